@@ -1,0 +1,78 @@
+"""What should happen next. A command is frozen plain data; the engine makes it durable, then real.
+
+Every command is idempotent: carrying it out changes the state such that deciding again does not repeat it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core.ports import Option
+from glompo.core.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something to be done."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Start(Command):
+    """Start optimizer `opt` as described by `option` at `x0`, shape (d,)."""
+
+    opt: int
+    option: Option
+    x0: NDArray[np.float64]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant(Command):
+    """Let the optimizer call the task `n` more times."""
+
+    opt: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SendIncumbent(Command):
+    """Offer the best point, found by `source`, to the optimizer."""
+
+    opt: int
+    x: NDArray[np.float64]
+    f: float
+    source: int
+
+
+@dataclass(frozen=True, slots=True)
+class Acquit(Command):
+    """Record that the stoppers let these optimizers live at these counts."""
+
+    opts: tuple[int, ...]
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop(Command):
+    """Ask the optimizer to stop, on behalf of `by`, for the reason in `verdict`."""
+
+    opt: int
+    by: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class End(Command):
+    """End the run."""
+
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Finish(Command):
+    """Declare the run finished: nobody lives any more."""
+
+    verdict: Verdict

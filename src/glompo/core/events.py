@@ -1,0 +1,270 @@
+"""What happened. A run is the list of these; everything else is a fold of it.
+
+Every event is frozen plain data and carries `at`, the seconds of run time at which it was recorded (run time is
+cumulative over sessions). What is asked of an optimizer and what it confirms are always two events, so that
+whatever is in flight can be seen as "requested, not confirmed".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core.verdict import Verdict
+
+SCHEMA = 1
+"""Version of the events below; it rises when the meaning of a recorded field changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at run time `at` (seconds)."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunOpened(Event):
+    """A run came into being: its problem, its size, its seed.
+
+    `bounds` has shape (d, 2) in natural units; `entropy` are the 32-bit words of the seed; `spec` describes the
+    settings in plain data and `versions` the libraries.
+    """
+
+    schema: int
+    run_id: str
+    date: str
+    bounds: NDArray[np.float64]
+    slots: int
+    entropy: tuple[int, ...]
+    spec: dict[str, Any]
+    versions: dict[str, str]
+
+    def __eq__(self, other: object) -> bool:
+        """Compare field by field, arrays by content."""
+        return _same(self, other)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened(Event):
+    """A process began to work on the run."""
+
+    session: int
+    date: str
+    host: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClosed(Event):
+    """The process left the run in order."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired(Event):
+    """A torn tail was cut off when the journal was opened for writing."""
+
+    dropped_bytes: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StartRequested(Event):
+    """An optimizer is to start at `x0` (shape (d,)) with `slots` evaluations in flight at most."""
+
+    opt: int
+    kind: str
+    config: dict[str, Any]
+    x0: NDArray[np.float64]
+    slots: int
+    why: str
+
+    def __eq__(self, other: object) -> bool:
+        """Compare field by field, arrays by content."""
+        return _same(self, other)
+
+
+@dataclass(frozen=True, slots=True)
+class Started(Event):
+    """The optimizer's worker runs."""
+
+    opt: int
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Granted(Event):
+    """The optimizer may call the task `n` more times."""
+
+    opt: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluated(Event):
+    """A batch of evaluations of one optimizer, in the order in which they were completed.
+
+    Attributes
+    ----------
+    opt : int
+        Optimizer.
+    k0 : int
+        Number of the first one among the optimizer's evaluations, from 0.
+    X : ndarray, shape (n, d)
+        Parameters in natural units.
+    f : ndarray, shape (n,)
+        Values handed to the optimizer.
+    status : ndarray of uint8, shape (n,)
+        :class:`glompo.function.Status` of each.
+    seconds, ages : ndarray of float32, shape (n,)
+        Duration of each, and seconds between its end and `at`.
+    extras : tuple of tuple
+        Further values of a detailed call, one row each; empty if there are none.
+    errors : tuple of (int, str)
+        Row and reason of those that are not OK.
+    """
+
+    opt: int
+    k0: int
+    X: NDArray[np.float64]
+    f: NDArray[np.float64]
+    status: NDArray[np.uint8]
+    seconds: NDArray[np.float32]
+    ages: NDArray[np.float32]
+    extras: tuple[tuple[Any, ...], ...] = ()
+    errors: tuple[tuple[int, str], ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        """Compare field by field, arrays by content."""
+        return _same(self, other)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted(Event):
+    """The optimizer, or the library on its behalf, wrote a line into its log."""
+
+    opt: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IncumbentSent(Event):
+    """The best point so far, found by optimizer `source`, was offered to optimizer `opt`."""
+
+    opt: int
+    x: NDArray[np.float64]
+    f: float
+    source: int
+
+    def __eq__(self, other: object) -> bool:
+        """Compare field by field, arrays by content."""
+        return _same(self, other)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IncumbentTaken(Event):
+    """The optimizer received the point after `at_k` evaluations of its own: without it no replay is exact."""
+
+    opt: int
+    at_k: int
+    x: NDArray[np.float64]
+    f: float
+
+    def __eq__(self, other: object) -> bool:
+        """Compare field by field, arrays by content."""
+        return _same(self, other)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged(Event):
+    """The stoppers were asked about these optimizers, which had done `counts` evaluations, and let them live."""
+
+    opts: tuple[int, ...]
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested(Event):
+    """The optimizer is to stop: `by` is 'stopper', 'exit', 'user' or 'session'; the verdict says why."""
+
+    opt: int
+    by: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped(Event):
+    """The optimizer is no more. Its worker says how the path ended, never what it means.
+
+    `ending` is 'returned' (minimize came back), 'cut' (unwound inside the task), 'raised' (an exception) or
+    'died' (the worker vanished). `said_converged` is true if it sent message 0 before.
+    """
+
+    opt: int
+    ending: str
+    said_converged: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Event):
+    """Somebody outside asked for something: `what` is 'end' (end the run) or 'leave' (end this session)."""
+
+    what: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndRequested(Event):
+    """The run is to end: nothing starts any more and whoever lives is asked to stop."""
+
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished(Event):
+    """The run is over, and why; nobody lives any more."""
+
+    verdict: Verdict
+
+
+EVENTS: tuple[type[Event], ...] = (
+    RunOpened,
+    SessionOpened,
+    SessionClosed,
+    Repaired,
+    StartRequested,
+    Started,
+    Granted,
+    Evaluated,
+    Noted,
+    IncumbentSent,
+    IncumbentTaken,
+    Judged,
+    StopRequested,
+    Stopped,
+    Asked,
+    EndRequested,
+    RunFinished,
+)
+"""All events, for the codec and for the tests that demand a rule for each."""
+
+
+def _same(one: Event, other: object) -> bool:
+    if type(one) is not type(other):
+        return False
+    return all(_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
+
+
+def _equal(a: Any, b: Any) -> bool:
+    if isinstance(a, np.ndarray):
+        return (
+            isinstance(b, np.ndarray) and a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+        )
+    if isinstance(a, tuple):
+        return isinstance(b, tuple) and len(a) == len(b) and all(map(_equal, a, b))
+    return bool(a == b)

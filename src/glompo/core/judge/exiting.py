@@ -1,0 +1,75 @@
+"""Is the run over? Asked first, so that nothing starts that must end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from glompo.core.commands import Command, End, Finish, Stop
+from glompo.core.manager_view import ManagerView
+from glompo.core.ports import Policies
+from glompo.core.verdict import Verdict
+from glompo.core.views import RunView
+
+FIRST_CALLS = 20
+"""Calls of the task before its failure rate is looked at."""
+
+STILLBIRTHS = 5
+"""Optimizers that may die without one evaluation before the run gives up."""
+
+
+def exiting(view: RunView, policies: Policies) -> Iterator[Command]:
+    """Yield what it takes to end the run, or this session, if it must end."""
+    verdict = view.ending
+    if verdict is None:
+        verdict = _reason_to_end(view, policies)
+        if verdict is not None:
+            yield End(verdict)
+        elif view.leaving:
+            yield from _stop_all(view, "session", Verdict(True, "session", "somebody asked to leave the run"))
+    else:
+        yield from _stop_all(view, "exit", verdict)
+        if not view.n_alive and view.finished is None:
+            yield Finish(verdict)
+
+
+def _stop_all(view: RunView, by: str, verdict: Verdict) -> Iterator[Command]:
+    for one in view.alive:
+        if not one.condemned:
+            yield Stop(one.opt, by, verdict)
+
+
+def _reason_to_end(view: RunView, policies: Policies) -> Verdict | None:
+    if view.end_asked_by:
+        return Verdict(True, "user", f"{view.end_asked_by} asked to end the run")
+    fatal = _failing_task(view, policies.max_failure_rate) or _failing_optimizers(view)
+    if fatal is not None:
+        return fatal
+    verdict = policies.exit.ask(view)
+    if verdict.fired:
+        return verdict
+    return _nothing_left(view, policies)
+
+
+def _failing_task(view: RunView, limit: float) -> Verdict | None:
+    if view.failures == 0 or view.calls < FIRST_CALLS or view.failures < limit * view.calls:
+        return None
+    reasons = "; ".join(f"{reason} ({count} times)" for reason, count in view.reasons.most_common(5))
+    return Verdict(True, "failing task", f"{view.failures} of {view.calls} evaluations failed: {reasons}")
+
+
+def _failing_optimizers(view: RunView) -> Verdict | None:
+    if len(view.stillborn) <= STILLBIRTHS:
+        return None
+    reasons = "; ".join(dict.fromkeys(view.stillborn))
+    return Verdict(
+        True, "failing optimizers", f"{len(view.stillborn)} optimizers died without one evaluation: {reasons}"
+    )
+
+
+def _nothing_left(view: RunView, policies: Policies) -> Verdict | None:
+    """End a run in which nobody lives and the selector starts nobody ever again."""
+    if view.n_alive or not view.n_started:
+        return None
+    if policies.selector.choose(ManagerView(view), view.free_slots) is False:
+        return Verdict(True, "nothing left", "no optimizer lives and the selector starts no more")
+    return None

@@ -1,0 +1,36 @@
+"""Who may evaluate next? Credits are the only currency of a run.
+
+A worker calls the task only as often as it was granted. The sum of what has been called and what is still
+outstanding never exceeds the budget, so a budget is exact for any number of workers and for optimizers that
+evaluate in batches: they wait for credits inside `function.map`. When an optimizer ends, the fold frees what it
+had not used, and the next decision gives it to others.
+
+Granting comes last: whoever was just condemned gets nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from glompo.core.commands import Command, Grant
+from glompo.core.ports import Policies
+from glompo.core.views import RunView
+from glompo.errors import PolicyError
+
+
+def granting(view: RunView, policies: Policies) -> Iterator[Command]:
+    """Yield the fresh credits that the allocator gives, after checking that they are there to give."""
+    budget = policies.exit.budget()
+    limit = None if budget is None else budget - view.calls - view.outstanding
+    if limit is not None and limit <= 0:
+        return
+    shares = policies.allocator.allocate(view, limit)
+    if limit is not None and sum(shares.values()) > limit:
+        raise PolicyError(
+            f"{policies.allocator} gave {sum(shares.values())} evaluations although {limit} are left; "
+            "keep the sum of allocate(view, limit) within limit"
+        )
+    for opt, n in shares.items():
+        if opt not in view or view[opt].condemned or view[opt].how is not None or n < 1:
+            raise PolicyError(f"{policies.allocator} gave {n} evaluations to optimizer {opt}, which cannot use them")
+        yield Grant(opt, n)

@@ -1,0 +1,118 @@
+"""The life of an optimizer, as a table.
+
+Rule 1: everything that moves an optimizer from one phase to the next stands in :data:`TABLE`. An event that has
+no row for the present phase is illegal: applying it raises :class:`~glompo.errors.IllegalEventError` and changes
+nothing.
+
+Rule 2: a request is never its own confirmation. `StartRequested` makes an optimizer STARTING and takes its slots;
+only the worker's `Started` makes it RUNNING. `StopRequested` makes it STOPPING; only `Stopped` frees its slots.
+Between the two it still delivers: every evaluation that was paid for is recorded, also of the condemned.
+
+Rule 3: how it ended is read off the path, never taken from its word. An optimizer that returns although nobody
+asked it to has converged; one that returns after a request was stopped; one that had to be unwound inside the task
+was cut; one that raised crashed; one whose worker vanished was lost. See :func:`how_ended`.
+
+Rule 4: ENDED is final. There is no row that leaves it.
+"""
+
+from __future__ import annotations
+
+import enum
+
+from glompo.core.events import (
+    Event,
+    Evaluated,
+    Granted,
+    IncumbentSent,
+    IncumbentTaken,
+    Judged,
+    Noted,
+    Started,
+    StartRequested,
+    Stopped,
+    StopRequested,
+)
+from glompo.errors import IllegalEventError
+
+
+class Phase(enum.StrEnum):
+    """Where an optimizer stands."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    ENDED = "ended"
+
+
+class How(enum.StrEnum):
+    """How an optimizer ended."""
+
+    CONVERGED = "converged"
+    STOPPED = "stopped"
+    CUT = "cut"
+    CRASHED = "crashed"
+    LOST = "lost"
+
+
+TABLE: dict[tuple[Phase | None, type[Event]], Phase] = {
+    (None, StartRequested): Phase.STARTING,
+    # credits may travel with the start, so that the first evaluation need not wait for a round trip
+    (Phase.STARTING, Granted): Phase.STARTING,
+    (Phase.STARTING, Noted): Phase.STARTING,
+    (Phase.STARTING, Started): Phase.RUNNING,
+    (Phase.STARTING, StopRequested): Phase.STOPPING,
+    (Phase.STARTING, Stopped): Phase.ENDED,
+    (Phase.RUNNING, Granted): Phase.RUNNING,
+    (Phase.RUNNING, Evaluated): Phase.RUNNING,
+    (Phase.RUNNING, Noted): Phase.RUNNING,
+    (Phase.RUNNING, IncumbentSent): Phase.RUNNING,
+    (Phase.RUNNING, IncumbentTaken): Phase.RUNNING,
+    (Phase.RUNNING, Judged): Phase.RUNNING,
+    (Phase.RUNNING, StopRequested): Phase.STOPPING,
+    (Phase.RUNNING, Stopped): Phase.ENDED,
+    # the condemned may still confirm, deliver and talk, but they get nothing new
+    (Phase.STOPPING, Started): Phase.STOPPING,
+    (Phase.STOPPING, Evaluated): Phase.STOPPING,
+    (Phase.STOPPING, Noted): Phase.STOPPING,
+    (Phase.STOPPING, IncumbentTaken): Phase.STOPPING,
+    (Phase.STOPPING, Stopped): Phase.ENDED,
+}
+
+ENDINGS: dict[tuple[str, bool], How] = {
+    # (how the worker left, whether a stop had been requested)
+    ("returned", False): How.CONVERGED,
+    ("returned", True): How.STOPPED,
+    ("cut", True): How.CUT,
+    ("raised", False): How.CRASHED,
+    ("raised", True): How.CRASHED,
+    ("died", False): How.LOST,
+    ("died", True): How.LOST,
+}
+
+
+def after(phase: Phase | None, event: Event) -> Phase:
+    """Return the phase that `event` leads to from `phase`.
+
+    Raises
+    ------
+    IllegalEventError
+        If the table has no such row.
+    """
+    try:
+        return TABLE[phase, type(event)]
+    except KeyError:
+        state = "an unknown optimizer" if phase is None else f"an optimizer that is {phase}"
+        raise IllegalEventError(f"{type(event).__name__} cannot happen to {state}: {event}") from None
+
+
+def how_ended(event: Stopped, condemned: bool) -> How:
+    """Return how an optimizer ended, given whether it had been asked to stop.
+
+    One that reported its own convergence before it saw the request has converged.
+    """
+    if event.ending == "returned" and event.said_converged:
+        return How.CONVERGED
+    try:
+        return ENDINGS[event.ending, condemned]
+    except KeyError:
+        raise IllegalEventError(f"an optimizer cannot end as {event.ending!r} with condemned={condemned}") from None

@@ -1,0 +1,144 @@
+"""The questions that the judgments ask, and who may answer them.
+
+A policy is any object with the right methods; the rooms `stoppers`, `exit_conditions`, `generators`, `selectors`
+and `allocators` hold ours, with base classes for those of users.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from glompo.core.manager_view import ManagerView
+    from glompo.core.views import RunView
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way to start an optimizer.
+
+    Attributes
+    ----------
+    cls : type
+        Optimizer class.
+    args, kwargs : tuple, mapping
+        What it is constructed with.
+    minimize_kwargs : mapping
+        Further keyword arguments of its `minimize`.
+    slots : int
+        Evaluations that it keeps in flight, its `workers`.
+    """
+
+    cls: type
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    minimize_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    slots: int = 1
+
+    @property
+    def kind(self) -> str:
+        """Name of the class, for people."""
+        return self.cls.__name__
+
+    def describe(self) -> dict[str, Any]:
+        """Return the settings as plain data for the journal; what is not plain is written as its repr."""
+        described: dict[str, Any] = {name: _plain(value) for name, value in self.kwargs.items()}
+        if self.args:
+            described["*"] = [_plain(value) for value in self.args]
+        if self.minimize_kwargs:
+            described["minimize"] = {name: _plain(value) for name, value in self.minimize_kwargs.items()}
+        return described
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    return repr(value)
+
+
+class Stopper(Protocol):
+    """Should this optimizer stop?"""
+
+    def ask(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer for optimizer `opt`."""
+
+
+class ExitCondition(Protocol):
+    """Is the run over?"""
+
+    def ask(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer for the run."""
+
+    def budget(self) -> int | None:
+        """Return the greatest number of task calls that this condition permits, None if any."""
+
+    def deadline(self, view: RunView) -> float | None:
+        """Return the run time in seconds at which this condition fires by itself, None if never."""
+
+
+class Generator(Protocol):
+    """Where does the next optimizer start?"""
+
+    def generate(self, manager: ManagerView) -> NDArray[np.float64]:
+        """Return a point of shape (d,) inside the bounds."""
+
+    def explain(self, manager: ManagerView) -> str:
+        """Say in a few words where that point comes from."""
+
+
+class Selector(Protocol):
+    """What starts next?"""
+
+    def choose(self, manager: ManagerView, slots_available: int) -> Option | None | Literal[False]:
+        """Return an option that fits, None if nothing fits now, False to start nothing ever again."""
+
+    def smallest(self) -> int:
+        """Return the fewest slots that any option needs."""
+
+
+class Allocator(Protocol):
+    """Who gets the next evaluations?"""
+
+    def allocate(self, view: RunView, limit: int | None) -> Mapping[int, int]:
+        """Return fresh credits per optimizer, at most `limit` in sum (None: no limit)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """All policies of a run, and the numbers that govern when they are asked.
+
+    Attributes
+    ----------
+    stopper_interval : int
+        Evaluations of an optimizer between two questions to the stopper.
+    stop_best : bool
+        Whether the owner of the incumbent may be stopped too.
+    share : bool
+        Whether the incumbent is sent to the others.
+    x0 : ndarray of shape (d,) or None
+        Start of the first optimizer; the generator gives all others.
+    max_failure_rate : float
+        Share of failed evaluations, after the first 20, at which the run ends.
+    """
+
+    exit: ExitCondition
+    selector: Selector
+    generator: Generator
+    allocator: Allocator
+    stopper: Stopper | None = None
+    stopper_interval: int = 10
+    stop_best: bool = False
+    share: bool = False
+    x0: NDArray[np.float64] | None = None
+    max_failure_rate: float = 1.0

@@ -1,0 +1,292 @@
+"""The present of a run: the fold of its events, and the only place where it changes.
+
+:meth:`RunState.apply` is total and deterministic. It first checks that the event may happen and only then changes
+anything, so that an illegal event leaves the state as it was.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core import lifecycle
+from glompo.core.events import (
+    Asked,
+    EndRequested,
+    Evaluated,
+    Event,
+    Granted,
+    IncumbentSent,
+    IncumbentTaken,
+    Judged,
+    Noted,
+    Repaired,
+    RunFinished,
+    RunOpened,
+    SessionClosed,
+    SessionOpened,
+    Started,
+    StartRequested,
+    Stopped,
+    StopRequested,
+)
+from glompo.core.lifecycle import How, Phase
+from glompo.core.trajectory import Trajectory
+from glompo.core.verdict import Verdict
+from glompo.errors import IllegalEventError
+from glompo.function import Status
+
+PACE_MEMORY = 0.3
+"""Weight of the newest batch in the moving mean of an optimizer's seconds per evaluation."""
+
+REASONS_KEPT = 20
+"""Different reasons of failed evaluations that are remembered with their counts."""
+
+FAILURES = (Status.FAILED, Status.INVALID, Status.TIMEOUT, Status.CRASHED)
+"""Statuses that count as a failure of the task."""
+
+
+@dataclass(slots=True)
+class Best:
+    """The best valid evaluation so far: number `k` of optimizer `opt`."""
+
+    opt: int
+    k: int
+    x: NDArray[np.float64]
+    f: float
+
+
+@dataclass(slots=True)
+class OptimizerState:
+    """Everything known of one optimizer. Only :class:`RunState` writes it."""
+
+    request: StartRequested
+    trajectory: Trajectory
+    phase: Phase = Phase.STARTING
+    started_at: float | None = None
+    ended_at: float | None = None
+    granted: int = 0
+    calls: int = 0
+    judged_at: int = 0
+    pace: float | None = None
+    offered: float = np.inf
+    in_flight: bool = False
+    stop: StopRequested | None = None
+    how: How | None = None
+    note: str = ""
+    notes: list[tuple[float, str]] = field(default_factory=list)
+
+    @property
+    def outstanding(self) -> int:
+        """Calls of the task that were granted and have not been reported."""
+        return 0 if self.phase is Phase.ENDED else self.granted - self.calls
+
+
+@dataclass(slots=True)
+class RunState:
+    """The fold of a run's events."""
+
+    opened: RunOpened | None = None
+    session: int = 0
+    session_at: float = 0.0
+    session_open: bool = False
+    session_reason: str = ""
+    optimizers: dict[int, OptimizerState] = field(default_factory=dict)
+    alive: dict[int, OptimizerState] = field(default_factory=dict)
+    used_slots: int = 0
+    best: Best | None = None
+    calls: int = 0
+    candidates: int = 0
+    outstanding: int = 0
+    ended: Counter[str] = field(default_factory=Counter)
+    victims: list[int] = field(default_factory=list)
+    stillborn: list[str] = field(default_factory=list)
+    stops_since_convergence: int = 0
+    failures: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    asked: Asked | None = None
+    ending: Verdict | None = None
+    finished: Verdict | None = None
+    at: float = 0.0
+
+    @property
+    def slots(self) -> int:
+        """Evaluations that may be in flight at once in the whole run."""
+        return self.opened.slots if self.opened else 0
+
+    def apply(self, event: Event) -> None:
+        """Fold one event.
+
+        Raises
+        ------
+        IllegalEventError
+            If the event cannot happen now; the state is unchanged.
+        """
+        if event.at < self.at - 1e-9:
+            raise IllegalEventError(f"time runs backwards: {event} after {self.at}")
+        if not isinstance(event, (RunOpened, Repaired)) and self.opened is None:
+            raise IllegalEventError(f"{event} before RunOpened")
+        if self.finished and not isinstance(event, (SessionOpened, SessionClosed, Repaired)):
+            raise IllegalEventError(f"{event} after the run had finished")
+        _RULES[type(event)](self, event)
+        self.at = max(self.at, event.at)
+
+    def _known(self, event: Any) -> OptimizerState:
+        one = self.optimizers.get(event.opt)
+        lifecycle.after(one.phase if one else None, event)
+        assert one is not None  # the table has no other row without an optimizer
+        return one
+
+    def _open_run(self, event: RunOpened) -> None:
+        if self.opened is not None:
+            raise IllegalEventError(f"{event.run_id} opened inside {self.opened.run_id}")
+        self.opened = event
+
+    def _open_session(self, event: SessionOpened) -> None:
+        self.session, self.session_at = event.session, event.at
+        self.session_open, self.session_reason, self.asked = True, "", None
+
+    def _close_session(self, event: SessionClosed) -> None:
+        if not self.session_open:
+            raise IllegalEventError(f"{event} without an open session")
+        self.session_open, self.session_reason = False, event.reason
+
+    def _nothing(self, event: Event) -> None:
+        """Some events are for the reader of the journal only."""
+
+    def _request_start(self, event: StartRequested) -> None:
+        existing = self.optimizers.get(event.opt)
+        lifecycle.after(existing.phase if existing else None, event)
+        assert self.opened is not None
+        if event.opt != len(self.optimizers) + 1:
+            raise IllegalEventError(f"optimizer {event.opt} is not the next number, {len(self.optimizers) + 1}")
+        if event.slots < 1 or self.used_slots + event.slots > self.slots:
+            raise IllegalEventError(f"{event.slots} slots do not fit: {self.used_slots} of {self.slots} are used")
+        if self.ending:
+            raise IllegalEventError(f"optimizer {event.opt} starts in a run that is ending")
+        new = OptimizerState(event, Trajectory(len(self.opened.bounds)))
+        self.optimizers[event.opt] = self.alive[event.opt] = new
+        self.used_slots += event.slots
+
+    def _start(self, event: Started) -> None:
+        one = self._known(event)
+        one.phase = lifecycle.after(one.phase, event)
+        one.started_at = event.at
+
+    def _grant(self, event: Granted) -> None:
+        one = self._known(event)
+        if event.n < 1:
+            raise IllegalEventError(f"a grant of {event.n} evaluations")
+        one.granted += event.n
+        self.outstanding += event.n
+
+    def _evaluate(self, event: Evaluated) -> None:
+        one = self._known(event)
+        called = int(np.count_nonzero(event.status != Status.OUT_OF_BOUNDS))
+        n = len(event.f)
+        if n == 0 or event.X.shape != (n, len(self.opened.bounds)):  # type: ignore[union-attr]
+            raise IllegalEventError(f"a batch of shape {event.X.shape} with {n} values")
+        if event.k0 != len(one.trajectory):
+            raise IllegalEventError(f"evaluation {event.k0} of optimizer {event.opt} is not the next")
+        if one.calls + called > one.granted:
+            raise IllegalEventError(f"optimizer {event.opt} was granted {one.granted}, called {one.calls + called}")
+        before = one.trajectory.best
+        one.trajectory.append(event, self.candidates)
+        one.calls += called
+        self.calls += called
+        self.candidates += n
+        self.outstanding -= called
+        if called:
+            pace = float(event.seconds.sum()) / called
+            one.pace = pace if one.pace is None else one.pace + PACE_MEMORY * (pace - one.pace)
+        for row, reason in event.errors:
+            if Status(int(event.status[row])) in FAILURES:
+                self._count_failure(reason)
+        found = one.trajectory.best
+        if found < before and (self.best is None or found < self.best.f):
+            k = one.trajectory.best_k
+            self.best = Best(event.opt, k, one.trajectory.X[k].copy(), found)
+
+    def _count_failure(self, reason: str) -> None:
+        self.failures += 1
+        if reason in self.reasons or len(self.reasons) < REASONS_KEPT:
+            self.reasons[reason] += 1
+
+    def _note(self, event: Noted) -> None:
+        self._known(event).notes.append((event.at, event.text))
+
+    def _send(self, event: IncumbentSent) -> None:
+        one = self._known(event)
+        one.offered, one.in_flight = event.f, True
+
+    def _take(self, event: IncumbentTaken) -> None:
+        self._known(event).in_flight = False
+
+    def _judge(self, event: Judged) -> None:
+        for opt in event.opts:
+            one = self.optimizers.get(opt)
+            lifecycle.after(one.phase if one else None, event)
+        for opt, count in zip(event.opts, event.counts, strict=True):
+            self.optimizers[opt].judged_at = count
+
+    def _request_stop(self, event: StopRequested) -> None:
+        one = self._known(event)
+        one.phase = lifecycle.after(one.phase, event)
+        one.stop = event
+        if event.by == "stopper":
+            self.victims.append(event.opt)
+
+    def _stop(self, event: Stopped) -> None:
+        one = self._known(event)
+        how = lifecycle.how_ended(event, condemned=one.stop is not None)
+        self.outstanding -= one.outstanding
+        one.phase = lifecycle.after(one.phase, event)
+        one.how, one.note, one.ended_at = how, event.note, event.at
+        del self.alive[event.opt]
+        self.used_slots -= one.request.slots
+        self.ended[how] += 1
+        if how is How.CONVERGED:
+            self.stops_since_convergence = 0
+        elif one.stop and one.stop.by == "stopper":
+            self.stops_since_convergence += 1
+        elif how in (How.CRASHED, How.LOST) and not len(one.trajectory):
+            self.stillborn.append(f"{one.request.kind}: {event.note}")
+
+    def _ask(self, event: Asked) -> None:
+        self.asked = event
+
+    def _request_end(self, event: EndRequested) -> None:
+        if self.ending:
+            raise IllegalEventError(f"{event} in a run that is ending already")
+        self.ending = event.verdict
+
+    def _finish(self, event: RunFinished) -> None:
+        if self.alive or not self.ending:
+            raise IllegalEventError(f"{event} while {sorted(self.alive)} live, ending: {self.ending}")
+        self.finished = event.verdict
+
+
+_RULES: dict[type[Event], Callable[[RunState, Any], None]] = {
+    RunOpened: RunState._open_run,
+    SessionOpened: RunState._open_session,
+    SessionClosed: RunState._close_session,
+    Repaired: RunState._nothing,
+    StartRequested: RunState._request_start,
+    Started: RunState._start,
+    Granted: RunState._grant,
+    Evaluated: RunState._evaluate,
+    Noted: RunState._note,
+    IncumbentSent: RunState._send,
+    IncumbentTaken: RunState._take,
+    Judged: RunState._judge,
+    StopRequested: RunState._request_stop,
+    Stopped: RunState._stop,
+    Asked: RunState._ask,
+    EndRequested: RunState._request_end,
+    RunFinished: RunState._finish,
+}

@@ -1,0 +1,84 @@
+"""Whose fault it is: every error that GloMPO raises belongs to one of four families.
+
+A caller who catches :class:`UserError` can mend a setting and call again; a :class:`WorkerError` is about one
+optimizer or one task; a :class:`StoreError` is about durable files; an :class:`InternalError` is a defect of ours.
+Each message says what was wrong, with the value, and what to do instead.
+"""
+
+from __future__ import annotations
+
+
+class GlompoError(Exception):
+    """Base of every error raised by GloMPO."""
+
+
+class UserError(GlompoError):
+    """Something that the caller gave cannot be used; nothing has been written."""
+
+
+class SettingError(UserError, ValueError):
+    """A setting has a value that cannot be used."""
+
+
+class SettingTypeError(UserError, TypeError):
+    """A setting has a type that cannot be used."""
+
+
+class RunExistsError(UserError, FileExistsError):
+    """The working directory already holds a run."""
+
+
+class PolicyError(UserError):
+    """A policy (stopper, exit condition, generator, selector) broke its contract or raised."""
+
+
+class TaskFailedError(UserError):
+    """The task failed too often to go on; the collected reasons are in the message.
+
+    Attributes
+    ----------
+    result : object
+        The result of the run as far as it came; every evaluation is on disk.
+    """
+
+    def __init__(self, message: str, result: object = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class WorkerError(GlompoError):
+    """An optimizer or its worker failed."""
+
+
+class OptimizersFailedError(WorkerError):
+    """Too many optimizers died without one evaluation; the collected reasons are in the message.
+
+    Attributes
+    ----------
+    result : object
+        The result of the run as far as it came; every evaluation is on disk.
+    """
+
+    def __init__(self, message: str, result: object = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class StoreError(GlompoError):
+    """Durable files cannot be read or written."""
+
+
+class CorruptJournalError(StoreError):
+    """A journal is damaged before its tail; the message names the file and the offset."""
+
+
+class LeaseHeldError(StoreError, UserError):
+    """Another living process writes to this run directory."""
+
+
+class InternalError(GlompoError):
+    """A defect of GloMPO itself."""
+
+
+class IllegalEventError(InternalError):
+    """An event that cannot happen in the present state; the state is unchanged."""

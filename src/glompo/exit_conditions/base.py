@@ -1,0 +1,31 @@
+"""What every exit condition is built on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glompo.core.manager_view import ManagerView
+from glompo.core.rule import Rule
+from glompo.core.verdict import Verdict
+from glompo.core.views import RunView
+from glompo.errors import PolicyError
+
+
+class BaseExitCondition(Rule):
+    """Is the run over?
+
+    Write either of two forms. The documented one, ``__call__(self, manager) -> bool``, sees the documented
+    attributes of the manager. The other, ``judge(self, view, opt=None) -> Verdict``, says why. Both see the run
+    read-only.
+    """
+
+    def judge(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer through the documented form."""
+        if type(self).__call__ is BaseExitCondition.__call__:
+            raise PolicyError(f"{type(self).__name__} defines neither __call__(manager) nor judge")
+        fired = self(ManagerView(view))
+        return self.verdict(fired, f"it answered {bool(fired)}")
+
+    def __call__(self, manager: ManagerView) -> Any:
+        """Return whether the run is over."""
+        return self.ask(manager.view).fired

@@ -1,0 +1,128 @@
+"""The task's contract: what may be minimised, and what may come out of one evaluation.
+
+A task is any callable ``task(x) -> float``. Inheriting from :class:`BaseFunction` is optional; it documents the
+extra methods that the library looks for.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Status(enum.IntEnum):
+    """How one evaluation of the task ended."""
+
+    OK = 0
+    FAILED = 1
+    INVALID = 2
+    TIMEOUT = 3
+    CRASHED = 4
+    OUT_OF_BOUNDS = 5
+    CANCELLED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one evaluation of the task gave.
+
+    Attributes
+    ----------
+    fx : float
+        The value as the task returned it; nan where there is none.
+    status : Status
+        ``OK`` for a finite value or +inf.
+    error : str
+        Why the status is not ``OK``, in one line.
+    extras : tuple
+        The further return values of ``detailed_call``, in their order.
+    seconds : float
+        Wall-clock seconds that the evaluation took.
+    """
+
+    fx: float
+    status: Status = Status.OK
+    error: str = ""
+    extras: tuple[Any, ...] = ()
+    seconds: float = 0.0
+
+
+class BaseFunction(ABC):
+    """Optional base class of a task.
+
+    Only :meth:`__call__` must be written. A task may also define ``detailed_call(x) -> (fx, *extras)`` and
+    ``headers() -> {name: type}`` for the extras (evaluations then log them when ``is_log_detailed`` is set), and
+    ``checkpoint_save(path)`` and ``checkpoint_load(path)`` when pickling does not suit it.
+    """
+
+    @abstractmethod
+    def __call__(self, x: NDArray[np.float64]) -> float:
+        """Return the value to be minimised.
+
+        Parameters
+        ----------
+        x : ndarray of float64, shape (d,)
+            Parameter vector in natural units.
+        """
+
+    def detailed_call(self, x: NDArray[np.float64]) -> Sequence[Any]:
+        """Return ``(fx, *extras)`` for `x`, shape (d,)."""
+        raise NotImplementedError(f"{type(self).__name__} defines no detailed_call")
+
+    def headers(self) -> Mapping[str, type]:
+        """Return the name and type of each extra value of :meth:`detailed_call`, in order."""
+        raise NotImplementedError(f"{type(self).__name__} defines no headers")
+
+    def checkpoint_save(self, path: str | PathLike[str]) -> None:
+        """Write what :meth:`checkpoint_load` needs into `path`."""
+        raise NotImplementedError(f"{type(self).__name__} defines no checkpoint_save")
+
+    @classmethod
+    def checkpoint_load(cls, path: str | PathLike[str]) -> BaseFunction:
+        """Return the task saved in `path`."""
+        raise NotImplementedError(f"{cls.__name__} defines no checkpoint_load")
+
+
+def assess(raw: object, seconds: float = 0.0, extras: tuple[Any, ...] = ()) -> Outcome:
+    """Judge what a task returned.
+
+    Any scalar that ``float()`` takes is a value, and so is an array with one element. +inf is a value ("not
+    here"); nan and -inf are not, since neither can be compared with a loss. Text is refused although ``float``
+    would parse it.
+    """
+    try:
+        fx = _as_float(raw)
+    except (TypeError, ValueError, OverflowError):
+        return Outcome(math.nan, Status.INVALID, f"the task returned {_brief(raw)}, not a number", extras, seconds)
+    if math.isnan(fx) or fx == -math.inf:
+        return Outcome(fx, Status.INVALID, f"the task returned {fx}", extras, seconds)
+    return Outcome(fx, Status.OK, "", extras, seconds)
+
+
+def _as_float(raw: object) -> float:
+    if type(raw) is float:
+        return raw
+    if raw is None or isinstance(raw, (str, bytes, complex)):
+        raise TypeError("not a real number")
+    if isinstance(raw, np.ndarray):
+        if raw.size != 1:
+            raise ValueError("not a scalar")
+        raw = raw.item()
+        if isinstance(raw, (str, bytes, complex)):
+            raise TypeError("not a real number")
+    return float(raw)  # type: ignore[arg-type]  # whatever offers __float__ may pass, the rest raises TypeError
+
+
+def _brief(raw: object) -> str:
+    if isinstance(raw, np.ndarray):
+        return f"an array of shape {raw.shape}"
+    text = repr(raw)
+    return text if len(text) <= 60 else f"{text[:57]}..."

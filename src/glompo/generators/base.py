@@ -1,0 +1,35 @@
+"""What every generator is built on."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core.manager_view import ManagerView
+
+
+class BaseGenerator(ABC):
+    """Where does the next optimizer start?"""
+
+    @abstractmethod
+    def generate(self, manager: ManagerView) -> NDArray[np.float64]:
+        """Return a point of shape (d,) inside `manager.bounds`.
+
+        Random draws come from ``self.rng(manager)``, so that a decision asked twice is the same.
+        """
+
+    def rng(self, manager: ManagerView) -> np.random.Generator:
+        """Return the random stream of the next start."""
+        return manager.view.streams.generator(f"generator:{type(self).__name__}", manager.o_counter)
+
+    def explain(self, manager: ManagerView) -> str:
+        """Say in a few words where the point comes from."""
+        return f"{self} placed it"
+
+    def __str__(self) -> str:
+        settings = ", ".join(f"{name}={value}" for name, value in vars(self).items() if not name.startswith("_"))
+        return f"{type(self).__name__}({settings})"
+
+    __repr__ = __str__

@@ -1,0 +1,116 @@
+"""What every selector is built on."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from glompo.core.manager_view import ManagerView
+from glompo.core.ports import Option
+from glompo.errors import PolicyError, SettingError, SettingTypeError
+from glompo.optimizer import BaseOptimizer
+
+Choice = Option | None | Literal[False]
+
+
+class BaseSelector(ABC):
+    """What starts next, and may it?
+
+    Parameters
+    ----------
+    *avail_opts : class, instance or tuple
+        Options: an optimizer class; an instance, used as a template; or ``(class, init kwargs)`` or
+        ``(class, init kwargs, minimize kwargs)``.
+    allow_spawn : callable, optional
+        ``allow_spawn(manager) -> bool``; once it says no, nothing starts ever again. A sequence of callables must
+        all agree.
+    """
+
+    def __init__(self, *avail_opts: Any, allow_spawn: Any = None) -> None:
+        if not avail_opts:
+            raise SettingError(f"{type(self).__name__} got no optimizer to choose from; name at least one")
+        self._options = tuple(option_of(given) for given in avail_opts)
+        self._gates: tuple[Callable[[ManagerView], bool], ...] = _gates(allow_spawn)
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """What can be started, in the given order."""
+        return self._options
+
+    def smallest(self) -> int:
+        """Return the fewest slots that any option needs."""
+        return min(option.slots for option in self._options)
+
+    def choose(self, manager: ManagerView, slots_available: int) -> Choice:
+        """Return what starts next: None if nothing fits now, False if nothing may start ever again."""
+        if not all(gate(manager) for gate in self._gates):
+            return False
+        choice = self.select_optimizer(manager, slots_available)
+        if choice is None or choice is False or isinstance(choice, Option):
+            return choice
+        try:
+            return option_of(choice)
+        except SettingTypeError as error:
+            raise PolicyError(f"{self} returned {choice!r}: {error}") from error
+
+    @abstractmethod
+    def select_optimizer(self, manager: ManagerView, slots_available: int) -> Any:
+        """Return one of :attr:`options` with at most `slots_available` slots, None or False.
+
+        A tuple ``(class, init kwargs, minimize kwargs)`` is accepted too.
+        """
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}({', '.join(option.kind for option in self._options)})"
+
+    __repr__ = __str__
+
+
+def option_of(given: object) -> Option:
+    """Return the option that a user described by a class, a template or a tuple.
+
+    Raises
+    ------
+    SettingTypeError
+        If it describes no optimizer.
+    """
+    if isinstance(given, Option):
+        return given
+    if isinstance(given, BaseOptimizer):
+        args, kwargs = given.template()
+        return _option(type(given), args, kwargs, {})
+    if inspect.isclass(given):
+        return _option(given, (), {}, {})
+    if isinstance(given, (tuple, list)) and 1 <= len(given) <= 3:
+        cls, init, minimize = (*given, None, None)[:3]
+        return _option(cls, (), init or {}, minimize or {})
+    raise SettingTypeError(
+        f"{given!r} is no optimizer: give a subclass of BaseOptimizer, an instance as a template, or a tuple "
+        "(class, init kwargs, minimize kwargs)"
+    )
+
+
+def _option(cls: Any, args: tuple[Any, ...], init: Any, minimize: Any) -> Option:
+    if not (inspect.isclass(cls) and issubclass(cls, BaseOptimizer)):
+        raise SettingTypeError(f"{cls!r} is no optimizer: it must be a subclass of glompo.BaseOptimizer")
+    if inspect.isabstract(cls):
+        missing = ", ".join(sorted(cls.__abstractmethods__))
+        raise SettingTypeError(f"{cls.__name__} cannot be started: it does not define {missing}")
+    for what in (init, minimize):
+        if not isinstance(what, Mapping):
+            raise SettingTypeError(f"the keyword arguments of {cls.__name__} are {what!r}; give a dictionary")
+    kwargs = dict(init)
+    workers = kwargs.pop("workers", kwargs.pop("_workers", 1))
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise SettingError(f"workers of {cls.__name__} is {workers!r}; it must be a whole number, 1 or more")
+    return Option(cls, args, kwargs, dict(minimize), workers)
+
+
+def _gates(allow_spawn: Any) -> tuple[Callable[[ManagerView], bool], ...]:
+    gates = () if allow_spawn is None else allow_spawn if isinstance(allow_spawn, (list, tuple)) else (allow_spawn,)
+    for gate in gates:
+        if not callable(gate):
+            raise SettingTypeError(f"allow_spawn is {gate!r}; it must be callable: allow_spawn(manager) -> bool")
+    return tuple(gates)

@@ -1,0 +1,126 @@
+"""Plain dataclasses to bytes and back, for one closed set of types.
+
+The form is MessagePack: ``[type name, [field values in order]]``, arrays as an extension that keeps type and
+shape. Decoding builds only the types that were named at construction and runs no code of anyone else. Field order
+is the format: new fields go to the end, with a default, so that older bytes still decode.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable
+from dataclasses import MISSING, fields, is_dataclass
+from functools import partial
+from operator import attrgetter
+from typing import Any, Generic, TypeVar, get_origin, get_type_hints
+
+import msgspec
+import numpy as np
+
+ARRAY = 1
+"""MessagePack extension number of a numpy array."""
+
+T = TypeVar("T")
+
+
+class CodecError(ValueError):
+    """Bytes that this codec did not write, or a value that it cannot write."""
+
+
+class Codec(Generic[T]):
+    """Encode and decode instances of the given frozen dataclasses.
+
+    Parameters
+    ----------
+    types : iterable of dataclass types
+        The closed set. A class name must be unique in it.
+    """
+
+    def __init__(self, types: Iterable[type[T]]) -> None:
+        self._types = {cls.__name__: cls for cls in types}
+        self._readers = {cls: _reader(cls) for cls in self._types.values()}
+        self._shapers = {cls: _shapers(cls) for cls in self._types.values()}
+        self._encoder = msgspec.msgpack.Encoder(enc_hook=_pack)
+        self._decoder = msgspec.msgpack.Decoder(ext_hook=_unpack)
+
+    def encode(self, item: T) -> bytes:
+        """Return the bytes of `item`."""
+        try:
+            values = self._readers[type(item)](item)
+        except KeyError:
+            raise CodecError(f"{type(item).__name__} is not one of {sorted(self._types)}") from None
+        try:
+            return self._encoder.encode((type(item).__name__, values))
+        except (TypeError, OverflowError, ValueError) as error:
+            raise CodecError(f"{type(item).__name__} holds a value that cannot be written: {error}") from error
+
+    def decode(self, data: bytes) -> T:
+        """Return the item written as `data`."""
+        try:
+            name, values = self._decoder.decode(data)
+            cls = self._types[name]
+            return self._build(cls, values)
+        except CodecError:
+            raise
+        except Exception as error:
+            raise CodecError(f"{len(data)} bytes that are no record of this version: {error!r}") from error
+
+    def _build(self, cls: type[T], values: list[Any]) -> T:
+        known = fields(cls)  # type: ignore[arg-type]  # the constructor's types are dataclasses
+        if len(values) > len(known):
+            raise CodecError(f"{cls.__name__} has {len(values)} values, this version knows {len(known)}: it is newer")
+        for field in known[len(values) :]:
+            if field.default is MISSING and field.default_factory is MISSING:
+                raise CodecError(f"{cls.__name__} lacks the value of {field.name!r}")
+        shapers = self._shapers[cls]
+        return cls(*[shape(value) if shape else value for value, shape in zip(values, shapers, strict=False)])
+
+
+def _reader(cls: type) -> Any:
+    names = [field.name for field in fields(cls)]
+    if len(names) == 1:
+        single = attrgetter(names[0])
+        return lambda item: (single(item),)
+    return attrgetter(*names)
+
+
+def _pack(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        dtype = value.dtype.str.encode()
+        head = struct.pack(f"<BB{value.ndim}q", len(dtype), value.ndim, *value.shape)
+        return msgspec.msgpack.Ext(ARRAY, head + dtype + np.ascontiguousarray(value).tobytes())
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is not plain data")
+
+
+def _unpack(code: int, data: memoryview) -> Any:
+    if code != ARRAY:
+        raise CodecError(f"unknown extension {code}")
+    size, ndim = struct.unpack_from("<BB", data)
+    shape = struct.unpack_from(f"<{ndim}q", data, 2)
+    start = 2 + 8 * ndim + size
+    dtype = np.dtype(bytes(data[start - size : start]).decode())
+    if dtype.hasobject:
+        raise CodecError("an array of objects")
+    array = np.frombuffer(data[start:], dtype=dtype).reshape(shape)
+    return array.copy()
+
+
+def _shapers(cls: type) -> list[Callable[[Any], Any] | None]:
+    """Say for each field how a decoded value gets its container back: MessagePack knows only lists and maps."""
+    hints = get_type_hints(cls)
+    shapers: list[Callable[[Any], Any] | None] = []
+    for field in fields(cls):
+        hint = hints[field.name]
+        if is_dataclass(hint):
+            shapers.append(partial(msgspec.convert, type=hint))
+        elif get_origin(hint) is tuple:
+            shapers.append(_frozen)
+        else:
+            shapers.append(None)
+    return shapers
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
