@@ -19,11 +19,16 @@ SCHEMA = 1
 """Version of the events below; it rises when the meaning of a recorded field changes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Event:
-    """Something that happened at run time `at` (seconds)."""
+    """Something that happened at run time `at` (seconds). Events compare field by field, arrays by content."""
 
     at: float
+
+    __hash__ = None  # type: ignore[assignment]  # arrays cannot be hashed
+
+    def __eq__(self, other: object) -> bool:
+        return _same(self, other)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,12 +48,8 @@ class RunOpened(Event):
     spec: dict[str, Any]
     versions: dict[str, str]
 
-    def __eq__(self, other: object) -> bool:
-        """Compare field by field, arrays by content."""
-        return _same(self, other)
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SessionOpened(Event):
     """A process began to work on the run."""
 
@@ -58,14 +59,14 @@ class SessionOpened(Event):
     pid: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SessionClosed(Event):
     """The process left the run in order."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Repaired(Event):
     """A torn tail was cut off when the journal was opened for writing."""
 
@@ -83,12 +84,8 @@ class StartRequested(Event):
     slots: int
     why: str
 
-    def __eq__(self, other: object) -> bool:
-        """Compare field by field, arrays by content."""
-        return _same(self, other)
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Started(Event):
     """The optimizer's worker runs."""
 
@@ -96,7 +93,7 @@ class Started(Event):
     worker: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Granted(Event):
     """The optimizer may call the task `n` more times."""
 
@@ -138,12 +135,8 @@ class Evaluated(Event):
     extras: tuple[tuple[Any, ...], ...] = ()
     errors: tuple[tuple[int, str], ...] = ()
 
-    def __eq__(self, other: object) -> bool:
-        """Compare field by field, arrays by content."""
-        return _same(self, other)
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Noted(Event):
     """The optimizer, or the library on its behalf, wrote a line into its log."""
 
@@ -160,10 +153,6 @@ class IncumbentSent(Event):
     f: float
     source: int
 
-    def __eq__(self, other: object) -> bool:
-        """Compare field by field, arrays by content."""
-        return _same(self, other)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IncumbentTaken(Event):
@@ -174,12 +163,8 @@ class IncumbentTaken(Event):
     x: NDArray[np.float64]
     f: float
 
-    def __eq__(self, other: object) -> bool:
-        """Compare field by field, arrays by content."""
-        return _same(self, other)
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Judged(Event):
     """The stoppers were asked about these optimizers, which had done `counts` evaluations, and let them live."""
 
@@ -187,7 +172,7 @@ class Judged(Event):
     counts: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StopRequested(Event):
     """The optimizer is to stop: `by` is 'stopper', 'exit', 'user' or 'session'; the verdict says why."""
 
@@ -196,7 +181,7 @@ class StopRequested(Event):
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Stopped(Event):
     """The optimizer is no more. Its worker says how the path ended, never what it means.
 
@@ -210,7 +195,7 @@ class Stopped(Event):
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Asked(Event):
     """Somebody outside asked for something: `what` is 'end' (end the run) or 'leave' (end this session)."""
 
@@ -218,14 +203,14 @@ class Asked(Event):
     who: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EndRequested(Event):
     """The run is to end: nothing starts any more and whoever lives is asked to stop."""
 
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RunFinished(Event):
     """The run is over, and why; nobody lives any more."""
 
@@ -262,9 +247,7 @@ def _same(one: Event, other: object) -> bool:
 
 def _equal(a: Any, b: Any) -> bool:
     if isinstance(a, np.ndarray):
-        return (
-            isinstance(b, np.ndarray) and a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
-        )
+        return isinstance(b, np.ndarray) and a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
     if isinstance(a, tuple):
         return isinstance(b, tuple) and len(a) == len(b) and all(map(_equal, a, b))
     return bool(a == b)

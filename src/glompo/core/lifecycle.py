@@ -20,8 +20,8 @@ from __future__ import annotations
 import enum
 
 from glompo.core.events import (
-    Event,
     Evaluated,
+    Event,
     Granted,
     IncumbentSent,
     IncumbentTaken,

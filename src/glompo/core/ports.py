@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from glompo.core.views import RunView
 
 
+FAILURE_GRACE = 20
+"""Evaluations of a run before its share of failures is looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One way to start an optimizer.
@@ -100,7 +104,7 @@ class Generator(Protocol):
 class Selector(Protocol):
     """What starts next?"""
 
-    def choose(self, manager: ManagerView, slots_available: int) -> Option | None | Literal[False]:
+    def choose(self, manager: ManagerView, slots_available: int) -> Option | Literal[False] | None:
         """Return an option that fits, None if nothing fits now, False to start nothing ever again."""
 
     def smallest(self) -> int:
@@ -129,7 +133,9 @@ class Policies:
     x0 : ndarray of shape (d,) or None
         Start of the first optimizer; the generator gives all others.
     max_failure_rate : float
-        Share of failed evaluations, after the first 20, at which the run ends.
+        Share of failed evaluations at which the run ends.
+    failure_grace : int
+        Evaluations before that share is looked at.
     """
 
     exit: ExitCondition
@@ -142,3 +148,4 @@ class Policies:
     share: bool = False
     x0: NDArray[np.float64] | None = None
     max_failure_rate: float = 1.0
+    failure_grace: int = FAILURE_GRACE

@@ -52,8 +52,6 @@ def entropy_of(rng: object) -> tuple[int, ...]:
     if isinstance(rng, np.random.BitGenerator):
         rng = np.random.Generator(rng)
     if isinstance(rng, np.random.Generator):
-        words = rng.integers(0, 2**32, size=4, dtype=np.uint32)
-    else:
-        sequence = rng if isinstance(rng, np.random.SeedSequence) else np.random.SeedSequence(rng)  # type: ignore[arg-type]
-        words = sequence.generate_state(4)
-    return tuple(int(word) for word in words)
+        return tuple(int(word) for word in rng.integers(0, 2**32, size=4))
+    sequence = rng if isinstance(rng, np.random.SeedSequence) else np.random.SeedSequence(rng)  # type: ignore[arg-type]
+    return tuple(int(word) for word in sequence.generate_state(4))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.core.events import RunOpened
 from glompo.core.lifecycle import How, Phase
 from glompo.core.state import Best, OptimizerState, RunState
 from glompo.core.streams import Streams
@@ -300,7 +301,7 @@ class RunView:
         return Streams(self._opened.entropy)
 
     @property
-    def _opened(self) -> Any:
+    def _opened(self) -> RunOpened:
         opened = self._state.opened
         if opened is None:
             raise LookupError("the run has not been opened")

@@ -8,10 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.manager_view import ManagerView
+from glompo.errors import PolicyError
 
 
 class BaseGenerator(ABC):
-    """Where does the next optimizer start?"""
+    """Where does the next optimizer start?
+
+    A subclass defines :meth:`generate`. It sees the run read-only and must be a pure function of what it sees:
+    the same question is asked again after a resume, and must have the same answer.
+    """
 
     @abstractmethod
     def generate(self, manager: ManagerView) -> NDArray[np.float64]:
@@ -19,6 +24,21 @@ class BaseGenerator(ABC):
 
         Random draws come from ``self.rng(manager)``, so that a decision asked twice is the same.
         """
+
+    def place(self, manager: ManagerView) -> NDArray[np.float64]:
+        """Return what :meth:`generate` returns.
+
+        Raises
+        ------
+        PolicyError
+            If it raises.
+        """
+        try:
+            return self.generate(manager)
+        except PolicyError:
+            raise
+        except Exception as error:
+            raise PolicyError(f"{self} raised {type(error).__name__}: {error}; mend it or remove it") from error
 
     def rng(self, manager: ManagerView) -> np.random.Generator:
         """Return the random stream of the next start."""

@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+import numpy as np
+
 from glompo.core.manager_view import ManagerView
 from glompo.core.ports import Option
 from glompo.errors import PolicyError, SettingError, SettingTypeError
@@ -44,28 +46,72 @@ class BaseSelector(ABC):
         return min(option.slots for option in self._options)
 
     def choose(self, manager: ManagerView, slots_available: int) -> Choice:
-        """Return what starts next: None if nothing fits now, False if nothing may start ever again."""
-        if not all(gate(manager) for gate in self._gates):
-            return False
-        choice = self.select_optimizer(manager, slots_available)
+        """Return what starts next: None if nothing fits now, False if nothing may start ever again.
+
+        Raises
+        ------
+        PolicyError
+            If the selector or its spawn control raises or returns something unknown.
+        """
+        for gate in self._gates:
+            if not _opinion(gate, manager):
+                return False
+        try:
+            choice = self.select_optimizer(manager, slots_available)
+        except PolicyError:
+            raise
+        except Exception as error:
+            raise PolicyError(f"{self} raised {type(error).__name__}: {error}; mend it or remove it") from error
         if choice is None or choice is False or isinstance(choice, Option):
             return choice
         try:
             return option_of(choice)
-        except SettingTypeError as error:
+        except (SettingTypeError, SettingError) as error:
             raise PolicyError(f"{self} returned {choice!r}: {error}") from error
 
     @abstractmethod
     def select_optimizer(self, manager: ManagerView, slots_available: int) -> Any:
         """Return one of :attr:`options` with at most `slots_available` slots, None or False.
 
-        A tuple ``(class, init kwargs, minimize kwargs)`` is accepted too.
+        A tuple ``(class, init kwargs, minimize kwargs)`` is accepted too. Random draws come from
+        ``self.rng(manager)``, so that a decision asked twice is the same.
         """
+
+    def rng(self, manager: ManagerView) -> np.random.Generator:
+        """Return the random stream of the next start."""
+        return manager.view.streams.generator(f"selector:{type(self).__name__}", manager.o_counter)
+
+    def in_turn(self, option: Option, manager: ManagerView, slots_available: int) -> Option | None:
+        """Return `option` if it fits now, else None: wait for it.
+
+        Raises
+        ------
+        PolicyError
+            If it can never fit, for then the run would wait for ever.
+        """
+        if option.slots > manager.max_jobs:
+            raise PolicyError(
+                f"{self}: it is the turn of {option.kind}, which needs {option.slots} slots, but the run has "
+                f"{manager.max_jobs}; give it fewer workers or raise max_jobs"
+            )
+        return option if option.slots <= slots_available else None
 
     def __str__(self) -> str:
         return f"{type(self).__name__}({', '.join(option.kind for option in self._options)})"
 
     __repr__ = __str__
+
+
+def _opinion(gate: Callable[[ManagerView], bool], manager: ManagerView) -> bool:
+    try:
+        answer = gate(manager)
+    except PolicyError:
+        raise
+    except Exception as error:
+        raise PolicyError(f"spawn control {gate} raised {type(error).__name__}: {error}; mend it") from error
+    if not isinstance(answer, (bool, np.bool_)):
+        raise PolicyError(f"spawn control {gate} answered {answer!r}; return True (may start) or False (never again)")
+    return bool(answer)
 
 
 def option_of(given: object) -> Option:

@@ -10,9 +10,6 @@ from glompo.core.ports import Policies
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 
-FIRST_CALLS = 20
-"""Calls of the task before its failure rate is looked at."""
-
 STILLBIRTHS = 5
 """Optimizers that may die without one evaluation before the run gives up."""
 
@@ -41,7 +38,7 @@ def _stop_all(view: RunView, by: str, verdict: Verdict) -> Iterator[Command]:
 def _reason_to_end(view: RunView, policies: Policies) -> Verdict | None:
     if view.end_asked_by:
         return Verdict(True, "user", f"{view.end_asked_by} asked to end the run")
-    fatal = _failing_task(view, policies.max_failure_rate) or _failing_optimizers(view)
+    fatal = _failing_task(view, policies) or _failing_optimizers(view)
     if fatal is not None:
         return fatal
     verdict = policies.exit.ask(view)
@@ -50,8 +47,9 @@ def _reason_to_end(view: RunView, policies: Policies) -> Verdict | None:
     return _nothing_left(view, policies)
 
 
-def _failing_task(view: RunView, limit: float) -> Verdict | None:
-    if view.failures == 0 or view.calls < FIRST_CALLS or view.failures < limit * view.calls:
+def _failing_task(view: RunView, policies: Policies) -> Verdict | None:
+    too_early = view.failures == 0 or view.calls < policies.failure_grace
+    if too_early or view.failures < policies.max_failure_rate * view.calls:
         return None
     reasons = "; ".join(f"{reason} ({count} times)" for reason, count in view.reasons.most_common(5))
     return Verdict(True, "failing task", f"{view.failures} of {view.calls} evaluations failed: {reasons}")

@@ -1,0 +1,55 @@
+"""GloMPO: globally managed parallel optimization of expensive, multimodal, black-box functions."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from glompo._version import __version__
+
+if TYPE_CHECKING:
+    from glompo.errors import GlompoError, StoreError, TaskFailedError, UserError, WorkerError
+    from glompo.function import BaseFunction
+    from glompo.manager import GloMPOManager, minimize
+    from glompo.optimizer import BaseOptimizer, MinimizeResult
+    from glompo.read import Result
+
+_HOMES = {
+    "BaseFunction": "glompo.function",
+    "BaseOptimizer": "glompo.optimizer",
+    "GloMPOManager": "glompo.manager",
+    "GlompoError": "glompo.errors",
+    "MinimizeResult": "glompo.optimizer",
+    "Result": "glompo.read",
+    "StoreError": "glompo.errors",
+    "TaskFailedError": "glompo.errors",
+    "UserError": "glompo.errors",
+    "WorkerError": "glompo.errors",
+    "minimize": "glompo.manager",
+}
+
+__all__ = [
+    "BaseFunction",
+    "BaseOptimizer",
+    "GloMPOManager",
+    "GlompoError",
+    "MinimizeResult",
+    "Result",
+    "StoreError",
+    "TaskFailedError",
+    "UserError",
+    "WorkerError",
+    "__version__",
+    "minimize",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name, or a room, on first use (PEP 562)."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'glompo' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,55 @@
+"""Everybody alive is kept supplied; what is scarce is shared evenly."""
+
+from __future__ import annotations
+
+import math
+
+from glompo.core.views import OptimizerView, RunView
+
+
+class EvenAllocator:
+    """Keep every living optimizer supplied with credits for a short while.
+
+    How many that are follows from the pace at which it evaluates: as many as it uses in `supply` seconds, at
+    least one per slot, at most `most`. So an optimizer of a fast function does not wait for the engine, and one of
+    a slow function holds no evaluations that another could use.
+
+    Parameters
+    ----------
+    supply : float
+        Seconds.
+    most : int
+        Credits that one optimizer may hold.
+    """
+
+    def __init__(self, supply: float = 0.1, most: int = 4096) -> None:
+        self.supply = supply
+        self.most = most
+
+    def allocate(self, view: RunView, limit: int | None) -> dict[int, int]:
+        """Return fresh credits per optimizer, at most `limit` in sum."""
+        wanted = {one.opt: n for one in view.alive if (n := self._wanted(one))}
+        if limit is None or sum(wanted.values()) <= limit:
+            return wanted
+        shares: dict[int, int] = {}
+        for place, (opt, n) in enumerate(sorted(wanted.items(), key=lambda item: item[1])):
+            shares[opt] = min(n, math.ceil(limit / (len(wanted) - place)))
+            limit -= shares[opt]
+        return {opt: n for opt, n in shares.items() if n}
+
+    def _wanted(self, one: OptimizerView) -> int:
+        """Return what fills the optimizer up, or 0 while its slots are busy and half of its supply is left."""
+        if one.condemned:
+            return 0
+        target = one.slots
+        if one.pace is not None:
+            rate = one.slots / max(one.pace, 1e-9)
+            target = min(max(math.ceil(self.supply * rate), one.slots), max(self.most, one.slots))
+        missing = target - one.outstanding
+        idle_soon = one.outstanding < one.slots
+        return missing if missing > 0 and (idle_soon or 2 * missing >= target) else 0
+
+    def __str__(self) -> str:
+        return f"EvenAllocator(supply={self.supply}, most={self.most})"
+
+    __repr__ = __str__

@@ -1,0 +1,48 @@
+"""What every backend offers the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from glompo.wire.parcel import Parcel
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a backend can do to a worker that does not obey.
+
+    Attributes
+    ----------
+    can_terminate, can_kill : bool
+        Whether it can be ended against its will, gently or at once.
+    crosses_machines : bool
+        Whether workers may live on other machines.
+    """
+
+    can_terminate: bool = False
+    can_kill: bool = False
+    crosses_machines: bool = False
+
+
+class Backend(Protocol):
+    """Runs workers and carries messages. Only :meth:`receive` blocks."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this backend can do."""
+
+    def launch(self, parcel: Parcel) -> None:
+        """Start the optimizer ``parcel.opt``."""
+
+    def send(self, opt: int, message: bytes) -> None:
+        """Give a message to an optimizer; never blocks, and never raises for one that is gone."""
+
+    def receive(self, timeout: float | None) -> list[tuple[int, bytes]]:
+        """Return what the optimizers said, in order; wait up to `timeout` seconds (None: for ever) for the first."""
+
+    def wake(self) -> None:
+        """Make a :meth:`receive` that waits return; may be called from a signal handler."""
+
+    def close(self, patience: float) -> list[int]:
+        """End; wait up to `patience` seconds for workers and return the optimizers whose workers still run."""

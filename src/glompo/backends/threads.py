@@ -1,0 +1,80 @@
+"""Optimizers in threads of this process: nothing is copied, any task will do, and nobody can be killed."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from functools import partial
+from time import monotonic
+
+from glompo.backends.protocol import Capabilities
+from glompo.wire.parcel import Parcel
+from glompo.worker.host import host
+from glompo.worker.mailbox import Mailbox
+from glompo.worker.postman import Postman
+
+NOBODY = 0
+"""Optimizers are numbered from 1."""
+
+
+class ThreadsBackend:
+    """One daemon thread per optimizer, and one postman for all."""
+
+    def __init__(self) -> None:
+        self._arrivals: queue.SimpleQueue[tuple[int, bytes]] = queue.SimpleQueue()
+        self._mailboxes: dict[int, Mailbox] = {}
+        self._threads: dict[int, threading.Thread] = {}
+        self._postman: Postman | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """A thread can be asked and cut, nothing more."""
+        return Capabilities()
+
+    def launch(self, parcel: Parcel) -> None:
+        """Start the optimizer in a thread."""
+        if self._postman is None:
+            self._postman = Postman()
+        self._forget_the_gone()
+        name = f"glompo-optimizer-{parcel.opt}"
+        mailbox = Mailbox(partial(self._arrive, parcel.opt), self._postman)
+        thread = threading.Thread(target=host, args=(parcel, mailbox, name), name=name, daemon=True)
+        self._mailboxes[parcel.opt] = mailbox
+        self._threads[parcel.opt] = thread
+        thread.start()
+
+    def send(self, opt: int, message: bytes) -> None:
+        """Put a message into the optimizer's mailbox."""
+        mailbox = self._mailboxes.get(opt)
+        if mailbox is not None:
+            mailbox.put(message)
+
+    def receive(self, timeout: float | None) -> list[tuple[int, bytes]]:
+        """Return what has arrived, waiting up to `timeout` seconds for the first message."""
+        try:
+            arrivals = [self._arrivals.get(timeout=timeout)]
+        except queue.Empty:
+            return []
+        while not self._arrivals.empty():
+            arrivals.append(self._arrivals.get())
+        return [arrival for arrival in arrivals if arrival[0] != NOBODY]
+
+    def wake(self) -> None:
+        """Make a waiting :meth:`receive` return."""
+        self._arrivals.put((NOBODY, b""))
+
+    def close(self, patience: float) -> list[int]:
+        """Wait for the threads; those inside the task when `patience` ends are left behind as daemons."""
+        end = monotonic() + patience
+        for thread in self._threads.values():
+            thread.join(max(0.0, end - monotonic()))
+        if self._postman is not None:
+            self._postman.close()
+        return [opt for opt, thread in self._threads.items() if thread.is_alive()]
+
+    def _arrive(self, opt: int, data: bytes) -> None:
+        self._arrivals.put((opt, data))
+
+    def _forget_the_gone(self) -> None:
+        for opt in [opt for opt, thread in self._threads.items() if not thread.is_alive()]:
+            del self._threads[opt], self._mailboxes[opt]

@@ -1,0 +1,145 @@
+"""Checks of what a user sets: each returns the value in its proper type, or says what was wrong and what to give.
+
+Every message has the form ``Class: argument is value; give ...``, so that the culprit can be found in a
+configuration file as well as in a script.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.errors import SettingError, SettingTypeError
+
+
+def whole_number(owner: object, name: str, value: object, at_least: int) -> int:
+    """Return `value` as an int of `at_least` or more.
+
+    Parameters
+    ----------
+    owner : object
+        Whose setting it is; its class is named in the message.
+    name : str
+        Name of the argument.
+
+    Raises
+    ------
+    SettingTypeError
+        If it is no whole number. True, False and 100.0 are none.
+    SettingError
+        If it is too small.
+    """
+    remedy = f"give a whole number, {at_least} or more"
+    if isinstance(value, (bool, np.bool_)):
+        raise SettingTypeError(_complaint(owner, name, value, remedy))
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]  # what is no index raises TypeError
+    except TypeError:
+        raise SettingTypeError(_complaint(owner, name, value, remedy)) from None
+    if number < at_least:
+        raise SettingError(_complaint(owner, name, value, remedy))
+    return number
+
+
+def number(
+    owner: object, name: str, value: object, low: float = -math.inf, high: float = math.inf, *, above: bool = False
+) -> float:
+    """Return `value` as a finite float with low <= value <= high.
+
+    Parameters
+    ----------
+    owner, name
+        As in :func:`whole_number`.
+    above : bool
+        Whether `low` itself is excluded.
+
+    Raises
+    ------
+    SettingTypeError
+        If it is no real number.
+    SettingError
+        If it is nan, infinite or out of range.
+    """
+    remedy = f"give a finite number{_range(low, high, above)}"
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise SettingTypeError(_complaint(owner, name, value, remedy))
+    try:
+        result = float(value)
+    except OverflowError:
+        raise SettingError(_complaint(owner, name, value, remedy)) from None
+    if not math.isfinite(result) or not low <= result <= high or (above and result == low):
+        raise SettingError(_complaint(owner, name, value, remedy))
+    return result
+
+
+def yes_or_no(owner: object, name: str, value: object) -> bool:
+    """Return `value` as a bool; anything but True and False raises SettingTypeError."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise SettingTypeError(_complaint(owner, name, value, "give True or False"))
+    return bool(value)
+
+
+def point(owner: object, name: str, value: object) -> NDArray[np.float64]:
+    """Return `value` as a vector of finite numbers, shape (d,), that nobody else can write to.
+
+    Raises
+    ------
+    SettingTypeError
+        If it does not consist of numbers.
+    SettingError
+        If it has another shape, is empty, or holds nan or infinity.
+    """
+    vector = _floats(owner, name, value, "give a sequence of numbers, one for each parameter")
+    if vector.ndim != 1 or vector.size == 0 or not np.isfinite(vector).all():
+        raise SettingError(_complaint(owner, name, value, "give one finite number for each parameter"))
+    return vector
+
+
+def box(owner: object, name: str, value: object) -> NDArray[np.float64]:
+    """Return `value`, a sequence of (min, max), as an array of shape (d, 2).
+
+    Raises
+    ------
+    SettingTypeError
+        If it does not consist of numbers.
+    SettingError
+        If it is no list of pairs, holds nan or infinity, or a minimum lies above its maximum.
+    """
+    remedy = "give one pair (min, max) of finite numbers for each parameter, or None for the bounds of the run"
+    pairs = _floats(owner, name, value, remedy)
+    if pairs.ndim != 2 or pairs.shape[1] != 2 or not len(pairs) or not np.isfinite(pairs).all():
+        raise SettingError(_complaint(owner, name, value, remedy))
+    if (pairs[:, 0] > pairs[:, 1]).any():
+        raise SettingError(_complaint(owner, name, value, f"{remedy}; min must not lie above max"))
+    return pairs
+
+
+def _floats(owner: object, name: str, value: Any, remedy: str) -> NDArray[np.float64]:
+    try:
+        raw = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        raise SettingError(_complaint(owner, name, value, remedy)) from None
+    if raw.dtype.kind not in "iuf":
+        raise SettingTypeError(_complaint(owner, name, value, remedy))
+    floats = np.array(raw, dtype=np.float64)
+    floats.flags.writeable = False
+    return floats
+
+
+def _range(low: float, high: float, above: bool) -> str:
+    parts = []
+    if low > -math.inf:
+        parts.append(f"greater than {low:g}" if above else f"of at least {low:g}")
+    if high < math.inf:
+        parts.append(f"at most {high:g}")
+    return " " + " and ".join(parts) if parts else ""
+
+
+def _complaint(owner: object, name: str, value: object, remedy: str) -> str:
+    who = owner if isinstance(owner, str) else type(owner).__name__
+    return f"{who}: {name} is {value!r}; {remedy}"

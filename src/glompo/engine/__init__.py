@@ -1,0 +1,1 @@
+"""The loop: receive, record, decide, record, act."""

@@ -1,0 +1,197 @@
+"""The engine: one loop with one blocking call."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from glompo.backends.protocol import Backend
+from glompo.core.commands import Command
+from glompo.core.decide import decide
+from glompo.core.events import Asked, EndRequested, Event, SessionClosed, StopRequested
+from glompo.core.ports import Policies
+from glompo.core.state import RunState
+from glompo.core.verdict import Verdict
+from glompo.core.views import RunView
+from glompo.engine.clock import Clock
+from glompo.engine.dispatch import Job, dispatch
+from glompo.engine.interrupts import Interrupts, listening
+from glompo.engine.ports import EventLog, Observer
+from glompo.engine.translate import arrivals, intents
+from glompo.errors import IllegalEventError, InternalError, PolicyError, StoreError
+
+logger = logging.getLogger("glompo.engine")
+
+FAREWELL = 2.0
+"""Seconds that workers get to leave after they have said their last word."""
+
+
+class Engine:
+    """Runs one session of a run.
+
+    Parameters
+    ----------
+    state : RunState
+        The run so far; a session must be open in it.
+    log : EventLog
+        Where events are kept.
+    backend : Backend
+        Where optimizers live.
+    clock : Clock
+        Run time.
+    policies : Policies
+        Who decides.
+    job : Job
+        What all optimizers have in common.
+    observers : sequence of Observer
+        Who watches.
+    """
+
+    def __init__(
+        self,
+        state: RunState,
+        log: EventLog,
+        backend: Backend,
+        clock: Clock,
+        policies: Policies,
+        job: Job,
+        observers: Sequence[Observer] = (),
+    ) -> None:
+        self.state = state
+        self._log = log
+        self._backend = backend
+        self._clock = clock
+        self._policies = policies
+        self._job = job
+        self._observers = list(observers)
+        self._fault: PolicyError | None = None
+
+    @property
+    def view(self) -> RunView:
+        """The run as it stands."""
+        return RunView(self.state, self._clock.now())
+
+    def run(self) -> None:
+        """Work until the run is finished or somebody asks to leave it.
+
+        Raises
+        ------
+        PolicyError
+            If a policy broke its contract; the run ended in order and everything is on disk.
+        StoreError
+            If events could not be written; the optimizers were stopped.
+        """
+        reason = "an error"
+        try:
+            with listening(self._backend.wake) as interrupts:
+                self._loop(interrupts)
+            reason = "finished" if self.state.finished else "interrupted"
+        except KeyboardInterrupt:
+            reason = "interrupted twice"
+            self._abandon("interrupted twice")
+        except BaseException:
+            self._abandon("the engine failed")
+            raise
+        finally:
+            self._leave(reason)
+        if self._fault is not None:
+            raise self._fault
+
+    def _loop(self, interrupts: Interrupts) -> None:
+        self._decide()
+        while not self._over:
+            received = self._backend.receive(self._patience())
+            self._record(arrivals(received, self._clock.now()))
+            if interrupts.asked and self.state.asked is None and not self.state.ending:
+                self._record([Asked(self._clock.now(), "leave", "Ctrl-C")])
+            self._decide()
+            self._log.tick()
+            self._show()
+
+    @property
+    def _over(self) -> bool:
+        left = self.state.asked is not None and self.state.asked.what == "leave" and not self.state.alive
+        return left or self.state.finished is not None
+
+    def _decide(self) -> None:
+        """Decide, record, act, until there is nothing more to say."""
+        while commands := self._ask():
+            self._record(intents(commands, self._clock.now()))
+            for command in commands:
+                dispatch(command, self._backend, self._job)
+
+    def _ask(self) -> tuple[Command, ...]:
+        try:
+            return decide(self.view, self._policies)
+        except Exception as error:
+            if self._fault is not None or self.state.ending:
+                raise
+            self._fault = error if isinstance(error, PolicyError) else _blame(error)
+            logger.error("%s", self._fault)
+            self._record([EndRequested(self._clock.now(), Verdict(True, "faulty policy", str(self._fault)))])
+            return decide(self.view, self._policies)
+
+    def _record(self, events: list[Event]) -> None:
+        """Fold, then write: an event that cannot happen never reaches the journal."""
+        if not events:
+            return
+        for event in events:
+            try:
+                self.state.apply(event)
+            except IllegalEventError as error:
+                raise InternalError(f"{error}; this is a defect of GloMPO, please report it") from error
+        self._log.append(events)
+
+    def _patience(self) -> float | None:
+        """Return how long nothing needs to be done unless a worker speaks."""
+        view = self.view
+        waits = [self._log.due()]
+        if view.ending is None:
+            deadline = self._policies.exit.deadline(view)
+            waits.append(None if deadline is None else max(0.0, deadline - view.now))
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def _show(self) -> None:
+        view = self.view
+        for observer in list(self._observers):
+            try:
+                observer.update(view)
+            except Exception:
+                logger.exception("observer %r failed and is not asked again", observer)
+                self._observers.remove(observer)
+
+    def _abandon(self, reason: str) -> None:
+        """Ask everybody to stop without waiting for them."""
+        verdict = Verdict(True, "session", reason)
+        for opt in [opt for opt, one in self.state.alive.items() if one.stop is None]:
+            event = StopRequested(self._clock.now(), opt, "session", verdict)
+            self._quietly([event])
+
+    def _leave(self, reason: str) -> None:
+        left_behind = self._backend.close(FAREWELL if self._over else 0.0)
+        if left_behind:
+            logger.warning("optimizers %s are still inside the task; their threads end with it", left_behind)
+        self._quietly([SessionClosed(self._clock.now(), reason)])
+        try:
+            self._log.close()
+        except StoreError as error:
+            logger.error("%s", error)
+        view = self.view
+        for observer in self._observers:
+            try:
+                observer.close(view)
+            except Exception:
+                logger.exception("observer %r failed", observer)
+
+    def _quietly(self, events: Iterable[Event]) -> None:
+        """Record on the way out, where an error must not hide the first one."""
+        try:
+            self._record(list(events))
+        except (StoreError, InternalError) as error:
+            logger.error("%s", error)
+
+
+def _blame(error: Exception) -> PolicyError:
+    new = PolicyError(f"a policy raised {type(error).__name__}: {error}; see the traceback for which one")
+    new.__cause__ = error
+    return new

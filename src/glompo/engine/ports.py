@@ -1,0 +1,38 @@
+"""What the loop needs from its surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from glompo.core.events import Event
+from glompo.core.views import RunView
+
+
+class EventLog(Protocol):
+    """Keeps events: :class:`glompo.storage.journal.Journal`, or a list in memory."""
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Write the events such that the death of this process cannot lose them."""
+
+    def commit(self) -> None:
+        """Write everything so that the death of the machine cannot lose it."""
+
+    def due(self) -> float | None:
+        """Return in how many seconds :meth:`tick` has something to do; None if never."""
+
+    def tick(self) -> None:
+        """Commit what has waited long enough, and renew the claim on the run directory."""
+
+    def close(self) -> None:
+        """Commit and let go."""
+
+
+class Observer(Protocol):
+    """Watches the run. What it raises is logged and does not disturb the run."""
+
+    def update(self, view: RunView) -> None:
+        """See the run after something happened."""
+
+    def close(self, view: RunView) -> None:
+        """See the run for the last time."""

@@ -1,0 +1,66 @@
+"""From what workers say, and from what was decided, to events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from glompo.core import commands, events
+from glompo.core.commands import Command
+from glompo.core.events import Event
+from glompo.errors import InternalError
+from glompo.wire import messages
+from glompo.wire.messages import UP, Message
+
+
+def arrivals(received: Iterable[tuple[int, bytes]], at: float) -> list[Event]:
+    """Return the events told by the messages of workers."""
+    return [_ARRIVALS[type(message)](opt, message, at) for opt, message in _decoded(received)]
+
+
+def _decoded(received: Iterable[tuple[int, bytes]]) -> Iterable[tuple[int, Message]]:
+    return ((opt, UP.decode(data)) for opt, data in received)
+
+
+def intents(decided: Iterable[Command], at: float) -> list[Event]:
+    """Return the events that make commands durable before they take effect."""
+    return [intent(command, at) for command in decided]
+
+
+def intent(command: Command, at: float) -> Event:
+    """Return the event that records a command."""
+    try:
+        return _INTENTS[type(command)](command, at)
+    except KeyError:
+        raise InternalError(f"no event records the command {command}") from None
+
+
+def _evaluated(opt: int, said: messages.Evaluations, at: float) -> Event:
+    return events.Evaluated(
+        at, opt, said.k0, said.X, said.f, said.status, said.seconds, said.ages, said.extras, said.errors
+    )
+
+
+_ARRIVALS: dict[type[Message], Callable[[int, Any, float], Event]] = {
+    messages.Ready: lambda opt, said, at: events.Started(at, opt, said.worker),
+    messages.Evaluations: _evaluated,
+    messages.Note: lambda opt, said, at: events.Noted(at, opt, said.text),
+    messages.PointTaken: lambda opt, said, at: events.IncumbentTaken(at, opt, said.at_k, said.x, said.f),
+    messages.Ended: lambda opt, said, at: events.Stopped(at, opt, said.ending, said.said_converged, said.note),
+}
+
+
+def _start_requested(start: commands.Start, at: float) -> Event:
+    option = start.option
+    return events.StartRequested(at, start.opt, option.kind, option.describe(), start.x0, option.slots, start.why)
+
+
+_INTENTS: dict[type[Command], Callable[[Any, float], Event]] = {
+    commands.Start: _start_requested,
+    commands.Grant: lambda grant, at: events.Granted(at, grant.opt, grant.n),
+    commands.SendIncumbent: lambda sent, at: events.IncumbentSent(at, sent.opt, sent.x, sent.f, sent.source),
+    commands.Acquit: lambda acquit, at: events.Judged(at, acquit.opts, acquit.counts),
+    commands.Stop: lambda stop, at: events.StopRequested(at, stop.opt, stop.by, stop.verdict),
+    commands.End: lambda end, at: events.EndRequested(at, end.verdict),
+    commands.Finish: lambda finish, at: events.RunFinished(at, finish.verdict),
+}

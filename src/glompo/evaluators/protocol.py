@@ -1,0 +1,24 @@
+"""What every evaluator offers."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.function import Outcome
+
+
+class Evaluator(Protocol):
+    """Computes the task. It never raises for what the task does: that is in the outcome's status."""
+
+    def evaluate(self, x: NDArray[np.float64]) -> Outcome:
+        """Return the outcome at `x`, shape (d,); blocks until it is there."""
+
+    def submit(self, x: NDArray[np.float64]) -> Future[Outcome]:
+        """Begin to compute the outcome at `x`, shape (d,)."""
+
+    def close(self) -> None:
+        """Give back what it holds; evaluations under way are awaited."""

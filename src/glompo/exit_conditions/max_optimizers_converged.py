@@ -1,0 +1,25 @@
+"""End the run when enough optimizers have converged."""
+
+from __future__ import annotations
+
+from glompo.core.settings import whole_number
+from glompo.core.verdict import Verdict
+from glompo.core.views import RunView
+from glompo.exit_conditions.base import BaseExitCondition
+
+
+class MaxOptimizersConverged(BaseExitCondition):
+    """Enough optimizers have ended by themselves, over all sessions of the run.
+
+    Parameters
+    ----------
+    n : int
+        Optimizers that must have converged, 1 or more.
+    """
+
+    def __init__(self, n: int) -> None:
+        self.n = whole_number(self, "n", n, 1)
+
+    def judge(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer for the run."""
+        return self.verdict(view.n_converged >= self.n, f"{view.n_converged} of {self.n} converged")

@@ -1,0 +1,28 @@
+"""End the run when enough optimizers have been started."""
+
+from __future__ import annotations
+
+from glompo.core.settings import whole_number
+from glompo.core.verdict import Verdict
+from glompo.core.views import RunView
+from glompo.exit_conditions.base import BaseExitCondition
+
+
+class MaxOptimizersStarted(BaseExitCondition):
+    """Enough optimizers have been started, over all sessions of the run.
+
+    It holds as soon as the last of them starts, so alone it does not let that one search; join it with another
+    condition by ``&``, or end spawning instead with :class:`~glompo.selectors.NOptimizersSpawnStop`.
+
+    Parameters
+    ----------
+    n : int
+        Optimizers that must have been started, 1 or more.
+    """
+
+    def __init__(self, n: int) -> None:
+        self.n = whole_number(self, "n", n, 1)
+
+    def judge(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer for the run."""
+        return self.verdict(view.n_started >= self.n, f"{view.n_started} of {self.n} started")

@@ -1,0 +1,26 @@
+"""End the run when enough optimizers have been stopped."""
+
+from __future__ import annotations
+
+from glompo.core.settings import whole_number
+from glompo.core.verdict import Verdict
+from glompo.core.views import RunView
+from glompo.exit_conditions.base import BaseExitCondition
+
+
+class MaxOptimizersStopped(BaseExitCondition):
+    """The stoppers have condemned enough optimizers, over all sessions of the run.
+
+    Parameters
+    ----------
+    n : int
+        Optimizers that must have been condemned, 1 or more.
+    """
+
+    def __init__(self, n: int) -> None:
+        self.n = whole_number(self, "n", n, 1)
+
+    def judge(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer for the run."""
+        stopped = len(view.victims)
+        return self.verdict(stopped >= self.n, f"{stopped} of {self.n} stopped")

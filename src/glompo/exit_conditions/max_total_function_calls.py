@@ -1,0 +1,32 @@
+"""End the run when its budget is spent."""
+
+from __future__ import annotations
+
+from glompo.core.settings import whole_number
+from glompo.core.verdict import Verdict
+from glompo.core.views import RunView
+from glompo.exit_conditions.base import BaseExitCondition
+
+
+class MaxTotalFunctionCalls(BaseExitCondition):
+    """The task has been called a given number of times, over all sessions of the run.
+
+    Exact: it is a budget, and no more calls than that are ever granted, whatever the number of workers. Points
+    outside the bounds are refused without a call and do not count.
+
+    Parameters
+    ----------
+    n : int
+        Calls of the task, 1 or more.
+    """
+
+    def __init__(self, n: int) -> None:
+        self.n = whole_number(self, "n", n, 1)
+
+    def judge(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer for the run."""
+        return self.verdict(view.calls >= self.n, f"{view.calls} of {self.n} calls used")
+
+    def budget(self) -> int:
+        """Return the calls of the task that may be made."""
+        return self.n

@@ -1,0 +1,21 @@
+"""Where does the next optimizer start? One idea per file."""
+
+from glompo.generators.base import BaseGenerator
+from glompo.generators.basin_hopping_generator import BasinHoppingGenerator
+from glompo.generators.exploit_explore_generator import ExploitExploreGenerator
+from glompo.generators.incumbent_generator import IncumbentGenerator
+from glompo.generators.perturbation_generator import PerturbationGenerator
+from glompo.generators.random_generator import RandomGenerator
+from glompo.generators.single_point_generator import SinglePointGenerator
+from glompo.generators.sobol_generator import SobolGenerator
+
+__all__ = [
+    "BaseGenerator",
+    "BasinHoppingGenerator",
+    "ExploitExploreGenerator",
+    "IncumbentGenerator",
+    "PerturbationGenerator",
+    "RandomGenerator",
+    "SinglePointGenerator",
+    "SobolGenerator",
+]

@@ -1,0 +1,97 @@
+"""What users may write for one setting, and the one thing that it means."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from glompo.core.rule import Rule
+from glompo.core.settings import number
+from glompo.engine.ports import Observer
+from glompo.errors import SettingError, SettingTypeError
+from glompo.exit_conditions import MaxTotalFunctionCalls, TargetFunctionValue, TimeLimit
+from glompo.generators import BaseGenerator, RandomGenerator
+from glompo.selectors import BaseSelector, CycleSelector
+
+
+def selector_of(given: Any) -> BaseSelector:
+    """Return the selector that a user gave, or one that starts the given optimizers in turn."""
+    if isinstance(given, BaseSelector):
+        return given
+    if inspect.isclass(given) and issubclass(given, BaseSelector):
+        raise SettingTypeError(f"opt_selector is the class {given.__name__}; give an instance with its optimizers")
+    options = list(given) if isinstance(given, list) else [given]
+    return CycleSelector(*options)
+
+
+def generator_of(given: Any) -> BaseGenerator:
+    """Return the generator that a user gave; random starts by default."""
+    if given is None:
+        return RandomGenerator()
+    if not isinstance(given, BaseGenerator):
+        raise SettingTypeError(f"x0_generator is {given!r}; give an instance of a generator")
+    return given
+
+
+def any_of(given: Any) -> Rule | None:
+    """Return one rule for what a user gave: a rule, or a sequence of which one must hold; None for an empty one."""
+    if not isinstance(given, (list, tuple)):
+        return given  # type: ignore[no-any-return]  # checked in RunSpec
+    rules = list(given)
+    if not rules:
+        return None
+    joined = rules[0]
+    for rule in rules[1:]:
+        if not isinstance(joined, Rule):
+            break
+        joined = joined | rule
+    return joined  # type: ignore[no-any-return]
+
+
+def ends(given: Any, calls: int | None, seconds: float | None, target: float | None) -> Any:
+    """Return the exit conditions that a budget, a time limit, a target and further conditions amount to."""
+    ends: list[Any] = []
+    if calls is not None:
+        ends.append(MaxTotalFunctionCalls(calls))
+    if seconds is not None:
+        ends.append(TimeLimit(number("minimize", "max_seconds", seconds, 0.0, above=True)))
+    if target is not None:
+        ends.append(TargetFunctionValue(target))
+    if given is not None:
+        ends.extend(given if isinstance(given, (list, tuple)) else [given])
+    return ends or None
+
+
+def progress_of(given: Any) -> Observer | None:
+    """Return who watches the run, if anybody does."""
+    if given is None or given is False:
+        return None
+    if given is True:
+        from glompo.show.progress import Progress
+
+        return Progress()
+    if not (callable(getattr(given, "update", None)) and callable(getattr(given, "close", None))):
+        raise SettingTypeError(f"progress is {given!r}; give True, or an object with update(view) and close(view)")
+    return given  # type: ignore[no-any-return]
+
+
+def check_backend(given: Any) -> None:
+    """Refuse a backend that does not exist."""
+    if given != "threads":
+        raise SettingError(f"backend is {given!r}; optimizers of this version live in 'threads'")
+
+
+def check_summary(given: Any) -> None:
+    """Refuse a level of summary files that does not exist."""
+    if isinstance(given, bool) or given not in (0, 1):
+        raise SettingError(f"summary_files is {given!r}; use 0 for none or 1 for glompo_manager_log.yml")
+
+
+def check_slots(selector: BaseSelector, slots: int) -> None:
+    """Refuse an optimizer that could never start."""
+    for option in selector.options:
+        if option.slots > slots:
+            raise SettingError(
+                f"{option.kind} needs {option.slots} slots (workers), but the run has {slots} (max_jobs); "
+                f"raise max_jobs to {option.slots} or lower workers"
+            )

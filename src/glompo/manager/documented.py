@@ -1,0 +1,256 @@
+"""The manager in its documented form."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from glompo.allocators import EvenAllocator
+from glompo.backends.threads import ThreadsBackend
+from glompo.core.ports import FAILURE_GRACE, Policies
+from glompo.core.state import RunState
+from glompo.core.streams import Streams
+from glompo.core.views import RunView
+from glompo.engine.dispatch import Job
+from glompo.engine.loop import Engine
+from glompo.engine.session import open_run
+from glompo.errors import OptimizersFailedError, TaskFailedError, UserError
+from glompo.exit_conditions import MaxOptimizersConverged
+from glompo.generators import BaseGenerator
+from glompo.manager.arguments import (
+    any_of,
+    check_backend,
+    check_slots,
+    check_summary,
+    generator_of,
+    progress_of,
+    selector_of,
+)
+from glompo.read import Result, result_of
+from glompo.spec import RunSpec, unknown_setting
+from glompo.stoppers import CatchUp
+
+
+class GloMPOManager:
+    """Manages several optimizers on one task.
+
+    Constructing it does nothing; :meth:`setup` checks and keeps the settings, :meth:`start_manager` runs.
+    """
+
+    def __init__(self) -> None:
+        self._spec: RunSpec | None = None
+        self._progress: Any = None
+        self._summary_files = 0
+        self._result: Result | None = None
+
+    @property
+    def is_initialised(self) -> bool:
+        """Whether :meth:`setup` has been called."""
+        return self._spec is not None
+
+    @classmethod
+    def new_manager(cls, *args: Any, **settings: Any) -> Self:
+        """Return a manager after :meth:`setup` with the same arguments."""
+        manager = cls()
+        manager.setup(*args, **settings)
+        return manager
+
+    def setup(
+        self,
+        task: Callable[..., Any] | str,
+        bounds: Any,
+        opt_selector: Any,
+        working_dir: str | os.PathLike[str] | None = ".",
+        *,
+        overwrite_existing: bool = False,
+        max_jobs: int | None = None,
+        backend: str = "threads",
+        exit_conditions: Any = None,
+        x0: Any = None,
+        x0_generator: BaseGenerator | None = None,
+        stoppers: Any = None,
+        share_best_solutions: bool = False,
+        stopper_interval: int = 10,
+        stop_best: bool = False,
+        summary_files: int = 0,
+        is_log_detailed: bool = False,
+        failure_policy: str = "penalize",
+        max_failure_rate: float = 1.0,
+        durability: str = "batch",
+        names: Sequence[str] | None = None,
+        rng: Any = None,
+        progress: Any = None,
+        **unknown: Any,
+    ) -> None:
+        """Check and keep the settings of the run; nothing is written.
+
+        Parameters
+        ----------
+        task : callable or str
+            ``task(x) -> float`` for x of shape (d,), or its import path ``"module:function"``.
+        bounds : sequence of (min, max), ndarray of shape (d, 2), or scipy.optimize.Bounds
+            Equal bounds fix a parameter.
+        opt_selector : BaseSelector, or optimizers
+            What may start: a selector; or an optimizer class, an instance as a template, a tuple
+            ``(class, init kwargs, minimize kwargs)``, or a list of these, which are started in turn.
+        working_dir : path-like, optional
+            Directory of the run; None for a new one below ``glompo_runs``.
+        overwrite_existing : bool
+            Whether a run in `working_dir` may be set aside, into its folder ``replaced``.
+        max_jobs : int, optional
+            Slots: evaluations in flight at once. By default the CPUs that this process may use, less one; -1 for
+            all of them.
+        backend : {'threads'}
+            Where optimizers live.
+        exit_conditions : BaseExitCondition, or a sequence, of which one must hold
+            By default the run ends when the first optimizer converges.
+        x0 : sequence of d numbers, optional
+            Start of the first optimizer.
+        x0_generator : BaseGenerator
+            Where the others start; at random by default.
+        stoppers : BaseStopper, or a sequence, of which one must hold
+            Who is stopped; :class:`~glompo.stoppers.CatchUp` by default, nobody with ``()``.
+        share_best_solutions : bool
+            Whether the best point so far is offered to the other optimizers.
+        stopper_interval : int
+            Evaluations of an optimizer between two checks by the stoppers.
+        stop_best : bool
+            Whether the owner of the best point may be stopped as well.
+        summary_files : {0, 1}
+            1 writes ``glompo_manager_log.yml`` at the end.
+        is_log_detailed : bool
+            Whether the task's `detailed_call` is used and all its values are recorded.
+        failure_policy : {'penalize', 'worst_seen', 'raise'}
+            What an optimizer gets for an evaluation that is nan, -inf, no number, or raises: +inf; the worst valid
+            value that it has seen; or the run ends.
+        max_failure_rate : float
+            Share of failed evaluations at which the run ends, looked at after the first 20.
+        durability : {'batch', 'always', 'none'}
+            Whether records are forced to the disk every 100 ms, every time, or never.
+        names : sequence of str, optional
+            Names of the parameters.
+        rng : None, int, SeedSequence, BitGenerator or Generator
+            Seed of everything random in the run.
+        progress : bool or Observer, optional
+            Whether to show progress.
+
+        Raises
+        ------
+        SettingError, SettingTypeError
+            Naming the setting, its value and the remedy.
+        """
+        if self._spec is not None:
+            raise UserError("this manager has been set up already; make a new one for another run")
+        for name in unknown:
+            raise unknown_setting("setup", name, inspect.signature(self.setup).parameters)
+        check_backend(backend)
+        check_summary(summary_files)
+        selector = selector_of(opt_selector)
+        spec = RunSpec.of(
+            task=task,
+            bounds=bounds,
+            selector=selector,
+            generator=generator_of(x0_generator),
+            exit_condition=MaxOptimizersConverged(1) if exit_conditions is None else any_of(exit_conditions),
+            stopper=CatchUp() if stoppers is None else any_of(stoppers),
+            allocator=EvenAllocator(),
+            working_dir=working_dir,
+            x0=x0,
+            names=names,
+            max_jobs=max_jobs,
+            stopper_interval=stopper_interval,
+            stop_best=stop_best,
+            share=share_best_solutions,
+            detailed=is_log_detailed,
+            failure_policy=failure_policy,
+            max_failure_rate=max_failure_rate,
+            durability=durability,
+            rng=rng,
+            overwrite=overwrite_existing,
+        )
+        check_slots(selector, spec.slots)
+        self._progress = progress_of(progress)
+        self._summary_files = summary_files
+        self._spec = spec
+
+    def start_manager(self) -> Result:
+        """Run to the end and return the result.
+
+        Returns
+        -------
+        Result
+            The best point, and how every optimizer started and ended.
+
+        Raises
+        ------
+        RunExistsError, LeaseHeldError
+            If the working directory holds another run, or a living process works in it.
+        TaskFailedError
+            If every evaluation failed.
+        OptimizersFailedError
+            If the optimizers failed.
+        """
+        if self._spec is None:
+            raise UserError("this manager has not been set up; call setup(...) first")
+        session = open_run(self._spec)
+        engine = Engine(
+            session.state,
+            session.record,
+            ThreadsBackend(),
+            session.clock,
+            _policies(self._spec),
+            _job(self._spec),
+            () if self._progress is None else (self._progress,),
+        )
+        try:
+            engine.run()
+        finally:
+            self._result = result_of(RunView(session.state, session.clock.now()), session.run_dir)
+        if self._summary_files:
+            self.write_summary_file()
+        _raise_if_hopeless(self._result, session.state)
+        return self._result
+
+    def write_summary_file(self, dump_dir: str | os.PathLike[str] | None = None) -> Path:
+        """Write ``glompo_manager_log.yml`` into `dump_dir`, by default the run directory, and return its path."""
+        if self._result is None or self._spec is None:
+            raise UserError("there is nothing to summarise yet; call start_manager() first")
+        from glompo.read import write_summary
+
+        folder = self._result.run_dir if dump_dir is None else Path(dump_dir)
+        return write_summary(self._result, self._spec.describe(), folder)
+
+
+def _policies(spec: RunSpec) -> Policies:
+    at_once = spec.failure_policy == "raise"
+    return Policies(
+        exit=spec.exit,
+        selector=spec.selector,
+        generator=spec.generator,
+        allocator=spec.allocator,
+        stopper=spec.stopper,
+        stopper_interval=spec.stopper_interval,
+        stop_best=spec.stop_best,
+        share=spec.share,
+        x0=spec.x0,
+        max_failure_rate=0.0 if at_once else spec.max_failure_rate,
+        failure_grace=1 if at_once else FAILURE_GRACE,
+    )
+
+
+def _job(spec: RunSpec) -> Job:
+    return Job(spec.task, spec.bounds, Streams(spec.entropy), spec.detailed, spec.penalty)
+
+
+def _raise_if_hopeless(result: Result, state: RunState) -> None:
+    """Raise where returning an empty result would hide that nothing worked."""
+    if result.x is not None or state.finished is None:
+        return
+    message = f"{state.finished.why}; the records are in {result.run_dir}"
+    if state.finished.rule == "failing task":
+        raise TaskFailedError(message, result)
+    if state.finished.rule == "failing optimizers":
+        raise OptimizersFailedError(message, result)

@@ -1,0 +1,90 @@
+"""The manager in one call."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable
+from typing import Any
+
+from glompo.errors import SettingError
+from glompo.manager.arguments import ends
+from glompo.manager.documented import GloMPOManager
+from glompo.read import Result
+from glompo.spec import unknown_setting
+
+
+def minimize(
+    task: Callable[..., Any] | str,
+    bounds: Any,
+    *,
+    optimizers: Any = None,
+    exit_conditions: Any = None,
+    max_evaluations: int | None = None,
+    max_seconds: float | None = None,
+    target: float | None = None,
+    max_jobs: int | None = None,
+    rng: Any = None,
+    working_dir: str | os.PathLike[str] | None = None,
+    progress: Any = None,
+    **setup: Any,
+) -> Result:
+    """Minimise a function with several managed optimizers.
+
+    A budget, time limit or target given here ends the run; until then optimizers that converge or are stopped are
+    replaced. Without any of them the run ends when the first optimizer converges.
+
+    Parameters
+    ----------
+    task : callable or str
+        ``task(x) -> float`` for x of shape (d,), or its import path ``"module:function"``.
+    bounds : sequence of (min, max), ndarray of shape (d, 2), or scipy.optimize.Bounds
+        Equal bounds fix a parameter.
+    optimizers : optional
+        An optimizer class, an instance as a template, a tuple ``(class, init kwargs, minimize kwargs)``, or a list
+        of these, which are started in turn; CMA-ES by default.
+    exit_conditions : optional
+        Further conditions, of which one must hold.
+    max_evaluations : int, optional
+        Calls of the task at most; exact.
+    max_seconds : float, optional
+        Seconds after which the run ends; evaluations under way are awaited.
+    target : float, optional
+        Value at which the run ends.
+    max_jobs, rng, working_dir, progress, **setup
+        See :meth:`GloMPOManager.setup`. Without a `working_dir` a new directory is made below ``glompo_runs``.
+
+    Returns
+    -------
+    Result
+        With ``x, fx, fun, nfev, success, message, stats, origin``, the table ``optimizers``, and ``run_dir``.
+
+    Examples
+    --------
+    >>> import glompo
+    >>> result = glompo.minimize(lambda x: (x**2).sum(), [(-5, 5)] * 3, max_evaluations=400, rng=1)
+    >>> result.nfev
+    400
+    """
+    known = {*inspect.signature(minimize).parameters, *inspect.signature(GloMPOManager.setup).parameters}
+    for name in setup:
+        if name not in known:
+            raise unknown_setting("minimize", name, known - {"setup", "unknown", "self"})
+    if optimizers is not None and "opt_selector" in setup:
+        raise SettingError("optimizers and opt_selector are both given; give one of them")
+    if optimizers is None:
+        from glompo.optimizers import CMAOptimizer
+
+        optimizers = setup.pop("opt_selector", CMAOptimizer)
+    manager = GloMPOManager.new_manager(
+        task,
+        bounds,
+        optimizers,
+        working_dir,
+        exit_conditions=ends(exit_conditions, max_evaluations, max_seconds, target),
+        max_jobs=max_jobs,
+        rng=rng,
+        progress=progress,
+        **setup,
+    )
+    return manager.start_manager()

@@ -1,0 +1,48 @@
+"""A minimiser of the user's own, or of any library, as an optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.errors import SettingTypeError
+from glompo.optimizers.blocking import BlockingOptimizer
+
+
+class FunctionOptimizer(BlockingOptimizer):
+    """Run a blocking function ``minimiser(f, x0, bounds)``.
+
+    Whatever it returns is taken as the end of its search; the best point is known from its evaluations. If the
+    return value has `success` and `message`, as SciPy's results do, they are kept. To be stopped it needs no
+    cooperation: `f` raises inside it.
+
+    Parameters
+    ----------
+    minimiser : callable
+        Called as ``minimiser(f, x0, bounds, **options)``, x0 of shape (d,), bounds d pairs (min, max).
+    options : mapping, optional
+        Further keyword arguments for it.
+    **kwargs
+        See :class:`~glompo.optimizer.BaseOptimizer`.
+    """
+
+    def __init__(self, minimiser: Callable[..., Any], options: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not callable(minimiser):
+            raise SettingTypeError(
+                f"FunctionOptimizer: minimiser is {minimiser!r}; give a callable minimiser(f, x0, bounds)"
+            )
+        self.minimiser = minimiser
+        self.options = dict(options or {})
+
+    def search(
+        self, f: Callable[[NDArray[np.float64]], float], x0: NDArray[np.float64], bounds: list[tuple[float, float]]
+    ) -> tuple[str, bool]:
+        """Call the minimiser."""
+        answer = self.minimiser(f, x0, bounds, **self.options)
+        message = getattr(answer, "message", None)
+        name = getattr(self.minimiser, "__name__", type(self.minimiser).__name__)
+        return str(message or f"{name} returned"), bool(getattr(answer, "success", True))

@@ -1,0 +1,20 @@
+"""Start the options in turn."""
+
+from __future__ import annotations
+
+from glompo.core.manager_view import ManagerView
+from glompo.core.ports import Option
+from glompo.selectors.base import BaseSelector
+
+
+class CycleSelector(BaseSelector):
+    """The options start in turn: first, second, …, last, first again.
+
+    Whose turn it is follows from the number of optimizers started so far. If the one whose turn it is needs more
+    slots than are free, nothing starts until they are: the order is kept at the price of idle slots.
+    :class:`~glompo.selectors.RandomSelector` fills them instead.
+    """
+
+    def select_optimizer(self, manager: ManagerView, slots_available: int) -> Option | None:
+        """Return the option whose turn it is, None if it does not fit now."""
+        return self.in_turn(self.options[manager.o_counter % len(self.options)], manager, slots_available)

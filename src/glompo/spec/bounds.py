@@ -1,0 +1,120 @@
+"""Bounds and starting points, in all the forms that users give them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.errors import SettingError, SettingTypeError
+
+
+def bounds_of(given: Any) -> NDArray[np.float64]:
+    """Return bounds as an array of shape (d, 2).
+
+    Parameters
+    ----------
+    given : sequence of (min, max), ndarray of shape (d, 2), or scipy.optimize.Bounds
+        A parameter with min == max is fixed: optimizers do not see it.
+
+    Raises
+    ------
+    SettingTypeError, SettingError
+        If these are no bounds, or ones that cannot be used: wrong shape, nan, infinite, reversed, all fixed, or a
+        2 by 2 array that could mean two pairs as well as two vectors.
+    """
+    if _is_scipy_bounds(given):
+        return _checked(_from_vectors(given.lb, given.ub))
+    try:
+        bounds = np.array(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise SettingTypeError(
+            f"bounds are {_brief(given)}; give one (min, max) pair of numbers for each parameter"
+        ) from None
+    if bounds.ndim == 2 and bounds.shape[0] == 2 and bounds.shape[1] > 2:
+        raise SettingError(
+            f"bounds have shape {bounds.shape}; two vectors are given as scipy.optimize.Bounds(lower, upper), "
+            "otherwise give one (min, max) pair for each parameter"
+        )
+    if bounds.ndim != 2 or bounds.shape[1] != 2 or bounds.size == 0:
+        raise SettingError(
+            f"bounds have shape {bounds.shape}; give one (min, max) pair for each parameter, shape (d, 2)"
+        )
+    bounds = _checked(bounds)
+    _refuse_ambiguous(given, bounds)
+    return bounds
+
+
+def x0_of(given: Any, bounds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a starting point as an array of shape (d,).
+
+    Raises
+    ------
+    SettingTypeError, SettingError
+        If it is no point of that shape inside the bounds.
+    """
+    try:
+        x0 = np.array(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise SettingTypeError(f"x0 is {_brief(given)}; give {len(bounds)} numbers") from None
+    if x0.shape != (len(bounds),):
+        raise SettingError(f"x0 has shape {x0.shape}; give one number for each of the {len(bounds)} parameters")
+    for i, (value, (low, high)) in enumerate(zip(x0, bounds, strict=True)):
+        if not low <= value <= high:
+            raise SettingError(
+                f"x0 lies outside the bounds: parameter {i} is {value}, bounds [{low}, {high}]; "
+                "move x0 inside or widen the bounds"
+            )
+    return x0
+
+
+def _is_scipy_bounds(given: Any) -> bool:
+    optimize = sys.modules.get("scipy.optimize")  # whoever has such an object has imported it
+    return optimize is not None and isinstance(given, optimize.Bounds)
+
+
+def _from_vectors(low: Any, high: Any) -> NDArray[np.float64]:
+    lows, highs = np.broadcast_arrays(np.atleast_1d(low), np.atleast_1d(high))
+    return np.stack([lows, highs], axis=1).astype(np.float64)
+
+
+def _checked(bounds: NDArray[np.float64]) -> NDArray[np.float64]:
+    for complaint in _complaints(bounds):
+        raise SettingError(complaint)
+    return bounds
+
+
+def _complaints(bounds: NDArray[np.float64]) -> Iterator[str]:
+    for i, (low, high) in enumerate(bounds):
+        where = f"bounds of parameter {i} are ({low}, {high})"
+        if np.isnan(low) or np.isnan(high):
+            yield f"{where}; give two numbers, min <= max"
+        elif not (np.isfinite(low) and np.isfinite(high)):
+            yield f"{where}; the search needs a finite box, give the largest values that make sense"
+        elif low > high:
+            yield f"{where}; they are reversed, give ({high}, {low})"
+        elif not np.isfinite(high - low):
+            yield f"{where}; their distance is not a finite number, narrow them"
+    if (bounds[:, 0] == bounds[:, 1]).all():
+        yield f"all {len(bounds)} parameters are fixed, min == max for each; free at least one"
+
+
+def _refuse_ambiguous(given: Any, bounds: NDArray[np.float64]) -> None:
+    """Refuse a 2 by 2 that could mean (lower vector, upper vector) as well; tuples (min, max) say what they mean."""
+    if bounds.shape != (2, 2) or (not isinstance(given, np.ndarray) and all(isinstance(row, tuple) for row in given)):
+        return
+    if (bounds[0] < bounds[1]).all():
+        (a, b), (c, d) = bounds.tolist()
+        raise SettingError(
+            f"bounds [[{a}, {b}], [{c}, {d}]] can be read in two ways; give tuples [({a}, {b}), ({c}, {d})] if each "
+            f"pair is (min, max), or scipy.optimize.Bounds([{a}, {b}], [{c}, {d}]) if these are the lower and the "
+            "upper limits"
+        )
+
+
+def _brief(given: object) -> str:
+    text = repr(given)
+    return text if len(text) <= 80 else f"{text[:77]}..."

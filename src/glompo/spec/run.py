@@ -1,0 +1,219 @@
+"""All settings of a run, validated together and frozen."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core.ports import Allocator, Generator, Selector
+from glompo.core.rule import Rule
+from glompo.core.settings import number, whole_number, yes_or_no
+from glompo.core.streams import entropy_of
+from glompo.errors import SettingError, SettingTypeError
+from glompo.spec.bounds import bounds_of, x0_of
+from glompo.spec.task import task_of
+
+FAILURE_POLICIES = ("penalize", "worst_seen", "raise")
+"""What to do with an evaluation that is not OK."""
+
+Durability = Literal["batch", "always", "none"]
+"""When records are forced to the disk."""
+
+EARLIER_SETTINGS = {
+    "convergence_checker": "exit_conditions",
+    "killing_conditions": "stoppers",
+    "hunt_frequency": "stopper_interval",
+    "optimizer_selector": "opt_selector",
+}
+"""Settings that had another name in the earlier system."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSpec:
+    """Settings of a run. Build one with :meth:`of`, which checks them all."""
+
+    task: Callable[..., Any]
+    task_name: str
+    bounds: NDArray[np.float64]
+    x0: NDArray[np.float64] | None
+    names: tuple[str, ...] | None
+    selector: Selector
+    generator: Generator
+    exit: Rule
+    stopper: Rule | None
+    allocator: Allocator
+    slots: int
+    stopper_interval: int
+    stop_best: bool
+    share: bool
+    detailed: bool
+    failure_policy: str
+    max_failure_rate: float
+    durability: Durability
+    entropy: tuple[int, ...]
+    working_dir: Path | None
+    overwrite: bool
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        task: Any,
+        bounds: Any,
+        selector: Selector,
+        generator: Generator,
+        exit_condition: Any,
+        stopper: Any,
+        allocator: Allocator,
+        working_dir: Any,
+        x0: Any = None,
+        names: Sequence[str] | None = None,
+        max_jobs: int | None = None,
+        stopper_interval: int = 10,
+        stop_best: bool = False,
+        share: bool = False,
+        detailed: bool = False,
+        failure_policy: str = "penalize",
+        max_failure_rate: float = 1.0,
+        durability: str = "batch",
+        rng: Any = None,
+        overwrite: bool = False,
+    ) -> RunSpec:
+        """Return the settings, checked.
+
+        Raises
+        ------
+        SettingError, SettingTypeError
+            Naming the setting, its value and what to give instead.
+        """
+        function, task_name = task_of(task)
+        box = bounds_of(bounds)
+        if yes_or_no("setup", "is_log_detailed", detailed) and not callable(getattr(function, "detailed_call", None)):
+            raise SettingError(f"is_log_detailed is set, but the task {task_name} has no detailed_call(x)")
+        return cls(
+            task=function,
+            task_name=task_name,
+            bounds=box,
+            x0=None if x0 is None else x0_of(x0, box),
+            names=_names(names, len(box)),
+            selector=selector,
+            generator=generator,
+            exit=_rule("exit_conditions", exit_condition),
+            stopper=None if stopper is None else _rule("stoppers", stopper),
+            allocator=allocator,
+            slots=slots_of(max_jobs),
+            stopper_interval=whole_number("setup", "stopper_interval", stopper_interval, 1),
+            stop_best=yes_or_no("setup", "stop_best", stop_best),
+            share=yes_or_no("setup", "share_best_solutions", share),
+            detailed=detailed,
+            failure_policy=_one_of("failure_policy", failure_policy, FAILURE_POLICIES),
+            max_failure_rate=number("setup", "max_failure_rate", max_failure_rate, 0.0, 1.0, above=True),
+            durability=cast(Durability, _one_of("durability", durability, get_args(Durability))),
+            entropy=_entropy(rng),
+            working_dir=None if working_dir is None else _directory(working_dir),
+            overwrite=yes_or_no("setup", "overwrite_existing", overwrite),
+        )
+
+    @property
+    def penalty(self) -> float | None:
+        """Value handed to an optimizer for an evaluation that is not OK; None for the worst it has seen."""
+        return None if self.failure_policy == "worst_seen" else math.inf
+
+    def describe(self) -> dict[str, Any]:
+        """Return the settings as plain data."""
+        return {
+            "task": self.task_name,
+            "dims": len(self.bounds),
+            "names": list(self.names) if self.names else None,
+            "x0": None if self.x0 is None else self.x0.tolist(),
+            "max_jobs": self.slots,
+            "max_evaluations": self.exit.budget(),
+            "exit_conditions": str(self.exit),
+            "stoppers": None if self.stopper is None else str(self.stopper),
+            "stopper_interval": self.stopper_interval,
+            "stop_best": self.stop_best,
+            "opt_selector": str(self.selector),
+            "x0_generator": str(self.generator),
+            "allocator": str(self.allocator),
+            "share_best_solutions": self.share,
+            "is_log_detailed": self.detailed,
+            "failure_policy": self.failure_policy,
+            "max_failure_rate": self.max_failure_rate,
+            "durability": self.durability,
+        }
+
+
+def slots_of(max_jobs: int | None) -> int:
+    """Return the slots of a run: the CPUs that this process may use, but one, if the user does not say; -1 for all.
+
+    Raises
+    ------
+    SettingError, SettingTypeError
+        If it is neither a whole number of 1 or more, nor -1.
+    """
+    if max_jobs is None:
+        return max(1, _cpus() - 1)
+    if not isinstance(max_jobs, bool) and max_jobs == -1:
+        return _cpus()
+    return whole_number("setup", "max_jobs", max_jobs, 1)
+
+
+def unknown_setting(owner: str, name: str, known: Iterable[str]) -> SettingTypeError:
+    """Return the error for a setting that does not exist, with the nearest one that does."""
+    if name in EARLIER_SETTINGS:
+        return SettingTypeError(f"{owner} has no setting {name!r}; it is called {EARLIER_SETTINGS[name]!r} here")
+    near = get_close_matches(name, list(known), 1)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(sorted(known))}"
+    return SettingTypeError(f"{owner} has no setting {name!r}{hint}")
+
+
+def _cpus() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _rule(name: str, given: Any) -> Rule:
+    if not isinstance(given, Rule):
+        raise SettingTypeError(f"{name} is {given!r}; give one, or several joined by & | ~")
+    return given
+
+
+def _one_of(name: str, given: Any, allowed: Sequence[str]) -> str:
+    if given not in allowed:
+        raise SettingError(f"{name} is {given!r}; use one of {', '.join(map(repr, allowed))}")
+    return str(given)
+
+
+def _names(given: Sequence[str] | None, dims: int) -> tuple[str, ...] | None:
+    if given is None:
+        return None
+    names = tuple(map(str, given))
+    if len(names) != dims or len(set(names)) != dims or isinstance(given, str):
+        raise SettingError(f"names are {given!r}; give {dims} different ones, one for each parameter")
+    return names
+
+
+def _entropy(rng: Any) -> tuple[int, ...]:
+    try:
+        return entropy_of(rng)
+    except (TypeError, ValueError) as error:
+        raise SettingTypeError(
+            f"rng is {rng!r}: {error}; give None, a whole number of 0 or more, or a numpy generator or seed sequence"
+        ) from error
+
+
+def _directory(given: Any) -> Path:
+    try:
+        path = Path(given).expanduser()
+    except TypeError:
+        raise SettingTypeError(f"working_dir is {given!r}; give the path of a directory") from None
+    if path.exists() and not path.is_dir():
+        raise SettingError(f"working_dir {path} is a file; give the path of a directory")
+    return path.absolute()

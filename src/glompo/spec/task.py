@@ -1,0 +1,56 @@
+"""The task, as a callable or as an import path."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any
+
+from glompo.errors import SettingError, SettingTypeError
+
+
+def task_of(given: Any) -> tuple[Callable[..., Any], str]:
+    """Return the task and its name.
+
+    Parameters
+    ----------
+    given : callable or str
+        A function of one vector, or where to import it from: ``"module:function"``.
+
+    Raises
+    ------
+    SettingTypeError, SettingError
+        If it is neither, or cannot be imported.
+    """
+    if isinstance(given, str):
+        return _imported(given), given
+    if not callable(given):
+        raise SettingTypeError(f"the task is {given!r}, which cannot be called; give a function task(x) -> float")
+    return given, _name(given)
+
+
+def _imported(path: str) -> Callable[..., Any]:
+    module_name, colon, name = path.partition(":")
+    if not colon or not module_name or not name:
+        raise SettingError(f"the task is {path!r}; an import path has the form 'module:function'")
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise SettingError(f"the task {path!r} cannot be imported: {error}; check the path and sys.path") from error
+    target: Any = module
+    for part in name.split("."):
+        if part not in dir(target):
+            near = get_close_matches(part, dir(target), 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise SettingError(f"the task {path!r} does not exist: {module_name} has no {part!r}{hint}")
+        target = getattr(target, part)
+    if not callable(target):
+        raise SettingTypeError(f"the task {path!r} is {target!r}, which cannot be called")
+    return target  # type: ignore[no-any-return]  # callable, as just checked
+
+
+def _name(task: Any) -> str:
+    name = getattr(task, "__qualname__", None) or type(task).__qualname__
+    module = getattr(task, "__module__", None) or "?"
+    return f"{module}:{name}"

@@ -1,0 +1,35 @@
+"""Stop an optimizer that finds nothing valid."""
+
+from __future__ import annotations
+
+from glompo.core.settings import whole_number
+from glompo.core.verdict import Verdict
+from glompo.core.views import RunView
+from glompo.stoppers.base import BaseStopper
+from glompo.stoppers.windows import valid_at_end
+
+
+class LastPointsInvalid(BaseStopper):
+    """None of the last evaluations of the optimizer gave a finite value.
+
+    An evaluation that failed counts as invalid whatever value the optimizer was handed in its place; so does a
+    point outside the bounds. A shorter history is no evidence.
+
+    Invariant under f → a·f + b.
+
+    Parameters
+    ----------
+    n_iters : int
+        Evaluations to look back, 1 or more.
+    """
+
+    def __init__(self, n_iters: int = 1) -> None:
+        self.n_iters = whole_number(self, "n_iters", n_iters, 1)
+
+    def judge(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer for optimizer `opt`."""
+        one = self.subject(view, opt)
+        if len(one) < self.n_iters:
+            return self.verdict(False, f"{len(one)} evaluations, {self.n_iters} are needed")
+        valid = int(valid_at_end(one.trajectory, self.n_iters).sum())
+        return self.verdict(valid == 0, f"{valid} of the last {self.n_iters} values are finite")

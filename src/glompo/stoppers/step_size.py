@@ -1,0 +1,48 @@
+"""Stop an optimizer that hardly moves."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from glompo.core.settings import box, number, whole_number
+from glompo.core.verdict import Verdict
+from glompo.core.views import RunView
+from glompo.stoppers.base import BaseStopper
+from glompo.stoppers.windows import diagonal
+
+
+class StepSize(BaseStopper):
+    """The latest steps of the optimizer are short.
+
+    A step leads from one evaluated point to the next, also inside one generation of a population. True when the
+    mean length of the last `calls` steps is at most a fraction of the diagonal of the box. A shorter history is no
+    evidence.
+
+    Invariant under f → a·f + b, since only points are compared.
+
+    Parameters
+    ----------
+    bounds : sequence of (min, max), optional
+        The box; the bounds of the run if None.
+    calls : int
+        Steps to look back, 1 or more. It must be given.
+    relative_tol : float
+        Fraction of the diagonal, from 0 to 1.
+    """
+
+    def __init__(self, bounds: ArrayLike | None = None, calls: int | None = None, relative_tol: float = 0.05) -> None:
+        self._bounds = None if bounds is None else box(self, "bounds", bounds)
+        self.bounds = None if self._bounds is None else self._bounds.tolist()
+        self.calls = whole_number(self, "calls", calls, 1)
+        self.relative_tol = number(self, "relative_tol", relative_tol, 0, 1)
+
+    def judge(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer for optimizer `opt`."""
+        one = self.subject(view, opt)
+        limit = self.relative_tol * diagonal(self, self._bounds, view)
+        if len(one) <= self.calls:
+            return self.verdict(False, f"{len(one)} evaluations, more than {self.calls} are needed")
+        steps = np.diff(one.trajectory.X[-self.calls - 1 :], axis=0)
+        mean = float(np.linalg.norm(steps, axis=1).mean())
+        return self.verdict(mean <= limit, f"mean of {self.calls} steps {mean:.6g}, limit {limit:.6g}")

@@ -1,0 +1,104 @@
+"""The run directory: what lies where, and how a new run comes into an old one's place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from glompo.errors import RunExistsError, StoreError
+
+CONFIGURATION = "run.toml"
+"""Settings of the run, for people."""
+
+PARTS = ("journal", "snapshots", "exports", CONFIGURATION)
+"""What a run leaves in its directory, apart from the lease."""
+
+REPLACED = "replaced"
+"""Where earlier runs go that were overwritten."""
+
+
+def holds_run(run_dir: Path) -> bool:
+    """Return whether `run_dir` holds a run."""
+    return any((run_dir / "journal").glob("*.seg"))
+
+
+def fresh_directory(parent: Path, name: str) -> Path:
+    """Create and return a new directory below `parent`, named after the present time and `name`."""
+    stamp = datetime.now().strftime("%Y-%m-%d_%H%M%S")
+    safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)[:40]
+    for attempt in range(1000):
+        path = parent / (f"{stamp}_{safe}" + (f"_{attempt}" if attempt else ""))
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        return path
+    raise StoreError(f"cannot find a free name in {parent}; give a working_dir")
+
+
+def clear_for_new_run(run_dir: Path, overwrite: bool) -> None:
+    """Make sure that `run_dir` exists and holds no run.
+
+    With `overwrite` the files of an earlier run move into ``replaced/``; recorded evaluations are never deleted.
+
+    Raises
+    ------
+    RunExistsError
+        If there is a run and `overwrite` is false; nothing was changed.
+    StoreError
+        If the directory cannot be written.
+    """
+    try:
+        run_dir.mkdir(parents=True, exist_ok=True)
+        if holds_run(run_dir):
+            _set_aside(run_dir, overwrite)
+    except RunExistsError:
+        raise
+    except OSError as error:
+        raise _unwritable(run_dir, error) from error
+
+
+def _set_aside(run_dir: Path, overwrite: bool) -> None:
+    if not overwrite:
+        raise RunExistsError(
+            f"{run_dir} holds another run; give another working_dir, or set overwrite_existing=True to move that run "
+            f"into {run_dir / REPLACED}"
+        )
+    past = fresh_directory(run_dir / REPLACED, "run")
+    for part in PARTS:
+        if (run_dir / part).exists():
+            os.replace(run_dir / part, past / part)
+
+
+def write_configuration(run_dir: Path, settings: Mapping[str, Any]) -> None:
+    """Write the settings into ``run.toml``; names without a value are left out, which TOML cannot say.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be written.
+    """
+    path = run_dir / CONFIGURATION
+    draft = path.with_suffix(".toml.new")
+    try:
+        draft.write_bytes(_toml({name: value for name, value in settings.items() if value is not None}))
+        os.replace(draft, path)
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _toml(settings: Mapping[str, Any]) -> bytes:
+    """Return flat settings as TOML; JSON's strings, numbers, booleans and lists are TOML's as well."""
+    lines = (f"{name} = {msgspec.json.encode(value).decode()}" for name, value in settings.items())
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _unwritable(path: Path, error: OSError) -> StoreError:
+    return StoreError(f"cannot write {path}: {error.strerror}; give a working_dir that can be written")

@@ -1,0 +1,308 @@
+"""The right to write to a run directory: held by one process at a time, taken over from a dead one.
+
+``lease/`` holds one file per holder, numbered from 1; **the holder is the highest number**. To take the lease means
+to create the next number, and exactly one process can: the file is written under a name of its own and then linked to
+the contested name, which is atomic and exclusive on every POSIX file system and on NFS (where ``O_EXCL`` alone was
+not, and where a link whose answer got lost is known by its link count). So a file is complete when it appears, and
+several processes that find the same dead holder compete for the same number.
+
+Why not one file that is replaced: between reading "dead" and replacing, another process may have taken over, and a
+late heartbeat of a holder that was only thought dead would overwrite its successor. Here both touch a number of their
+own. Why not ``flock``: many parallel file systems are mounted without it, or with one that sees its own machine only.
+
+The one gap of "look, then create the next number" is a process that looked, slept, and woke after its number had come,
+gone and been cleaned up. But who cleans up holds a higher number by then, and the highest number never goes away (a
+released lease stays as a file that says so). So after creating its number a process looks once more: it has won if
+there is none above.
+
+**Whether a holder lives.** On this machine, by process id and start time: at once and for certain. On another machine
+only by its heartbeat, the time stamp of its file, which it renews every few seconds. The stamp is compared with that
+of a file written now, both given by the same file system, so the clocks of two machines need not agree. A holder that
+was suspended for longer than that can be taken for dead; :meth:`Lease.verify` tells it so, and the journal refuses to
+append behind another writer's bytes.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from glompo.errors import LeaseHeldError
+from glompo.storage.disk import refusal, write_file
+from glompo.storage.identity import host_name, machine_identity, start_time
+
+STALE_SECONDS = 30.0
+"""Age of the heartbeat after which a holder on another machine counts as dead."""
+
+BEAT_SECONDS = 5.0
+"""Shortest time between two heartbeats."""
+
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds, or held, the lease.
+
+    Attributes
+    ----------
+    host : str
+        Name of the machine, for people.
+    machine : str
+        Identity of machine and boot.
+    pid : int
+        Process.
+    started : str
+        Start of the process; ids are reused.
+    token : str
+        Random name of this holding.
+    since : str
+        Date and time of the taking (UTC, ISO 8601).
+    released : bool
+        Whether it was given back.
+    """
+
+    host: str
+    machine: str
+    pid: int
+    started: str
+    token: str
+    since: str
+    released: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One file: its number, what it says (None if it is damaged), when its holder was last heard of (file time)."""
+
+    number: int
+    holder: Holder | None
+    heard: float
+
+
+class Lease:
+    """The right of this process to write to a run directory; taken by :meth:`acquire`."""
+
+    def __init__(self, folder: Path, number: int, holder: Holder) -> None:
+        self._folder = folder
+        self._number = number
+        self._holder = holder
+        self._beaten: float | None = None
+
+    @classmethod
+    def acquire(cls, run_dir: Path) -> Self:
+        """Take the lease, from nobody or from a dead holder.
+
+        Raises
+        ------
+        LeaseHeldError
+            If another process, or this one, holds it; the message says who and what to do.
+        StoreError
+            If the files cannot be written.
+        """
+        folder = run_dir / "lease"
+        holder = _this_process()
+        with _claim(folder, holder) as claim:
+            number = _take(folder, claim)
+            for older in _numbers(folder):
+                if older < number:
+                    _path(folder, older).unlink(missing_ok=True)
+        return cls(folder, number, holder)
+
+    @property
+    def holder(self) -> Holder:
+        """Describe this process as the lease does."""
+        return self._holder
+
+    def beat(self, now: float) -> None:
+        """Show that this process lives; does something at most every ``BEAT_SECONDS``.
+
+        Parameters
+        ----------
+        now : float
+            Seconds on a clock that never goes back.
+
+        Raises
+        ------
+        LeaseHeldError
+            If another process has taken over: this one must not write any more.
+        StoreError
+            If the file cannot be written.
+        """
+        if self._beaten is not None and now - self._beaten < BEAT_SECONDS:
+            return
+        self.verify()
+        path = _path(self._folder, self._number)
+        try:
+            os.utime(path)  # "now" by the clock of the file system, also on NFS
+        except FileNotFoundError:
+            self.verify()
+        except OSError as error:
+            raise refusal("renew", path, error, "then resume the run") from error
+        self._beaten = now
+
+    def verify(self) -> None:
+        """Make sure that this process still holds the lease; take it again if somebody deleted the files.
+
+        Raises
+        ------
+        LeaseHeldError
+            If another process has taken over: this one must not write any more.
+        """
+        newest = _newest(self._folder)
+        if newest is None:
+            with _claim(self._folder, self._holder) as claim:
+                _link(claim, _path(self._folder, self._number))
+            newest = _newest(self._folder)
+        if newest is None or newest.holder != self._holder:
+            raise LeaseHeldError(
+                f"this process no longer holds the lease of {self._folder.parent}: {_name(newest)} took it over. "
+                f"Nothing more may be written from here; let that process go on"
+            )
+
+    def release(self) -> None:
+        """Give the lease back; does nothing if another process has taken over or the files were deleted."""
+        path = _path(self._folder, self._number)
+        with suppress(FileNotFoundError):
+            if _read(path) == self._holder:
+                with _claim(self._folder, replace(self._holder, released=True)) as claim:
+                    claim.replace(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+def _take(folder: Path, claim: Path) -> int:
+    """Create the next number from `claim` and return it, or raise who holds the lease."""
+    while True:  # each turn but the last means that another process got ahead
+        newest = _newest(folder)
+        age = claim.stat().st_mtime - newest.heard if newest else 0.0
+        if newest and _lives(newest, age):
+            raise _held(folder, newest, age)
+        number = newest.number + 1 if newest else 1
+        if not _link(claim, _path(folder, number)):
+            continue
+        if max(_numbers(folder), default=0) == number:
+            return number
+        _path(folder, number).unlink(missing_ok=True)
+
+
+def _lives(entry: _Entry, age: float) -> bool:
+    holder = entry.holder
+    if holder is not None and holder.released:
+        return False
+    if holder is None or holder.machine != machine_identity():
+        return age < STALE_SECONDS
+    now = start_time(holder.pid)
+    return now == holder.started if "?" not in (now, holder.started) else now != ""
+
+
+def _held(folder: Path, entry: _Entry, age: float) -> LeaseHeldError:
+    holder = entry.holder
+    if holder is not None and holder.machine == machine_identity():
+        remedy = f"wait for it or end it (kill {holder.pid})"
+    else:
+        remedy = f"wait for it or end it there; if it is dead, try again in {STALE_SECONDS - age:.0f} s"
+    return LeaseHeldError(
+        f"{_name(entry)} is writing to {folder.parent}; last sign of life {max(age, 0.0):.0f} s ago. One run has one "
+        f"writer: {remedy}. If you know better, delete {folder} and try again"
+    )
+
+
+def _name(entry: _Entry | None) -> str:
+    if entry is None or entry.holder is None:
+        return "an unknown process"
+    holder = entry.holder
+    return f"process {holder.pid} on {holder.host} (since {holder.since})"
+
+
+def _this_process() -> Holder:
+    pid = os.getpid()
+    return Holder(
+        host=host_name(),
+        machine=machine_identity(),
+        pid=pid,
+        started=start_time(pid),
+        token=secrets.token_hex(8),
+        since=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+@contextmanager
+def _claim(folder: Path, holder: Holder) -> Iterator[Path]:
+    """Write what the lease is to say under a name that nobody else uses."""
+    path = folder / f"claim.{holder.token}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_file(path, json.dumps(asdict(holder), indent=1).encode())
+        yield path
+    except OSError as error:
+        raise refusal("take the lease in", folder, error, "then start again") from error
+    finally:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _link(claim: Path, path: Path) -> bool:
+    """Give the claim the contested name; False if another process has it."""
+    try:
+        os.link(claim, path)
+    except FileExistsError:
+        return claim.stat().st_nlink > 1  # NFS: done, but the answer was lost and the request repeated
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        return _create(path, claim.read_bytes())
+    return True
+
+
+def _create(path: Path, data: bytes) -> bool:
+    """Do what :func:`_link` does on a file system without links; others may see the file empty for an instant."""
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _newest(folder: Path) -> _Entry | None:
+    while numbers := _numbers(folder):
+        path = _path(folder, max(numbers))
+        with suppress(FileNotFoundError):  # cleaned up by its successor: look again
+            return _Entry(max(numbers), _read(path), path.stat().st_mtime)
+    return None
+
+
+def _numbers(folder: Path) -> list[int]:
+    try:
+        return [int(name) for name in os.listdir(folder) if name.isdecimal()]
+    except FileNotFoundError:
+        return []
+
+
+def _path(folder: Path, number: int) -> Path:
+    return folder / f"{number:06d}"
+
+
+def _read(path: Path) -> Holder | None:
+    """Return what the file says; None if it is damaged, as after a power failure."""
+    try:
+        holder = Holder(**json.loads(path.read_bytes()))
+    except (ValueError, TypeError):
+        return None
+    return holder if isinstance(holder.pid, int) and 0 < holder.pid < 2**31 else None

@@ -1,0 +1,156 @@
+"""Reading a journal while somebody else may be writing to it: no lock, nothing changed, nothing read twice.
+
+Two facts about the writer make this safe. A segment never changes again once its successor exists; so whoever sees
+the successor and then reads to the end of the segment has all of it. And bytes that were a valid record once are never
+cut off; so only the bytes after the last valid record have to be read again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from glompo.core.events import Event
+from glompo.errors import CorruptJournalError, StoreError
+from glompo.storage.codec import decode_events
+from glompo.storage.framing import HEADER_SIZE, check_header, frames, refuse_corruption
+from glompo.storage.segments import (
+    START,
+    Position,
+    Segment,
+    last_segment,
+    no_journal,
+    refuse_records_after,
+    segment_path,
+    survey_segment,
+)
+
+
+def read_events(run_dir: Path, start: Position = START) -> Iterator[Event]:
+    """Yield the events of a run, dead or alive, up to the last complete one.
+
+    Parameters
+    ----------
+    run_dir : Path
+        Working directory of the run.
+    start : Position
+        Where to begin: the beginning, or the position of a snapshot.
+
+    Raises
+    ------
+    CorruptJournalError
+        When the damage is reached, after the events before it.
+    StoreError
+        If there is no journal, or a newer version of the library wrote it.
+    """
+    if not last_segment(run_dir):
+        raise no_journal(run_dir)
+    return JournalFollower(run_dir, start).stream()
+
+
+class JournalFollower:
+    """An outsider that follows a journal: each poll gives what came since the one before.
+
+    Parameters
+    ----------
+    run_dir : Path
+        Working directory of the run; there need not be a journal yet.
+    start : Position
+        Where to begin.
+    """
+
+    def __init__(self, run_dir: Path, start: Position = START) -> None:
+        self._run_dir = run_dir
+        self._number = start.segment
+        self._offset = max(start.offset, HEADER_SIZE)
+        self._headed = False  # whether the header of the segment has been seen in full
+
+    @property
+    def position(self) -> Position:
+        """After the last record that was read."""
+        return Position(self._number, self._offset)
+
+    def poll(self) -> list[Event]:
+        """Return the events that came since the last poll; none is lost and none given twice.
+
+        Raises
+        ------
+        CorruptJournalError
+            If the journal is damaged before its tail, or lost what had been read from it.
+        StoreError
+            If a newer version of the library wrote it.
+        """
+        events: list[Event] = []
+        try:
+            for event in self.stream():
+                events.append(event)  # one by one: what came before an error is kept
+        except StoreError:
+            if not events:
+                raise
+            # else the next poll meets the damage again, after these events were delivered
+        return events
+
+    def stream(self) -> Iterator[Event]:
+        """Yield what :meth:`poll` would return, with one segment in memory at most.
+
+        An iterator that is left before its end may have passed over events of the record that it was in.
+        """
+        suspect: Position | None = None
+        while self._number <= (last := last_segment(self._run_dir)):
+            data, base = self._fetch(), self._offset
+            for record in frames(data):
+                events = self._decode(record.payload, record.codec)
+                self._offset = base + record.end
+                yield from events
+            rest = data[self._offset - base :]
+            if rest or not self._headed:
+                try:
+                    self._refuse_damage(rest, last)
+                except CorruptJournalError:
+                    # The bytes may be of two times: cut off and written anew while they were read. So look twice.
+                    if suspect == self.position:
+                        raise
+                    suspect = self.position
+                    continue
+                return
+            if self._number == last:
+                return
+            self._number, self._offset, self._headed = self._number + 1, HEADER_SIZE, False
+
+    def _fetch(self) -> bytes:
+        """Return the bytes after the position; of a segment with an unfinished header, all."""
+        path = segment_path(self._run_dir, self._number)
+        try:
+            with path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(self._offset if self._headed else 0)
+                data = file.read()
+        except FileNotFoundError:  # its writer could not finish the header and took it back
+            return b""
+        if not self._headed:
+            self._headed = check_header(data, self._number, str(path))
+            data = data[self._offset :] if self._headed else data
+        if self._headed and size < self._offset:
+            raise CorruptJournalError(
+                f"{path} has {size} bytes, yet its events up to byte {self._offset} have been read: its end was lost, "
+                f"perhaps in a power failure of the machine that writes it. Read the run anew from the beginning"
+            )
+        return data
+
+    def _decode(self, payload: memoryview, codec: int) -> list[Event]:
+        try:
+            return decode_events(payload, codec)
+        except StoreError as error:
+            path = segment_path(self._run_dir, self._number)
+            raise StoreError(f"{path}, in the record at byte {self._offset}: {error}") from error
+
+    def _refuse_damage(self, rest: bytes, last: int) -> None:
+        """Raise if a valid record follows `rest`, in this segment or in a later one."""
+        path = segment_path(self._run_dir, self._number)
+        end = self._offset if self._headed else 0
+        refuse_corruption(rest, 0, str(path), end)
+        torn = Segment(self._number, path, end, end + len(rest))
+        refuse_records_after(
+            torn, [survey_segment(self._run_dir, later) for later in range(self._number + 1, last + 1)]
+        )

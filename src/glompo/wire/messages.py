@@ -1,0 +1,95 @@
+"""The words that engine and worker exchange.
+
+Down go grants, requests and points; up go confirmations, evaluations and the one end that every worker has. All
+are frozen plain data; numbers count from 0, arrays are in natural units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.wire.codec import Codec
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something said across the border."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credits(Message):
+    """Down: you may call the task `n` more times."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopPlease(Message):
+    """Down: stop, for this reason. Whoever goes on is cut inside the task."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BetterPoint(Message):
+    """Down: somebody found this, shape (d,)."""
+
+    x: NDArray[np.float64]
+    f: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ready(Message):
+    """Up: the optimizer exists and is about to search."""
+
+    worker: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluations(Message):
+    """Up: a batch of evaluations, as in :class:`glompo.core.events.Evaluated`; `ages` count from the sending."""
+
+    k0: int
+    X: NDArray[np.float64]
+    f: NDArray[np.float64]
+    status: NDArray[np.uint8]
+    seconds: NDArray[np.float32]
+    ages: NDArray[np.float32]
+    extras: tuple[tuple[Any, ...], ...]
+    errors: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note(Message):
+    """Up: a line for the optimizer's log."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PointTaken(Message):
+    """Up: the point was given to the optimizer after `at_k` of its evaluations."""
+
+    at_k: int
+    x: NDArray[np.float64]
+    f: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(Message):
+    """Up, once and last: how the search loop was left, see :class:`glompo.core.events.Stopped`."""
+
+    ending: str
+    said_converged: bool
+    note: str
+
+
+DOWN = Codec[Message]((Credits, StopPlease, BetterPoint))
+"""Codec of what the engine says."""
+
+UP = Codec[Message]((Ready, Evaluations, Note, PointTaken, Ended))
+"""Codec of what a worker says."""

@@ -1,0 +1,51 @@
+"""Everything that a worker needs to begin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One optimizer to be built and run.
+
+    Backends that stay in this process hand it over as it is, so that the task keeps its identity; those that leave
+    it pickle the parcel in the parent, where an error can still name the culprit.
+
+    Attributes
+    ----------
+    opt : int
+        Number of the optimizer.
+    cls, args, kwargs, minimize_kwargs
+        Class of the optimizer and what it is given.
+    slots : int
+        Evaluations that it may keep in flight.
+    task : callable
+        What is minimised.
+    x0, bounds : ndarray
+        Shapes (d,) and (d, 2), natural units.
+    seed : numpy.random.SeedSequence
+        Of its own random stream.
+    detailed : bool
+        Whether the task's `detailed_call` is called and logged.
+    penalty : float or None
+        Value handed to the optimizer for an evaluation that is not OK; None for the worst valid one it has seen.
+    """
+
+    opt: int
+    cls: Any
+    task: Callable[..., Any]
+    x0: NDArray[np.float64]
+    bounds: NDArray[np.float64]
+    seed: np.random.SeedSequence
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    minimize_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    slots: int = 1
+    detailed: bool = False
+    penalty: float | None = float("inf")

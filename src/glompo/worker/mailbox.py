@@ -1,0 +1,203 @@
+"""The mailbox between one optimizer and the engine.
+
+Three parties meet here. The *engine's* side puts messages in (:meth:`Mailbox.put`) and is never made to wait. The
+*optimizer's* side takes credits (:meth:`Mailbox.claim`), which is where it waits when it has none, and where it is
+cut once it has been asked to stop. The *postman* sends what has become too old (:meth:`Mailbox.flush`).
+
+Promises:
+
+1. Order. What one worker says arrives in the order in which it was said: anything but evaluations is sent after
+   the evaluations before it.
+2. Nothing lingers. Evaluations leave when there are `ROWS` of them, when the oldest is `AGE` seconds old, when
+   the optimizer runs out of credits, and before anything else that it says.
+3. Coalescing. Of several better points only the newest waits.
+4. A stop is final. After it no credit is ever given out again; whoever asks for one is unwound by :class:`Cut`,
+   a BaseException, which ``except Exception`` does not eat.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.function import Outcome, Status
+from glompo.wire.messages import DOWN, UP, BetterPoint, Credits, Evaluations, Message, StopPlease
+
+if TYPE_CHECKING:
+    from glompo.worker.postman import Postman
+
+ROWS = 512
+"""Evaluations that leave together at most."""
+
+
+class Cut(BaseException):
+    """The optimizer was asked to stop and went on: it is unwound from inside the task."""
+
+
+class Mailbox:
+    """What the engine has said to one optimizer, and what the optimizer has yet to say.
+
+    Parameters
+    ----------
+    send : callable
+        Takes the bytes of a message to the engine; must not block.
+    postman : Postman, optional
+        Told when evaluations begin to wait; without one they leave by size and when credits run out.
+    clock : callable
+        Seconds, rising.
+    """
+
+    def __init__(
+        self, send: Callable[[bytes], None], postman: Postman | None = None, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._send = send
+        self._postman = postman
+        self._clock = clock
+        self._changed = threading.Condition(threading.RLock())
+        self._credits = 0
+        self._stop: str | None = None
+        self._point: BetterPoint | None = None
+        self._told = False
+        self._count = 0
+        self._xs: list[NDArray[np.float64]] = []
+        self._outcomes: list[tuple[float, Outcome, float]] = []
+
+    # the engine's side
+
+    def put(self, data: bytes) -> None:
+        """Take a message from the engine."""
+        message = DOWN.decode(data)
+        with self._changed:
+            if isinstance(message, Credits):
+                self._credits += message.n
+            elif isinstance(message, StopPlease):
+                self._stop = message.reason
+            elif isinstance(message, BetterPoint):
+                self._point = message
+            self._changed.notify_all()
+
+    # the optimizer's side
+
+    @property
+    def count(self) -> int:
+        """Candidates recorded so far."""
+        return self._count
+
+    def claim(self) -> None:
+        """Take one credit; wait for it if there is none.
+
+        Raises
+        ------
+        Cut
+            If the optimizer was asked to stop.
+        """
+        with self._changed:
+            while self._stop is None and not self._credits:
+                self._flush()
+                self._wait()
+            self.obey()
+            self._credits -= 1
+
+    def claim_one_at_hand(self) -> bool:
+        """Take one credit if there is one now; say whether.
+
+        Raises
+        ------
+        Cut
+            If the optimizer was asked to stop.
+        """
+        with self._changed:
+            self.obey()
+            if not self._credits:
+                return False
+            self._credits -= 1
+            return True
+
+    def rest(self, until: Callable[[], bool], or_credits: bool) -> None:
+        """Wait until `until` says so; with `or_credits`, a credit or a stop ends the wait as well.
+
+        `until` is asked again after every :meth:`ring`.
+        """
+        with self._changed:
+            while not until():
+                if or_credits and (self._credits or self._stop is not None):
+                    return
+                if or_credits:
+                    self._flush()  # the engine must know that there is room before it grants
+                self._wait()
+
+    def ring(self) -> None:
+        """Wake a resting optimizer: something that it waits for may have happened."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def obey(self) -> None:
+        """Raise :class:`Cut` if the optimizer was asked to stop."""
+        if self._stop is not None:
+            raise Cut(self._stop)
+
+    def record(self, x: NDArray[np.float64], value: float, outcome: Outcome) -> None:
+        """Note an evaluation at `x`, shape (d,), for which the optimizer is handed `value`."""
+        with self._changed:
+            self._xs.append(x)
+            self._outcomes.append((value, outcome, self._clock()))
+            self._count += 1
+            if len(self._xs) >= ROWS:
+                self._flush()
+            elif len(self._xs) == 1 and self._postman is not None:
+                self._postman.expect(self)
+
+    def take_stop(self) -> str | None:
+        """Return the reason of a stop request that the optimizer has not been told of yet."""
+        with self._changed:
+            if self._stop is None or self._told:
+                return None
+            self._told = True
+            return self._stop
+
+    def take_point(self) -> BetterPoint | None:
+        """Return a better point that waits for the optimizer, once."""
+        with self._changed:
+            point, self._point = self._point, None
+            return point
+
+    def post(self, message: Message) -> None:
+        """Say something to the engine, after the evaluations so far."""
+        with self._changed:
+            self._flush()
+            self._send(UP.encode(message))
+
+    # the postman's side
+
+    def flush(self) -> None:
+        """Send the evaluations that wait."""
+        with self._changed:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._xs:
+            self._send(UP.encode(self._batch()))
+            self._xs, self._outcomes = [], []
+
+    def _wait(self) -> None:
+        self._changed.wait()
+
+    def _batch(self) -> Evaluations:
+        n, now = len(self._xs), self._clock()
+        values, outcomes, ends = zip(*self._outcomes, strict=True)
+        detailed = any(outcome.extras for outcome in outcomes)
+        return Evaluations(
+            k0=self._count - n,
+            X=np.array(self._xs),
+            f=np.array(values, dtype=np.float64),
+            status=np.array([outcome.status for outcome in outcomes], dtype=np.uint8),
+            seconds=np.array([outcome.seconds for outcome in outcomes], dtype=np.float32),
+            ages=np.array([now - end for end in ends], dtype=np.float32),
+            extras=tuple(outcome.extras for outcome in outcomes) if detailed else (),
+            errors=tuple((i, one.error) for i, one in enumerate(outcomes) if one.status is not Status.OK),
+        )

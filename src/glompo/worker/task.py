@@ -1,0 +1,190 @@
+"""The task as an optimizer sees it: a regular function, with the manager behind it."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.evaluators.protocol import Evaluator
+from glompo.function import Outcome, Status
+from glompo.worker.mailbox import Cut, Mailbox
+from glompo.worker.space import Space
+
+PATIENCE_OUTSIDE = 10_000
+"""Candidates outside the bounds in a row after which an optimizer is given up."""
+
+OUTSIDE = Outcome(math.nan, Status.OUT_OF_BOUNDS, "outside the bounds")
+
+
+class Task:
+    """What is handed to `minimize` as `function`.
+
+    A call takes one credit, evaluates, records, and returns the value. Candidates outside the bounds cost nothing:
+    they are recorded and get +inf.
+
+    Parameters
+    ----------
+    evaluator : Evaluator
+        Computes the task.
+    mailbox : Mailbox
+        Gives credits and takes records.
+    bounds : ndarray, shape (d, 2)
+        Natural units.
+    space : Space
+        What the optimizer sees of them.
+    workers : int
+        Evaluations in flight at most, in :meth:`map`.
+    penalty : float or None
+        Value of an evaluation that is not OK; None for the worst valid value seen by this optimizer.
+    """
+
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        mailbox: Mailbox,
+        bounds: NDArray[np.float64],
+        space: Space,
+        workers: int = 1,
+        penalty: float | None = math.inf,
+    ) -> None:
+        self._evaluator = evaluator
+        self._mailbox = mailbox
+        self._low, self._high = np.ascontiguousarray(bounds.T)
+        self._space = space
+        self._dims = space.dims
+        self._workers = workers
+        self._penalty = penalty
+        self._worst = -math.inf
+        self._outside_in_a_row = 0
+
+    def __call__(self, x: NDArray[np.float64]) -> float:
+        """Return the value at `x`, shape (m,), in the optimizer's units.
+
+        Raises
+        ------
+        ValueError
+            If `x` has another shape.
+        """
+        return self._value(self._own(x))
+
+    def _value(self, x: NDArray[np.float64]) -> float:
+        if not self._inside(x):
+            return self._turn_away(x)
+        self._mailbox.claim()
+        return self._settle(x, self._evaluator.evaluate(x.copy()))
+
+    def map(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> list[float]:
+        """Return the values at all rows of `X`, shape (n, m), in order, with `workers` evaluations in flight."""
+        points = [self._own(x) for x in X]
+        if self._workers == 1:
+            return [self._value(x) for x in points]
+        values = [math.inf] * len(points)
+        inside: deque[int] = deque()
+        for i, x in enumerate(points):
+            if self._inside(x):
+                inside.append(i)
+            else:
+                values[i] = self._turn_away(x)
+        self._evaluate_side_by_side(points, inside, values)
+        return values
+
+    def _evaluate_side_by_side(self, points: list[NDArray[np.float64]], todo: deque[int], values: list[float]) -> None:
+        """Fill `values` at the places `todo`; evaluations are recorded in the order of their completion."""
+        flight = _Flight(self._evaluator, self._mailbox)
+        try:
+            while todo or flight.airborne:
+                while todo and flight.airborne < self._workers and self._may_launch(flight.airborne):
+                    i = todo.popleft()
+                    flight.launch(i, points[i].copy())
+                room = bool(todo) and flight.airborne < self._workers
+                self._mailbox.rest(flight.has_landed, or_credits=room)
+                self._settle_landed(flight, points, values)
+        except Cut:
+            while flight.airborne:
+                self._mailbox.rest(flight.has_landed, or_credits=False)
+                self._settle_landed(flight, points, values)
+            raise
+
+    def _may_launch(self, airborne: int) -> bool:
+        """Take a credit; wait for it only if nothing is under way that could be recorded meanwhile."""
+        if not airborne:
+            self._mailbox.claim()
+            return True
+        return self._mailbox.claim_one_at_hand()
+
+    def _settle_landed(self, flight: _Flight, points: list[NDArray[np.float64]], values: list[float]) -> None:
+        for i, outcome in flight.land():
+            values[i] = self._settle(points[i], outcome)
+
+    def _own(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the point in natural units, shape (d,), as an array that nobody else holds."""
+        own = np.array(x, dtype=np.float64)
+        if own.shape != (self._dims,):
+            raise ValueError(f"the optimizer asked for a point of shape {own.shape}; the task takes ({self._dims},)")
+        return self._space.natural(own)
+
+    def _inside(self, x: NDArray[np.float64]) -> bool:
+        return bool(((x >= self._low) & (x <= self._high)).all())
+
+    def _turn_away(self, x: NDArray[np.float64]) -> float:
+        self._mailbox.obey()
+        self._outside_in_a_row += 1
+        if self._outside_in_a_row > PATIENCE_OUTSIDE:
+            raise RuntimeError(
+                f"{PATIENCE_OUTSIDE} candidates in a row lay outside the bounds, the last at {x}; "
+                "the optimizer does not respect them"
+            )
+        self._mailbox.record(x, math.inf, OUTSIDE)
+        return math.inf
+
+    def _settle(self, x: NDArray[np.float64], outcome: Outcome) -> float:
+        self._outside_in_a_row = 0
+        value = outcome.fx if outcome.status is Status.OK else self._punish()
+        if outcome.status is Status.OK and self._worst < outcome.fx < math.inf:
+            self._worst = outcome.fx
+        self._mailbox.record(x, value, outcome)
+        return value
+
+    def _punish(self) -> float:
+        if self._penalty is not None:
+            return self._penalty
+        return self._worst if self._worst > -math.inf else math.inf
+
+
+class _Flight:
+    """Evaluations under way, by their place in the batch."""
+
+    def __init__(self, evaluator: Evaluator, mailbox: Mailbox) -> None:
+        self._evaluator = evaluator
+        self._mailbox = mailbox
+        self._flying: dict[Future[Outcome], int] = {}
+        self._landed: deque[Future[Outcome]] = deque()
+
+    @property
+    def airborne(self) -> int:
+        """Number of evaluations that have not been landed."""
+        return len(self._flying)
+
+    def launch(self, i: int, x: NDArray[np.float64]) -> None:
+        """Begin the evaluation of `x`, shape (d,), for place `i`."""
+        future = self._evaluator.submit(x)
+        self._flying[future] = i
+        future.add_done_callback(self._touch_down)
+
+    def has_landed(self) -> bool:
+        """Return whether some evaluation is done."""
+        return bool(self._landed)
+
+    def land(self) -> list[tuple[int, Outcome]]:
+        """Return place and outcome of those that are done, in the order in which they were."""
+        done = [self._landed.popleft() for _ in range(len(self._landed))]
+        return [(self._flying.pop(future), future.result()) for future in done]
+
+    def _touch_down(self, future: Future[Outcome]) -> None:
+        self._landed.append(future)
+        self._mailbox.ring()

@@ -1,0 +1,209 @@
+"""Every byte of a journal cut or flipped: a prefix of the events, or an error; never an event that was not written."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from glompo.core.events import Granted
+from glompo.errors import CorruptJournalError, StoreError
+from glompo.storage.framing import HEADER_SIZE, frame, header
+from glompo.storage.journal import Journal
+from glompo.storage.reader import JournalFollower, read_events
+from glompo.storage.segments import segment_path
+
+from .journals import paths, read, sample, write
+
+SHAPES = {
+    "no event": ([], 2**20),
+    "one event": ([sample(1)], 2**20),
+    "one segment": ([[event] for event in sample(5)], 2**20),
+    "one batch": ([sample(4)], 2**20),
+    "two segments": ([[event] for event in sample(6)], 500),
+    "one record per segment": ([[event] for event in sample(3)], 1),
+    "twenty events": ([sample(20)[k : k + 2] for k in range(0, 20, 2)], 2**20),
+}
+
+
+@pytest.fixture(params=SHAPES, scope="module")
+def journal(request, tmp_path_factory):
+    batches, segment_bytes = SHAPES[request.param]
+    run_dir = tmp_path_factory.mktemp("run")
+    ends = write(run_dir, batches, segment_bytes)
+    assert len(paths(run_dir)) == {"two segments": 2, "one record per segment": 3}.get(request.param, 1)
+    return run_dir, batches, ends
+
+
+def flat(batches):
+    return [event for batch in batches for event in batch]
+
+
+def reopened(run_dir: Path):
+    """Open for writing, append, and return what was dropped and what can be read then."""
+    with Journal.open(run_dir, durability="none") as journal:
+        dropped = journal.dropped_bytes
+        before = read(run_dir)
+        journal.append([Granted(-1.0, 9, 9)])
+    assert read(run_dir) == [*before, Granted(-1.0, 9, 9)]
+    return dropped, before
+
+
+def test_a_cut_anywhere_leaves_the_records_before_it(journal, tmp_path):
+    run_dir, batches, ends = journal
+    for number, path in enumerate(paths(run_dir), start=1):
+        data = path.read_bytes()
+        for cut in range(len(data) + 1):
+            copy = tmp_path / "copy"
+            shutil.copytree(run_dir, copy)
+            for later in paths(copy)[number:]:
+                later.unlink()
+            segment_path(copy, number).write_bytes(data[:cut])
+            kept = [
+                batch for batch, end in zip(batches, ends, strict=True) if (end.segment, end.offset) <= (number, cut)
+            ]
+            starts = [end.offset for end in ends if end.segment == number and end.offset <= cut]
+            boundary = max([HEADER_SIZE if cut >= HEADER_SIZE else 0, *starts])
+            assert read(copy) == flat(kept)
+            assert reopened(copy) == (cut - boundary, flat(kept))
+            shutil.rmtree(copy)
+
+
+@pytest.mark.parametrize("mask", [0x01, 0x80, 0xFF])
+def test_a_flipped_byte_costs_the_last_record_or_is_reported(journal, tmp_path, mask):
+    run_dir, batches, ends = journal
+    last = (ends[-2] if len(ends) > 1 else None) if ends else None
+    for number, path in enumerate(paths(run_dir), start=1):
+        data = path.read_bytes()
+        for place in range(len(data)):
+            copy = tmp_path / "copy"
+            shutil.copytree(run_dir, copy)
+            target = segment_path(copy, number)
+            damaged = bytearray(data)
+            damaged[place] ^= mask
+            target.write_bytes(damaged)
+            in_last_record = (
+                bool(ends)
+                and number == ends[-1].segment
+                and place >= max(HEADER_SIZE, last.offset if last and last.segment == number else HEADER_SIZE)
+            )
+            if in_last_record:
+                assert read(copy) == flat(batches[:-1])
+                assert reopened(copy)[1] == flat(batches[:-1])
+            else:
+                with pytest.raises(CorruptJournalError, match=rf"{target} is damaged at byte \d+"):
+                    read(copy)
+                with pytest.raises(CorruptJournalError, match=rf"{target} is damaged at byte \d+"):
+                    Journal.open(copy)
+                assert target.read_bytes() == damaged
+            shutil.rmtree(copy)
+
+
+def test_damage_before_the_tail_is_reported_after_the_events_before_it(tmp_path):
+    events = sample(5)
+    ends = write(tmp_path, [[event] for event in events])
+    path = segment_path(tmp_path, 1)
+    data = bytearray(path.read_bytes())
+    data[ends[2].offset + 20] ^= 1
+    path.write_bytes(data)
+    seen = []
+    with pytest.raises(CorruptJournalError, match=rf"{path} is damaged at byte {ends[2].offset}:"):
+        for event in read_events(tmp_path):
+            seen.append(event)
+    assert seen == events[:3]
+    follower = JournalFollower(tmp_path)
+    assert follower.poll() == events[:3]
+    with pytest.raises(CorruptJournalError):
+        follower.poll()
+
+
+def test_the_remedy_in_the_message_works(tmp_path):
+    events = sample(6)
+    ends = write(tmp_path, [[event] for event in events], segment_bytes=500)
+    path = segment_path(tmp_path, 1)
+    data = bytearray(path.read_bytes())
+    data[ends[0].offset + 20] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(
+        CorruptJournalError, match=rf"truncate -s {ends[0].offset} {path}\) and remove the segments after"
+    ):
+        Journal.open(tmp_path)
+    path.write_bytes(data[: ends[0].offset])
+    segment_path(tmp_path, 2).unlink()
+    assert reopened(tmp_path) == (0, events[:1])
+
+
+TAILS = {
+    "zeros": bytes(4096),
+    "half a record": frame(b"x" * 50, 1)[:40],
+    "a record with a wrong checksum": frame(b"x" * 50, 1)[:-1] + b"y",
+    "half a record in zeros": frame(b"x" * 50, 1)[:40] + bytes(100),
+    "pages of another file": bytes(range(256)) * 8,
+}
+
+
+@pytest.mark.parametrize("tail", TAILS.values(), ids=TAILS)
+def test_whatever_a_crash_leaves_at_the_end_is_cut_off(tmp_path, tail):
+    events = sample(3)
+    write(tmp_path, [events])
+    with segment_path(tmp_path, 1).open("ab") as file:
+        file.write(tail)
+    assert read(tmp_path) == events
+    assert reopened(tmp_path) == (len(tail), events)
+
+
+@pytest.mark.parametrize("started", [b"", header(2)[:7], header(2), bytes(64)])
+def test_a_torn_segment_with_an_empty_successor_is_still_a_torn_tail(tmp_path, started):
+    events = sample(3)
+    ends = write(tmp_path, [[event] for event in events])
+    path = segment_path(tmp_path, 1)
+    path.write_bytes(path.read_bytes()[:-1])
+    segment_path(tmp_path, 2).write_bytes(started)
+    assert read(tmp_path) == events[:2]
+    torn = ends[2].offset - ends[1].offset - 1 + (0 if started == header(2) else len(started))
+    assert reopened(tmp_path) == (torn, events[:2])
+    assert [path.name for path in paths(tmp_path)] == ["000001.seg", "000002.seg"]
+
+
+def test_a_torn_segment_before_a_record_is_damage(tmp_path):
+    ends = write(tmp_path, [[event] for event in sample(6)], segment_bytes=500)
+    path = segment_path(tmp_path, 1)
+    path.write_bytes(path.read_bytes()[:-1])
+    torn = [end for end in ends if end.segment == 1][-2]
+    for attempt in (read, Journal.open):
+        with pytest.raises(CorruptJournalError, match=rf"{path} is damaged at byte {torn.offset}.*000002.seg holds"):
+            attempt(tmp_path)
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+def test_a_missing_segment_is_damage(tmp_path, missing):
+    write(tmp_path, [[event] for event in sample(3)], segment_bytes=1)
+    segment_path(tmp_path, missing).unlink()
+    for attempt in (read, Journal.open):
+        with pytest.raises(CorruptJournalError, match=f"00000{missing}.seg is missing"):
+            attempt(tmp_path)
+
+
+def test_an_event_of_a_newer_version_is_an_error_with_its_place(tmp_path):
+    events = sample(2)
+    ends = write(tmp_path, [events])
+    with segment_path(tmp_path, 1).open("ab") as file:
+        file.write(frame(b"from the future", 2))
+    follower = JournalFollower(tmp_path)
+    assert follower.poll() == events
+    with pytest.raises(StoreError, match=rf"000001.seg, in the record at byte {ends[0].offset}: .*codec 2.*newer"):
+        follower.poll()
+
+
+def test_a_directory_without_a_journal_is_no_run(tmp_path):
+    for attempt in (read, Journal.open):
+        with pytest.raises(StoreError, match="holds no journal"):
+            attempt(tmp_path)
+
+
+def test_a_foreign_file_among_the_segments_is_named(tmp_path):
+    write(tmp_path, [sample(1)])
+    (tmp_path / "journal" / "old.seg").write_bytes(b"")
+    with pytest.raises(StoreError, match=r"old\.seg is no segment"):
+        read(tmp_path)
