@@ -71,6 +71,7 @@ class Hopping:
 
 def find(task: LennardJones, options: argparse.Namespace) -> glompo.Result:
     """Search for the published minimum of `task` until it is found or the budget is used up."""
+    assert task.min_fx is not None, "the command line refuses sizes without a published minimum"
     minimiser = Hopping(gradient=None if options.black_box else task.gradient)
     patience = 40_000 if options.black_box else 4_000
     return glompo.minimize(

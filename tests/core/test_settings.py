@@ -61,7 +61,7 @@ def test_a_lower_end_can_be_excluded() -> None:
 
 def test_a_number_without_range_only_has_to_be_finite() -> None:
     assert number(OWNER, "target", -1e300) == -1e300
-    with pytest.raises(SettingError, match="target is nan; give a finite number$"):
+    with pytest.raises(SettingError, match=r"target is nan; give a finite number$"):
         number(OWNER, "target", math.nan)
 
 
@@ -69,7 +69,7 @@ def test_only_true_and_false_are_yes_and_no() -> None:
     assert yes_or_no(OWNER, "all", np.True_) is True
     assert yes_or_no(OWNER, "all", False) is False
     for value in (1, "yes", None):
-        with pytest.raises(SettingTypeError, match="all is .*; give True or False"):
+        with pytest.raises(SettingTypeError, match=r"all is .*; give True or False"):
             yes_or_no(OWNER, "all", value)
 
 
@@ -100,5 +100,5 @@ def test_boxes_may_have_fixed_sides() -> None:
 
 @pytest.mark.parametrize("value", [[], [1, 2], [(1, 2, 3)], [(1, 0)], [(0, math.inf)], [(math.nan, 1)], [(0, 1), (0,)]])
 def test_bad_boxes_are_refused(value: Any) -> None:
-    with pytest.raises(SettingError, match="bounds is .*; give one pair"):
+    with pytest.raises(SettingError, match=r"bounds is .*; give one pair"):
         box(OWNER, "bounds", value)

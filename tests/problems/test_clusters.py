@@ -24,7 +24,9 @@ def scattered(n_atoms: int, seed: int) -> np.ndarray:
 def relaxed(shape: np.ndarray) -> float:
     """Energy of the minimum below a cluster, as fx."""
     problem = LennardJones(len(shape))
-    result = minimize(problem, shape.ravel(), jac=problem.gradient, method="L-BFGS-B", options={"gtol": 1e-9})
+    result = minimize(
+        problem, shape.ravel(), jac=problem.gradient, method="L-BFGS-B", options={"gtol": 1e-9, "ftol": 0.0}
+    )
     return result.fun
 
 
@@ -46,6 +48,19 @@ def mackay_icosahedron() -> np.ndarray:
     pairs = itertools.combinations(corners, 2)
     edges = np.array([a + b for a, b in pairs if np.linalg.norm(a - b) < 1.2 * NEAREST])
     return np.concatenate([np.zeros((1, 3)), corners, 2 * corners, edges])
+
+
+def marks_decahedron() -> np.ndarray:
+    """75 atoms in columns parallel to a fivefold axis, the shorter the farther out, less the five outermost corners."""
+    atoms = []
+    for i, j, k in itertools.product(range(3), range(3), range(5)):
+        length = 5 - i - j
+        if length < 2 or (i == 0 and (j > 0 or k > 0)):
+            continue  # a column between two wedges belongs to the one with j = 0, the axis to the first
+        angles = 2 * np.pi * np.array([k, k + 1]) / 5
+        x, y = (np.sqrt(0.75) * (i * wave(angles[0]) + j * wave(angles[1])) for wave in (np.cos, np.sin))
+        atoms += [(x, y, z - (length - 1) / 2) for z in range(length)]
+    return NEAREST * np.array(atoms)
 
 
 def bipyramid(n_ring: int) -> np.ndarray:
@@ -124,6 +139,7 @@ def test_moving_turning_mirroring_and_renaming_atoms_changes_nothing() -> None:
         pytest.param(np.concatenate([np.zeros((1, 3)), icosahedron()]), id="13 atoms: icosahedron"),
         pytest.param(fcc(38, (1.0, 0.0, 0.0)), id="38 atoms: truncated octahedron"),
         pytest.param(mackay_icosahedron(), id="55 atoms: Mackay icosahedron"),
+        pytest.param(marks_decahedron(), id="75 atoms: Marks decahedron"),
     ],
 )
 def test_a_known_structure_relaxes_to_the_published_energy(shape: np.ndarray) -> None:
@@ -136,7 +152,7 @@ def test_the_known_place_feels_no_force(n_atoms: int) -> None:
     assert problem.gradient(problem.min_x) == pytest.approx(np.zeros(problem.dims), abs=1e-11)
 
 
-@pytest.mark.parametrize("shape", [fcc(38, (1.0, 0.0, 0.0)), mackay_icosahedron()], ids=len)
+@pytest.mark.parametrize("shape", [fcc(38, (1.0, 0.0, 0.0)), mackay_icosahedron(), marks_decahedron()], ids=len)
 def test_the_box_holds_the_best_cluster(shape: np.ndarray) -> None:
     assert np.linalg.norm(shape, axis=1).max() < LennardJones(len(shape)).bounds[0, 1]
 

@@ -43,7 +43,7 @@ def test_bytes_that_are_no_event_are_an_error_of_the_store(data):
 
 
 def test_an_unknown_codec_is_said_to_be_newer():
-    with pytest.raises(StoreError, match="codec 7.*newer"):
+    with pytest.raises(StoreError, match=r"codec 7.*newer"):
         decode_events(b"\x90", 7)
 
 

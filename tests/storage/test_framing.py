@@ -92,6 +92,6 @@ def test_a_newer_format_is_said_to_be_newer(monkeypatch):
     monkeypatch.setattr(framing, "FORMAT", 9)
     newer = header(1)
     monkeypatch.undo()
-    with pytest.raises(StoreError, match="format 9.*newer") as caught:
+    with pytest.raises(StoreError, match=r"format 9.*newer") as caught:
         check_header(newer, 1, "file")
     assert type(caught.value) is StoreError

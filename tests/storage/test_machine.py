@@ -48,7 +48,7 @@ class JournalMachine(RuleBasedStateMachine):
     @rule(batch=batches, room=st.integers(0, 25), refuses_cut=st.booleans())
     def append_to_a_full_disk(self, batch, room, refuses_cut):
         self.disk.room, self.disk.refuses_cut = room, refuses_cut
-        with pytest.raises(StoreError, match="No space left|Input/output error"):
+        with pytest.raises(StoreError, match=r"No space left|Input/output error"):
             self.journal.append(batch)
         self.disk.room, self.disk.refuses_cut = None, False
 

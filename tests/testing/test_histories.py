@@ -1,5 +1,3 @@
-import doctest
-
 import numpy as np
 import pytest
 
@@ -13,9 +11,8 @@ from glompo.testing.histories import history
 
 def test_the_example_of_the_documentation_runs() -> None:
     example = histories.__doc__.split("::\n", 1)[1].split("\n\nExit", 1)[0]
+    assert example.count("assert") == 2
     exec(compile("\n".join(line[4:] for line in example.splitlines()), "example", "exec"), {})
-    assert "assert" in example
-    assert doctest.DocTestFinder().find(histories)[0].examples == []  # all of it is in the block above
 
 
 def test_evaluations_arrive_with_their_times_and_places() -> None:

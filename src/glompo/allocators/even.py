@@ -28,7 +28,7 @@ class EvenAllocator:
 
     def allocate(self, view: RunView, limit: int | None) -> dict[int, int]:
         """Return fresh credits per optimizer, at most `limit` in sum."""
-        wanted = {one.opt: n for one in view.alive if (n := self._wanted(one))}
+        wanted = {one.opt: n for one in view.stirred if (n := self._wanted(one))}
         if limit is None or sum(wanted.values()) <= limit:
             return wanted
         shares: dict[int, int] = {}

@@ -115,7 +115,11 @@ class Allocator(Protocol):
     """Who gets the next evaluations?"""
 
     def allocate(self, view: RunView, limit: int | None) -> Mapping[int, int]:
-        """Return fresh credits per optimizer, at most `limit` in sum (None: no limit)."""
+        """Return fresh credits per optimizer, at most `limit` in sum (None: no limit).
+
+        Whoever was given what it wants needs another look only when it is among ``view.stirred``; that is everybody
+        once credits have come free.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -156,12 +156,23 @@ class OptimizerView:
 
 
 class RunView:
-    """A run, read-only, at the run time `now` (seconds)."""
+    """A run, read-only, at the run time `now` (seconds).
 
-    __slots__ = ("_state", "now")
+    Parameters
+    ----------
+    state : RunState
+        The run.
+    now : float
+        Run time in seconds.
+    stirred : set of int, optional
+        Optimizers to which something has happened since the last decision; all that live by default.
+    """
 
-    def __init__(self, state: RunState, now: float) -> None:
+    __slots__ = ("_state", "_stirred", "now")
+
+    def __init__(self, state: RunState, now: float, stirred: Collection[int] | None = None) -> None:
         self._state = state
+        self._stirred = stirred
         self.now = now
 
     def __getitem__(self, opt: int) -> OptimizerView:
@@ -178,6 +189,17 @@ class RunView:
     def alive(self) -> Iterator[OptimizerView]:
         """Optimizers that have not ended, in order."""
         return map(OptimizerView, self._state.alive.values())
+
+    @property
+    def stirred(self) -> Iterator[OptimizerView]:
+        """Living optimizers to which something has happened since the last decision, in order.
+
+        Nothing can be due for the others, so that a decision costs as much as has happened, not as many as live.
+        """
+        if self._stirred is None:
+            return self.alive
+        alive = self._state.alive
+        return (OptimizerView(alive[opt]) for opt in sorted(self._stirred) if opt in alive)
 
     @property
     def n_alive(self) -> int:

@@ -8,7 +8,18 @@ from collections.abc import Iterable, Sequence
 from glompo.backends.protocol import Backend
 from glompo.core.commands import Command
 from glompo.core.decide import decide
-from glompo.core.events import Asked, EndRequested, Event, SessionClosed, StopRequested
+from glompo.core.events import (
+    Asked,
+    EndRequested,
+    Evaluated,
+    Event,
+    IncumbentTaken,
+    SessionClosed,
+    Started,
+    StartRequested,
+    Stopped,
+    StopRequested,
+)
 from glompo.core.ports import Policies
 from glompo.core.state import RunState
 from glompo.core.verdict import Verdict
@@ -65,6 +76,7 @@ class Engine:
         self._job = job
         self._observers = list(observers)
         self._fault: PolicyError | None = None
+        self._stirred: set[int] | None = None  # None: everybody
 
     @property
     def view(self) -> RunView:
@@ -119,10 +131,11 @@ class Engine:
             self._record(intents(commands, self._clock.now()))
             for command in commands:
                 dispatch(command, self._backend, self._job)
+        self._stirred = set()
 
     def _ask(self) -> tuple[Command, ...]:
         try:
-            return decide(self.view, self._policies)
+            return decide(RunView(self.state, self._clock.now(), self._stirred), self._policies)
         except Exception as error:
             if self._fault is not None or self.state.ending:
                 raise
@@ -136,11 +149,20 @@ class Engine:
         if not events:
             return
         for event in events:
+            best = self.state.best
             try:
                 self.state.apply(event)
             except IllegalEventError as error:
                 raise InternalError(f"{error}; this is a defect of GloMPO, please report it") from error
+            self._stir(event, self.state.best is not best)
         self._log.append(events)
+
+    def _stir(self, event: Event, new_best: bool) -> None:
+        """Note whom the next decision must look at: everybody if credits came free or there is news for all."""
+        if isinstance(event, Stopped) or (new_best and self._policies.share):
+            self._stirred = None
+        elif self._stirred is not None and isinstance(event, (StartRequested, Started, Evaluated, IncumbentTaken)):
+            self._stirred.add(event.opt)
 
     def _patience(self) -> float | None:
         """Return how long nothing needs to be done unless a worker speaks."""

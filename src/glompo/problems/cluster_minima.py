@@ -1,8 +1,8 @@
 """Published lowest energies of Lennard-Jones clusters, in units of the pair's well depth.
 
 Source: Wales and Doye, J. Phys. Chem. A 101, 5111 (1997), and the Cambridge Cluster Database of Wales, Doye et al.,
-table "Lennard-Jones clusters". Six decimals, so that a computed minimum may lie up to 5·10⁻⁷ below. They are the lowest
-anybody has found; none is proven for more than a few atoms.
+table "Lennard-Jones clusters". Six decimals, so that a computed minimum may lie up to 5·10⁻⁷ higher or lower: a target
+needs that much room. They are the lowest anybody has found; beyond a few atoms none is proven.
 """
 
 from __future__ import annotations

@@ -10,8 +10,7 @@ import os
 import platform
 from pathlib import Path
 
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
-_NAMESPACE = Path("/proc/self/ns/pid")
+_PROC = Path("/proc")
 
 
 def host_name() -> str:
@@ -25,7 +24,8 @@ def machine_identity() -> str:
     Without ``/proc`` it is the name of the machine.
     """
     try:
-        return f"{_BOOT.read_text().strip()} {os.readlink(_NAMESPACE)}"
+        boot = (_PROC / "sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {os.readlink(_PROC / 'self/ns/pid')}"
     except OSError:
         return host_name()
 
@@ -40,7 +40,7 @@ def start_time(pid: int) -> str:
         exists and the system does not say since when.
     """
     try:
-        status = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+        status = (_PROC / f"{pid}/stat").read_text(errors="replace")
     except OSError:  # no such process, no such folder, or a folder that hides the processes of others
         return "?" if _exists(pid) else ""
     # The second field is the name of the program in parentheses, with anything in it; proc(5) counts from 1.

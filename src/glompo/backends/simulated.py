@@ -1,0 +1,256 @@
+"""Optimizers on a virtual clock: the same run every time, and hours in milliseconds.
+
+Real optimizers run here, each in a thread of its own, but only one thread ever runs: the simulation hands a baton
+to the worker whose time has come and waits until the worker gives it back, which it does when it begins an
+evaluation, waits for credits, or ends. What happens when is decided by a heap of (time, order of scheduling), so
+two simulations with the same inputs are the same to the last bit.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from functools import partial
+from itertools import count
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.backends.protocol import Capabilities
+from glompo.evaluators.inline import InlineEvaluator
+from glompo.function import Outcome
+from glompo.wire.messages import DOWN, StopPlease
+from glompo.wire.parcel import Parcel
+from glompo.worker.host import host
+from glompo.worker.mailbox import Mailbox
+from glompo.worker.postman import AGE
+
+Seconds = Callable[[int, NDArray[np.float64]], float]
+"""Virtual duration of an evaluation: a function of the optimizer's number and the point, shape (d,)."""
+
+
+class DeadlockError(RuntimeError):
+    """The engine waits for ever, and nobody in the simulation will ever act again."""
+
+
+class Timeline:
+    """A virtual clock and what is to happen on it."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._order = count()
+        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
+
+    def now(self) -> float:
+        """Return the virtual time in seconds."""
+        return self._now
+
+    def after(self, seconds: float, act: Callable[[], None]) -> None:
+        """Let `act` happen in `seconds` from now."""
+        heapq.heappush(self._agenda, (self._now + seconds, next(self._order), act))
+
+    def advance(self, until: float | None) -> bool:
+        """Go to the next moment at which something happens and let all of it happen; False if that is after `until`."""
+        if not self._agenda or (until is not None and self._agenda[0][0] > until):
+            self._now = self._now if until is None else max(self._now, until)
+            return False
+        self._now = max(self._now, self._agenda[0][0])
+        while self._agenda and self._agenda[0][0] <= self._now:
+            heapq.heappop(self._agenda)[2]()
+        return True
+
+
+class _Actor:
+    """A thread that runs only while it holds the baton."""
+
+    def __init__(self, timeline: Timeline, name: str) -> None:
+        self._timeline = timeline
+        self._name = name
+        self._go = threading.Lock()  # held while the actor must wait; plain locks hand a baton over fastest
+        self._back = threading.Lock()  # held while the simulation must wait
+        self._go.acquire()
+        self._back.acquire()
+        self._scheduled = False
+        self._waiting = False
+        self.alive = True
+
+    def begin(self, play: Callable[[], None]) -> None:
+        """Start the thread; it plays its part from the present moment on."""
+
+        def run() -> None:
+            self._go.acquire()
+            try:
+                play()
+            finally:
+                self.alive = False
+                self._back.release()
+
+        threading.Thread(target=run, name=self._name, daemon=True).start()
+        self._timeline.after(0.0, self._resume)
+
+    def sleep(self, seconds: float) -> None:
+        """Called by the actor: go on in `seconds`."""
+        self._timeline.after(seconds, self._resume)
+        self._yield()
+
+    def wait(self) -> None:
+        """Called by the actor: go on after the next :meth:`stir`."""
+        self._waiting = True
+        self._yield()
+
+    def stir(self) -> None:
+        """Let a waiting actor go on, once, at the present moment."""
+        if self._waiting and not self._scheduled:
+            self._scheduled = True
+            self._timeline.after(0.0, self._wake)
+
+    def _wake(self) -> None:
+        self._waiting = self._scheduled = False
+        self._resume()
+
+    def _resume(self) -> None:
+        self._go.release()
+        self._back.acquire()
+
+    def _yield(self) -> None:
+        self._back.release()
+        self._go.acquire()
+
+
+class _SimulatedMailbox(Mailbox):
+    """A mailbox that waits in virtual time."""
+
+    def __init__(self, send: Callable[[bytes], None], timeline: Timeline, actor: _Actor) -> None:
+        super().__init__(send, None, timeline.now)
+        self._timeline = timeline
+        self._actor = actor
+        self._expected = False
+
+    def put(self, data: bytes) -> None:
+        """Take a message from the engine."""
+        super().put(data)
+        self._actor.stir()
+
+    def ring(self) -> None:
+        """Wake the optimizer."""
+        self._actor.stir()
+
+    def record(self, x: NDArray[np.float64], value: float, outcome: Outcome) -> None:
+        """Note an evaluation; it leaves when it is `AGE` old, as from any worker."""
+        super().record(x, value, outcome)
+        if not self._expected:
+            self._expected = True
+            self._timeline.after(AGE, self._deliver)
+
+    def _deliver(self) -> None:
+        self._expected = False
+        self.flush()
+
+    def _wait(self) -> None:
+        self._changed.release()  # as a condition does: the engine must be able to put something in
+        try:
+            self._actor.wait()
+        finally:
+            self._changed.acquire()
+
+
+class _SimulatedEvaluator:
+    """Computes the task at once and lets its duration pass on the virtual clock."""
+
+    def __init__(self, parcel: Parcel, seconds: Seconds, timeline: Timeline, actor: _Actor) -> None:
+        self._inline = InlineEvaluator(parcel.task, parcel.detailed)
+        self._opt = parcel.opt
+        self._seconds = seconds
+        self._timeline = timeline
+        self._actor = actor
+
+    def evaluate(self, x: NDArray[np.float64]) -> Outcome:
+        """Return the outcome at `x`, shape (d,), after its virtual duration."""
+        outcome = self._outcome(x)
+        self._actor.sleep(outcome.seconds)
+        return outcome
+
+    def submit(self, x: NDArray[np.float64]) -> Future[Outcome]:
+        """Begin to compute the outcome at `x`, shape (d,)."""
+        future: Future[Outcome] = Future()
+        outcome = self._outcome(x)
+        self._timeline.after(outcome.seconds, partial(future.set_result, outcome))
+        return future
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _outcome(self, x: NDArray[np.float64]) -> Outcome:
+        return replace(self._inline.evaluate(x), seconds=float(self._seconds(self._opt, x)))
+
+
+class SimulatedBackend:
+    """Workers on a virtual clock.
+
+    Parameters
+    ----------
+    seconds : float or callable
+        Virtual duration of an evaluation, or a function of the optimizer's number and the point.
+
+    Attributes
+    ----------
+    timeline : Timeline
+        The clock of the run; give it to the engine.
+    """
+
+    def __init__(self, seconds: float | Seconds = 1.0) -> None:
+        self.timeline = Timeline()
+        self._seconds: Seconds = seconds if callable(seconds) else lambda opt, x: float(seconds)
+        self._arrivals: list[tuple[int, bytes]] = []
+        self._mailboxes: dict[int, Mailbox] = {}
+        self._actors: dict[int, _Actor] = {}
+        self._woken = False
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """As threads: nobody can be killed."""
+        return Capabilities()
+
+    def launch(self, parcel: Parcel) -> None:
+        """Start the optimizer at the present moment."""
+        name = f"simulated-{parcel.opt}"
+        actor = _Actor(self.timeline, name)
+        mailbox = _SimulatedMailbox(partial(self._arrive, parcel.opt), self.timeline, actor)
+        evaluator = _SimulatedEvaluator(parcel, self._seconds, self.timeline, actor)
+        self._actors[parcel.opt], self._mailboxes[parcel.opt] = actor, mailbox
+        actor.begin(partial(host, parcel, mailbox, name, evaluator))
+
+    def send(self, opt: int, message: bytes) -> None:
+        """Put a message into the optimizer's mailbox."""
+        if self._actors[opt].alive:
+            self._mailboxes[opt].put(message)
+
+    def receive(self, timeout: float | None) -> list[tuple[int, bytes]]:
+        """Let time pass until somebody says something, `timeout` seconds at most."""
+        until = None if timeout is None else self.timeline.now() + timeout
+        while not self._arrivals and not self._woken:
+            if not self.timeline.advance(until):
+                if until is None:
+                    raise DeadlockError("the engine waits for ever and no worker will act again")
+                break
+        arrivals, self._arrivals, self._woken = self._arrivals, [], False
+        return arrivals
+
+    def wake(self) -> None:
+        """Make :meth:`receive` return."""
+        self._woken = True
+
+    def close(self, patience: float) -> list[int]:
+        """Unwind every worker."""
+        for opt, actor in self._actors.items():
+            if actor.alive:
+                self._mailboxes[opt].put(DOWN.encode(StopPlease("the simulation is over")))
+        while any(actor.alive for actor in self._actors.values()) and self.timeline.advance(None):
+            pass
+        return [opt for opt, actor in self._actors.items() if actor.alive]
+
+    def _arrive(self, opt: int, data: bytes) -> None:
+        self._arrivals.append((opt, data))

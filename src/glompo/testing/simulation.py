@@ -1,0 +1,121 @@
+"""A whole managed run on a virtual clock.
+
+Real policies, the real engine and real optimizers run here; only time is virtual. The same simulation gives the
+same events every time, so that a test can say ``expected == actual``::
+
+    from glompo.exit_conditions import MaxTotalFunctionCalls
+    from glompo.optimizers import RandomSampling
+    from glompo.testing import simulate
+
+    run = simulate([RandomSampling], MaxTotalFunctionCalls(100), max_jobs=10, seconds=3600.0)
+    assert run.view.calls == 100
+    assert run.view.now == 10 * 3600.0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.allocators import EvenAllocator
+from glompo.backends.simulated import Seconds, SimulatedBackend
+from glompo.core.events import SCHEMA, Event, RunOpened, SessionOpened
+from glompo.core.ports import Allocator, Policies
+from glompo.core.rule import Rule
+from glompo.core.state import RunState
+from glompo.core.streams import Streams, entropy_of
+from glompo.core.views import RunView
+from glompo.engine.dispatch import Job
+from glompo.engine.loop import Engine
+from glompo.generators import BaseGenerator, RandomGenerator
+from glompo.selectors import BaseSelector, CycleSelector
+from glompo.testing.memory_log import MemoryLog
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """What a simulation gave.
+
+    Attributes
+    ----------
+    events : tuple of Event
+        The whole history.
+    state : RunState
+        Its end.
+    """
+
+    events: tuple[Event, ...]
+    state: RunState
+
+    @property
+    def view(self) -> RunView:
+        """The run at its end."""
+        return RunView(self.state, self.state.at)
+
+    def story(self, last: int = 20) -> str:
+        """Return the last events, one a line, for the message of a failing test."""
+        return "\n".join(map(str, self.events[-last:]))
+
+
+def sphere(x: NDArray[np.float64]) -> float:
+    """Return the sum of squares of `x`, shape (d,)."""
+    return float(x @ x)
+
+
+def simulate(
+    optimizers: Sequence[Any] | BaseSelector,
+    exit_condition: Rule,
+    *,
+    task: Callable[..., Any] = sphere,
+    bounds: Any = ((-5.0, 5.0), (-5.0, 5.0)),
+    seconds: float | Seconds = 1.0,
+    max_jobs: int = 4,
+    rng: Any = 0,
+    stoppers: Rule | None = None,
+    generator: BaseGenerator | None = None,
+    allocator: Allocator | None = None,
+    share: bool = False,
+    **policies: Any,
+) -> Simulated:
+    """Run optimizers under the real engine on a virtual clock.
+
+    Parameters
+    ----------
+    optimizers : sequence, or selector
+        As in :func:`glompo.minimize`.
+    exit_condition : BaseExitCondition
+        When the run ends.
+    task, bounds, max_jobs, rng, stoppers
+        As in :func:`glompo.minimize`.
+    seconds : float or callable
+        Virtual seconds of an evaluation, or a function of the optimizer's number and the point, shape (d,).
+    generator, allocator, share, **policies
+        See :class:`glompo.core.ports.Policies`.
+    """
+    box = np.array(bounds, dtype=float)
+    selector = optimizers if isinstance(optimizers, BaseSelector) else CycleSelector(*optimizers)
+    decided = Policies(
+        exit=exit_condition,
+        selector=selector,
+        generator=generator or RandomGenerator(),
+        allocator=allocator or EvenAllocator(),
+        stopper=stoppers,
+        share=share,
+        **policies,
+    )
+    log, state, backend = MemoryLog(), RunState(), SimulatedBackend(seconds)
+    entropy = entropy_of(rng)
+    opening = [
+        RunOpened(0.0, SCHEMA, "simulated", "", box, max_jobs, entropy, {}, {}),
+        SessionOpened(0.0, 1, "", "", 0),
+    ]
+    for event in opening:
+        state.apply(event)
+    log.append(opening)
+    job = Job(task, box, Streams(entropy))
+    Engine(state, log, backend, backend.timeline, decided, job).run()
+    return Simulated(tuple(log.events), state)
