@@ -24,9 +24,7 @@ def scattered(n_atoms: int, seed: int) -> np.ndarray:
 def relaxed(shape: np.ndarray) -> float:
     """Energy of the minimum below a cluster, as fx."""
     problem = LennardJones(len(shape))
-    result = minimize(
-        problem, shape.ravel(), jac=problem.gradient, method="L-BFGS-B", options={"gtol": 1e-9, "ftol": 0.0}
-    )
+    result = minimize(problem, shape.ravel(), jac=problem.gradient, method="CG", options={"gtol": 1e-5})
     return result.fun
 
 

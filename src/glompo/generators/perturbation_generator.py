@@ -45,7 +45,8 @@ class PerturbationGenerator(BaseGenerator):
                 f"PerturbationGenerator: x0 is {self.x0}; give a point of {manager.n_parms} parameters inside the "
                 f"bounds {manager.bounds.tolist()}"
             )
-        low, high = ((manager.bounds - self._centre[:, None]) / self._scale[:, None]).T
+        with np.errstate(over="ignore"):  # a bound infinitely many deviations away does not truncate
+            low, high = ((manager.bounds - self._centre[:, None]) / self._scale[:, None]).T
         share = self.rng(manager).random(len(self._centre))
         steps = ndtri(ndtr(low) + share * (ndtr(high) - ndtr(low)))
         return inside(self._centre + self._scale * steps, manager.bounds)

@@ -24,7 +24,8 @@ class SobolGenerator(BaseGenerator):
         from scipy.stats import qmc
 
         sequence = qmc.Sobol(manager.n_parms, rng=manager.view.streams.generator("generator:SobolGenerator"))
-        sequence.fast_forward(manager.o_counter)
+        if manager.o_counter:  # scipy cannot skip nothing
+            sequence.fast_forward(manager.o_counter)
         return between(sequence.random(1)[0], manager.bounds)
 
     def explain(self, manager: ManagerView) -> str:

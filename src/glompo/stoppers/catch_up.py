@@ -1,8 +1,11 @@
 """Stop an optimizer that will not catch up with the incumbent.
 
 The curve of block medians of a converging run has a geometric tail: each stretch gains a constant fraction of what
-the stretch before it gained. Three windows over its recent part give the last two gains, and the sum of the geometric series that they start is where the curve will settle (Aitken's delta-squared extrapolation).
-A run whose predicted gain, even taken `kappa` times, does not bridge its distance to the incumbent will not win.
+the stretch before it gained. Three windows over its recent part give the last two gains, and the sum of the geometric
+series that they start is where the curve will settle (Aitken's delta-squared extrapolation). A run whose predicted
+gain, even taken `kappa` times, does not bridge its distance to the incumbent will not win. The windows are those with
+which the method was measured: the last lies one block nearer than even spacing asks for, so a short and slow curve is
+expected to gain less than it will, and `kappa` has to make up for it.
 
 Only differences of values are used, so the answer is the same for f and a·f + b with a > 0.
 """

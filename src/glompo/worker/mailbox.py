@@ -97,11 +97,18 @@ class Mailbox:
             If the optimizer was asked to stop.
         """
         with self._changed:
-            while self._stop is None and not self._credits:
-                self._flush()
-                self._wait()
+            self._await_next()
             self.obey()
             self._credits -= 1
+
+    def await_next(self) -> None:
+        """Return when the optimizer may go on: with a credit for its next call, or with the news that it must stop.
+
+        A value is held back until then, so that an optimizer that looks at its messages after every evaluation
+        hears of a stop there, and not inside the evaluation after it.
+        """
+        with self._changed:
+            self._await_next()
 
     def claim_one_at_hand(self) -> bool:
         """Take one credit if there is one now; say whether.
@@ -183,6 +190,11 @@ class Mailbox:
         if self._xs:
             self._send(UP.encode(self._batch()))
             self._xs, self._outcomes = [], []
+
+    def _await_next(self) -> None:
+        while self._stop is None and not self._credits:
+            self._flush()
+            self._wait()
 
     def _wait(self) -> None:
         self._changed.wait()

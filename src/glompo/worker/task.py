@@ -24,7 +24,7 @@ OUTSIDE = Outcome(math.nan, Status.OUT_OF_BOUNDS, "outside the bounds")
 class Task:
     """What is handed to `minimize` as `function`.
 
-    A call takes one credit, evaluates, records, and returns the value. Candidates outside the bounds cost nothing:
+    A call takes one credit, evaluates, records, and returns the value once it is known how to go on. Candidates outside the bounds cost nothing:
     they are recorded and get +inf.
 
     Parameters
@@ -76,7 +76,9 @@ class Task:
         if not self._inside(x):
             return self._turn_away(x)
         self._mailbox.claim()
-        return self._settle(x, self._evaluator.evaluate(x.copy()))
+        value = self._settle(x, self._evaluator.evaluate(x.copy()))
+        self._mailbox.await_next()
+        return value
 
     def map(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> list[float]:
         """Return the values at all rows of `X`, shape (n, m), in order, with `workers` evaluations in flight."""
@@ -91,6 +93,7 @@ class Task:
             else:
                 values[i] = self._turn_away(x)
         self._evaluate_side_by_side(points, inside, values)
+        self._mailbox.await_next()
         return values
 
     def _evaluate_side_by_side(self, points: list[NDArray[np.float64]], todo: deque[int], values: list[float]) -> None:

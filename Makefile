@@ -1,0 +1,47 @@
+# Everything starts from Python 3.11 or newer, git and make: each target sets up what it needs in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test chaos quality check docs bench clean help
+
+help:            ## this list
+	@grep -E '^[a-z]+: .*## |^[a-z]+:  *## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "GloMPO needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) --version 2>&1); use make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/ready-%: pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[$*]'
+	@touch $@
+
+demo: $(VENV)/ready-reaxff  ## fit a ReaxFF force field to quantum chemistry with LAMMPS (about 3 minutes)
+	$(BIN)/python examples/reaxff_cho/fit.py
+
+test: $(VENV)/ready-test    ## the whole default test suite
+	$(BIN)/python -m pytest
+
+chaos: $(VENV)/ready-test   ## kill real runs many times (slow)
+	$(BIN)/python -m pytest -m chaos
+
+quality: $(VENV)/ready-test ## measure the quality of minima (slow)
+	$(BIN)/python -m pytest -m quality
+
+check: $(VENV)/ready-dev    ## style, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(VENV)/ready-docs    ## build the documentation into docs/_build; a warning is an error
+	$(BIN)/mkdocs build --strict --quiet --site-dir docs/_build/site
+
+bench: $(VENV)/ready-test   ## print the tables of docs/performance.md
+	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/storage.py
+
+clean:           ## remove what the other targets made
+	rm -rf $(VENV) docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,6 @@
+"""``python -m glompo`` is the command ``glompo``."""
+
+from glompo.cli import main
+
+if __name__ == "__main__":
+    main()

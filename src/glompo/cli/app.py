@@ -1,0 +1,141 @@
+"""The commands, their options and their exit codes.
+
+Exit codes: 0, the command did what it was asked for; 1, a run ended without success, or something failed; 2, a
+mistake in what was given, and nothing was written; 130, interrupted, and the result so far was printed.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glompo._version import __version__
+from glompo.errors import GlompoError, PolicyError, TaskFailedError, UserError
+
+SUCCESS, FAILURE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes."""
+
+app = typer.Typer(
+    help="Run several optimizers on one expensive function, and look at what they did.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # rich would be loaded for --help
+    pretty_exceptions_enable=False,
+)
+
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Working directory of a run, alive or not.")]
+
+
+def main() -> None:
+    """Carry out the command line of this process and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a result must not be lost to a σ in an ASCII terminal
+    try:
+        app(prog_name="glompo")
+    except GlompoError as error:
+        typer.echo(f"glompo: {error}", err=True)
+        sys.exit(exit_code(error))
+
+
+def exit_code(error: GlompoError) -> int:
+    """Return the exit code for an error: 2 if nothing was begun because of what was given, else 1."""
+    began = isinstance(error, (TaskFailedError, PolicyError))
+    return BAD_INPUT if isinstance(error, UserError) and not began else FAILURE
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"glompo {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Run several optimizers on one expensive function, and look at what they did."""
+
+
+@app.command()
+def run(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="Settings of the run.")],
+    working_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Directory of the run, instead of the one in the configuration.")
+    ] = None,
+    max_evaluations: Annotated[
+        int | None, typer.Option(metavar="N", help="max_evaluations, instead of those in the configuration.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Set a run in that directory aside, into its folder 'replaced'.")
+    ] = False,
+) -> None:
+    """Run what a configuration file describes.
+
+    Its keys are the arguments of glompo.minimize and GloMPOManager.setup; a task is an import path,
+    "module:function", looked for beside the file first. Ctrl-C ends the run in order and prints what it found; a
+    second one does not wait for evaluations under way.
+
+    Exit codes: 0 success, 1 the run ended without success, 2 bad input, 130 interrupted.
+    """
+    from glompo.cli.running import run_configuration
+
+    overrides = {"working_dir": None if working_dir is None else str(working_dir.absolute())}
+    overrides |= {"max_evaluations": max_evaluations, "overwrite_existing": overwrite or None}
+    raise typer.Exit(run_configuration(config, {name: value for name, value in overrides.items() if value is not None}))
+
+
+@app.command()
+def status(
+    directory: Directory,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON, for programs.")] = False,
+) -> None:
+    """Print where a run stands: alive, finished, left or killed; what it found; what became of its optimizers."""
+    from glompo.cli.looking import status_json, status_text
+
+    typer.echo(status_json(directory) if as_json else status_text(directory))
+
+
+@app.command()
+def plot(
+    directory: Directory,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Where to draw the trajectories; given twice, the second is for the best value so far. The ending "
+            "decides the format. By default trajectories.png and best.png in DIR/exports.",
+        ),
+    ] = None,
+) -> None:
+    """Draw the trajectories of all optimizers, and the best value so far; print the paths."""
+    from glompo.cli.looking import draw
+
+    for path in draw(directory, output or []):
+        typer.echo(path)
+
+
+@app.command()
+def export(
+    directory: Directory,
+    path: Annotated[
+        str | None, typer.Argument(metavar="PATH", help="File, or - for standard output; DIR/exports/evaluations.csv.")
+    ] = None,
+    csv: Annotated[
+        bool, typer.Option("--csv", show_default=False, help="As comma-separated values, the only format so far.")
+    ] = True,
+) -> None:
+    """Write all evaluations of a run, one row each, and print the path."""
+    from glompo.cli.looking import export_csv
+
+    written = export_csv(directory, path)
+    if written is not None:
+        typer.echo(written)

@@ -1,0 +1,212 @@
+"""From names in a configuration to optimizers, stoppers, exit conditions, generators and selectors.
+
+A component is written as its name, or as a table whose ``type`` is its name and whose other keys are its settings::
+
+    stoppers = ["CatchUp"]
+
+    [[optimizers]]
+    type = "CMAOptimizer"
+    sigma0 = 0.2
+    workers = 2
+
+One of the user's own is named by its import path, ``type = "module:Class"``. Where a component takes a function, a
+text is its import path too.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any
+
+from glompo.cli.imports import imported
+from glompo.errors import GlompoError, SettingError, SettingTypeError
+from glompo.exit_conditions import BaseExitCondition
+from glompo.generators import BaseGenerator
+from glompo.optimizer import EARLIER_NAMES, BaseOptimizer
+from glompo.optimizers.bundled import BundledOptimizer
+from glompo.selectors import BaseSelector
+from glompo.stoppers import BaseStopper
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where the components of one setting live.
+
+    Attributes
+    ----------
+    noun : str
+        What one of them is called.
+    module : str
+        Their module; those in its ``__all__`` can be named.
+    fits : callable
+        Whether a class is one of them.
+    """
+
+    noun: str
+    module: str
+    fits: Callable[[type], bool]
+
+    def names(self) -> dict[str, type]:
+        """Return the bundled components by name."""
+        module = import_module(self.module)
+        found = {name: getattr(module, name) for name in module.__all__}
+        return {name: cls for name, cls in found.items() if self.fits(cls) and not name.startswith("Base")}
+
+
+def _below(base: type) -> Callable[[type], bool]:
+    return lambda cls: issubclass(cls, base)
+
+
+OPTIMIZERS = Room("optimizer", "glompo.optimizers", _below(BaseOptimizer))
+STOPPERS = Room("stopper", "glompo.stoppers", _below(BaseStopper))
+EXIT_CONDITIONS = Room("exit condition", "glompo.exit_conditions", _below(BaseExitCondition))
+GENERATORS = Room("generator", "glompo.generators", _below(BaseGenerator))
+SELECTORS = Room("selector", "glompo.selectors", _below(BaseSelector))
+SPAWN_CONTROLS = Room("spawn control", "glompo.selectors", lambda cls: not issubclass(cls, BaseSelector))
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One component as the configuration gives it.
+
+    Attributes
+    ----------
+    where : str
+        Its place in the configuration, to begin a message with.
+    cls : type
+        Its class.
+    settings : dict
+        What it is constructed with.
+    """
+
+    where: str
+    cls: type
+    settings: dict[str, Any]
+
+    def built(self, *args: Any) -> Any:
+        """Return the component; an error names the place."""
+        missing = [name for name in _required(self.cls) if name not in self.settings]
+        if missing:
+            raise SettingError(f"{self.where} lacks the setting {missing[0]!r}; add {missing[0]} = ... to it")
+        try:
+            return self.cls(*args, **self.settings)
+        except GlompoError as error:
+            raise SettingError(f"{self.where}: {error}") from error
+        except Exception as error:  # the constructor of a component of the user's own
+            raise SettingError(f"{self.where} cannot be made: {type(error).__name__}: {error}") from error
+
+
+def named(given: Any, room: Room, where: str, run_settings: Collection[str] = ()) -> Named:
+    """Return the component that `given`, a name or a table, describes.
+
+    Parameters
+    ----------
+    given : str or mapping
+        As read from the configuration.
+    room : Room
+        What it must be.
+    where : str
+        Its place in the configuration.
+    run_settings : collection of str
+        Settings of the run, for a hint when one of them slipped into the table.
+
+    Raises
+    ------
+    SettingError, SettingTypeError
+        Naming the place, and the nearest right name.
+    """
+    if isinstance(given, str):
+        given = {"type": given}
+    if not isinstance(given, Mapping):
+        raise SettingTypeError(f"{where} is {given!r}; give the name of a {room.noun}, or a table with its type")
+    settings = dict(given)
+    kind = settings.pop("type", None)
+    cls = _class_of(kind, room, where)
+    where = f"{where} ({cls.__name__})"
+    known, closed = _settings_known(cls)
+    for name in settings:
+        if closed and name not in known:
+            raise _unknown(where, name, known, run_settings)
+    functions = {name for name, one in known.items() if "Callable" in str(one.annotation)}
+    for name, value in settings.items():
+        if name in functions and isinstance(value, str):
+            settings[name] = imported(value, f"{where}: {name}")
+    return Named(where, cls, settings)
+
+
+def _class_of(kind: Any, room: Room, where: str) -> type:
+    names = room.names()
+    if kind is None:
+        raise SettingError(f"{where} has no type; add type = ... with one of {', '.join(names)}")
+    if not isinstance(kind, str):
+        raise SettingTypeError(f"{where}: type is {kind!r}; give the name of a {room.noun} as a text")
+    if ":" in kind:
+        cls = imported(kind, f"{where}: type")
+        if not (inspect.isclass(cls) and room.fits(cls)):
+            raise SettingTypeError(f"{where}: type {kind!r} is {cls!r}, which is no {room.noun}")
+        return cls
+    if kind not in names:
+        hint = _nearest(kind, names) or f"there are {', '.join(names)}, and 'module:Class' for one of your own"
+        raise SettingError(f"{where}: there is no {room.noun} {kind!r}; {hint}")
+    return names[kind]
+
+
+def _nearest(kind: str, names: Collection[str]) -> str:
+    """Return a question for the name that may have been meant: alike in any case, or one that holds the text."""
+    folded = {name.lower(): name for name in names}
+    part = kind.lower()
+    near = get_close_matches(part, folded, 1) or [name for name in folded if part and part in name]
+    return f"did you mean {folded[near[0]]!r}?" if near else ""
+
+
+def _settings_known(cls: type) -> tuple[dict[str, inspect.Parameter], bool]:
+    """Return the settings that constructors name, and whether there can be no others.
+
+    Constructors that pass ``**kwargs`` on are followed to their base. An optimizer of the user's own may take any
+    further setting from them.
+    """
+    known: dict[str, inspect.Parameter] = {}
+    open_ended = issubclass(cls, BaseOptimizer)
+    for constructor in _constructors(cls):
+        parameters = inspect.signature(constructor).parameters.values()
+        known = {**{one.name: one for one in parameters if _is_setting(one)}, **known}
+        open_ended = any(one.kind is one.VAR_KEYWORD for one in parameters)
+        if not open_ended:
+            break
+    if issubclass(cls, BaseOptimizer):
+        known["workers"] = inspect.Parameter("workers", inspect.Parameter.KEYWORD_ONLY, default=1)
+    return known, not open_ended or issubclass(cls, BundledOptimizer)
+
+
+def _constructors(cls: type) -> Iterator[Callable[..., Any]]:
+    for one in cls.__mro__:
+        if "__init__" in vars(one) and one not in (BaseOptimizer, object):
+            yield vars(one)["__init__"]
+
+
+def _is_setting(parameter: inspect.Parameter) -> bool:
+    by_name = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+    filled_in = parameter.name.startswith("_") or parameter.name in EARLIER_NAMES
+    return by_name and not filled_in and parameter.name != "self"
+
+
+def _required(cls: type) -> list[str]:
+    known, _ = _settings_known(cls)
+    return [name for name, one in known.items() if one.default is one.empty]
+
+
+def _unknown(where: str, name: str, known: Collection[str], run_settings: Collection[str]) -> SettingError:
+    near = get_close_matches(name, known, 1)
+    if near:
+        hint = f"did you mean {near[0]!r}?"
+    elif name in run_settings:
+        hint = "it is a setting of the run: move it above the first [table], where TOML ends the settings of the run"
+    elif known:
+        hint = f"it has {', '.join(sorted(known))}"
+    else:
+        hint = "it has none"
+    return SettingError(f"{where} has no setting {name!r}; {hint}")

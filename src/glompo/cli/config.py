@@ -1,0 +1,207 @@
+"""A configuration file: what it says, and the call of :func:`glompo.minimize` that it amounts to.
+
+Every argument of :func:`glompo.minimize` and of :meth:`glompo.GloMPOManager.setup` is a key of the same name. Beside
+them there are ``stoppers_combine`` and ``exit_conditions_combine``, which say how several rules are joined::
+
+    task = "module:function"
+    bounds = [[-5, 5], [-5, 5]]
+    max_evaluations = 2000
+
+    [[optimizers]]
+    type = "CMAOptimizer"
+    workers = 2
+
+    [[stoppers]]
+    type = "MinFuncCalls"
+    min_pts = 200
+
+    [[stoppers]]
+    type = "BestUnmoving"
+    calls = 500
+"""
+
+from __future__ import annotations
+
+import inspect
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from glompo.cli.components import (
+    EXIT_CONDITIONS,
+    GENERATORS,
+    OPTIMIZERS,
+    SELECTORS,
+    SPAWN_CONTROLS,
+    STOPPERS,
+    Named,
+    Room,
+    named,
+)
+from glompo.core.rule import Rule
+from glompo.core.rule_text import combine
+from glompo.errors import SettingError, SettingTypeError, UserError
+from glompo.manager import GloMPOManager, minimize
+from glompo.spec import unknown_setting
+
+COMBINE = "_combine"
+"""What the name of a list of rules and the name of its combination differ by."""
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Return what a TOML file says.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read, or is no TOML.
+    """
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        raise UserError(f"there is no file {path}; name a configuration in TOML") from None
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}; name a configuration in TOML") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is no TOML: it is not UTF-8 at byte {error.start}; save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path} is no TOML: {error}; mend that line") from error
+
+
+def settings_known() -> set[str]:
+    """Return all keys that a configuration may have."""
+    taken = {*inspect.signature(minimize).parameters, *inspect.signature(GloMPOManager.setup).parameters}
+    return (taken - {"self", "setup", "unknown"}) | {"stoppers" + COMBINE, "exit_conditions" + COMBINE}
+
+
+def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the keyword arguments of :func:`glompo.minimize` that a configuration amounts to.
+
+    Components are constructed, which checks their settings; nothing is read or written.
+
+    Parameters
+    ----------
+    document : mapping
+        What :func:`read_config` returned.
+    folder : Path
+        Directory of the configuration; `working_dir` is relative to it.
+
+    Raises
+    ------
+    SettingError, SettingTypeError
+        Naming the key, its value and the remedy.
+    """
+    known = settings_known()
+    for name in document:
+        if name not in known:
+            raise unknown_setting("the configuration", name, known)
+    call = {name: value for name, value in document.items() if name not in _PARSED}
+    call["task"] = _task(document)
+    call["bounds"] = _bounds(document)
+    if "working_dir" in document:
+        call["working_dir"] = _below(folder, document["working_dir"])
+    for name, room in (("stoppers", STOPPERS), ("exit_conditions", EXIT_CONDITIONS)):
+        if name in document or name + COMBINE in document:
+            call[name] = _rules(document, name, room)
+    if "x0_generator" in document:
+        call["x0_generator"] = _one("x0_generator", GENERATORS, document["x0_generator"])
+    return call | _optimizers(document)
+
+
+_PARSED = {
+    "task",
+    "bounds",
+    "working_dir",
+    "stoppers",
+    "stoppers" + COMBINE,
+    "exit_conditions",
+    "exit_conditions" + COMBINE,
+    "x0_generator",
+    "optimizers",
+    "opt_selector",
+}
+"""Settings that are not passed on as they stand."""
+
+
+def _task(document: Mapping[str, Any]) -> str:
+    task = document.get("task")
+    if task is None:
+        raise SettingError("the configuration has no task; add task = \"module:function\"")
+    if not isinstance(task, str):
+        raise SettingTypeError(f"task is {task!r}; give the import path of a function, 'module:function'")
+    return task
+
+
+def _bounds(document: Mapping[str, Any]) -> Any:
+    """Return the bounds as pairs: in a configuration a row of bounds is always (min, max)."""
+    bounds = document.get("bounds")
+    if bounds is None:
+        raise SettingError("the configuration has no bounds; add bounds = [[min, max], ...], one for each parameter")
+    if not isinstance(bounds, list):
+        raise SettingTypeError(f"bounds is {bounds!r}; give [[min, max], ...], one for each parameter")
+    for number, row in enumerate(bounds):
+        numbers = isinstance(row, list) and all(type(value) in (int, float) for value in row)
+        if not numbers or len(row) != 2:
+            raise SettingError(f"bounds of parameter {number} are {row!r}; give two numbers, [min, max]")
+    return [tuple(row) for row in bounds]
+
+
+def _below(folder: Path, given: Any) -> Path:
+    if not isinstance(given, str):
+        raise SettingTypeError(f"working_dir is {given!r}; give the path of a directory as a text")
+    return folder / Path(given).expanduser()
+
+
+def _optimizers(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what may start, as ``optimizers``; or as ``opt_selector``, around them, if a selector is named."""
+    found: dict[str, Any] = {}
+    if "optimizers" in document:
+        options = _each(document["optimizers"], "optimizers", OPTIMIZERS)
+        if not options:
+            raise SettingError("optimizers is []; name one at least, or leave the key out for CMA-ES")
+        found["optimizers"] = [_option(one) for one in options]
+    if "opt_selector" not in document:
+        return found
+    selector = named(document["opt_selector"], SELECTORS, "opt_selector", settings_known())
+    if "allow_spawn" in selector.settings:
+        gates = _each(selector.settings["allow_spawn"], f"{selector.where}: allow_spawn", SPAWN_CONTROLS)
+        selector = replace(selector, settings={**selector.settings, "allow_spawn": [gate.built() for gate in gates]})
+    options = found.get("optimizers") or [_option(named("CMAOptimizer", OPTIMIZERS, "optimizers"))]
+    return {"opt_selector": selector.built(*options)}
+
+
+def _option(one: Named) -> tuple[type, dict[str, Any], dict[str, Any]]:
+    """Return an optimizer as a class and its settings; it is constructed once to have them checked."""
+    alone = {name: value for name, value in one.settings.items() if name != "workers"}
+    replace(one, settings=alone).built()
+    return one.cls, one.settings, {}
+
+
+def _rules(document: Mapping[str, Any], name: str, room: Room) -> Rule | list[Rule]:
+    """Return a list of rules, of which one must hold; or one rule, if the configuration says how they combine."""
+    rules = [one.built() for one in _each(document.get(name, []), name, room)]
+    how = document.get(name + COMBINE)
+    if how is None:
+        return rules
+    if not rules:
+        raise SettingError(f"{name + COMBINE} is {how!r}, but there are no {name}; add [[{name}]] or take it out")
+    try:
+        return combine(how, rules)
+    except UserError as error:
+        raise SettingError(f"{name + COMBINE}: {error}") from error
+
+
+def _one(name: str, room: Room, given: Any) -> Any:
+    return named(given, room, name, settings_known()).built()
+
+
+def _each(given: Any, name: str, room: Room) -> list[Named]:
+    """Return the components of a list; a single one needs no list."""
+    listed = given if isinstance(given, list) else [given]
+    several = len(listed) > 1
+    known = settings_known()
+    return [named(one, room, f"{name} {n}" if several else name, known) for n, one in enumerate(listed, 1)]
+

@@ -1,0 +1,85 @@
+"""``glompo status``, ``plot`` and ``export``: they read a run, alive or not, and never change it."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glompo.errors import SettingError
+from glompo.read import load, summarize, to_csv
+from glompo.read.export import write_csv
+from glompo.show import words
+
+EXPORTS = "exports"
+"""Folder of a run for what can be made from its journal at any time."""
+
+STDOUT = "-"
+"""Path that means standard output."""
+
+
+def status_text(run_dir: Path) -> str:
+    """Return where a run stands, for people."""
+    history = load(run_dir)
+    summary = summarize(history.view, history.writer_lives)
+    pace = f"{words.share(summary)}, {words.pace(summary.rate)}; {words.census(summary)}"
+    present = f"{words.clock(summary.elapsed)} {summary.standing}; {pace}"
+    return "\n".join([words.opening(summary), present, str(history.result)])
+
+
+def status_json(run_dir: Path) -> str:
+    """Return where a run stands as JSON; what is not a finite number is null there."""
+    history = load(run_dir)
+    told = _plain(summarize(history.view, history.writer_lives))
+    del told["living"]  # they are among all optimizers
+    result = history.result
+    told |= {"success": result.success, "run_dir": str(run_dir.absolute()), "optimizers": _plain(result.optimizers)}
+    return json.dumps(told, indent=2, allow_nan=False)
+
+
+def draw(run_dir: Path, targets: Sequence[Path]) -> list[Path]:
+    """Draw the pictures of a run and return their paths.
+
+    Parameters
+    ----------
+    run_dir : Path
+        Working directory of the run.
+    targets : sequence of at most two Paths
+        Where the trajectories go, and the best value so far; both to the exports of the run if it is empty.
+    """
+    from glompo.show import best_so_far, trajectories
+
+    if len(targets) > 2:
+        raise SettingError(f"--output is given {len(targets)} times; there are two pictures")
+    exports = run_dir / EXPORTS
+    targets = targets or (exports / "trajectories.png", exports / "best.png")
+    return [picture(run_dir, path) for picture, path in zip((trajectories, best_so_far), targets, strict=False)]
+
+
+def export_csv(run_dir: Path, path: str | None) -> Path | None:
+    """Write the evaluations of a run and return where; None for standard output."""
+    if path == STDOUT:
+        write_csv(run_dir, sys.stdout)
+        return None
+    return to_csv(run_dir, run_dir / EXPORTS / "evaluations.csv" if path is None else path)
+
+
+def _plain(value: Any) -> Any:
+    """Return a projection as what JSON knows."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, Sequence):
+        return [_plain(item) for item in value]
+    return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}

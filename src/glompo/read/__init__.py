@@ -1,0 +1,31 @@
+"""Projections of a run, alive or dead: results, rows, columns, summaries. Nothing here changes a run."""
+
+from glompo.core.views import RunView
+from glompo.read.export import EvaluationRow, rows, to_csv
+from glompo.read.follow import Follower
+from glompo.read.history import BestSoFar, History, load
+from glompo.read.optimizer_row import OptimizerRow, optimizer_rows, row_of
+from glompo.read.result import Result, result_of
+from glompo.read.standing import Standing
+from glompo.read.summary import Summary, summarize
+from glompo.read.summary_file import write_summary
+
+__all__ = [
+    "BestSoFar",
+    "EvaluationRow",
+    "Follower",
+    "History",
+    "OptimizerRow",
+    "Result",
+    "RunView",
+    "Standing",
+    "Summary",
+    "load",
+    "optimizer_rows",
+    "result_of",
+    "row_of",
+    "rows",
+    "summarize",
+    "to_csv",
+    "write_summary",
+]

@@ -1,0 +1,124 @@
+"""The whole of a run, read at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core.events import Event
+from glompo.core.state import RunState
+from glompo.core.views import RunView
+from glompo.errors import UserError
+from glompo.function import Status
+from glompo.read.export import EvaluationRow, rows
+from glompo.read.locate import run_directory
+from glompo.read.opening import Opening, opening_of
+from glompo.read.result import Result, result_of
+from glompo.read.standing import Standing, standing_of, writer_lives
+from glompo.storage.reader import read_events
+
+
+class BestSoFar(NamedTuple):
+    """The incumbent along a run of n evaluations, in the order in which they were recorded.
+
+    Attributes
+    ----------
+    number : ndarray of int64, shape (n,)
+        Evaluation of the run, from 1; those outside the bounds count.
+    seconds : ndarray of float64, shape (n,)
+        Run time at which it was completed.
+    value : ndarray of float64, shape (n,)
+        Smallest valid value up to it; +inf before the first.
+    opt : ndarray of int64, shape (n,)
+        Optimizer that made it.
+    """
+
+    number: NDArray[np.int64]
+    seconds: NDArray[np.float64]
+    value: NDArray[np.float64]
+    opt: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A run as far as it was recorded when it was read.
+
+    Attributes
+    ----------
+    run_dir : Path
+        Its directory.
+    view : RunView
+        The run at the time of its last event.
+    writer_lives : bool
+        Whether a living process held the run when it was read.
+    """
+
+    run_dir: Path
+    view: RunView
+    writer_lives: bool
+
+    @property
+    def opening(self) -> Opening:
+        """How the run was opened: task, names, settings."""
+        return opening_of(self.view)
+
+    @property
+    def standing(self) -> Standing:
+        """Where the run stands."""
+        return standing_of(self.view, self.writer_lives)
+
+    @property
+    def result(self) -> Result:
+        """Result of the run as far as it has come."""
+        return result_of(self.view, self.run_dir, writer_lives=self.writer_lives)
+
+    @property
+    def events(self) -> Iterator[Event]:
+        """The recorded events, read anew."""
+        return read_events(self.run_dir)
+
+    def rows(self) -> Iterator[EvaluationRow]:
+        """Return the recorded evaluations, read anew, in the order in which they were recorded."""
+        return rows(self.run_dir)
+
+    def best_so_far(self) -> BestSoFar:
+        """Return the incumbent after each evaluation of the run."""
+        n = self.view.candidates
+        seconds, values, opts = np.empty(n), np.full(n, np.inf), np.empty(n, np.int64)
+        for one in self.view:
+            path = one.trajectory
+            seconds[path.order] = path.at
+            values[path.order] = np.where(path.status == Status.OK, path.f, np.inf)
+            opts[path.order] = one.opt
+        return BestSoFar(np.arange(1, n + 1), seconds, np.minimum.accumulate(values), opts)
+
+
+def load(run_dir: str | os.PathLike[str]) -> History:
+    """Read a run, be it finished, alive or killed.
+
+    Parameters
+    ----------
+    run_dir : path-like
+        Working directory of the run.
+
+    Raises
+    ------
+    UserError
+        If it holds no run; the message names runs below it.
+    CorruptJournalError
+        If its journal is damaged before its tail.
+    """
+    folder = run_directory(run_dir)
+    alive = writer_lives(folder)  # before reading: see standing.py
+    state = RunState()
+    for event in read_events(folder):
+        state.apply(event)
+    if state.opened is None:
+        raise UserError(f"{folder} holds a run of which nothing has been recorded yet; try again, or start it anew")
+    return History(folder, RunView(state, state.at), alive)

@@ -1,0 +1,77 @@
+"""How a run and its session were opened: what policies may not depend on and readers want to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from glompo.core.views import RunView
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Facts about a run that its first events tell.
+
+    Attributes
+    ----------
+    run_id, date : str
+        Identity, and when the run was opened.
+    task : str
+        Name of the task.
+    names : tuple of str
+        Names of the d parameters; ``x0, x1, ...`` if the user gave none.
+    budget : int or None
+        Calls of the task that the run may make; None if there is no limit.
+    settings : mapping
+        All settings in plain data.
+    versions : mapping
+        Versions of the libraries.
+    sessions : int
+        Number of the present or last session.
+    session_open : bool
+        Whether that session has not been closed.
+    session_reason : str
+        Why it was closed; empty while it is open.
+    """
+
+    run_id: str
+    date: str
+    task: str
+    names: tuple[str, ...]
+    budget: int | None
+    settings: Mapping[str, Any]
+    versions: Mapping[str, str]
+    sessions: int
+    session_open: bool
+    session_reason: str
+
+
+def opening_of(view: RunView) -> Opening:
+    """Return how the run was opened.
+
+    Raises
+    ------
+    LookupError
+        If the history has no beginning yet.
+    """
+    state = view._state  # a view is made for policies and hides what they must not depend on
+    opened = view._opened
+    return Opening(
+        run_id=opened.run_id,
+        date=opened.date,
+        task=str(opened.spec.get("task") or "task"),
+        names=parameter_names(opened.spec, len(opened.bounds)),
+        budget=opened.spec.get("max_evaluations"),
+        settings=opened.spec,
+        versions=opened.versions,
+        sessions=state.session,
+        session_open=state.session_open,
+        session_reason=state.session_reason,
+    )
+
+
+def parameter_names(settings: Mapping[str, Any], dims: int) -> tuple[str, ...]:
+    """Return the names of the parameters, made up if the settings hold none."""
+    names = settings.get("names")
+    return tuple(map(str, names)) if names else tuple(f"x{i}" for i in range(dims))

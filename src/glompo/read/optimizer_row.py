@@ -1,0 +1,113 @@
+"""One line of the table of optimizers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core.lifecycle import How
+from glompo.core.views import OptimizerView, RunView
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OptimizerRow:
+    """How one optimizer started, what it did, how it ended and why.
+
+    Attributes
+    ----------
+    opt_id : int
+        Its number, from 1.
+    kind : str
+        Name of its class.
+    config : mapping
+        Settings it was constructed with, as plain data.
+    slots : int
+        Evaluations that it kept in flight at most.
+    started_because : str
+        Who chose it, and where its starting point came from.
+    started_at, ended_at : float or None
+        Run time in seconds; None if it has not happened.
+    evaluations : int
+        Calls of the task.
+    best_f : float
+        Its smallest valid value; +inf if it has none.
+    best_x : ndarray of shape (d,), or None
+        Where it found it.
+    how : {'converged', 'stopped', 'cut', 'crashed', 'lost', None}
+        How it ended; None while it lives.
+    ended_because : str
+        Why: the reason of the verdict, or what the optimizer itself said; empty while it lives.
+    stopped_by : {'stopper', 'exit', 'user', 'session', None}
+        On whose behalf it was asked to stop; None if nobody asked.
+    stopped_by_rules : tuple of str
+        Names of the rules that made it stop, without their settings.
+    """
+
+    opt_id: int
+    kind: str
+    config: Mapping[str, Any]
+    slots: int
+    started_because: str
+    started_at: float | None
+    ended_at: float | None
+    evaluations: int
+    best_f: float
+    best_x: NDArray[np.float64] | None
+    how: str | None
+    ended_because: str
+    stopped_by: str | None
+    stopped_by_rules: tuple[str, ...]
+
+    @property
+    def ending(self) -> str:
+        """How and why it ended in one line; 'alive' while it lives."""
+        if self.how is None:
+            return "alive" if self.stopped_by is None else "stopping"
+        if self.stopped_by == "exit" and self.how in (How.STOPPED, How.CUT):
+            return f"{self.how}: the run ended"  # why that is stands once, not in every line
+        return f"{self.how}: {self.ended_because}" if self.ended_because else self.how
+
+
+def row_of(one: OptimizerView) -> OptimizerRow:
+    """Return the line of one optimizer."""
+    best_x = one.best_x
+    return OptimizerRow(
+        opt_id=one.opt,
+        kind=one.kind,
+        config=one.config,
+        slots=one.slots,
+        started_because=one.why,
+        started_at=one.started_at,
+        ended_at=one.ended_at,
+        evaluations=one.calls,
+        best_f=one.best,
+        best_x=None if best_x is None else best_x.copy(),
+        how=None if one.how is None else str(one.how),
+        ended_because=_because(one),
+        stopped_by=one.stop_by,
+        stopped_by_rules=_rules(one),
+    )
+
+
+def optimizer_rows(view: RunView) -> tuple[OptimizerRow, ...]:
+    """Return the lines of all optimizers ever started, in order."""
+    return tuple(map(row_of, view))
+
+
+def _because(one: OptimizerView) -> str:
+    if one.how is None:
+        return ""
+    if one.stop_verdict is not None and one.how in (How.STOPPED, How.CUT):
+        return one.stop_verdict.reason()
+    return one.note
+
+
+def _rules(one: OptimizerView) -> tuple[str, ...]:
+    if one.stop_verdict is None:
+        return ()
+    agreeing = [leaf for leaf in one.stop_verdict.leaves() if leaf.fired] or [one.stop_verdict]
+    return tuple(dict.fromkeys(leaf.rule.partition("(")[0] for leaf in agreeing))

@@ -1,0 +1,195 @@
+"""What a run gives back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core.lifecycle import How
+from glompo.core.views import RunView
+from glompo.read.opening import opening_of
+from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
+from glompo.read.standing import Standing, standing_of
+
+FAULTS = ("failing task", "failing optimizers", "faulty policy", "user", "session")
+"""Rules that end a run although nothing that it was asked for has been reached."""
+
+NOTHING_LEFT = "nothing left"
+"""Rule that ends a run in which nobody lives and nothing starts any more."""
+
+LINES_SHOWN = 25
+"""Optimizers in the printed table: the first ones, and the owner of the best point."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """The best point of a run, and the story of how it was found.
+
+    Every attribute can also be read as an item, as with results of SciPy.
+
+    Attributes
+    ----------
+    x : ndarray of shape (d,), or None
+        The best point; None if no evaluation gave a finite value.
+    fx : float
+        Its value, the smallest finite one that was seen; +inf if there is none, never nan.
+    nfev : int
+        Calls of the task.
+    success : bool
+        Whether a finite value was found and the run came to the end that it was asked for: an exit condition (a
+        budget, a time limit, a target, a convergence) held, or nothing was left to start and at least one optimizer
+        had ended in order. A run that was interrupted or ended by a user, or that ended because the task, the
+        optimizers or a policy failed, is no success, although its best point is here.
+    status : {'finished', 'left', 'running', 'killed'}
+        Where the run stands; 'left' means that its process closed the session before the run was over.
+    message : str
+        Why the run ended, in one sentence.
+    stats : dict
+        Documented counters: f_evals, opts_started, opts_killed (by stoppers), opts_conv, and end_cond (`message`).
+    origin : dict
+        The optimizer that found `x`: opt_id and type, both None if there is no `x`.
+    optimizers : tuple of OptimizerRow
+        How and why each optimizer started and ended.
+    run_dir : Path or None
+        Directory in which everything is recorded.
+    date : str
+        When the run was opened, in ISO 8601.
+    seconds : float
+        Run time, over all sessions.
+    """
+
+    x: NDArray[np.float64] | None
+    fx: float
+    nfev: int
+    success: bool
+    status: str
+    message: str
+    stats: dict[str, Any]
+    origin: dict[str, Any]
+    optimizers: tuple[OptimizerRow, ...]
+    run_dir: Path | None
+    date: str
+    seconds: float
+
+    @property
+    def fun(self) -> float:
+        """SciPy's name of `fx`."""
+        return self.fx
+
+    def keys(self) -> tuple[str, ...]:
+        """Return the names that can be read as items."""
+        return ("fun", *(field.name for field in fields(self)))
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.keys():
+            raise KeyError(f"a result has no {name!r}; it has {', '.join(self.keys())}")
+        return getattr(self, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __repr__(self) -> str:
+        facts = {
+            "success": self.success,
+            "message": self.message,
+            "fx": self.fx,
+            "x": _indented(self.x),
+            "nfev": self.nfev,
+            "origin": self.origin,
+            "run_dir": self.run_dir,
+        }
+        lines = [f"{name:>10}: {value}" for name, value in facts.items()]
+        lines += [f"{'optimizers':>10}: {_census(self)}", *_table(self.optimizers, self.origin["opt_id"])]
+        return "\n".join(lines)
+
+    __str__ = __repr__
+
+
+def result_of(view: RunView, run_dir: Path | None = None, *, writer_lives: bool = True) -> Result:
+    """Return the result of a run as far as it has come.
+
+    Parameters
+    ----------
+    view : RunView
+        The run.
+    run_dir : Path, optional
+        Where it is recorded.
+    writer_lives : bool
+        Whether the process of an open session lives.
+    """
+    best = view.best
+    standing = standing_of(view, writer_lives)
+    message = end_message(view, standing)
+    stats = {
+        "f_evals": view.calls,
+        "opts_started": view.n_started,
+        "opts_killed": len(view.victims),
+        "opts_conv": view.n_converged,
+        "end_cond": message,
+    }
+    return Result(
+        x=None if best is None else best.x.copy(),
+        fx=math.inf if best is None else best.f,
+        nfev=view.calls,
+        success=best is not None and _as_asked(view),
+        status=str(standing),
+        message=message,
+        stats=stats,
+        origin={"opt_id": best.opt if best else None, "type": view[best.opt].kind if best else None},
+        optimizers=optimizer_rows(view),
+        run_dir=run_dir,
+        date=opening_of(view).date,
+        seconds=view.now,
+    )
+
+
+def end_message(view: RunView, standing: Standing) -> str:
+    """Return in one sentence why the run, or its last session, ended."""
+    if view.finished is not None:
+        return view.finished.reason()
+    if standing is Standing.LEFT:
+        return f"the session ended before the run was over: {opening_of(view).session_reason}"
+    if standing is Standing.KILLED:
+        return "the process of the run died before the run was over"
+    return "the run is ending: " + view.ending.reason() if view.ending is not None else "the run goes on"
+
+
+def _as_asked(view: RunView) -> bool:
+    if view.finished is None or view.finished.rule in FAULTS:
+        return False
+    if view.finished.rule == NOTHING_LEFT:
+        return any(view.ended[how] for how in (How.CONVERGED, How.STOPPED, How.CUT))
+    return True
+
+
+def _indented(x: NDArray[np.float64] | None) -> str:
+    return "None" if x is None else np.array2string(x, prefix=" " * 12, threshold=60)
+
+
+def _census(result: Result) -> str:
+    counts = {how: sum(row.how == how for row in result.optimizers) for how in How}
+    told = [f"{count} {how}" for how, count in counts.items() if count]
+    alive = len(result.optimizers) - sum(counts.values())
+    told += [f"{alive} alive"] if alive else []
+    return ", ".join([f"{len(result.optimizers)} started", *told])
+
+
+def _table(rows: Sequence[OptimizerRow], winner: int | None) -> Iterator[str]:
+    shown = [row for i, row in enumerate(rows) if i < LINES_SHOWN or row.opt_id == winner]
+    cells = [("", "optimizer", "evaluations", "best", "end")]
+    for row in shown:
+        best = "-" if row.best_x is None else f"{row.best_f:.8g}"
+        cells.append((str(row.opt_id), row.kind, str(row.evaluations), best, row.ending))
+    widths = [max(len(line[column]) for line in cells) for column in range(4)]
+    for number, kind, evaluations, best, end in cells:
+        yield (
+            f"{number:>{widths[0] + 6}}  {kind:<{widths[1]}}  {evaluations:>{widths[2]}}  {best:>{widths[3]}}  {end}"
+        ).rstrip()
+    if len(shown) < len(rows):
+        yield f"{'':>{widths[0] + 6}}  and {len(rows) - len(shown)} more in result.optimizers"

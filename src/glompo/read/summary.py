@@ -1,0 +1,123 @@
+"""A run in numbers, for displays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core.lifecycle import How
+from glompo.core.views import RunView
+from glompo.read.opening import opening_of
+from glompo.read.optimizer_row import OptimizerRow, row_of
+from glompo.read.result import end_message
+from glompo.read.standing import Standing, standing_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Summary:
+    """A run at one moment.
+
+    Attributes
+    ----------
+    task : str
+        Name of the task.
+    names : tuple of str
+        Names of its parameters.
+    standing : Standing
+        Whether the run is running, finished, left or killed.
+    message : str
+        Why it, or its last session, ended.
+    elapsed : float
+        Run time in seconds.
+    calls, failures : int
+        Calls of the task, and how many of them failed.
+    budget : int or None
+        Calls that the run may make; None if there is no limit.
+    rate : float
+        Calls of the task per second of run time.
+    best_f : float
+        Smallest valid value; +inf if there is none.
+    best_x : ndarray of shape (d,), or None
+        Where it was found.
+    best_opt : int or None
+        By which optimizer.
+    best_kind : str or None
+        Name of its class.
+    slots, used_slots : int
+        Evaluations that may be in flight, and how many of them living optimizers hold.
+    started, alive, converged, stopped, cut, crashed, lost : int
+        Optimizers ever started, alive, and by how they ended.
+    living : tuple of OptimizerRow
+        Those that live.
+    """
+
+    task: str
+    names: tuple[str, ...]
+    standing: Standing
+    message: str
+    elapsed: float
+    calls: int
+    failures: int
+    budget: int | None
+    rate: float
+    best_f: float
+    best_x: NDArray[np.float64] | None
+    best_opt: int | None
+    best_kind: str | None
+    slots: int
+    used_slots: int
+    started: int
+    alive: int
+    converged: int
+    stopped: int
+    cut: int
+    crashed: int
+    lost: int
+    living: tuple[OptimizerRow, ...]
+
+    @property
+    def ends(self) -> dict[str, int]:
+        """Number of optimizers by how they ended."""
+        return {str(how): getattr(self, str(how)) for how in How}
+
+
+def summarize(view: RunView, writer_lives: bool = True) -> Summary:
+    """Return a run in numbers; the work does not grow with its history.
+
+    Parameters
+    ----------
+    view : RunView
+        The run.
+    writer_lives : bool
+        Whether the process of an open session lives; see :class:`~glompo.read.Follower`.
+    """
+    opening = opening_of(view)
+    standing = standing_of(view, writer_lives)
+    best, ended = view.best, view.ended
+    return Summary(
+        task=opening.task,
+        names=opening.names,
+        standing=standing,
+        message=end_message(view, standing),
+        elapsed=view.now,
+        calls=view.calls,
+        failures=view.failures,
+        budget=opening.budget,
+        rate=view.calls / view.now if view.now > 0 else 0.0,
+        best_f=np.inf if best is None else best.f,
+        best_x=None if best is None else best.x.copy(),
+        best_opt=None if best is None else best.opt,
+        best_kind=None if best is None else view[best.opt].kind,
+        slots=view.slots,
+        used_slots=view.slots - view.free_slots,
+        started=view.n_started,
+        alive=view.n_alive,
+        converged=ended[How.CONVERGED],
+        stopped=ended[How.STOPPED],
+        cut=ended[How.CUT],
+        crashed=ended[How.CRASHED],
+        lost=ended[How.LOST],
+        living=tuple(map(row_of, view.alive)),
+    )

@@ -1,0 +1,125 @@
+"""The progress of a run while it works."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator
+from typing import Protocol
+
+from rich.console import Console
+
+from glompo.errors import SettingError
+from glompo.read import OptimizerRow, RunView, Summary, row_of, summarize
+from glompo.show.live import LiveDisplay
+from glompo.show.plain import PlainLines
+
+REDRAW = 0.25
+"""Seconds of run time between two looks at the run."""
+
+
+class _Display(Protocol):
+    def begin(self, summary: Summary) -> None: ...
+
+    def tell(self, row: OptimizerRow, elapsed: float) -> None: ...
+
+    def draw(self, summary: Summary) -> None: ...
+
+    def close(self, summary: Summary) -> None: ...
+
+
+class Progress:
+    """Shows a run while it works: best value, evaluations and budget, optimizers, and why each of them ended.
+
+    In a terminal a few lines are drawn anew at most four times a second, and the end of each optimizer stays above
+    them; what the task prints meanwhile appears there as well, and nothing stays replaced afterwards. Elsewhere (a
+    file, a pipe, a notebook) plain lines are written: one for each end, and one for the whole run every `interval`
+    seconds.
+
+    Parameters
+    ----------
+    interval : float
+        Seconds between two plain lines about the whole run.
+    stream : text file, optional
+        Where to write; the standard error by default, so that the output of a script stays its own.
+    console : rich.console.Console, optional
+        Where to write instead of `stream`.
+
+    Raises
+    ------
+    SettingError
+        If `interval` is no positive number.
+    """
+
+    def __init__(self, interval: float = 10.0, stream: IO[str] | None = None, console: Console | None = None) -> None:
+        if isinstance(interval, bool) or not isinstance(interval, (int, float)) or not interval > 0:
+            raise SettingError(f"interval is {interval!r}; give the seconds between two lines, more than 0")
+        self._interval = float(interval)
+        self._stream = stream
+        self._console = console
+        self._display: _Display | None = None
+        self._seen_at = -math.inf
+        self._alive: list[int] = []
+        self._started = 0
+
+    def update(self, view: RunView) -> None:
+        """See the run after something happened; most calls return at once.
+
+        Parameters
+        ----------
+        view : RunView
+            The run.
+        """
+        if view.now < self._seen_at + REDRAW:
+            return
+        self._seen_at = view.now
+        summary = summarize(view)
+        display = self._begun(summary)
+        self._tell_ends(display, view)
+        display.draw(summary)
+
+    def close(self, view: RunView) -> None:
+        """See the run for the last time, write its outcome, and let go; another run may follow.
+
+        Parameters
+        ----------
+        view : RunView
+            The run.
+        """
+        summary = summarize(view)
+        display = self._begun(summary)
+        self._tell_ends(display, view)
+        display.close(summary)
+        self._display, self._seen_at = None, -math.inf
+        self._alive, self._started = [], 0
+
+    def _begun(self, summary: Summary) -> _Display:
+        if self._display is None:
+            self._display = self._choose()
+            self._display.begin(summary)
+        return self._display
+
+    def _choose(self) -> _Display:
+        stream = self._stream or (self._console.file if self._console else sys.stderr)
+        console = self._console or Console(file=stream)
+        if not console.is_terminal or console.is_dumb_terminal or console.options.ascii_only:
+            return PlainLines(stream, self._interval)
+        # else a redirected output would end up in the terminal
+        return LiveDisplay(stream, console, owns_terminal=_is_terminal(sys.stdout) and _is_terminal(sys.stderr))
+
+    def _tell_ends(self, display: _Display, view: RunView) -> None:
+        for row in self._ended(view):
+            display.tell(row, view.now)
+
+    def _ended(self, view: RunView) -> Iterator[OptimizerRow]:
+        """Return each optimizer once that has ended; the work does not grow with the number of all."""
+        candidates = [*self._alive, *range(self._started + 1, view.n_started + 1)]
+        self._started = view.n_started
+        self._alive = [opt for opt in candidates if view[opt].how is None]
+        ended = [view[opt] for opt in candidates if view[opt].how is not None]
+        ended.sort(key=lambda one: (one.ended_at or 0.0, one.opt))
+        return map(row_of, ended)
+
+
+def _is_terminal(stream: IO[str] | None) -> bool:
+    return stream is not None and stream.isatty()

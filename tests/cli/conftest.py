@@ -1,0 +1,59 @@
+"""A small project in a temporary directory, and the command run on it as its users run it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from .projects import PATIENCE, LivingRun, Project
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Return a directory with a task module."""
+    return Project(tmp_path / "project")
+
+
+@pytest.fixture
+def glompo(tmp_path):
+    """Return a function that runs the command in an empty directory and returns how it went."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "glompo", *map(str, arguments)]
+        return subprocess.run(command, cwd=elsewhere, capture_output=True, text=True, timeout=PATIENCE)
+
+    return run
+
+
+@pytest.fixture
+def launch(tmp_path):
+    """Return a function that begins a run and returns it while it goes on; what still lives at the end is killed."""
+    living = []
+
+    def begin(*arguments, gated=False):
+        report, told = os.pipe()
+        gate, key = os.pipe()
+        command = [sys.executable, "-m", "glompo", *map(str, arguments)]
+        environment = {**os.environ, "SIDE": str(told), **({"GATE": str(gate)} if gated else {})}
+        process = subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env=environment,
+            pass_fds=(told, gate),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        os.close(told)
+        os.close(gate)
+        living.append(LivingRun(process, report, key))
+        return living[-1]
+
+    yield begin
+    for run in living:
+        run.put_away()

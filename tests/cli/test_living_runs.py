@@ -1,0 +1,134 @@
+"""Runs that are watched, interrupted and killed while they go on."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import signal
+
+import pytest
+
+RECENT = 0.1
+"""Seconds before its death that a killed run may lose."""
+
+ENDLESS = """
+rng = 1
+stoppers = []
+exit_conditions = [{ type = "TimeLimit", seconds = 1000 }]
+optimizers = ["RandomSampling", "RandomSampling"]
+"""
+
+
+def exported(text):
+    """Return order, point, value of each evaluation in the exported text."""
+    rows = csv.DictReader(io.StringIO(text))
+    return [([float(row["x0"]), float(row["x1"])], float(row["value"])) for row in rows]
+
+
+@pytest.mark.parametrize("after", [1, 40, 700, *(pytest.param(n, marks=pytest.mark.chaos) for n in range(2, 2002, 20))])
+def test_a_killed_run_has_recorded_every_evaluation_but_those_of_its_last_instant(glompo, launch, project, after):
+    run = launch("run", project.config(ENDLESS))
+    run.await_evaluations(after)
+    run.process.send_signal(signal.SIGKILL)
+    assert run.await_end()[0] == -signal.SIGKILL
+    # CPU time of the process, since it is not to blame for what others do on this machine
+    death = max(at for at, _, _ in run.evaluations)
+    due = [(x, fx) for at, x, fx in run.evaluations if at < death - RECENT]
+    made = [(x, fx) for _, x, fx in run.evaluations]
+
+    export = glompo("export", project.run_dir, "--csv", "-")
+    if not due and export.returncode == 2:  # killed before the first record
+        return
+    rows = exported(export.stdout)
+    assert sorted(rows) == sorted(row for row in made if row in rows)
+    assert [row for row in due if row not in rows] == []
+
+    status = json.loads(glompo("status", project.run_dir, "--json").stdout)
+    assert (status["standing"], status["calls"]) == ("killed", len(rows))
+    assert status["best_f"] == min((fx for _, fx in rows), default=None)
+
+
+def test_after_a_kill_the_directory_can_be_looked_at_and_is_not_overwritten(glompo, launch, project):
+    run = launch("run", project.config(ENDLESS))
+    run.await_evaluations(300)
+    run.process.kill()
+    run.await_end()
+    status = glompo("status", project.run_dir)
+    assert (status.returncode, status.stderr) == (0, "")
+    assert "killed" in status.stdout
+    assert "the process of the run died before the run was over" in status.stdout
+    assert "2 alive" in status.stdout
+
+    plot = glompo("plot", project.run_dir)
+    assert plot.stdout.split() == [str(project.run_dir / "exports" / name) for name in ("trajectories.png", "best.png")]
+
+    again = glompo("run", project.config("max_evaluations = 10"))
+    assert again.returncode == 2
+    assert "holds another run" in again.stderr
+    assert "--overwrite" in again.stderr
+
+    anew = glompo("run", project.config("max_evaluations = 10"), "--overwrite")
+    assert anew.returncode == 0
+    [replaced] = (project.run_dir / "replaced").iterdir()
+    assert json.loads(glompo("status", replaced, "--json").stdout)["calls"] >= 200
+
+
+def test_a_living_run_can_be_looked_at_but_not_joined(glompo, launch, project):
+    config = project.config("max_evaluations = 30\noptimizers = 'RandomSampling'")
+    run = launch("run", config, gated=True)
+    run.let_pass(20)
+    run.await_evaluations(20)
+    status = run.await_status(project.run_dir, lambda status: status["calls"] == 20)
+    assert (status["standing"], status["budget"], status["started"]) == ("running", 30, 2)
+
+    told = glompo("status", project.run_dir)
+    assert "running; 20 of 30 evaluations" in told.stdout
+    assert "the run goes on" in told.stdout
+    assert len(exported(glompo("export", project.run_dir, "--csv", "-").stdout)) == 20
+    assert glompo("plot", project.run_dir).returncode == 0
+
+    for second in (glompo("run", config), glompo("run", config, "--overwrite")):
+        assert (second.returncode, second.stdout) == (2, "")
+        assert f"process {run.process.pid} on " in second.stderr
+        assert f"is writing to {project.run_dir}" in second.stderr
+
+    run.open_gate()
+    code, output, _ = run.await_end()
+    assert code == 0
+    assert "nfev: 30" in output
+    assert len(run.evaluations) == 30
+    assert json.loads(glompo("status", project.run_dir, "--json").stdout)["standing"] == "finished"
+
+
+def test_ctrl_c_ends_the_run_in_order_and_prints_the_result(glompo, launch, project):
+    run = launch("run", project.config(ENDLESS))
+    run.await_evaluations(100)
+    run.process.send_signal(signal.SIGINT)
+    code, output, errors = run.await_end()
+    assert code == 130
+    best = min(fx for _, _, fx in run.evaluations)
+    assert f"fx: {best}\n" in output
+    assert f"nfev: {len(run.evaluations)}\n" in output
+    assert f"run_dir: {project.run_dir}\n" in output
+    assert "the session ended before the run was over" in output
+    assert "Traceback" not in errors
+
+    status = json.loads(glompo("status", project.run_dir, "--json").stdout)
+    assert (status["standing"], status["calls"], status["alive"]) == ("left", len(run.evaluations), 0)
+
+
+def test_a_second_ctrl_c_does_not_wait_for_evaluations_under_way(launch, project):
+    run = launch("run", project.config(ENDLESS), gated=True)
+    run.let_pass(5)
+    run.await_evaluations(5)
+    run.await_status(project.run_dir, lambda status: status["calls"] == 5)
+    run.process.send_signal(signal.SIGINT)
+    stopping = run.await_status(project.run_dir, lambda status: status["optimizers"][0]["stopped_by"] is not None)
+    assert stopping["standing"] == "running"
+    run.process.send_signal(signal.SIGINT)
+    code, output, errors = run.await_end()
+    assert code == 130
+    assert f"fx: {min(fx for _, _, fx in run.evaluations)}\n" in output
+    assert "nfev: 5\n" in output
+    assert "Traceback" not in errors
