@@ -19,19 +19,16 @@ import ctypes
 import functools
 import importlib
 import math
-import os
-import shutil
 import sys
 import tempfile
 import threading
-import weakref
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from forcefield import ENCODING_ERRORS
 from numpy.typing import NDArray
-
 from scans import Geometry
 
 ELEMENTS = ("C", "H", "O")
@@ -84,11 +81,9 @@ def _instance() -> Any:
 class _MoleculeEngine:
     """One LAMMPS instance with one molecule, and the coordinates of its geometries."""
 
-    def __init__(self, geometries: Sequence[Geometry], force_field: Path) -> None:
+    def __init__(self, geometries: Sequence[Geometry]) -> None:
         symbols = geometries[0].symbols
-        self.name = geometries[0].molecule
         self._coordinates = [(ctypes.c_double * (3 * len(symbols)))(*g.coordinates().ravel()) for g in geometries]
-        self._new_force_field = f'pair_coeff * * "{force_field}" {" ".join(ELEMENTS)}\n{CHARGE_SOLVER}'
         self._lammps = _instance()
         bounds = f"{-HALF_BOX} {HALF_BOX} " * 3
         self._lammps.commands_string(
@@ -101,9 +96,9 @@ class _MoleculeEngine:
         types = [ELEMENTS.index(symbol) + 1 for symbol in symbols]
         self._lammps.create_atoms(count, list(range(1, count + 1)), types, list(self._coordinates[0]))
 
-    def energies(self) -> list[float]:
-        """Return kcal/mol for every geometry with the force field that now is in the file."""
-        self._lammps.commands_string(self._new_force_field)
+    def energies(self, force_field: str) -> list[float]:
+        """Return kcal/mol for every geometry with the force field in the file of that name."""
+        self._lammps.commands_string(f'pair_coeff * * "{force_field}" {" ".join(ELEMENTS)}\n{CHARGE_SOLVER}')
         found = []
         for coordinates in self._coordinates:
             self._lammps.scatter_atoms("x", 1, 3, coordinates)
@@ -130,11 +125,7 @@ class Engine:
     """
 
     def __init__(self, geometries: Sequence[Geometry]) -> None:
-        folder = Path(tempfile.mkdtemp(prefix="reaxff-"))
-        self._remove_folder = weakref.finalize(self, _remove, folder, os.getpid())
-        self._file = folder / "ffield"
         self._groups = _by_molecule(geometries)
-        self._count = len(geometries)
         self._molecules: list[_MoleculeEngine] = []
         self._geometries = tuple(geometries)
 
@@ -151,45 +142,39 @@ class Engine:
         EngineError
             If LAMMPS refuses the force field or an energy is not finite. The next call works again.
         """
-        self._file.write_text(force_field, encoding="utf-8", errors="surrogateescape", newline="")
-        found = np.empty(self._count)
+        found = np.empty(len(self._geometries))
         try:
-            if not self._molecules:
-                self._build()
-            for indices, molecule in zip(self._groups.values(), self._molecules, strict=True):
-                found[indices] = molecule.energies()
+            self._molecules = self._molecules or self._built()
+            with tempfile.NamedTemporaryFile(prefix="ffield-") as file:  # a new name: nobody else can write to it
+                file.write(force_field.encode("utf-8", ENCODING_ERRORS))
+                file.flush()
+                for indices, molecule in zip(self._groups.values(), self._molecules, strict=True):
+                    found[indices] = molecule.energies(file.name)
         except EngineError:
             raise
         except Exception as error:  # the Python module of LAMMPS raises plain Exception
-            self.discard_instances()  # after an error an instance may be half built
+            self.close()  # after an error an instance may be half built
             raise EngineError(f"LAMMPS failed: {error}") from error
         self._require_finite(found)
         return found
 
-    def _build(self) -> None:
-        molecules = [[self._geometries[index] for index in indices] for indices in self._groups.values()]
-        for geometries in molecules:
-            self._molecules.append(_MoleculeEngine(geometries, self._file))
+    def _built(self) -> list[_MoleculeEngine]:
+        return [_MoleculeEngine([self._geometries[index] for index in indices]) for indices in self._groups.values()]
 
     def _require_finite(self, energies: NDArray[np.float64]) -> None:
         for geometry, energy in zip(self._geometries, energies, strict=True):
             if not math.isfinite(energy):
-                self.discard_instances()
+                self.close()
                 raise EngineError(
                     f"the energy of {geometry.molecule} ({geometry.kind} {geometry.scan} "
                     f"{geometry.displacement:+g}) is {energy}; this force field is of no use"
                 )
 
-    def discard_instances(self) -> None:
+    def close(self) -> None:
         """Close all LAMMPS instances; the next call makes new ones."""
         for molecule in self._molecules:
             molecule.close()
         self._molecules = []
-
-    def close(self) -> None:
-        """Close the instances and remove the force-field file."""
-        self.discard_instances()
-        self._remove_folder()
 
 
 def _by_molecule(geometries: Iterable[Geometry]) -> dict[str, list[int]]:
@@ -197,8 +182,3 @@ def _by_molecule(geometries: Iterable[Geometry]) -> dict[str, list[int]]:
     for index, geometry in enumerate(geometries):
         groups.setdefault(geometry.molecule, []).append(index)
     return groups
-
-
-def _remove(folder: Path, owner: int) -> None:
-    if os.getpid() == owner:  # a forked child must leave its parent's folder alone
-        shutil.rmtree(folder, ignore_errors=True)

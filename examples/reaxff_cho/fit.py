@@ -13,17 +13,21 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pictures
+import scans
+from forcefield import ForceFieldError
+from numpy.typing import NDArray
+from task import EngineError, ReaxFFTask
 
 import glompo
 import glompo.show.plots
-import pictures
-from forcefield import ForceFieldError
 from glompo.generators import IncumbentGenerator
 from glompo.optimizers import CMAOptimizer, Scipy
 from glompo.stoppers import BestUnmoving, CatchUp, MinFuncCalls
-from task import EngineError, ReaxFFTask
 
-EVALUATIONS = 4000
+Vector = NDArray[np.float64]
+
+EVALUATIONS = 3000
 FITTED = "ffield.fitted"
 
 
@@ -56,20 +60,28 @@ def fitted(task: ReaxFFTask, arguments: argparse.Namespace) -> glompo.Result:
     )
 
 
-def report(task: ReaxFFTask, validation: ReaxFFTask, result: glompo.Result) -> None:
-    """Print the losses, the parameters and the fate of every optimizer."""
-    print(f"\n{result.message}; {result.nfev} evaluations")
-    print("\nroot-mean-square errors in kcal/mol        loss      bonds    angles  torsions")
+def print_errors(task: ReaxFFTask, validation: ReaxFFTask, best: Vector) -> None:
+    """Print the loss and the errors before and after the fit."""
+    print("\nroot-mean-square errors in kcal/mol             loss     bonds    angles  torsions")
     for name, one in (("fitted molecules", task), ("molecules not in the fit", validation)):
-        for state, x in (("as shipped", one.initial), ("after the fit", result.x)):
+        for state, x in (("as shipped", one.initial), ("after the fit", best)):
             row = one.summary(x)
-            print(f"  {name:<25s}{state:<14s}{row['loss']:8.2f}{row['bond']:11.2f}{row['angle']:10.2f}{row['torsion']:10.2f}")
-    print("\nparameter              address                         before      after      range")
-    for parameter, value in zip(task.parameters, np.asarray(result.x), strict=True):
+            numbers = "".join(f"{row[key]:10.2f}" for key in ("loss", *scans.KINDS))
+            print(f"  {name:<26s}{state:<14s}{numbers}")
+
+
+def print_parameters(task: ReaxFFTask, best: Vector) -> None:
+    """Print every parameter before and after the fit."""
+    print("\nparameter             address                         before      after      range")
+    for parameter, value in zip(task.parameters, best, strict=True):
         print(
-            f"  {parameter.name:<20s} {parameter.address!s:<28s}{parameter.initial:10.4f} {value:10.4f}"
+            f"  {parameter.name:<20s}{parameter.address!s:<29s}{parameter.initial:10.4f} {value:10.4f}"
             f"      {parameter.lower:g} … {parameter.upper:g}"
         )
+
+
+def print_optimizers(result: glompo.Result) -> None:
+    """Print where every optimizer started, how far it came and why it ended."""
     print("\noptimizers")
     for row in result.optimizers:
         print(f"  {row.opt_id:>3} {row.kind}: {row.evaluations} evaluations, best {row.best_f:.4g}; {row.how}")
@@ -77,18 +89,18 @@ def report(task: ReaxFFTask, validation: ReaxFFTask, result: glompo.Result) -> N
         print(f"      ended:   {row.ended_because}")
 
 
-def write_outputs(task: ReaxFFTask, validation: ReaxFFTask, result: glompo.Result) -> list[Path]:
+def written(task: ReaxFFTask, validation: ReaxFFTask, best: Vector, run_dir: Path) -> list[Path]:
     """Write the fitted force field and the two pictures into the run directory; return their paths."""
-    run_dir = Path(result.run_dir)
     force_field, trajectories, energies = (run_dir / name for name in (FITTED, "trajectories.png", "energies.png"))
-    force_field.write_text(task.rendered(result.x), encoding="utf-8", errors="surrogateescape", newline="")
+    task.force_field.with_values(task.values(best)).write(force_field)
     glompo.show.plots.trajectories(run_dir, trajectories)
-    before_and_after = [
-        pictures.Comparison(one.geometries, one.energies(one.initial), one.energies(result.x))
-        for one in (task, validation)
-    ]
-    pictures.draw(*before_and_after, energies)
+    pictures.draw(compared(task, best), compared(validation, best), energies)
     return [force_field, trajectories, energies]
+
+
+def compared(task: ReaxFFTask, best: Vector) -> pictures.Comparison:
+    """Compute the energies before and after the fit."""
+    return pictures.Comparison(task.geometries, task.energies(task.initial), task.energies(best))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -102,12 +114,15 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     print(f"{len(task.parameters)} parameters, {len(task.geometries)} geometries; loss as shipped: {before:.2f}")
     result = fitted(task, arguments)
-    if result.x is None:
+    if result.x is None or result.run_dir is None:
         print(f"no evaluation succeeded: {result.message}", file=sys.stderr)
         return 1
-    report(task, validation, result)
+    print(f"\n{result.message}; {result.nfev} evaluations")
+    print_errors(task, validation, result.x)
+    print_parameters(task, result.x)
+    print_optimizers(result)
     print("\nwritten")
-    for path in write_outputs(task, validation, result):
+    for path in written(task, validation, result.x, result.run_dir):
         print(f"  {path}")
     return 0
 

@@ -19,21 +19,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-GENERAL = tuple(
-    """p_boc1 p_boc2 p_coa2 p_trip4 p_trip3 kc2 p_ovun6 p_trip2 p_ovun7 p_ovun8 p_trip1 swa swb unused14 p_val7 p_lp1
-    p_val9 p_val10 unused19 p_pen2 p_pen3 p_pen4 unused23 p_tor2 p_tor3 p_tor4 unused27 p_cot2 p_vdW1 cutoff p_coa4
-    p_ovun4 p_ovun3 p_val8 unused35 unused36 unused37 unused38 p_coa3""".split()
+# fmt: off
+GENERAL = (
+    "p_boc1", "p_boc2", "p_coa2", "p_trip4", "p_trip3", "kc2", "p_ovun6", "p_trip2", "p_ovun7", "p_ovun8",
+    "p_trip1", "swa", "swb", "unused14", "p_val7", "p_lp1", "p_val9", "p_val10", "unused19", "p_pen2", "p_pen3",
+    "p_pen4", "unused23", "p_tor2", "p_tor3", "p_tor4", "unused27", "p_cot2", "p_vdW1", "cutoff", "p_coa4",
+    "p_ovun4", "p_ovun3", "p_val8", "unused35", "unused36", "unused37", "unused38", "p_coa3",
 )
-ATOM = tuple(
-    """ro_sigma Val mass Rvdw Dij gamma ro_pi Val_e
-    alfa gamma_w Val_angle p_ovun5 unused13 chi eta p_hbond
-    ro_pipi p_lp2 heat p_boc4 p_boc3 p_boc5 unused23 unused24
-    p_ovun2 p_val3 unused27 Val_boc p_val5 rcore ecore acore""".split()
+ATOM = (
+    "ro_sigma", "Val", "mass", "Rvdw", "Dij", "gamma", "ro_pi", "Val_e",
+    "alfa", "gamma_w", "Val_angle", "p_ovun5", "unused13", "chi", "eta", "p_hbond",
+    "ro_pipi", "p_lp2", "heat", "p_boc4", "p_boc3", "p_boc5", "unused23", "unused24",
+    "p_ovun2", "p_val3", "unused27", "Val_boc", "p_val5", "rcore", "ecore", "acore",
 )
-BOND = tuple(
-    """De_sigma De_pi De_pipi p_be1 p_bo5 v13cor p_bo6 p_ovun1
-    p_be2 p_bo3 p_bo4 unused12 p_bo1 p_bo2 ovc unused16""".split()
+BOND = (
+    "De_sigma", "De_pi", "De_pipi", "p_be1", "p_bo5", "v13cor", "p_bo6", "p_ovun1",
+    "p_be2", "p_bo3", "p_bo4", "unused12", "p_bo1", "p_bo2", "ovc", "unused16",
 )
+# fmt: on
 OFF_DIAGONAL = ("Dij", "Rvdw", "alfa", "ro_sigma", "ro_pi", "ro_pipi")
 ANGLE = ("theta_00", "p_val1", "p_val2", "p_coa1", "p_val7", "p_pen1", "p_val4")
 TORSION = ("V1", "V2", "V3", "p_tor1", "p_cot1", "unused6", "unused7")

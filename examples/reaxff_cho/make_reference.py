@@ -16,16 +16,16 @@ from __future__ import annotations
 import argparse
 import importlib
 import math
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-import scipy.optimize
-from numpy.typing import NDArray
-
 import scans
+import scipy.optimize
 from molecules import MOLECULES, Molecule, Scan
+from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
@@ -55,13 +55,13 @@ def _next_point(points: list[Array], words: list[str]) -> Array:
         return np.zeros(3)
     bonded, distance = points[int(words[0])], float(words[1])
     if len(words) == 2:
-        return bonded + np.array([distance, 0.0, 0.0])
+        return np.asarray(bonded + np.array([distance, 0.0, 0.0]))
     bent, angle = points[int(words[2])], math.radians(float(words[3]))
     axis = _unit(bent - bonded)
     turn = math.radians(float(words[5])) if len(words) == 6 else 0.0
     reference = points[int(words[4])] - bent if len(words) == 6 else np.array([0.0, 1.0, 0.0])
     sideways = _unit(reference - axis * (reference @ axis))
-    direction = sideways * math.cos(turn) + np.cross(axis, sideways) * math.sin(turn)
+    direction = sideways * math.cos(turn) + np.cross(sideways, axis) * math.sin(turn)
     return np.asarray(bonded + distance * (axis * math.cos(angle) + direction * math.sin(angle)))
 
 
@@ -239,4 +239,5 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # for such small molecules more threads only wait for each other
     sys.exit(main())

@@ -6,6 +6,7 @@ import math
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from forcefield import Address
 
@@ -51,7 +52,7 @@ def read(path: Path = TABLE) -> tuple[Parameter, ...]:
     return table
 
 
-def _parameter(number: int, entry: dict[str, object], path: Path) -> Parameter:
+def _parameter(number: int, entry: dict[str, Any], path: Path) -> Parameter:
     where = f"{path}, entry {number}"
     try:
         name, address, initial, bounds = (entry[key] for key in ("name", "address", "initial", "bounds"))

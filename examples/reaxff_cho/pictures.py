@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+import scans
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-
-import scans
 from scans import Geometry
 
 Energies = NDArray[np.float64]
 
 BEFORE, AFTER, REFERENCE = "#b9b3a9", "#1b6ca8", "#222222"
+SMALLEST, LARGEST = 0.5, 120.0  # kcal/mol, axis of the errors
 TITLES = {"bond": "Bond stretches", "angle": "Angle bends", "torsion": "Torsions"}
 CURVES = (
     ("methanol", "C0-O1", "Methanol: C–O distance"),
@@ -25,7 +26,7 @@ CURVES = (
     ("formic acid", "O1-C0-O2-H4", "Formic acid: O–C–O–H torsion"),
     ("glycolaldehyde", "C2-O4", "Glycolaldehyde: C–O distance"),
 )
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.titlesize": 10,
     "axes.titleweight": "bold",
@@ -83,7 +84,8 @@ def draw(training: Comparison, validation: Comparison, path: Path) -> None:
     """Draw parity plots, errors and a few scans, and write them to a PNG file."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(14.0, 7.6), layout="constrained", dpi=120)
-        above, below = figure.subfigures(2, 1, hspace=0.04)
+        grid = figure.add_gridspec(2, 1)
+        above, below = figure.add_subfigure(grid[0, 0]), figure.add_subfigure(grid[1, 0])
         *parities, errors = above.subplots(1, 4, width_ratios=(1.0, 1.0, 1.0, 1.1))
         for axes, kind in zip(parities, scans.KINDS, strict=True):
             _parity(axes, training, kind)
@@ -127,19 +129,19 @@ def _errors(axes: Axes, training: Comparison, validation: Comparison) -> None:
     places = np.array([0.0, 1.0, 2.0, 3.6, 4.6, 5.6])
     for (data, kind), place in zip(rows, places, strict=True):
         before, after = data.rmse(data.before, kind), data.rmse(data.after, kind)
-        axes.barh(place - 0.19, before, height=0.36, color=BEFORE)
-        axes.barh(place + 0.19, after, height=0.36, color=AFTER)
-        axes.text(before * 1.06, place - 0.19, f"{before:.1f}", va="center", fontsize=8, color="#6f695f")
-        axes.text(after * 1.06, place + 0.19, f"{after:.1f}", va="center", fontsize=8, color=AFTER)
+        axes.barh(place - 0.19, max(before, SMALLEST), height=0.36, color=BEFORE)
+        axes.barh(place + 0.19, max(after, SMALLEST), height=0.36, color=AFTER)
+        axes.text(max(before, SMALLEST) * 1.06, place - 0.19, f"{before:.1f}", va="center", fontsize=8, color="#6f695f")
+        axes.text(max(after, SMALLEST) * 1.06, place + 0.19, f"{after:.1f}", va="center", fontsize=8, color=AFTER)
     axes.set_yticks(places, [kind for _, kind in rows])
     axes.tick_params(axis="y", length=0)
     axes.set_xscale("log")
-    axes.set_xlim(0.5, 120.0)
+    axes.set_xlim(SMALLEST, LARGEST)
     axes.set_xticks([1, 3, 10, 30, 100], ["1", "3", "10", "30", "100"])
     axes.minorticks_off()
     axes.set_ylim(6.2, -1.0)
-    axes.text(0.53, -0.65, "fitted molecules", style="italic")
-    axes.text(0.53, 2.95, "molecules not in the fit", style="italic")
+    axes.text(1.06 * SMALLEST, -0.65, "fitted molecules", style="italic")
+    axes.text(1.06 * SMALLEST, 2.95, "molecules not in the fit", style="italic")
     axes.set_title("Root-mean-square error")
     axes.set_xlabel("kcal/mol")
 

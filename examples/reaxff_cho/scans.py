@@ -90,7 +90,7 @@ def _frames(lines: list[str], path: Path) -> Iterator[Geometry]:
                 raise ValueError(f"{count} atoms are announced but the file ends after {len(block)}")
             yield _frame(lines[start + 1], block)
         except (ValueError, KeyError, IndexError) as error:
-            raise ValueError(f"{path}: the geometry that begins in line {start + 1} is not readable: {error}") from error
+            raise ValueError(f"{path}: line {start + 1}: not a geometry: {error}") from error
         start += 2 + count
 
 

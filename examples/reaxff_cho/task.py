@@ -20,12 +20,12 @@ import threading
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
 import parameters
 import scans
+from forcefield import Address, ForceField, shipped
+from numpy.typing import ArrayLike, NDArray
+
 from engine import Engine, EngineError
-from forcefield import ForceField, shipped
 
 TOLERANCE_FLOOR = 1.0  # kcal/mol
 TOLERANCE_SLOPE = 0.1
@@ -129,23 +129,22 @@ class ReaxFFTask:
 
     def energies(self, x: ArrayLike) -> NDArray[np.float64]:
         """Return ReaxFF energies in kcal/mol above each molecule's reference minimum."""
-        absolute = self._engine().energies(self.rendered(x))
+        absolute = self._engine().energies(self.force_field.rendered(self.values(x)))
         relative: NDArray[np.float64] = absolute - absolute[self._minimum]
         return relative
 
-    def rendered(self, x: ArrayLike) -> str:
-        """Return the text of the force-field file with the parameters x.
+    def values(self, x: ArrayLike) -> dict[Address, float]:
+        """Return the parameters x by their addresses in the force field.
 
         Raises
         ------
         ValueError
-            If x has another length or holds a value that is not finite.
+            If x has another length.
         """
         vector = np.asarray(x, dtype=np.float64)
         if vector.shape != (len(self.parameters),):
             raise ValueError(f"x has shape {vector.shape}; {len(self.parameters)} parameters in one row are needed")
-        pairs = zip(self.parameters, vector, strict=True)
-        return self.force_field.rendered({parameter.address: float(value) for parameter, value in pairs})
+        return {parameter.address: float(value) for parameter, value in zip(self.parameters, vector, strict=True)}
 
     def summary(self, x: ArrayLike) -> dict[str, float]:
         """Return the loss (key ``loss``) and the root-mean-square residuals in kcal/mol, by kind and for ``all``."""

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from glompo.cli import main
+
 from .projects import PATIENCE, LivingRun, Project
 
 
@@ -25,7 +27,23 @@ def glompo(tmp_path):
 
     def run(*arguments):
         command = [sys.executable, "-m", "glompo", *map(str, arguments)]
-        return subprocess.run(command, cwd=elsewhere, capture_output=True, text=True, timeout=PATIENCE)
+        return subprocess.run(command, check=False, cwd=elsewhere, capture_output=True, text=True, timeout=PATIENCE)
+
+    return run
+
+
+@pytest.fixture
+def inside(monkeypatch, capsys):
+    """Return a function that runs the command in this process and returns exit code, output and errors."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["glompo", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            main()
+        sys.modules.pop("bowls", None)  # it belongs to the project of one test
+        output = capsys.readouterr()
+        return left.value.code, output.out, output.err
 
     return run
 

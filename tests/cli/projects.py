@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import select
@@ -20,6 +21,8 @@ TASK = '''
 import os
 import time
 
+from glompo.stoppers import BaseStopper
+
 SIDE, GATE = os.environ.get("SIDE"), os.environ.get("GATE")
 
 
@@ -37,13 +40,25 @@ def broken(x):
     raise RuntimeError("the simulation did not start")
 
 
-def nelder_mead(f, x0, bounds):
-    from scipy.optimize import minimize
-
-    return minimize(f, x0, method="Nelder-Mead", bounds=bounds)
+def again_and_again(f, x0, bounds):
+    while True:
+        f(x0)
 
 
 constant = 42
+
+
+class Impatient(BaseStopper):
+    def __init__(self, after):
+        self.after = after
+
+    def __call__(self, log, best_opt_id, tested_opt_id):
+        return len(log.get_history(tested_opt_id, "fx")) >= self.after
+
+
+class Faulty(BaseStopper):
+    def __call__(self, log, best_opt_id, tested_opt_id):
+        raise ValueError("it was never tried")
 '''
 
 
@@ -66,9 +81,9 @@ class Project:
         """Where the run is recorded."""
         return self.folder / "run"
 
-    def config(self, text: str = "", task: str = "bowls:bowl", working_dir: str | None = "run") -> Path:
+    def config(self, text: str = "", task: str = "bowls:bowl", working_dir: str | None = "run", jobs: int = 2) -> Path:
         """Write a configuration with a task, bounds and the given text, and return its path."""
-        head = [f'task = "{task}"', "bounds = [[-5, 5], [-3.0, 3]]", "max_jobs = 2"]
+        head = [f'task = "{task}"', "bounds = [[-5, 5], [-3.0, 3]]", f"max_jobs = {jobs}"]
         head += [f'working_dir = "{working_dir}"'] if working_dir else []
         path = self.folder / "fit.toml"
         path.write_text("\n".join([*head, text, ""]))
@@ -145,7 +160,7 @@ class LivingRun:
         assert ready, "the task does not report"
         data = os.read(self._report, 1 << 16)
         *lines, self._rest = (self._rest + data).split(b"\n")
-        self.evaluations += [eval(line) for line in lines]
+        self.evaluations += [ast.literal_eval(line.decode()) for line in lines]
         return bool(data)
 
     def _last_words(self) -> str:

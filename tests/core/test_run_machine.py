@@ -192,8 +192,14 @@ class World(RuleBasedStateMachine):
             st.sampled_from(
                 [
                     Evaluated(
-                        self.clock, opt, 10_000, np.zeros((1, 2)), np.zeros(1), np.zeros(1, np.uint8),
-                        np.zeros(1, np.float32), np.zeros(1, np.float32),
+                        self.clock,
+                        opt,
+                        10_000,
+                        np.zeros((1, 2)),
+                        np.zeros(1),
+                        np.zeros(1, np.uint8),
+                        np.zeros(1, np.float32),
+                        np.zeros(1, np.float32),
                     ),  # fmt: skip
                     Stopped(self.clock, 0, "returned", True, ""),
                     RunOpened(self.clock, SCHEMA, "again", "", BOUNDS, 1, (1,), {}, {}),

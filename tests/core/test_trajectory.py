@@ -44,3 +44,9 @@ def test_nobody_writes_to_a_view():
 def test_an_empty_trajectory_has_no_best():
     path = Trajectory(2)
     assert (path.best, path.best_x, len(path)) == (np.inf, None, 0)
+
+
+def test_late_times_keep_their_digits():
+    path = Trajectory(2)
+    path.append(batch(0, [1.0, 2.0], at=100000.1235), 0)
+    np.testing.assert_array_equal(path.at, [99999.1235, 100000.1235])

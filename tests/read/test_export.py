@@ -119,14 +119,12 @@ def test_the_evaluations_before_a_torn_tail_are_all_there(tmp_path):
     whole = list(rows(record(tmp_path / "whole", mixed())))
     torn = record(tmp_path / "torn", mixed())
     journal = segment(torn).read_bytes()
-    for lost in (1, 3, 100, len(journal) // 2):
+    for lost in (1, 3, 100, len(journal) * 2 // 3):
         segment(torn).write_bytes(journal[: len(journal) - lost])
         found = list(rows(torn))
-        assert [(row.opt, row.count, row.value) for row in found] == [
-            (row.opt, row.count, row.value) for row in whole[: len(found)]
-        ] or any(math.isnan(row.value) for row in found)
-        to_csv(torn, tmp_path / "out.csv")
-        assert len(table(tmp_path / "out.csv")) == len(found)
+        assert list(map(repr, found)) == list(map(repr, whole[: len(found)]))
+        assert len(table(to_csv(torn, tmp_path / "out.csv"))) == len(found)
+    assert len(found) < len(whole)
 
 
 def test_damage_before_the_tail_is_reported_behind_the_rows_before_it(tmp_path):

@@ -168,6 +168,15 @@ def test_a_torn_segment_before_a_record_is_damage(tmp_path):
             attempt(tmp_path)
 
 
+def test_an_emptied_segment_before_a_record_is_damage(tmp_path):
+    write(tmp_path, [[event] for event in sample(3)], segment_bytes=1)
+    path = segment_path(tmp_path, 2)
+    path.write_bytes(b"")
+    for attempt in (read, Journal.open):
+        with pytest.raises(CorruptJournalError, match=rf"{path} is damaged at byte 0.*000003.seg holds"):
+            attempt(tmp_path)
+
+
 @pytest.mark.parametrize("missing", [1, 2])
 def test_a_missing_segment_is_damage(tmp_path, missing):
     write(tmp_path, [[event] for event in sample(3)], segment_bytes=1)

@@ -71,6 +71,18 @@ def test_half_a_header_of_the_next_segment_is_waited_for(tmp_path):
     assert follower.poll() == events[1:]
 
 
+def test_a_segment_that_vanishes_between_the_listing_and_the_reading_is_waited_for(tmp_path, monkeypatch):
+    write(tmp_path, [[event] for event in sample(2)], segment_bytes=1)
+    path = segment_path(tmp_path, 2)
+    data = path.read_bytes()
+    path.unlink()
+    monkeypatch.setattr(reader, "last_segment", lambda run_dir: 2)
+    follower = JournalFollower(tmp_path)
+    assert follower.poll() == sample(1)
+    path.write_bytes(data)
+    assert follower.poll() == sample(2)[1:]
+
+
 def test_a_torn_tail_that_a_later_writer_cuts_and_overwrites_is_followed(tmp_path):
     ends = write(tmp_path, [[event] for event in sample(3)])
     path = segment_path(tmp_path, 1)

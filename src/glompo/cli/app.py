@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -86,9 +86,14 @@ def run(
     """
     from glompo.cli.running import run_configuration
 
-    overrides = {"working_dir": None if working_dir is None else str(working_dir.absolute())}
-    overrides |= {"max_evaluations": max_evaluations, "overwrite_existing": overwrite or None}
-    raise typer.Exit(run_configuration(config, {name: value for name, value in overrides.items() if value is not None}))
+    overrides: dict[str, Any] = {}
+    if working_dir is not None:
+        overrides["working_dir"] = str(working_dir.absolute())
+    if max_evaluations is not None:
+        overrides["max_evaluations"] = max_evaluations
+    if overwrite:
+        overrides["overwrite_existing"] = True
+    raise typer.Exit(run_configuration(config, overrides))
 
 
 @app.command()

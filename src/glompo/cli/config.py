@@ -129,7 +129,7 @@ _PARSED = {
 def _task(document: Mapping[str, Any]) -> str:
     task = document.get("task")
     if task is None:
-        raise SettingError("the configuration has no task; add task = \"module:function\"")
+        raise SettingError('the configuration has no task; add task = "module:function"')
     if not isinstance(task, str):
         raise SettingTypeError(f"task is {task!r}; give the import path of a function, 'module:function'")
     return task
@@ -204,4 +204,3 @@ def _each(given: Any, name: str, room: Room) -> list[Named]:
     several = len(listed) > 1
     known = settings_known()
     return [named(one, room, f"{name} {n}" if several else name, known) for n, one in enumerate(listed, 1)]
-

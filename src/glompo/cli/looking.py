@@ -58,8 +58,11 @@ def draw(run_dir: Path, targets: Sequence[Path]) -> list[Path]:
     if len(targets) > 2:
         raise SettingError(f"--output is given {len(targets)} times; there are two pictures")
     exports = run_dir / EXPORTS
-    targets = targets or (exports / "trajectories.png", exports / "best.png")
-    return [picture(run_dir, path) for picture, path in zip((trajectories, best_so_far), targets, strict=False)]
+    paths = [*targets] or [exports / "trajectories.png", exports / "best.png"]
+    drawn = [trajectories(run_dir, paths[0])]
+    if len(paths) == 2:
+        drawn.append(best_so_far(run_dir, paths[1]))
+    return drawn
 
 
 def export_csv(run_dir: Path, path: str | None) -> Path | None:

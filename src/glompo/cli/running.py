@@ -32,7 +32,7 @@ def run_configuration(config: Path, overrides: Mapping[str, Any]) -> int:
     GlompoError
         If nothing can be run, or the run failed.
     """
-    document = read_config(config) | overrides
+    document = {**read_config(config), **overrides}
     folder = config.absolute().parent
     sys.path.insert(0, str(folder))
     call = arguments(document, folder)

@@ -94,8 +94,8 @@ class ExitCondition(Protocol):
 class Generator(Protocol):
     """Where does the next optimizer start?"""
 
-    def generate(self, manager: ManagerView) -> NDArray[np.float64]:
-        """Return a point of shape (d,) inside the bounds."""
+    def place(self, manager: ManagerView) -> NDArray[np.float64]:
+        """Return a point of shape (d,)."""
 
     def explain(self, manager: ManagerView) -> str:
         """Say in a few words where that point comes from."""

@@ -96,7 +96,7 @@ class Trajectory:
         self._f[n:m] = batch.f
         self._status[n:m] = batch.status
         self._seconds[n:m] = batch.seconds
-        np.subtract(batch.at, batch.ages, out=self._at[n:m])
+        np.subtract(batch.at, batch.ages, out=self._at[n:m], dtype=np.float64)  # float32 would lose run time
         self._order[n:m] = np.arange(order0, order0 + m - n)
         before = self.best
         valid = np.where(batch.status == Status.OK, batch.f, np.inf)

@@ -26,7 +26,7 @@ class BaseGenerator(ABC):
         """
 
     def place(self, manager: ManagerView) -> NDArray[np.float64]:
-        """Return what :meth:`generate` returns.
+        """Return what :meth:`generate` returns, as an array of its own.
 
         Raises
         ------
@@ -34,7 +34,7 @@ class BaseGenerator(ABC):
             If it raises.
         """
         try:
-            return self.generate(manager)
+            return np.array(self.generate(manager), dtype=np.float64)
         except PolicyError:
             raise
         except Exception as error:

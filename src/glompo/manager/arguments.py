@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from glompo.core.rule import Rule
@@ -33,19 +35,13 @@ def generator_of(given: Any) -> BaseGenerator:
     return given
 
 
-def any_of(given: Any) -> Rule | None:
+def any_of(name: str, given: Any) -> Rule | None:
     """Return one rule for what a user gave: a rule, or a sequence of which one must hold; None for an empty one."""
-    if not isinstance(given, (list, tuple)):
-        return given  # type: ignore[no-any-return]  # checked in RunSpec
-    rules = list(given)
-    if not rules:
-        return None
-    joined = rules[0]
-    for rule in rules[1:]:
-        if not isinstance(joined, Rule):
-            break
-        joined = joined | rule
-    return joined  # type: ignore[no-any-return]
+    rules = list(given) if isinstance(given, (list, tuple)) else [given]
+    for rule in rules:
+        if not isinstance(rule, Rule):
+            raise SettingTypeError(f"{name} is {rule!r}; give an instance, or several joined by & | ~")
+    return reduce(or_, rules) if rules else None
 
 
 def ends(given: Any, calls: int | None, seconds: float | None, target: float | None) -> Any:

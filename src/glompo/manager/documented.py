@@ -154,8 +154,10 @@ class GloMPOManager:
             bounds=bounds,
             selector=selector,
             generator=generator_of(x0_generator),
-            exit_condition=MaxOptimizersConverged(1) if exit_conditions is None else any_of(exit_conditions),
-            stopper=CatchUp() if stoppers is None else any_of(stoppers),
+            exit_condition=MaxOptimizersConverged(1)
+            if exit_conditions is None
+            else any_of("exit_conditions", exit_conditions),
+            stopper=CatchUp() if stoppers is None else any_of("stoppers", stoppers),
             allocator=EvenAllocator(),
             working_dir=working_dir,
             x0=x0,

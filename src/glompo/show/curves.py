@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +14,9 @@ from glompo.read import History, OptimizerRow, optimizer_rows
 
 Against = Literal["evaluations", "time"]
 """What stands on the horizontal axis: evaluations of the run, from 1, or run time in seconds."""
+
+DRAWABLE = 1e250
+"""Size of a value beyond which margins and logarithms of it overflow; larger ones have no place in a picture."""
 
 FAULTS = (Status.FAILED, Status.INVALID, Status.TIMEOUT, Status.CRASHED)
 
@@ -45,11 +49,9 @@ class Curve:
     @property
     def steps(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Corners of the line of its best value: the improvements, and its last evaluation."""
-        known = np.flatnonzero(np.isfinite(self.best))
-        if not known.size:
-            return np.empty(0), np.empty(0)
-        kept = known[np.flatnonzero(np.diff(self.best[known], prepend=np.inf) < 0)]
-        kept = np.append(kept, len(self.at) - 1)
+        kept = _falls(self.best)
+        if kept.size:
+            kept = np.append(kept, len(self.at) - 1)
         return self.at[kept], self.best[kept]
 
 
@@ -61,32 +63,39 @@ def curves_of(history: History, against: Against) -> list[Curve]:
 
 def _curve(history: History, row: OptimizerRow, against: Against) -> Curve:
     path = history.view[row.opt_id].trajectory
-    valid = (path.status == Status.OK) & np.isfinite(path.f)
+    valid = (path.status == Status.OK) & (np.abs(path.f) < DRAWABLE)
     failed = np.isin(path.status, FAULTS)
     return Curve(
         row=row,
         at=np.asarray(path.order + 1 if against == "evaluations" else path.at, np.float64),
         values=np.where(valid, path.f, np.nan),
-        best=np.where(np.isfinite(path.best_f), path.best_f, np.nan),
+        best=np.where(np.abs(path.best_f) < DRAWABLE, path.best_f, np.nan),
         failed=failed,
         missing=~valid & ~failed,
     )
 
 
-def incumbent(history: History, against: Against) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+def incumbent(curves: Sequence[Curve]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
     """Return the corners of the line of the best value of the run, and which optimizer made each step.
 
     The last corner is the last evaluation.
     """
-    number, seconds, value, opt = history.best_so_far()
-    at = number.astype(np.float64)
-    if against == "time":  # recorded order and order in time differ a little between optimizers
-        order = np.argsort(seconds, kind="stable")
-        best_of_own = np.where(np.diff(value, prepend=np.inf) < 0, value, np.inf)
-        at, value, opt = seconds[order], np.minimum.accumulate(best_of_own[order]), opt[order]
-    known = np.flatnonzero(np.isfinite(value))
-    if not known.size:
+    if not curves:
         return np.empty(0), np.empty(0), np.empty(0, np.int64)
-    kept = known[np.flatnonzero(np.diff(value[known], prepend=np.inf) < 0)]
-    owner = opt[kept]
-    return at[np.append(kept, len(at) - 1)], np.append(value[kept], value[-1]), np.append(owner, owner[-1])
+    at = np.concatenate([curve.at for curve in curves])
+    values = np.concatenate([curve.values for curve in curves])
+    owners = np.concatenate([np.full(len(curve.at), curve.row.opt_id) for curve in curves])
+    order = np.argsort(at, kind="stable")  # in time it differs a little from the order in which they were recorded
+    at, owners = at[order], owners[order]
+    best = np.fmin.accumulate(values[order])
+    kept = _falls(best)
+    if not kept.size:
+        return np.empty(0), np.empty(0), np.empty(0, np.int64)
+    owner = owners[kept]
+    return at[np.append(kept, len(at) - 1)], np.append(best[kept], best[-1]), np.append(owner, owner[-1])
+
+
+def _falls(best: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return where a falling sequence, which may begin with nan, reaches a new value."""
+    known = np.flatnonzero(np.isfinite(best))
+    return known[best[known] < np.append(np.inf, best[known[:-1]])]

@@ -70,6 +70,10 @@ class LiveDisplay:
         self._console.print(Text(f"{words.best(summary)}; {words.share(summary)}; {words.census(summary)}"))
         self._console.print(Text(f"{words.clock(summary.elapsed)} {words.ending(summary)}", style="bold"))
 
+    def let_go(self) -> None:
+        """Give the terminal back, whatever happened."""
+        self._live.stop()
+
 
 def present(summary: Summary) -> RenderableType:
     """Return the display of one moment."""

@@ -44,12 +44,15 @@ class PlainLines:
         self._write(summary.elapsed, self._present(summary))
         self._write(summary.elapsed, words.ending(summary))
 
+    def let_go(self) -> None:
+        """There is nothing to give back."""
+
     def _present(self, summary: Summary) -> str:
         parts = (words.best(summary), words.share(summary), words.pace(summary.rate), words.census(summary))
         return "; ".join(parts)
 
     def _write(self, elapsed: float, text: str) -> None:
         line = f"[{words.clock(elapsed)}] {text}\n"
-        encoding = self._stream.encoding or "utf-8"  # a stream in memory has none
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"  # a stream in memory has none
         self._stream.write(line.encode(encoding, "replace").decode(encoding))
         self._stream.flush()

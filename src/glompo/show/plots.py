@@ -24,6 +24,12 @@ POINTS = 30_000
 NUMBERED = 24
 """Optimizers whose numbers are written at their ends at most."""
 
+LEADERS_SHOWN = 16
+"""Optimizers in the legend of the best value at most."""
+
+START = {"marker": "o", "color": "white", "markersize": 4.5, "linestyle": "none", "zorder": 4}
+"""How the start of an optimizer looks."""
+
 AXES = {"evaluations": "evaluations of the run", "time": "run time in seconds"}
 
 
@@ -57,13 +63,17 @@ def trajectories(
     StoreError
         If the picture cannot be written.
     """
-    history = _loaded(run_dir, against)
+    return save(trajectories_figure(_loaded(run_dir, against), best_only, against), path)
+
+
+def trajectories_figure(history: History, best_only: bool = False, against: Against = "evaluations") -> Any:
+    """Return the figure that :func:`trajectories` writes, of a run that was loaded."""
     figure, axes = sheet()
     curves = curves_of(history, against)
     drawn = [curve.best if best_only else curve.values for curve in curves]
     scale = scale_for(_joined(drawn), _joined([curve.steps[1] for curve in curves]))
     colours = _colours(curves)
-    handles = _incumbent(axes, history, scale, against)
+    handles = _incumbent(axes, curves, scale)
     if not best_only:
         _dots(axes, curves, scale, colours)
     handles += _lines(axes, curves, scale, colours)
@@ -72,7 +82,7 @@ def trajectories(
     handles += _above(axes, curves, scale, best_only)
     _finish(axes, history, scale, against)
     legend(figure, handles)
-    return save(figure, path)
+    return figure
 
 
 def best_so_far(
@@ -92,26 +102,20 @@ def best_so_far(
     StoreError
         If the picture cannot be written.
     """
-    history = _loaded(run_dir, against)
+    return save(best_so_far_figure(_loaded(run_dir, against), against), path)
+
+
+def best_so_far_figure(history: History, against: Against = "evaluations") -> Any:
+    """Return the figure that :func:`best_so_far` writes, of a run that was loaded."""
     figure, axes = sheet(10.0, 5.0)
-    at, value, owner = incumbent(history, against)
+    curves = curves_of(history, against)
+    at, value, owner = incumbent(curves)
     scale = scale_for(value, value)
-    heights = scale.heights(value)
-    axes.step(at, heights, where="post", color=INK, linewidth=1.8, solid_joinstyle="round")
-    changes = _apart(at, np.flatnonzero(np.diff(owner, prepend=-1)))
-    handles = []
-    for opt in dict.fromkeys(owner.tolist()):
-        steps = np.flatnonzero(owner[:-1] == opt)
-        kind = history.view[opt].kind
-        handles += axes.plot(
-            at[steps], heights[steps], "o", color=_own_colour(opt), markersize=5, markeredgecolor="white",
-            markeredgewidth=0.6, label=f"{opt} {kind}", zorder=3,
-        )  # fmt: skip
-    _number(axes, at[changes], heights[changes], [str(opt) for opt in owner[changes]])
-    handles += _ticks(axes, curves_of(history, against))
+    handles = _reign(axes, history, at, scale.heights(value), owner)[:LEADERS_SHOWN]
+    handles += _ticks(axes, curves)
     _finish(axes, history, scale, against)
-    legend(figure, handles[:16], 5)
-    return save(figure, path)
+    legend(figure, handles, 5)
+    return figure
 
 
 def _loaded(run_dir: str | os.PathLike[str], against: str) -> History:
@@ -128,12 +132,38 @@ def _colours(curves: Sequence[Curve]) -> list[str]:
     return [_own_colour(curve.row.opt_id) for curve in curves]
 
 
+def _leaders(opts: Sequence[int]) -> dict[int, str]:
+    """Return a colour for each that led: its own, unless two of them would look alike."""
+    own = [_own_colour(opt) for opt in opts]
+    return dict(zip(opts, own if len(set(own)) == len(own) else map(_own_colour, range(1, len(opts) + 1)), strict=True))
+
+
 def _own_colour(opt: int) -> str:
     return COLOURS[(opt - 1) % len(COLOURS)]
 
 
-def _incumbent(axes: Any, history: History, scale: Scale, against: Against) -> list[Any]:
-    at, value, _ = incumbent(history, against)
+def _reign(
+    axes: Any, history: History, at: NDArray[np.float64], heights: NDArray[np.float64], owner: NDArray[np.int64]
+) -> list[Any]:
+    """Draw the best value in the colours of those who found it, with their numbers where they took the lead."""
+    if not at.size:
+        return []
+    changes = np.flatnonzero(np.diff(owner, prepend=-1))
+    colours = _leaders(list(dict.fromkeys(owner.tolist())))
+    handles: dict[int, Any] = {}
+    for first, after in zip(changes, np.append(changes[1:], len(owner) - 1), strict=True):
+        opt, stretch = int(owner[first]), slice(first, after + 1)
+        style = {"color": colours[opt], "linewidth": 2.4, "label": f"{opt} {history.view[opt].kind}"}
+        (line,) = axes.plot(at[stretch], heights[stretch], drawstyle="steps-post", solid_joinstyle="round", **style)
+        axes.plot(at[first], heights[first], "o", color=style["color"], markeredgecolor="white", markersize=7, zorder=3)
+        handles.setdefault(opt, line)
+    shown = _apart(at, changes)
+    _number(axes, at[shown], heights[shown], [str(opt) for opt in owner[shown]])
+    return list(handles.values())
+
+
+def _incumbent(axes: Any, curves: Sequence[Curve], scale: Scale) -> list[Any]:
+    at, value, _ = incumbent(curves)
     if not at.size:
         return []
     return axes.plot(  # type: ignore[no-any-return]
@@ -165,9 +195,9 @@ def _lines(axes: Any, curves: Sequence[Curve], scale: Scale, colours: Sequence[s
         (line,) = axes.plot(
             at, scale.heights(best), drawstyle="steps-post", color=colour, linewidth=width, zorder=3, label=label
         )
-        axes.plot(at[:1], scale.heights(best[:1]), "o", color="white", markeredgecolor=colour, markersize=4, zorder=4)
+        axes.plot(at[:1], scale.heights(best[:1]), markeredgecolor=colour, **START)
         handles += [line] if label else []
-    return handles
+    return handles + axes.plot([], [], markeredgecolor=INK, label="start", **START)  # type: ignore[no-any-return]
 
 
 def _labels(curves: Sequence[Curve]) -> list[str]:

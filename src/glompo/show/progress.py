@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator
-from typing import Protocol
+from typing import IO, Protocol
 
 from rich.console import Console
 
@@ -26,6 +26,8 @@ class _Display(Protocol):
     def draw(self, summary: Summary) -> None: ...
 
     def close(self, summary: Summary) -> None: ...
+
+    def let_go(self) -> None: ...
 
 
 class Progress:
@@ -73,10 +75,11 @@ class Progress:
         if view.now < self._seen_at + REDRAW:
             return
         self._seen_at = view.now
-        summary = summarize(view)
-        display = self._begun(summary)
-        self._tell_ends(display, view)
-        display.draw(summary)
+        try:
+            self._begun(view).draw(summarize(view))
+        except BaseException:  # nobody calls close() of an observer that failed
+            self._let_go()
+            raise
 
     def close(self, view: RunView) -> None:
         """See the run for the last time, write its outcome, and let go; another run may follow.
@@ -86,18 +89,25 @@ class Progress:
         view : RunView
             The run.
         """
-        summary = summarize(view)
-        display = self._begun(summary)
-        self._tell_ends(display, view)
-        display.close(summary)
-        self._display, self._seen_at = None, -math.inf
-        self._alive, self._started = [], 0
+        try:
+            self._begun(view).close(summarize(view))
+        finally:
+            self._let_go()
 
-    def _begun(self, summary: Summary) -> _Display:
+    def _begun(self, view: RunView) -> _Display:
+        """Return the display, which knows of every end so far."""
         if self._display is None:
             self._display = self._choose()
-            self._display.begin(summary)
+            self._display.begin(summarize(view))
+        for row in self._ended(view):
+            self._display.tell(row, view.now)
         return self._display
+
+    def _let_go(self) -> None:
+        display, self._display = self._display, None
+        self._seen_at, self._alive, self._started = -math.inf, [], 0
+        if display is not None:
+            display.let_go()
 
     def _choose(self) -> _Display:
         stream = self._stream or (self._console.file if self._console else sys.stderr)
@@ -106,10 +116,6 @@ class Progress:
             return PlainLines(stream, self._interval)
         # else a redirected output would end up in the terminal
         return LiveDisplay(stream, console, owns_terminal=_is_terminal(sys.stdout) and _is_terminal(sys.stderr))
-
-    def _tell_ends(self, display: _Display, view: RunView) -> None:
-        for row in self._ended(view):
-            display.tell(row, view.now)
 
     def _ended(self, view: RunView) -> Iterator[OptimizerRow]:
         """Return each optimizer once that has ended; the work does not grow with the number of all."""

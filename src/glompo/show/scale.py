@@ -23,6 +23,9 @@ DECADES = 2.5
 DEEPEST = 6
 """Decades below the largest distance at which a shifted axis becomes linear at the latest."""
 
+TINY = 1e-250
+"""Positive values below it count as zero, since logarithms and margins of them overflow."""
+
 CLIFF = 1e6
 """How many times what most improvements span the values must span before the highest are left out."""
 
@@ -84,16 +87,17 @@ def scale_for(values: NDArray[np.float64], improvements: NDArray[np.float64]) ->
     ceiling = _ceiling(finite, improvements)
     finite = finite[finite <= ceiling]
     low, high = float(finite.min()), float(finite.max())
-    if low > 0:
+    if low > TINY:
         return Scale("log" if high / low > 10**DECADES else "linear", ceiling=ceiling)
     with np.errstate(over="ignore"):
         distances = finite[finite > low] - low
+    distances = distances[distances > TINY]
     if not distances.size or not np.isfinite(distances).all():
         return Scale("linear", ceiling=ceiling)
     largest = float(distances.max())
-    if largest < float(np.median(distances)) * 10**DECADES:
+    if largest < _quantile(distances, 0.5) * 10**DECADES:
         return Scale("linear", ceiling=ceiling)
-    threshold = max(float(np.quantile(distances, 0.02)), largest * 10.0**-DEEPEST)
+    threshold = max(_quantile(distances, 0.02), largest * 10.0**-DEEPEST)
     return Scale("shifted", low, 10.0 ** np.floor(np.log10(threshold)), ceiling)
 
 
@@ -101,6 +105,11 @@ def _ceiling(finite: NDArray[np.float64], improvements: NDArray[np.float64]) -> 
     if not improvements.size:
         return np.inf
     low, high = float(finite.min()), float(finite.max())
-    reach = float(np.quantile(improvements, 0.9)) - low
+    reach = _quantile(improvements, 0.9) - low
     with np.errstate(over="ignore"):
         return low + 2 * reach if 0 < reach * CLIFF < high - low else np.inf
+
+
+def _quantile(values: NDArray[np.float64], share: float) -> float:
+    """Return one of the values: between two of them lies a sum that may overflow."""
+    return float(np.quantile(values, share, method="lower"))

@@ -88,7 +88,7 @@ def _checked(bounds: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _complaints(bounds: NDArray[np.float64]) -> Iterator[str]:
-    for i, (low, high) in enumerate(bounds):
+    for i, (low, high) in enumerate(bounds.tolist()):
         where = f"bounds of parameter {i} are ({low}, {high})"
         if np.isnan(low) or np.isnan(high):
             yield f"{where}; give two numbers, min <= max"

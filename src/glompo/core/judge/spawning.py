@@ -36,7 +36,7 @@ def _evaluations_left(view: RunView, policies: Policies) -> bool:
 def _place(view: RunView, policies: Policies, manager: ManagerView) -> tuple[NDArray[np.float64], str]:
     if policies.x0 is not None and not view.n_started:
         return policies.x0, "x0 as given"
-    x0 = np.array(policies.generator.generate(manager), dtype=float)
+    x0 = policies.generator.place(manager)
     if x0.shape != (view.dims,):
         raise PolicyError(
             f"{policies.generator} returned a start of shape {x0.shape}; generate(manager) must return one point of "

@@ -1,0 +1,197 @@
+"""From a configuration to the call that it stands for."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import glompo
+from glompo.cli.config import arguments, read_config, settings_known
+from glompo.core.rule_text import combine
+from glompo.errors import SettingError, SettingTypeError, UserError
+from glompo.exit_conditions import MaxOptimizersConverged, TimeLimit
+from glompo.generators import SobolGenerator
+from glompo.optimizers import CMAOptimizer, RandomSampling
+from glompo.selectors import ChainSelector, NOptimizersSpawnStop
+from glompo.spec import bounds_of
+from glompo.stoppers import BestUnmoving, CatchUp, MinFuncCalls
+
+LEAST = {"task": "module:function", "bounds": [[-1, 1], [0, 2]]}
+FOLDER = Path("/where/the/file/is")
+
+PASSED_ON = {
+    "max_evaluations": st.integers(1),
+    "max_seconds": st.floats(0.1),
+    "target": st.floats(allow_nan=False),
+    "max_jobs": st.integers(1, 64),
+    "rng": st.integers(0),
+    "share_best_solutions": st.booleans(),
+    "stopper_interval": st.integers(1),
+    "stop_best": st.booleans(),
+    "overwrite_existing": st.booleans(),
+    "is_log_detailed": st.booleans(),
+    "max_failure_rate": st.floats(0.1, 1.0),
+    "durability": st.sampled_from(["batch", "always", "none"]),
+    "failure_policy": st.sampled_from(["penalize", "worst_seen", "raise"]),
+    "x0": st.lists(st.floats(), min_size=2, max_size=2),
+    "names": st.lists(st.text(), min_size=2, max_size=2),
+    "progress": st.booleans(),
+}
+
+
+def call(**settings):
+    return arguments(LEAST | settings, FOLDER)
+
+
+@given(st.fixed_dictionaries({}, optional=PASSED_ON))
+def test_a_setting_without_components_is_passed_on_under_its_name(settings):
+    assert call(**settings) == LEAST | {"bounds": [(-1, 1), (0, 2)]} | settings
+
+
+def test_every_argument_of_minimize_and_of_setup_can_be_set():
+    taken = {*inspect.signature(glompo.minimize).parameters, *inspect.signature(glompo.GloMPOManager.setup).parameters}
+    assert settings_known() - taken == {"stoppers_combine", "exit_conditions_combine"}
+    assert taken - settings_known() == {"self", "setup", "unknown"}
+    assert set(PASSED_ON) < settings_known()
+
+
+KINDS = ["CMAOptimizer", "BestUnmoving", "Scipy", "TimeLimit", "SobolGenerator", "ChainSelector", "nonsense"]
+KEYS = ["workers", "sigma0", "calls", "tol", "method", "seconds", "fcall_thresholds", "allow_spawn", "nonsense"]
+VALUES = st.recursive(
+    st.one_of(st.integers(), st.floats(), st.booleans(), st.text(max_size=5), st.sampled_from(KINDS)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.fixed_dictionaries({"type": st.sampled_from(KINDS)}, optional=dict.fromkeys(KEYS, inner)),
+        st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(settings_known() | {"wrong"})), VALUES, max_size=5))
+def test_whatever_a_file_says_is_a_call_or_a_mistake_of_the_user_and_the_file_is_left_as_it_is(document):
+    before = copy.deepcopy(document)
+    try:
+        made = set(arguments(LEAST | document, FOLDER))
+    except UserError:
+        made = set()
+    assert made <= settings_known()
+    assert repr(document) == repr(before)
+
+
+@given(st.sampled_from(sorted(settings_known())), st.integers(0), st.sampled_from("abcxyz_"))
+def test_a_misspelt_setting_is_named_with_one_that_exists(name, place, letter):
+    misspelt = name[: place % len(name)] + letter + name[place % len(name) :]
+    if misspelt in settings_known():
+        return
+    with pytest.raises(SettingTypeError, match=f"the configuration has no setting '{misspelt}'") as told:
+        call(**{misspelt: 1})
+    assert any(f"{known!r}" in str(told.value) or f" {known}" in str(told.value) for known in settings_known())
+
+
+@pytest.mark.parametrize(
+    ("document", "complaint"),
+    [
+        ({"bounds": LEAST["bounds"]}, 'no task; add task = "module:function"'),
+        ({"task": "m:f"}, r"no bounds; add bounds = \[\[min, max\]"),
+        (LEAST | {"task": 3}, "task is 3; give the import path"),
+        (LEAST | {"bounds": "wide"}, "bounds is 'wide'; give"),
+        (LEAST | {"bounds": [[0, 1], [0, 1, 2]]}, r"bounds of parameter 1 are \[0, 1, 2\]; give two numbers"),
+        (LEAST | {"bounds": [[0, "1"]]}, r"bounds of parameter 0 are \[0, '1'\]; give two numbers"),
+        (LEAST | {"bounds": [[False, True]]}, "give two numbers"),
+        (LEAST | {"bounds": [[[0], [1]]]}, "give two numbers"),
+        (LEAST | {"working_dir": 3}, "working_dir is 3; give the path"),
+        (LEAST | {"optimizers": []}, r"optimizers is \[\]; name one at least"),
+        (LEAST | {"stoppers_combine": "1"}, "stoppers_combine is '1', but there are no stoppers"),
+        (LEAST | {"stoppers": ["CatchUp"], "stoppers_combine": "1 & 2"}, "stoppers_combine: .* there is no rule 2"),
+        (LEAST | {"stoppers": ["CatchUp"], "stoppers_combine": 1}, "stoppers_combine: .* give a text such as"),
+    ],
+)
+def test_what_is_missing_or_of_the_wrong_kind_is_said_with_the_remedy(document, complaint):
+    with pytest.raises(UserError, match=complaint):
+        arguments(document, FOLDER)
+
+
+def test_rows_of_bounds_are_pairs_also_where_two_vectors_could_be_meant():
+    vectors = [[0, 0.5], [1, 2]]
+    assert bounds_of(call(bounds=vectors)["bounds"]).tolist() == vectors
+
+
+def test_the_working_directory_is_relative_to_the_file(monkeypatch):
+    monkeypatch.setenv("HOME", "/at/home")
+    assert call(working_dir="runs/one")["working_dir"] == FOLDER / "runs" / "one"
+    assert call(working_dir="/runs/one")["working_dir"] == Path("/runs/one")
+    assert call(working_dir="~/one")["working_dir"] == Path("/at/home/one")
+    assert "working_dir" not in call()
+
+
+def test_optimizers_are_given_as_their_class_and_settings():
+    table = [{"type": "CMAOptimizer", "sigma0": 0.1, "workers": 3}, "RandomSampling"]
+    assert call(optimizers=table)["optimizers"] == [
+        (CMAOptimizer, {"sigma0": 0.1, "workers": 3}, {}),
+        (RandomSampling, {}, {}),
+    ]
+    assert call(optimizers="RandomSampling") == call(optimizers=[{"type": "RandomSampling"}])
+
+
+def test_of_several_rules_one_must_hold_unless_the_file_says_otherwise():
+    rules = [{"type": "MinFuncCalls", "min_pts": 9}, {"type": "BestUnmoving", "calls": 5}, "CatchUp"]
+    expected = [MinFuncCalls(9), BestUnmoving(5), CatchUp()]
+    assert list(map(str, call(stoppers=rules)["stoppers"])) == list(map(str, expected))
+    combined = call(stoppers=rules, stoppers_combine="(1 & 2) | ~3")["stoppers"]
+    assert str(combined) == str((MinFuncCalls(9) & BestUnmoving(5)) | ~CatchUp())
+    ends = [{"type": "TimeLimit", "seconds": 60}, {"type": "MaxOptimizersConverged", "n": 2}]
+    both = call(exit_conditions=ends, exit_conditions_combine="1 & 2")["exit_conditions"]
+    assert str(both) == str(TimeLimit(60) & MaxOptimizersConverged(2))
+    assert call(stoppers=[])["stoppers"] == []
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=4), st.sampled_from(["&", "|"]), st.booleans())
+def test_a_combination_in_the_file_is_that_of_the_rules(calls, joint, negated):
+    rules = [{"type": "BestUnmoving", "calls": n} for n in calls]
+    text = f" {joint} ".join(f"{'~' if negated else ''}{n}" for n in range(1, len(calls) + 1))
+    found = call(stoppers=rules, stoppers_combine=text)["stoppers"]
+    assert str(found) == str(combine(text, [BestUnmoving(n) for n in calls]))
+
+
+def test_a_generator_and_a_selector_are_made_as_the_file_says():
+    made = call(
+        x0_generator="SobolGenerator",
+        optimizers=["RandomSampling", "CMAOptimizer"],
+        opt_selector={
+            "type": "ChainSelector",
+            "fcall_thresholds": [100],
+            "allow_spawn": {"type": "NOptimizersSpawnStop", "max_opts": 4},
+        },
+    )
+    assert isinstance(made["x0_generator"], SobolGenerator)
+    selector = made["opt_selector"]
+    assert "optimizers" not in made
+    assert isinstance(selector, ChainSelector)
+    assert [option.cls for option in selector.options] == [RandomSampling, CMAOptimizer]
+    assert selector.fcall_thresholds == [100]
+    [gate] = selector._gates
+    assert repr(gate) == repr(NOptimizersSpawnStop(4))
+
+
+def test_a_selector_without_optimizers_starts_what_runs_start_without_one():
+    assert [option.cls for option in call(opt_selector="RandomSelector")["opt_selector"].options] == [CMAOptimizer]
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "fit.toml"
+    path.write_bytes(b"task = '\xff'")
+    with pytest.raises(UserError, match="is not UTF-8 at byte 8"):
+        read_config(path)
+    with pytest.raises(UserError, match=r"cannot read .*: Is a directory"):
+        read_config(tmp_path)
+
+
+def test_a_wrong_setting_of_a_component_is_told_with_its_place():
+    with pytest.raises(SettingError, match=r"exit_conditions 2 \(TimeLimit\): TimeLimit: seconds is 'long'; give"):
+        call(exit_conditions=[{"type": "Unimproved", "calls": 9}, {"type": "TimeLimit", "seconds": "long"}])

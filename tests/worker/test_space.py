@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from glompo.worker.space import Space
+
+finite = st.floats(-1e6, 1e6)
+
+
+@st.composite
+def boxes(draw):
+    d = draw(st.integers(1, 4))
+    low = draw(hnp.arrays(float, d, elements=finite))
+    width = draw(hnp.arrays(float, d, elements=st.sampled_from([0.0, 1e-3, 1.0, 3e5])))
+    bounds = np.stack([low, low + width], axis=1)
+    return bounds if (bounds[:, 0] < bounds[:, 1]).any() else np.vstack([bounds, [0.0, 1.0]])
+
+
+@given(boxes(), st.sampled_from([None, "none", "linear", "std"]), st.data())
+def test_there_and_back_stays_inside_and_near(bounds, scaler, data):
+    space = Space(bounds, scaler)
+    share = data.draw(hnp.arrays(float, len(bounds), elements=st.floats(0, 1)))
+    x = np.clip(bounds[:, 0] + share * (bounds[:, 1] - bounds[:, 0]), bounds[:, 0], bounds[:, 1])
+    u = space.seen(x)
+    assert all(low <= value <= high for value, (low, high) in zip(u, space.pairs, strict=True))
+    back = space.natural(u)
+    assert ((back >= bounds[:, 0]) & (back <= bounds[:, 1])).all()
+    np.testing.assert_allclose(back, x, rtol=1e-9, atol=1e-9 * (1 + np.abs(bounds).max()))
+
+
+@given(boxes(), st.sampled_from([None, "linear", "std"]))
+def test_corners_are_met_exactly(bounds, scaler):
+    space = Space(bounds, scaler)
+    lows, highs = (np.array([pair[side] for pair in space.pairs]) for side in (0, 1))
+    np.testing.assert_array_equal(space.natural(lows), bounds[:, 0])
+    np.testing.assert_array_equal(space.natural(highs), bounds[:, 1])
+
+
+def test_fixed_parameters_disappear():
+    space = Space(np.array([[0.0, 1.0], [7.0, 7.0], [-1.0, 1.0]]), "linear")
+    assert space.dims == 2
+    np.testing.assert_array_equal(space.natural(np.array([0.5, 0.25])), [0.5, 7.0, -0.5])
+
+
+def test_a_candidate_outside_stays_outside():
+    space = Space(np.array([[0.0, 10.0]]), "linear")
+    assert space.natural(np.array([1.5]))[0] == 15.0
+
+
+def test_an_unknown_scaler_is_refused():
+    with pytest.raises(ValueError, match="scaler is 'log'"):
+        Space(np.array([[0.0, 1.0]]), "log")
