@@ -8,6 +8,7 @@ import os
 import select
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from glompo.cli.looking import status_json
 from glompo.errors import UserError
@@ -19,6 +20,7 @@ TASK = '''
 """A bowl around (1, 1) that reports each of its evaluations through a pipe, before it returns."""
 
 import os
+import threading
 import time
 
 from glompo.stoppers import BaseStopper
@@ -27,12 +29,13 @@ SIDE, GATE = os.environ.get("SIDE"), os.environ.get("GATE")
 
 
 def bowl(x):
+    begun = time.process_time()
     if GATE:
         os.read(int(GATE), 1)  # until somebody lets it pass
     sum(range(30_000))  # about a millisecond of work
     fx = float(((x - 1) ** 2).sum())
     if SIDE:
-        os.write(int(SIDE), (repr((time.process_time(), x.tolist(), fx)) + "\\n").encode())
+        os.write(int(SIDE), (repr((threading.get_ident(), begun, x.tolist(), fx)) + "\\n").encode())
     return fx
 
 
@@ -94,13 +97,33 @@ class Project:
         return sorted(path.name for path in self.folder.iterdir() if path.name != "__pycache__")
 
 
+class Report(NamedTuple):
+    """One evaluation.
+
+    Attributes
+    ----------
+    thread : int
+        Thread in which it was made.
+    begun : float
+        CPU time of the process at which it began, in seconds. By the time of day a process would be blamed for what
+        others do on the machine.
+    x, fx
+        Point and value.
+    """
+
+    thread: int
+    begun: float
+    x: list[float]
+    fx: float
+
+
 class LivingRun:
     """A run in a process of its own, whose task reports every evaluation.
 
     Attributes
     ----------
-    evaluations : list of (float, list of float, float)
-        What the task reported so far: CPU seconds of the process, the point, the value.
+    evaluations : list of Report
+        What the task reported so far.
     """
 
     def __init__(self, process, report: int, key: int) -> None:
@@ -160,7 +183,7 @@ class LivingRun:
         assert ready, "the task does not report"
         data = os.read(self._report, 1 << 16)
         *lines, self._rest = (self._rest + data).split(b"\n")
-        self.evaluations += [ast.literal_eval(line.decode()) for line in lines]
+        self.evaluations += [Report(*ast.literal_eval(line.decode())) for line in lines]
         return bool(data)
 
     def _last_words(self) -> str:

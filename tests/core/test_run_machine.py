@@ -200,7 +200,7 @@ class World(RuleBasedStateMachine):
                         np.zeros(1, np.uint8),
                         np.zeros(1, np.float32),
                         np.zeros(1, np.float32),
-                    ),  # fmt: skip
+                    ),
                     Stopped(self.clock, 0, "returned", True, ""),
                     RunOpened(self.clock, SCHEMA, "again", "", BOUNDS, 1, (1,), {}, {}),
                     Started(self.clock - 1e6, opt, "yesterday"),

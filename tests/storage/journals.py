@@ -63,14 +63,14 @@ def paths(run_dir: Path) -> list[Path]:
 
 
 class FaultyDisk(SystemDisk):
-    """A disk that is full after `room` bytes, gives back what is cut off, and counts its synchronisations.
+    """A disk that is full after `room` bytes (what is cut off is taken by others), and counts what it does.
 
     Attributes
     ----------
     room : int or None
         Bytes that still fit; None for any number.
-    synced : int
-        How often something was forced to the disk.
+    synced, writes : int
+        How often something was forced to the disk, and handed to it.
     refuses_sync, refuses_cut : bool
         Whether these fail with an input/output error.
     """
@@ -95,10 +95,7 @@ class FaultyDisk(SystemDisk):
     def truncate(self, fd: int, size: int) -> None:
         if self.refuses_cut:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        before = os.fstat(fd).st_size
         super().truncate(fd, size)
-        if self.room is not None:
-            self.room += before - size
 
     def sync(self, fd: int) -> None:
         if self.refuses_sync:

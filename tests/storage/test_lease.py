@@ -231,6 +231,7 @@ def test_a_holder_survives_that_somebody_deletes_the_files(tmp_path):
         Lease.acquire(tmp_path)
     (tmp_path / "lease" / "000001").unlink()
     mine.release()
+    assert list((tmp_path / "lease").iterdir()) == []
     Lease.acquire(tmp_path)
 
 

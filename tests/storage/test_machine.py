@@ -47,6 +47,7 @@ class JournalMachine(RuleBasedStateMachine):
 
     @rule(batch=batches, room=st.integers(0, 25), refuses_cut=st.booleans())
     def append_to_a_full_disk(self, batch, room, refuses_cut):
+        """Less room than for the shortest record."""
         self.disk.room, self.disk.refuses_cut = room, refuses_cut
         with pytest.raises(StoreError, match=r"No space left|Input/output error"):
             self.journal.append(batch)

@@ -102,4 +102,5 @@ def _equal(a: Any, b: Any) -> bool:
         return len(a) == len(b) and all(map(_equal, a, b))
     if isinstance(a, np.ndarray):
         return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
-    return bool(a == b) or (a != a and b != b)
+    equal: bool = a == b or (a != a and b != b)
+    return equal

@@ -11,6 +11,7 @@ from typing import Any, Self
 from glompo.allocators import EvenAllocator
 from glompo.backends.threads import ThreadsBackend
 from glompo.core.ports import FAILURE_GRACE, Policies
+from glompo.core.rule import Rule
 from glompo.core.state import RunState
 from glompo.core.streams import Streams
 from glompo.core.views import RunView
@@ -31,7 +32,7 @@ from glompo.manager.arguments import (
 )
 from glompo.read import Result, result_of
 from glompo.spec import RunSpec, unknown_setting
-from glompo.stoppers import CatchUp
+from glompo.stoppers import CatchUp, OptimizerType
 
 
 class GloMPOManager:
@@ -112,7 +113,8 @@ class GloMPOManager:
         x0_generator : BaseGenerator
             Where the others start; at random by default.
         stoppers : BaseStopper, or a sequence, of which one must hold
-            Who is stopped; :class:`~glompo.stoppers.CatchUp` by default, nobody with ``()``.
+            Who is stopped; by default :class:`~glompo.stoppers.CatchUp`, asked about CMA-ES only, on which it was
+            measured; nobody with ``()``.
         share_best_solutions : bool
             Whether the best point so far is offered to the other optimizers.
         stopper_interval : int
@@ -157,7 +159,7 @@ class GloMPOManager:
             exit_condition=MaxOptimizersConverged(1)
             if exit_conditions is None
             else any_of("exit_conditions", exit_conditions),
-            stopper=CatchUp() if stoppers is None else any_of("stoppers", stoppers),
+            stopper=_usual_stopper() if stoppers is None else any_of("stoppers", stoppers),
             allocator=EvenAllocator(),
             working_dir=working_dir,
             x0=x0,
@@ -224,6 +226,10 @@ class GloMPOManager:
 
         folder = self._result.run_dir if dump_dir is None else Path(dump_dir)
         return write_summary(self._result, self._spec.describe(), folder)
+
+
+def _usual_stopper() -> Rule:
+    return OptimizerType("CMAOptimizer") & CatchUp()
 
 
 def _policies(spec: RunSpec) -> Policies:

@@ -58,7 +58,8 @@ class Mailbox:
         self._send = send
         self._postman = postman
         self._clock = clock
-        self._changed = threading.Condition(threading.RLock())
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._credits = 0
         self._stop: str | None = None
         self._point: BetterPoint | None = None
@@ -72,7 +73,7 @@ class Mailbox:
     def put(self, data: bytes) -> None:
         """Take a message from the engine."""
         message = DOWN.decode(data)
-        with self._changed:
+        with self._lock:
             if isinstance(message, Credits):
                 self._credits += message.n
             elif isinstance(message, StopPlease):
@@ -96,7 +97,7 @@ class Mailbox:
         Cut
             If the optimizer was asked to stop.
         """
-        with self._changed:
+        with self._lock:
             self._await_next()
             self.obey()
             self._credits -= 1
@@ -107,7 +108,9 @@ class Mailbox:
         A value is held back until then, so that an optimizer that looks at its messages after every evaluation
         hears of a stop there, and not inside the evaluation after it.
         """
-        with self._changed:
+        if self._credits:  # whoever owns credits reads them without the lock: nobody else takes any
+            return
+        with self._lock:
             self._await_next()
 
     def claim_one_at_hand(self) -> bool:
@@ -118,7 +121,7 @@ class Mailbox:
         Cut
             If the optimizer was asked to stop.
         """
-        with self._changed:
+        with self._lock:
             self.obey()
             if not self._credits:
                 return False
@@ -130,7 +133,7 @@ class Mailbox:
 
         `until` is asked again after every :meth:`ring`.
         """
-        with self._changed:
+        with self._lock:
             while not until():
                 if or_credits and (self._credits or self._stop is not None):
                     return
@@ -140,7 +143,7 @@ class Mailbox:
 
     def ring(self) -> None:
         """Wake a resting optimizer: something that it waits for may have happened."""
-        with self._changed:
+        with self._lock:
             self._changed.notify_all()
 
     def obey(self) -> None:
@@ -150,7 +153,7 @@ class Mailbox:
 
     def record(self, x: NDArray[np.float64], value: float, outcome: Outcome) -> None:
         """Note an evaluation at `x`, shape (d,), for which the optimizer is handed `value`."""
-        with self._changed:
+        with self._lock:
             self._xs.append(x)
             self._outcomes.append((value, outcome, self._clock()))
             self._count += 1
@@ -161,7 +164,7 @@ class Mailbox:
 
     def take_stop(self) -> str | None:
         """Return the reason of a stop request that the optimizer has not been told of yet."""
-        with self._changed:
+        with self._lock:
             if self._stop is None or self._told:
                 return None
             self._told = True
@@ -169,13 +172,13 @@ class Mailbox:
 
     def take_point(self) -> BetterPoint | None:
         """Return a better point that waits for the optimizer, once."""
-        with self._changed:
+        with self._lock:
             point, self._point = self._point, None
             return point
 
     def post(self, message: Message) -> None:
         """Say something to the engine, after the evaluations so far."""
-        with self._changed:
+        with self._lock:
             self._flush()
             self._send(UP.encode(message))
 
@@ -183,7 +186,7 @@ class Mailbox:
 
     def flush(self) -> None:
         """Send the evaluations that wait."""
-        with self._changed:
+        with self._lock:
             self._flush()
 
     def _flush(self) -> None:
