@@ -130,7 +130,9 @@ def row(kind: str, n: int, stoppers: bool, pairs: int) -> str:
     added = statistics.median((u["cpu"] - o["cpu"]) * 1e6 for o, u in zip(alone, under, strict=True))
     memory, journal = (statistics.median(one[name] for one in under) for name in ("memory", "journal"))
     rules = "default" if stoppers else "none"
-    return f"| {kind} | {rules} | {n:,} | {a:.1f} | {b:.1f} | {added:.1f} | {b / a:.2f} | {memory:.0f} | {journal:.0f} |"
+    return (
+        f"| {kind} | {rules} | {n:,} | {a:.1f} | {b:.1f} | {added:.1f} | {b / a:.2f} | {memory:.0f} | {journal:.0f} |"
+    )
 
 
 def main() -> None:

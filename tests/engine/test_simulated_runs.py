@@ -5,10 +5,22 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from glompo.core.events import Evaluated, Granted, IncumbentTaken, StartRequested, Stopped, StopRequested
-from glompo.core.lifecycle import How
+from glompo.core.events import (
+    Evaluated,
+    Granted,
+    IncumbentTaken,
+    Paused,
+    PauseRequested,
+    Resumed,
+    ResumeRequested,
+    StartRequested,
+    Stopped,
+    StopRequested,
+)
+from glompo.core.lifecycle import How, Phase
 from glompo.core.snapshot import same
 from glompo.core.state import RunState
+from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.errors import PolicyError
 from glompo.exit_conditions import (
@@ -24,6 +36,8 @@ from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, S
 from glompo.selectors import CycleSelector
 from glompo.stoppers import BaseStopper, BestUnmoving, ParameterDistance, ValueAnnealing
 from glompo.testing import ScriptedOptimizer, simulate
+
+BOX = [(-5.0, 5.0)] * 5
 
 
 def replayed(run):
@@ -261,3 +275,66 @@ def test_a_run_whose_selector_starts_nobody_again_ends_when_all_are_done():
     )
     assert run.state.finished.rule == "nothing left"
     assert run.view.calls == 6
+
+
+class FreezeAt:
+    """Put every optimizer to rest after `n` evaluations; wake them when `budget` is nearly used."""
+
+    def __init__(self, n, wake_at):
+        self.n = n
+        self.wake_at = wake_at
+
+    def freeze(self, view, opt):
+        return Verdict(self.n <= len(view[opt]) < self.wake_at, "FreezeAt", f"{len(view[opt])} evaluations")
+
+    def thaw(self, view):
+        resting = [one for one in view.alive if one.phase is Phase.PAUSED]
+        if resting and view.calls >= self.wake_at:
+            return min(resting, key=lambda one: one.best).opt, Verdict(True, "FreezeAt", "late enough")
+        return None
+
+
+@pytest.mark.parametrize("kind", [RandomSampling, CMAOptimizer(workers=2), Scipy("Nelder-Mead")])
+def test_who_rests_holds_no_slots_and_goes_on_where_it_was(kind):
+    run = simulate(
+        [kind], MaxTotalFunctionCalls(400), max_jobs=2, freezer=FreezeAt(20, 300), stopper_interval=5, bounds=BOX
+    )
+    kinds = [type(event) for event in run.events]
+    assert kinds.count(PauseRequested) == kinds.count(Paused) >= 3
+    assert kinds.count(ResumeRequested) == kinds.count(Resumed) >= 1
+    assert run.view.calls == 400
+    woken = next(event for event in run.events if isinstance(event, Resumed))
+    assert len(run.view[woken.opt]) > woken.at_k
+    assert same(replayed(run), run.state)
+
+
+def test_a_rest_changes_nothing_in_what_the_optimizer_does():
+    def path(freezer):
+        run = simulate(
+            CycleSelector(CMAOptimizer, allow_spawn=lambda manager: manager.o_counter < 1),
+            MaxTotalFunctionCalls(200),
+            max_jobs=1,
+            freezer=freezer,
+            bounds=BOX,
+        )
+        return run.view[1].trajectory.X
+
+    np.testing.assert_array_equal(path(None), path(FreezeAt(50, 150)))
+
+
+def test_when_everybody_rests_and_nobody_may_start_the_best_goes_on():
+    once = CycleSelector(ScriptedOptimizer([[1.0, 1.0]] * 60), allow_spawn=lambda manager: manager.o_counter < 2)
+    run = simulate(once, MaxTotalFunctionCalls(90), max_jobs=1, freezer=FreezeAt(10, 10_000))
+    assert run.view.calls == 90
+    assert "everybody rests" in next(e for e in run.events if isinstance(e, ResumeRequested)).verdict.why
+
+
+def test_the_paused_end_with_the_run():
+    run = simulate([RandomSampling], MaxTotalFunctionCalls(100), max_jobs=1, freezer=FreezeAt(10, 10_000))
+    assert {one.how for one in run.view} <= {How.STOPPED, How.CUT}
+    assert run.view.n_started == 10
+
+
+def test_a_small_budget_is_shared_evenly_however_fast_the_task_is():
+    run = simulate([RandomSampling], MaxTotalFunctionCalls(400), max_jobs=2, seconds=1e-6)
+    assert min(one.calls for one in run.view) >= 100

@@ -12,7 +12,8 @@ class EvenAllocator:
 
     How many that are follows from the pace at which it evaluates: as many as it uses in `supply` seconds, at
     least one per slot, at most `most`. So an optimizer of a fast function does not wait for the engine, and one of
-    a slow function holds no evaluations that another could use.
+    a slow function holds no evaluations that another could use. Of a budget that is running out nobody takes more
+    than an even share at a time.
 
     Parameters
     ----------
@@ -28,7 +29,8 @@ class EvenAllocator:
 
     def allocate(self, view: RunView, limit: int | None) -> dict[int, int]:
         """Return fresh credits per optimizer, at most `limit` in sum."""
-        wanted = {one.opt: n for one in view.stirred if (n := self._wanted(one))}
+        fair = None if limit is None else math.ceil(limit / max(view.n_alive, 1))
+        wanted = {one.opt: n for one in view.stirred if (n := self._wanted(one, fair))}
         if limit is None or sum(wanted.values()) <= limit:
             return wanted
         shares: dict[int, int] = {}
@@ -37,14 +39,16 @@ class EvenAllocator:
             limit -= shares[opt]
         return {opt: n for opt, n in shares.items() if n}
 
-    def _wanted(self, one: OptimizerView) -> int:
+    def _wanted(self, one: OptimizerView, fair: int | None) -> int:
         """Return what fills the optimizer up, or 0 while its slots are busy and half of its supply is left."""
-        if one.condemned:
+        if not one.may_evaluate:
             return 0
         target = one.slots
         if one.pace is not None:
             rate = one.slots / max(one.pace, 1e-9)
             target = min(max(math.ceil(self.supply * rate), one.slots), max(self.most, one.slots))
+        if fair is not None:
+            target = min(target, max(fair, one.slots))
         missing = target - one.outstanding
         idle_soon = one.outstanding < one.slots
         return missing if missing > 0 and (idle_soon or 2 * missing >= target) else 0

@@ -65,6 +65,24 @@ class Stop(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Pause(Command):
+    """Ask the optimizer to rest and give its slots back."""
+
+    opt: int
+    by: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Resume(Command):
+    """Let a resting optimizer go on."""
+
+    opt: int
+    by: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
 class End(Command):
     """End the run."""
 

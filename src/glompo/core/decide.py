@@ -1,8 +1,9 @@
 """What should happen now? The judgments are asked in a fixed order, and their commands are concatenated.
 
 Exiting comes first: when the run is ending nobody else is asked, for nothing may start that must end. Then
-stopping; then sharing, which skips the condemned; then spawning, which uses only slots that are truly free; and
-granting last, for only now is it known who may still evaluate.
+stopping and putting to rest; then resuming those who have rested; then sharing, which skips the condemned; then
+spawning, which uses only slots that are truly free; and granting last, for only now is it known who may still
+evaluate.
 
 Deciding is pure. It sees a view and policies, never a clock, a file, a thread or a global random state; asked
 twice it gives the same answer. The engine records the commands as events, which changes the state, and asks again
@@ -14,6 +15,7 @@ from __future__ import annotations
 from glompo.core.commands import Command
 from glompo.core.judge.exiting import exiting
 from glompo.core.judge.granting import granting
+from glompo.core.judge.resuming import resuming
 from glompo.core.judge.sharing import sharing
 from glompo.core.judge.spawning import spawning
 from glompo.core.judge.stopping import stopping
@@ -35,4 +37,7 @@ def decide(view: RunView, policies: Policies) -> tuple[Command, ...]:
     stops = tuple(stopping(view, policies))
     if stops:
         return stops
+    back = tuple(resuming(view, policies))
+    if back:
+        return back
     return (*sharing(view, policies), *spawning(view, policies), *granting(view, policies))

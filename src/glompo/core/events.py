@@ -165,6 +165,40 @@ class IncumbentTaken(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class PauseRequested(Event):
+    """The optimizer is to rest: `by` is 'freezer' or 'user'; the verdict says why."""
+
+    opt: int
+    by: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Paused(Event):
+    """The optimizer rests after `at_k` evaluations. Its slots are free and credits that it had left are void."""
+
+    opt: int
+    at_k: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResumeRequested(Event):
+    """The optimizer gets its slots back and is to go on."""
+
+    opt: int
+    by: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resumed(Event):
+    """The optimizer goes on."""
+
+    opt: int
+    at_k: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Judged(Event):
     """The stoppers were asked about these optimizers, which had done `counts` evaluations, and let them live."""
 
@@ -229,6 +263,10 @@ EVENTS: tuple[type[Event], ...] = (
     Noted,
     IncumbentSent,
     IncumbentTaken,
+    PauseRequested,
+    Paused,
+    ResumeRequested,
+    Resumed,
     Judged,
     StopRequested,
     Stopped,

@@ -12,7 +12,9 @@ Rule 3: how it ended is read off the path, never taken from its word. An optimiz
 asked it to has converged; one that returns after a request was stopped; one that had to be unwound inside the task
 was cut; one that raised crashed; one whose worker vanished was lost. See :func:`how_ended`.
 
-Rule 4: ENDED is final. There is no row that leaves it.
+Rule 4: who rests holds no slots. `Paused` frees them, `ResumeRequested` takes them again.
+
+Rule 5: ENDED is final. There is no row that leaves it.
 """
 
 from __future__ import annotations
@@ -27,6 +29,10 @@ from glompo.core.events import (
     IncumbentTaken,
     Judged,
     Noted,
+    Paused,
+    PauseRequested,
+    Resumed,
+    ResumeRequested,
     Started,
     StartRequested,
     Stopped,
@@ -40,6 +46,9 @@ class Phase(enum.StrEnum):
 
     STARTING = "starting"
     RUNNING = "running"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    RESUMING = "resuming"
     STOPPING = "stopping"
     ENDED = "ended"
 
@@ -70,11 +79,28 @@ TABLE: dict[tuple[Phase | None, type[Event]], Phase] = {
     (Phase.RUNNING, Judged): Phase.RUNNING,
     (Phase.RUNNING, StopRequested): Phase.STOPPING,
     (Phase.RUNNING, Stopped): Phase.ENDED,
+    # it rests once it says so: until then it delivers, and gets nothing new
+    (Phase.RUNNING, PauseRequested): Phase.PAUSING,
+    (Phase.PAUSING, Evaluated): Phase.PAUSING,
+    (Phase.PAUSING, Noted): Phase.PAUSING,
+    (Phase.PAUSING, IncumbentTaken): Phase.PAUSING,
+    (Phase.PAUSING, Paused): Phase.PAUSED,
+    (Phase.PAUSING, StopRequested): Phase.STOPPING,
+    (Phase.PAUSING, Stopped): Phase.ENDED,
+    (Phase.PAUSED, ResumeRequested): Phase.RESUMING,
+    (Phase.PAUSED, StopRequested): Phase.STOPPING,
+    (Phase.PAUSED, Stopped): Phase.ENDED,
+    (Phase.RESUMING, Granted): Phase.RESUMING,
+    (Phase.RESUMING, Resumed): Phase.RUNNING,
+    (Phase.RESUMING, StopRequested): Phase.STOPPING,
+    (Phase.RESUMING, Stopped): Phase.ENDED,
     # the condemned may still confirm, deliver and talk, but they get nothing new
     (Phase.STOPPING, Started): Phase.STOPPING,
     (Phase.STOPPING, Evaluated): Phase.STOPPING,
     (Phase.STOPPING, Noted): Phase.STOPPING,
     (Phase.STOPPING, IncumbentTaken): Phase.STOPPING,
+    (Phase.STOPPING, Paused): Phase.STOPPING,
+    (Phase.STOPPING, Resumed): Phase.STOPPING,
     (Phase.STOPPING, Stopped): Phase.ENDED,
 }
 

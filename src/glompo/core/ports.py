@@ -78,6 +78,16 @@ class Stopper(Protocol):
         """Answer for optimizer `opt`."""
 
 
+class Freezer(Protocol):
+    """Should this optimizer rest, and who should go on?"""
+
+    def freeze(self, view: RunView, opt: int) -> Verdict:
+        """Answer whether the running optimizer `opt` should rest."""
+
+    def thaw(self, view: RunView) -> tuple[int, Verdict] | None:
+        """Return a resting optimizer that should go on now, and why; None if none should."""
+
+
 class ExitCondition(Protocol):
     """Is the run over?"""
 
@@ -147,6 +157,7 @@ class Policies:
     generator: Generator
     allocator: Allocator
     stopper: Stopper | None = None
+    freezer: Freezer | None = None
     stopper_interval: int = 10
     stop_best: bool = False
     share: bool = False

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from glompo.core.events import Asked, RunOpened, StartRequested, StopRequested
+from glompo.core.events import Asked, PauseRequested, RunOpened, StartRequested, StopRequested
 from glompo.core.lifecycle import How, Phase
 from glompo.core.state import Best, OptimizerState, RunState
 from glompo.core.trajectory import Trajectory
@@ -23,7 +23,19 @@ from glompo.errors import StoreError
 
 _KNOWN: dict[str, type] = {
     cls.__name__: cls
-    for cls in (RunState, OptimizerState, Best, RunOpened, StartRequested, StopRequested, Asked, Verdict, How, Phase)
+    for cls in (
+        RunState,
+        OptimizerState,
+        Best,
+        RunOpened,
+        StartRequested,
+        PauseRequested,
+        StopRequested,
+        Asked,
+        Verdict,
+        How,
+        Phase,
+    )
 }
 _TYPE = "@"
 
@@ -101,6 +113,5 @@ def _equal(a: Any, b: Any) -> bool:
     if isinstance(a, list):
         return len(a) == len(b) and all(map(_equal, a, b))
     if isinstance(a, np.ndarray):
-        return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
-    equal: bool = a == b or (a != a and b != b)
-    return equal
+        return bool(a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes())
+    return bool(a == b) or bool(a != a and b != b)

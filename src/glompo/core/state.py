@@ -25,7 +25,11 @@ from glompo.core.events import (
     IncumbentTaken,
     Judged,
     Noted,
+    Paused,
+    PauseRequested,
     Repaired,
+    Resumed,
+    ResumeRequested,
     RunFinished,
     RunOpened,
     SessionClosed,
@@ -76,6 +80,8 @@ class OptimizerState:
     pace: float | None = None
     offered: float = np.inf
     in_flight: bool = False
+    seated: bool = True
+    pause: PauseRequested | None = None
     stop: StopRequested | None = None
     how: How | None = None
     note: str = ""
@@ -165,8 +171,7 @@ class RunState:
         assert self.opened is not None
         if event.opt != len(self.optimizers) + 1:
             raise IllegalEventError(f"optimizer {event.opt} is not the next number, {len(self.optimizers) + 1}")
-        if event.slots < 1 or self.used_slots + event.slots > self.slots:
-            raise IllegalEventError(f"{event.slots} slots do not fit: {self.used_slots} of {self.slots} are used")
+        self._check_fit(event.slots)
         if self.ending:
             raise IllegalEventError(f"optimizer {event.opt} starts in a run that is ending")
         new = OptimizerState(event, Trajectory(len(self.opened.bounds)))
@@ -227,6 +232,39 @@ class RunState:
     def _take(self, event: IncumbentTaken) -> None:
         self._known(event).in_flight = False
 
+    def _request_pause(self, event: PauseRequested) -> None:
+        one = self._known(event)
+        one.phase = lifecycle.after(one.phase, event)
+        one.pause = event
+
+    def _pause(self, event: Paused) -> None:
+        one = self._known(event)
+        one.phase = lifecycle.after(one.phase, event)
+        if one.phase is Phase.PAUSED:
+            self._unseat(one)
+        self.outstanding -= one.outstanding
+        one.granted = one.calls
+
+    def _request_resume(self, event: ResumeRequested) -> None:
+        one = self._known(event)
+        self._check_fit(one.request.slots)
+        one.phase = lifecycle.after(one.phase, event)
+        one.seated = True
+        self.used_slots += one.request.slots
+
+    def _resume(self, event: Resumed) -> None:
+        one = self._known(event)
+        one.phase = lifecycle.after(one.phase, event)
+
+    def _check_fit(self, slots: int) -> None:
+        if slots < 1 or self.used_slots + slots > self.slots:
+            raise IllegalEventError(f"{slots} slots do not fit: {self.used_slots} of {self.slots} are used")
+
+    def _unseat(self, one: OptimizerState) -> None:
+        if one.seated:
+            one.seated = False
+            self.used_slots -= one.request.slots
+
     def _judge(self, event: Judged) -> None:
         for opt in event.opts:
             one = self.optimizers.get(opt)
@@ -248,7 +286,7 @@ class RunState:
         one.phase = lifecycle.after(one.phase, event)
         one.how, one.note, one.ended_at = how, event.note, event.at
         del self.alive[event.opt]
-        self.used_slots -= one.request.slots
+        self._unseat(one)
         self.ended[how] += 1
         if how is How.CONVERGED:
             self.stops_since_convergence = 0
@@ -283,6 +321,10 @@ _RULES: dict[type[Event], Callable[[RunState, Any], None]] = {
     Noted: RunState._note,
     IncumbentSent: RunState._send,
     IncumbentTaken: RunState._take,
+    PauseRequested: RunState._request_pause,
+    Paused: RunState._pause,
+    ResumeRequested: RunState._request_resume,
+    Resumed: RunState._resume,
     Judged: RunState._judge,
     StopRequested: RunState._request_stop,
     Stopped: RunState._stop,

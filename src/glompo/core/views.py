@@ -80,6 +80,11 @@ class OptimizerView:
         return self._state.phase
 
     @property
+    def may_evaluate(self) -> bool:
+        """Whether it can use credits: it lives, does not rest and was not asked to stop or to rest."""
+        return self._state.phase in (Phase.STARTING, Phase.RUNNING, Phase.RESUMING)
+
+    @property
     def condemned(self) -> bool:
         """Whether it has been asked to stop."""
         return self._state.stop is not None
@@ -93,6 +98,11 @@ class OptimizerView:
     def stop_verdict(self) -> Verdict | None:
         """Why it was asked to stop."""
         return self._state.stop.verdict if self._state.stop else None
+
+    @property
+    def pause_verdict(self) -> Verdict | None:
+        """Why it was last asked to rest."""
+        return self._state.pause.verdict if self._state.pause else None
 
     @property
     def how(self) -> How | None:
@@ -205,6 +215,11 @@ class RunView:
     def n_alive(self) -> int:
         """Number of optimizers that have not ended."""
         return len(self._state.alive)
+
+    @property
+    def n_paused(self) -> int:
+        """Number of optimizers that rest."""
+        return sum(one.phase is Phase.PAUSED for one in self._state.alive.values())
 
     @property
     def n_started(self) -> int:

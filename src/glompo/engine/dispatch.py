@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.backends.protocol import Backend
-from glompo.core.commands import Acquit, Command, End, Finish, Grant, SendIncumbent, Start, Stop
+from glompo.core.commands import Acquit, Command, End, Finish, Grant, Pause, Resume, SendIncumbent, Start, Stop
 from glompo.core.streams import Streams
 from glompo.errors import InternalError
-from glompo.wire.messages import DOWN, BetterPoint, Credits, StopPlease
+from glompo.wire.messages import DOWN, BetterPoint, Credits, GoOn, Hold, StopPlease
 from glompo.wire.parcel import Parcel
 
 
@@ -39,6 +39,10 @@ def dispatch(command: Command, backend: Backend, job: Job) -> None:
             backend.send(opt, DOWN.encode(BetterPoint(x, f)))
         case Stop(opt, _, verdict):
             backend.send(opt, DOWN.encode(StopPlease(verdict.reason())))
+        case Pause(opt, _, _):
+            backend.send(opt, DOWN.encode(Hold()))
+        case Resume(opt, _, _):
+            backend.send(opt, DOWN.encode(GoOn()))
         case Acquit() | End() | Finish():
             pass  # these only say something, and that is in the journal by now
         case _:

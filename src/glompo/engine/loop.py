@@ -14,6 +14,9 @@ from glompo.core.events import (
     Evaluated,
     Event,
     IncumbentTaken,
+    Paused,
+    Resumed,
+    ResumeRequested,
     SessionClosed,
     Started,
     StartRequested,
@@ -32,6 +35,9 @@ from glompo.engine.translate import arrivals, intents
 from glompo.errors import IllegalEventError, InternalError, PolicyError, StoreError
 
 logger = logging.getLogger("glompo.engine")
+
+_STIRRING = (StartRequested, Started, Evaluated, IncumbentTaken, ResumeRequested, Resumed)
+"""Events after which a decision must look at their optimizer."""
 
 FAREWELL = 2.0
 """Seconds that workers get to leave after they have said their last word."""
@@ -159,9 +165,9 @@ class Engine:
 
     def _stir(self, event: Event, new_best: bool) -> None:
         """Note whom the next decision must look at: everybody if credits came free or there is news for all."""
-        if isinstance(event, Stopped) or (new_best and self._policies.share):
+        if isinstance(event, (Stopped, Paused)) or (new_best and self._policies.share):
             self._stirred = None
-        elif self._stirred is not None and isinstance(event, (StartRequested, Started, Evaluated, IncumbentTaken)):
+        elif self._stirred is not None and isinstance(event, _STIRRING):
             self._stirred.add(event.opt)
 
     def _patience(self) -> float | None:

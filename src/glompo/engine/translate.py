@@ -46,6 +46,8 @@ _ARRIVALS: dict[type[Message], Callable[[int, Any, float], Event]] = {
     messages.Evaluations: _evaluated,
     messages.Note: lambda opt, said, at: events.Noted(at, opt, said.text),
     messages.PointTaken: lambda opt, said, at: events.IncumbentTaken(at, opt, said.at_k, said.x, said.f),
+    messages.Resting: lambda opt, said, at: events.Paused(at, opt, said.at_k),
+    messages.GoingOn: lambda opt, said, at: events.Resumed(at, opt, said.at_k),
     messages.Ended: lambda opt, said, at: events.Stopped(at, opt, said.ending, said.said_converged, said.note),
 }
 
@@ -61,6 +63,8 @@ _INTENTS: dict[type[Command], Callable[[Any, float], Event]] = {
     commands.SendIncumbent: lambda sent, at: events.IncumbentSent(at, sent.opt, sent.x, sent.f, sent.source),
     commands.Acquit: lambda acquit, at: events.Judged(at, acquit.opts, acquit.counts),
     commands.Stop: lambda stop, at: events.StopRequested(at, stop.opt, stop.by, stop.verdict),
+    commands.Pause: lambda pause, at: events.PauseRequested(at, pause.opt, pause.by, pause.verdict),
+    commands.Resume: lambda back, at: events.ResumeRequested(at, back.opt, back.by, back.verdict),
     commands.End: lambda end, at: events.EndRequested(at, end.verdict),
     commands.Finish: lambda finish, at: events.RunFinished(at, finish.verdict),
 }

@@ -45,7 +45,7 @@ def decode_event(data: bytes | memoryview) -> Event:
         If this version of the library does not know the event, or the run has a newer schema.
     """
     try:
-        event = _CODEC.decode(data)  # type: ignore[arg-type]  # any buffer will do
+        event = _CODEC.decode(data)
     except CodecError as error:
         raise StoreError(f"an event cannot be read (did a newer version write it?): {error}") from error
     if isinstance(event, RunOpened) and event.schema > SCHEMA:

@@ -51,10 +51,14 @@ class Codec(Generic[T]):
             raise CodecError(f"{type(item).__name__} is not one of {sorted(self._types)}") from None
         try:
             return self._encoder.encode((type(item).__name__, values))
+        except (TypeError, OverflowError, ValueError):
+            pass
+        try:
+            return self._encoder.encode((type(item).__name__, _cleaned(values)))
         except (TypeError, OverflowError, ValueError) as error:
             raise CodecError(f"{type(item).__name__} holds a value that cannot be written: {error}") from error
 
-    def decode(self, data: bytes) -> T:
+    def decode(self, data: bytes | memoryview) -> T:
         """Return the item written as `data`."""
         try:
             name, values = self._decoder.decode(data)
@@ -78,10 +82,25 @@ class Codec(Generic[T]):
 
 def _reader(cls: type) -> Any:
     names = [field.name for field in fields(cls)]
+    if not names:
+        return lambda item: ()
     if len(names) == 1:
         single = attrgetter(names[0])
         return lambda item: (single(item),)
     return attrgetter(*names)
+
+
+def _cleaned(value: Any) -> Any:
+    """Return what MessagePack can say of a value: no half characters in texts, no whole numbers over 64 bits."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return float(value) if abs(value) < 2**1023 else repr(value)
+    if isinstance(value, (tuple, list)):
+        return [_cleaned(item) for item in value]
+    if isinstance(value, dict):
+        return {_cleaned(key): _cleaned(item) for key, item in value.items()}
+    return value
 
 
 def _pack(value: Any) -> Any:

@@ -43,6 +43,16 @@ class BetterPoint(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Hold(Message):
+    """Down: rest where you are; credits that you have left are void."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn(Message):
+    """Down: you have rested enough."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ready(Message):
     """Up: the optimizer exists and is about to search."""
 
@@ -80,6 +90,20 @@ class PointTaken(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Resting(Message):
+    """Up: the optimizer rests after `at_k` of its evaluations."""
+
+    at_k: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoingOn(Message):
+    """Up: the optimizer goes on."""
+
+    at_k: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ended(Message):
     """Up, once and last: how the search loop was left, see :class:`glompo.core.events.Stopped`."""
 
@@ -88,8 +112,8 @@ class Ended(Message):
     note: str
 
 
-DOWN = Codec[Message]((Credits, StopPlease, BetterPoint))
+DOWN = Codec[Message]((Credits, StopPlease, BetterPoint, Hold, GoOn))
 """Codec of what the engine says."""
 
-UP = Codec[Message]((Ready, Evaluations, Note, PointTaken, Ended))
+UP = Codec[Message]((Ready, Evaluations, Note, PointTaken, Resting, GoingOn, Ended))
 """Codec of what a worker says."""

@@ -12,7 +12,7 @@ from glompo.optimizer import BaseOptimizer, MinimizeResult
 from glompo.wire.messages import Ended, Note, Ready
 from glompo.wire.parcel import Parcel
 from glompo.worker.mailbox import Cut, Mailbox
-from glompo.worker.seed_shims import WorkerSeat, build
+from glompo.worker.seed_shims import HoldGate, WorkerSeat, build
 from glompo.worker.space import Space
 from glompo.worker.task import Task
 
@@ -36,7 +36,7 @@ def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluator: Evaluator | N
     computes: Evaluator | None = evaluator
     ended = Ended("returned", False, "")
     try:
-        optimizer = _seat_optimizer(parcel, seat)
+        optimizer = _seat_optimizer(parcel, seat, mailbox)
         computes = computes or InlineEvaluator(parcel.task, parcel.detailed, parcel.slots)
         mailbox.post(Ready(worker))
         task = Task(computes, mailbox, parcel.bounds, space, parcel.slots, parcel.penalty)
@@ -53,12 +53,12 @@ def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluator: Evaluator | N
         mailbox.post(ended)
 
 
-def _seat_optimizer(parcel: Parcel, seat: WorkerSeat) -> BaseOptimizer:
+def _seat_optimizer(parcel: Parcel, seat: WorkerSeat, mailbox: Mailbox) -> BaseOptimizer:
     arguments = {
         "_opt_id": parcel.opt,
         "_signal_pipe": seat,
         "_results_queue": None,
-        "_pause_flag": None,
+        "_pause_flag": HoldGate(mailbox),
         "_is_log_detailed": parcel.detailed,
         "_workers": parcel.slots,
         "_backend": "threads",

@@ -26,7 +26,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.function import Outcome, Status
-from glompo.wire.messages import DOWN, UP, BetterPoint, Credits, Evaluations, Message, StopPlease
+from glompo.wire.messages import (
+    DOWN,
+    UP,
+    BetterPoint,
+    Credits,
+    Evaluations,
+    GoingOn,
+    GoOn,
+    Hold,
+    Message,
+    Resting,
+    StopPlease,
+)
 
 if TYPE_CHECKING:
     from glompo.worker.postman import Postman
@@ -64,6 +76,7 @@ class Mailbox:
         self._stop: str | None = None
         self._point: BetterPoint | None = None
         self._told = False
+        self._held = False
         self._count = 0
         self._xs: list[NDArray[np.float64]] = []
         self._outcomes: list[tuple[float, Outcome, float]] = []
@@ -80,6 +93,8 @@ class Mailbox:
                 self._stop = message.reason
             elif isinstance(message, BetterPoint):
                 self._point = message
+            elif isinstance(message, (Hold, GoOn)):
+                self._held = isinstance(message, Hold)
             self._changed.notify_all()
 
     # the optimizer's side
@@ -108,10 +123,17 @@ class Mailbox:
         A value is held back until then, so that an optimizer that looks at its messages after every evaluation
         hears of a stop there, and not inside the evaluation after it.
         """
-        if self._credits:  # whoever owns credits reads them without the lock: nobody else takes any
+        if self._credits and not self._held:  # whoever owns credits reads them without the lock: nobody else takes any
             return
         with self._lock:
             self._await_next()
+
+    def await_release(self) -> None:
+        """Return at once, or, if the optimizer is to rest, when it may go on."""
+        if self._held:
+            with self._lock:
+                if self._held and self._stop is None:
+                    self._rest_held()
 
     def claim_one_at_hand(self) -> bool:
         """Take one credit if there is one now; say whether.
@@ -123,7 +145,7 @@ class Mailbox:
         """
         with self._lock:
             self.obey()
-            if not self._credits:
+            if self._held or not self._credits:
                 return False
             self._credits -= 1
             return True
@@ -135,6 +157,8 @@ class Mailbox:
         """
         with self._lock:
             while not until():
+                if or_credits and self._stop is None and self._held:
+                    or_credits = False  # nothing new is begun; what is under way is awaited
                 if or_credits and (self._credits or self._stop is not None):
                     return
                 if or_credits:
@@ -195,9 +219,21 @@ class Mailbox:
             self._xs, self._outcomes = [], []
 
     def _await_next(self) -> None:
-        while self._stop is None and not self._credits:
-            self._flush()
+        while self._stop is None and (self._held or not self._credits):
+            if self._held:
+                self._rest_held()
+            else:
+                self._flush()
+                self._wait()
+
+    def _rest_held(self) -> None:
+        """Rest until the manager says otherwise, and tell it when that begins and ends."""
+        self._credits = 0
+        self.post(Resting(self._count))
+        while self._held and self._stop is None:
             self._wait()
+        if self._stop is None:
+            self.post(GoingOn(self._count))
 
     def _wait(self) -> None:
         self._changed.wait()

@@ -71,6 +71,18 @@ class WorkerSeat:
             raise ValueError(f"message_manager got the key {key!r}; 0 says converged, 1 paused, 9 adds a note")
 
 
+class HoldGate:
+    """The documented pause signal: an optimizer that waits at it rests there while the manager wants it to."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Return as soon as the optimizer may go on."""
+        self._mailbox.await_release()
+        return True
+
+
 def build(
     cls: type[BaseOptimizer], args: tuple[Any, ...], kwargs: Mapping[str, Any], seat: Mapping[str, Any]
 ) -> BaseOptimizer:

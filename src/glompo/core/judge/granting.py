@@ -31,6 +31,6 @@ def granting(view: RunView, policies: Policies) -> Iterator[Command]:
             "keep the sum of allocate(view, limit) within limit"
         )
     for opt, n in shares.items():
-        if opt not in view or view[opt].condemned or view[opt].how is not None or n < 1:
+        if opt not in view or not view[opt].may_evaluate or n < 1:
             raise PolicyError(f"{policies.allocator} gave {n} evaluations to optimizer {opt}, which cannot use them")
         yield Grant(opt, n)
