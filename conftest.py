@@ -92,6 +92,7 @@ def carried_out(command: str) -> tuple[str, int]:
         stderr=subprocess.STDOUT,
         text=True,
         timeout=SECONDS,
+        check=False,  # the exit code is part of the page
     )
     return done.stdout, done.returncode
 

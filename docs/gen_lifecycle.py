@@ -118,7 +118,8 @@ def _lane(event: str, sources: list[tuple[float, float]], target: tuple[float, f
 
 
 def _path(d: str, tip: bool = False) -> str:
-    return f'<path d="{d}" fill="none" stroke="currentColor"{" marker-end='url(#tip)'" if tip else ""}/>'
+    head = ' marker-end="url(#tip)"' if tip else ""
+    return f'<path d="{d}" fill="none" stroke="currentColor"{head}/>'
 
 
 if __name__ == "__main__":

@@ -34,9 +34,13 @@ class Codec(Generic[T]):
     ----------
     types : iterable of dataclass types
         The closed set. A class name must be unique in it.
+    lenient : bool
+        Whether values of user code that MessagePack cannot say are written as well as possible instead of refused:
+        half characters escaped, whole numbers over 64 bits as floats.
     """
 
-    def __init__(self, types: Iterable[type[T]]) -> None:
+    def __init__(self, types: Iterable[type[T]], lenient: bool = False) -> None:
+        self._lenient = lenient
         self._types = {cls.__name__: cls for cls in types}
         self._readers = {cls: _reader(cls) for cls in self._types.values()}
         self._shapers = {cls: _shapers(cls) for cls in self._types.values()}
@@ -51,12 +55,13 @@ class Codec(Generic[T]):
             raise CodecError(f"{type(item).__name__} is not one of {sorted(self._types)}") from None
         try:
             return self._encoder.encode((type(item).__name__, values))
-        except (TypeError, OverflowError, ValueError):
-            pass
+        except (TypeError, OverflowError, ValueError) as error:
+            if not self._lenient:
+                raise _unwritable(item, error) from error
         try:
             return self._encoder.encode((type(item).__name__, _cleaned(values)))
         except (TypeError, OverflowError, ValueError) as error:
-            raise CodecError(f"{type(item).__name__} holds a value that cannot be written: {error}") from error
+            raise _unwritable(item, error) from error
 
     def decode(self, data: bytes | memoryview) -> T:
         """Return the item written as `data`."""
@@ -88,6 +93,10 @@ def _reader(cls: type) -> Any:
         single = attrgetter(names[0])
         return lambda item: (single(item),)
     return attrgetter(*names)
+
+
+def _unwritable(item: object, error: Exception) -> CodecError:
+    return CodecError(f"{type(item).__name__} holds a value that cannot be written: {error}")
 
 
 def _cleaned(value: Any) -> Any:

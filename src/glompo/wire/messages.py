@@ -115,5 +115,5 @@ class Ended(Message):
 DOWN = Codec[Message]((Credits, StopPlease, BetterPoint, Hold, GoOn))
 """Codec of what the engine says."""
 
-UP = Codec[Message]((Ready, Evaluations, Note, PointTaken, Resting, GoingOn, Ended))
+UP = Codec[Message]((Ready, Evaluations, Note, PointTaken, Resting, GoingOn, Ended), lenient=True)
 """Codec of what a worker says."""

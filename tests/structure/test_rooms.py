@@ -1,0 +1,51 @@
+"""The import contracts of the project can fail: that they pass is checked by lint-imports itself."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("importlinter", reason="import-linter comes with the extra 'dev'")
+
+ROOT = Path(__file__).parents[2]
+
+
+def contracts(folder):
+    linter = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([linter, "--no-cache"], cwd=folder, env={"PYTHONPATH": "src"}, capture_output=True, text=True)
+    return done.returncode, done.stdout
+
+
+@pytest.fixture
+def copy(tmp_path):
+    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("room", "line"),
+    [
+        ("core/decide.py", "import time"),
+        ("stoppers/best_unmoving.py", "import random"),
+        ("show/plots.py", "from glompo.core.state import RunState"),
+        ("worker/task.py", "from glompo.core.events import Event"),
+        ("engine/loop.py", "import threading"),
+        ("storage/journal.py", "from glompo.engine.loop import Engine"),
+        ("misplaced.py", ""),
+    ],
+)
+def test_a_breach_of_the_rooms_is_seen(copy, room, line):
+    path = copy / "src" / "glompo" / room
+    old = path.read_text() if path.exists() else ""
+    path.write_text(f"{old}\n{line}\n")
+    code, report = contracts(copy)
+    assert code == 1, report
+    assert "BROKEN" in report or "misplaced" in report
+
+
+def test_no_file_is_longer_than_a_reader_can_hold():
+    lengths = {path: len(path.read_text().splitlines()) for path in (ROOT / "src").rglob("*.py")}
+    assert {path.name: n for path, n in lengths.items() if n > 400} == {}
