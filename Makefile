@@ -36,12 +36,12 @@ check: $(VENV)/ready-dev    ## style, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: $(VENV)/ready-docs    ## build the documentation into docs/_build; a warning is an error
-	$(BIN)/mkdocs build --strict --quiet --site-dir docs/_build/site
+docs: $(VENV)/ready-docs    ## build the documentation into build/site; a warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: $(VENV)/ready-test   ## print the tables of docs/performance.md
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/storage.py
 
 clean:           ## remove what the other targets made
-	rm -rf $(VENV) docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

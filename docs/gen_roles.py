@@ -39,9 +39,11 @@ def _full(target: str, obj: Object) -> str:
     """Return the path of a target that is named as in the source: in full, or as a neighbour."""
     if target.startswith("glompo."):
         return target
+    first, dot, rest = target.partition(".")
     home = obj if obj.is_class else obj.parent
     while home is not None:
-        if target.partition(".")[0] in home.members:
-            return f"{home.path}.{target}"
+        if first in home.members:
+            found = home.members[first]
+            return f"{found.target_path if found.is_alias else found.path}{dot}{rest}"
         home = home.parent
     return target

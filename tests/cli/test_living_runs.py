@@ -29,34 +29,60 @@ def exported(text):
     return [([float(row["x0"]), float(row["x1"])], float(row["value"])) for row in rows]
 
 
+def killed(launch, glompo, project, after, settings=""):
+    """Return a run that was killed after some evaluations, and what is on record of it."""
+    run = launch("run", project.config(settings + ENDLESS))
+    run.await_evaluations(after)
+    run.process.send_signal(signal.SIGKILL)
+    assert run.await_end()[0] == -signal.SIGKILL
+    return run, exported(glompo("export", project.run_dir, "--csv", "-").stdout)
+
+
+def by_optimizer(reports):
+    """Return the evaluations of each optimizer: each has a thread of its own."""
+    return [[one for one in reports if one.thread == thread] for thread in {one.thread for one in reports}]
+
+
 def due(reports):
-    """Return those that must have been recorded when the process died.
+    """Return what must have been recorded when the process died.
 
     What the task reported is over for the run only when the task has returned, which is certain when the next one
     begins in the same thread.
     """
     death = max(one.begun for one in reports)
-    threads = {one.thread: [other for other in reports if other.thread == one.thread] for one in reports}
-    followed = [pair for same in threads.values() for pair in pairwise(same)]
+    followed = [pair for same in by_optimizer(reports) for pair in pairwise(same)]
     return [(one.x, one.fx) for one, following in followed if following.begun < death - RECENT]
 
 
-@pytest.mark.parametrize("after", [1, 40, 700, *(pytest.param(n, marks=pytest.mark.chaos) for n in range(2, 2002, 20))])
-def test_a_killed_run_has_recorded_every_evaluation_but_those_of_its_last_instant(glompo, launch, project, after):
-    run = launch("run", project.config(ENDLESS))
-    run.await_evaluations(after)
-    run.process.send_signal(signal.SIGKILL)
-    assert run.await_end()[0] == -signal.SIGKILL
-    made = [(one.x, one.fx) for one in run.evaluations]
+KILLS = [
+    *(("none", after) for after in (1, 40, 700)),
+    # 'batch' is the default; the loop waits for the disk in it, and 100 ms are for a disk that answers quickly
+    *(pytest.param("batch", after, marks=pytest.mark.chaos) for after in range(1, 2001, 20)),
+]
 
-    rows = exported(glompo("export", project.run_dir, "--csv", "-").stdout)
+
+@pytest.mark.parametrize(("durability", "after"), KILLS)
+def test_a_killed_run_has_recorded_every_evaluation_but_those_of_its_last_instant(
+    glompo, launch, project, durability, after
+):
+    run, rows = killed(launch, glompo, project, after, f'durability = "{durability}"')
     assert [row for row in due(run.evaluations) if row not in rows] == []
+
+
+def test_of_what_a_killed_run_has_recorded_nothing_is_missing_in_between_and_nothing_is_made_up(
+    glompo, launch, project
+):
+    run, rows = killed(launch, glompo, project, 300)
+    made = [(one.x, one.fx) for one in run.evaluations]
     assert [row for row in rows if row not in made] == []
     assert len(rows) == len({tuple(x) for x, _ in rows})
+    for one in by_optimizer(run.evaluations):
+        recorded = [(each.x, each.fx) in rows for each in one]
+        assert recorded == sorted(recorded, reverse=True)
 
     status = json.loads(glompo("status", project.run_dir, "--json").stdout)
     assert (status["standing"], status["calls"]) == ("killed", len(rows))
-    assert status["best_f"] == min((fx for _, fx in rows), default=None)
+    assert status["best_f"] == min(fx for _, fx in rows)
 
 
 def test_after_a_kill_the_directory_can_be_looked_at_and_is_not_overwritten(glompo, launch, project):

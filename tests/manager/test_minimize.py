@@ -3,6 +3,8 @@
 import logging
 import math
 import re
+import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,14 +13,16 @@ import glompo
 from glompo.core.events import Evaluated
 from glompo.core.snapshot import same
 from glompo.core.state import RunState
-from glompo.errors import LeaseHeldError, OptimizersFailedError, RunExistsError
+from glompo.errors import LeaseHeldError, OptimizersFailedError, RunExistsError, StoreError
 from glompo.exit_conditions import MaxOptimizersConverged
 from glompo.function import Status
 from glompo.generators import SinglePointGenerator
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
 from glompo.problems import Rastrigin
+from glompo.read.export import to_csv
 from glompo.selectors import CycleSelector
 from glompo.stoppers import BestUnmoving
+from glompo.storage.journal import Journal
 from glompo.storage.lease import Lease
 from glompo.storage.reader import read_events
 
@@ -389,3 +393,40 @@ def test_the_same_seed_starts_the_same_places():
         return [row.best_x.tolist() for row in result.optimizers]
 
     assert starts(5) == starts(5) != starts(6)
+
+
+def test_a_detailed_log_needs_a_detailed_task_and_names_its_columns():
+    class Plain(glompo.BaseFunction):
+        def __call__(self, x):
+            return sphere(x)
+
+    class Named(Plain):
+        def detailed_call(self, x):
+            return sphere(x), float(x[0]), "b"
+
+        def headers(self):
+            return {"zeta": float, "alpha": str}
+
+    with pytest.raises(glompo.UserError, match="has no detailed_call"):
+        glompo.minimize(Plain(), BOX, max_evaluations=5, is_log_detailed=True)
+    result = glompo.minimize(Named(), BOX, max_evaluations=5, is_log_detailed=True)
+    header = to_csv(result.run_dir, "out.csv").read_text().splitlines()[0]
+    assert header.endswith("zeta,alpha")
+
+
+def test_a_full_disk_ends_the_run_with_an_error_and_keeps_what_was_written(monkeypatch):
+    written = Journal.append
+
+    def full(self, events):
+        if any(isinstance(event, Evaluated) for event in events) and self.position.offset > 20_000:
+            raise StoreError("no space left on the device")
+        written(self, events)
+
+    monkeypatch.setattr(Journal, "append", full)
+    with pytest.raises(StoreError, match="no space left"):
+        glompo.minimize(sphere, BOX, optimizers=RandomSampling, max_evaluations=100_000, working_dir="run", max_jobs=2)
+    state = RunState()
+    for event in read_events(Path("run")):
+        state.apply(event)
+    assert state.calls > 0
+    assert [t.name for t in threading.enumerate() if t.name.startswith("glompo-optimizer")] == []

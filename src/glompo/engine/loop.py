@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from glompo.backends.protocol import Backend
-from glompo.core.commands import Command
+from glompo.core.commands import Command, Stop
 from glompo.core.decide import decide
 from glompo.core.events import (
     Asked,
@@ -38,6 +38,8 @@ logger = logging.getLogger("glompo.engine")
 
 _STIRRING = (StartRequested, Started, Evaluated, IncumbentTaken, ResumeRequested, Resumed)
 """Events after which a decision must look at their optimizer."""
+
+TWICE = "interrupted twice"
 
 FAREWELL = 2.0
 """Seconds that workers get to leave after they have said their last word."""
@@ -105,8 +107,8 @@ class Engine:
                 self._loop(interrupts)
             reason = "finished" if self.state.finished else "interrupted"
         except KeyboardInterrupt:
-            reason = "interrupted twice"
-            self._abandon("interrupted twice")
+            reason = TWICE
+            self._abandon(TWICE)
         except BaseException:
             self._abandon("the engine failed")
             raise
@@ -192,11 +194,11 @@ class Engine:
         """Ask everybody to stop without waiting for them."""
         verdict = Verdict(True, "session", reason)
         for opt in [opt for opt, one in self.state.alive.items() if one.stop is None]:
-            event = StopRequested(self._clock.now(), opt, "session", verdict)
-            self._quietly([event])
+            self._quietly([StopRequested(self._clock.now(), opt, "session", verdict)])
+            dispatch(Stop(opt, "session", verdict), self._backend, self._job)
 
     def _leave(self, reason: str) -> None:
-        left_behind = self._backend.close(FAREWELL if self._over else 0.0)
+        left_behind = self._backend.close(0.0 if reason == TWICE else FAREWELL)
         if left_behind:
             logger.warning("optimizers %s are still inside the task; their threads end with it", left_behind)
         self._quietly([SessionClosed(self._clock.now(), reason)])

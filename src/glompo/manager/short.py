@@ -51,8 +51,16 @@ def minimize(
         Seconds after which the run ends; evaluations under way are awaited.
     target : float, optional
         Value at which the run ends.
-    max_jobs, rng, working_dir, progress, **setup
-        See :meth:`GloMPOManager.setup`. Without a `working_dir` a new directory is made below ``glompo_runs``.
+    max_jobs : int, optional
+        Slots: evaluations in flight at once.
+    rng : None, int, SeedSequence, BitGenerator or Generator
+        Seed of everything random in the run.
+    working_dir : path-like, optional
+        Directory of the run; a new one below ``glompo_runs`` by default.
+    progress : bool or Observer, optional
+        Whether to show progress.
+    **setup
+        Any other setting of :meth:`GloMPOManager.setup`.
 
     Returns
     -------

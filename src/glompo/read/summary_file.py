@@ -11,8 +11,7 @@ from typing import Any
 
 from glompo.errors import StoreError, UserError
 from glompo.read.result import Result
-
-FILE_NAME = "glompo_manager_log.yml"
+from glompo.storage.directory import SUMMARY
 
 
 def write_summary(result: Result, settings: Mapping[str, Any], folder: Path | None) -> Path:
@@ -36,8 +35,8 @@ def write_summary(result: Result, settings: Mapping[str, Any], folder: Path | No
     """
     if folder is None:
         raise UserError("this result was not recorded in a directory; name a folder for its summary")
-    path = folder / FILE_NAME
-    draft = folder / f".{FILE_NAME}.{os.getpid()}"
+    path = folder / SUMMARY
+    draft = folder / f".{SUMMARY}.{os.getpid()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         draft.write_text("\n".join(_lines(_contents(result, settings))) + "\n", encoding="utf-8")

@@ -19,7 +19,7 @@ from glompo.core.settings import number, whole_number, yes_or_no
 from glompo.core.streams import entropy_of
 from glompo.errors import SettingError, SettingTypeError
 from glompo.spec.bounds import bounds_of, x0_of
-from glompo.spec.task import task_of
+from glompo.spec.task import detailed_headers, task_of
 
 FAILURE_POLICIES = ("penalize", "worst_seen", "raise")
 """What to do with an evaluation that is not OK."""
@@ -45,6 +45,7 @@ class RunSpec:
     bounds: NDArray[np.float64]
     x0: NDArray[np.float64] | None
     names: tuple[str, ...] | None
+    headers: tuple[str, ...]
     selector: Selector
     generator: Generator
     exit: Rule
@@ -96,14 +97,14 @@ class RunSpec:
         """
         function, task_name = task_of(task)
         box = bounds_of(bounds)
-        if yes_or_no("setup", "is_log_detailed", detailed) and not callable(getattr(function, "detailed_call", None)):
-            raise SettingError(f"is_log_detailed is set, but the task {task_name} has no detailed_call(x)")
+        headers = detailed_headers(function, task_name) if yes_or_no("setup", "is_log_detailed", detailed) else ()
         return cls(
             task=function,
             task_name=task_name,
             bounds=box,
             x0=None if x0 is None else x0_of(x0, box),
             names=_names(names, len(box)),
+            headers=headers,
             selector=selector,
             generator=generator,
             exit=_rule("exit_conditions", exit_condition),
@@ -133,6 +134,7 @@ class RunSpec:
             "task": self.task_name,
             "dims": len(self.bounds),
             "names": list(self.names) if self.names else None,
+            "headers": list(self.headers) or None,
             "x0": None if self.x0 is None else self.x0.tolist(),
             "max_jobs": self.slots,
             "max_evaluations": self.exit.budget(),
@@ -176,7 +178,8 @@ def unknown_setting(owner: str, name: str, known: Iterable[str]) -> SettingTypeE
 
 
 def _cpus() -> int:
-    return len(os.sched_getaffinity(0))
+    affinity = getattr(os, "sched_getaffinity", None)  # macOS has none
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _rule(name: str, given: Any) -> Rule:

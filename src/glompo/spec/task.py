@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from glompo.errors import SettingError, SettingTypeError
+from glompo.function import BaseFunction
 
 
 def task_of(given: Any) -> tuple[Callable[..., Any], str]:
@@ -28,6 +29,23 @@ def task_of(given: Any) -> tuple[Callable[..., Any], str]:
     if not callable(given):
         raise SettingTypeError(f"the task is {given!r}, which cannot be called; give a function task(x) -> float")
     return given, _name(given)
+
+
+def detailed_headers(task: Any, name: str) -> tuple[str, ...]:
+    """Return the names of the extra values of a detailed task; none if it does not say.
+
+    Raises
+    ------
+    SettingError
+        If the task has no `detailed_call` of its own.
+    """
+    call = getattr(type(task), "detailed_call", None) or getattr(task, "detailed_call", None)
+    if not callable(call) or call is BaseFunction.detailed_call:
+        raise SettingError(f"is_log_detailed is set, but the task {name} has no detailed_call(x)")
+    headers = getattr(task, "headers", None)
+    if headers is None or getattr(type(task), "headers", None) is BaseFunction.headers:
+        return ()
+    return tuple(map(str, headers()))
 
 
 def _imported(path: str) -> Callable[..., Any]:

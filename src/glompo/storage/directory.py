@@ -15,7 +15,10 @@ from glompo.errors import RunExistsError, StoreError
 CONFIGURATION = "run.toml"
 """Settings of the run, for people."""
 
-PARTS = ("journal", "snapshots", "exports", CONFIGURATION)
+SUMMARY = "glompo_manager_log.yml"
+"""What the run came to, for people."""
+
+PARTS = ("journal", "snapshots", "exports", CONFIGURATION, SUMMARY)
 """What a run leaves in its directory, apart from the lease."""
 
 REPLACED = "replaced"

@@ -31,7 +31,7 @@ class WorkerSeat:
     rng : numpy.random.Generator
         The optimizer's own random stream.
     said_converged : bool
-        Whether the optimizer has announced its own convergence.
+        Whether the optimizer has announced its own convergence before it was told to stop.
     """
 
     def __init__(self, mailbox: Mailbox, rng: np.random.Generator, space: Space) -> None:
@@ -39,6 +39,7 @@ class WorkerSeat:
         self._space = space
         self.rng = rng
         self.said_converged = False
+        self._told = False
 
     def deliver(self, optimizer: BaseOptimizer) -> list[int]:
         """Carry out what the manager sent; return the keys of its signals."""
@@ -51,6 +52,7 @@ class WorkerSeat:
             keys.append(INJECT)
         reason = self._mailbox.take_stop()
         if reason is not None:
+            self._told = True
             optimizer.callstop(reason)
             keys.append(STOP)
         return keys
@@ -64,7 +66,7 @@ class WorkerSeat:
             If the key has no meaning.
         """
         if key == CONVERGED:
-            self.said_converged = True
+            self.said_converged = not self._told
         elif key == NOTE:
             self._mailbox.post(Note(str(message)))
         elif key != PAUSED:
