@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from glompo.errors import StoreError, UserError
 from glompo.read import result_of, write_summary
-from glompo.read.summary_file import FILE_NAME
+from glompo.storage.directory import SUMMARY
 
 from .runs import mixed
 
@@ -74,7 +74,7 @@ def test_words_that_yaml_takes_for_something_else_are_quoted(tmp_path):
 def test_any_text_stays_on_its_line_in_characters_that_yaml_permits(tmp_path_factory, text):
     folder = tmp_path_factory.mktemp("summary")
     write_summary(result_of(mixed().view(), folder), {"task": text}, folder)
-    content = (folder / FILE_NAME).read_bytes().decode("utf-8")
+    content = (folder / SUMMARY).read_bytes().decode("utf-8")
     assert content.startswith("settings:\n  task: ")
     value = content.split("\n")[1].removeprefix("  task: ")
     assert value.isprintable()
@@ -87,7 +87,7 @@ def test_any_text_stays_on_its_line_in_characters_that_yaml_permits(tmp_path_fac
 def test_any_number_reads_back_as_the_same_number(tmp_path_factory, number):
     folder = tmp_path_factory.mktemp("summary")
     write_summary(result_of(mixed().view(), folder), {"value": number}, folder)
-    value = (folder / FILE_NAME).read_text().split("\n")[1].removeprefix("  value: ")
+    value = (folder / SUMMARY).read_text().split("\n")[1].removeprefix("  value: ")
     if math.isfinite(number):
         assert float(value) == number
         assert "." in value

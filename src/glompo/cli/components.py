@@ -22,13 +22,13 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
-from glompo.cli.imports import imported
 from glompo.errors import GlompoError, SettingError, SettingTypeError
 from glompo.exit_conditions import BaseExitCondition
 from glompo.generators import BaseGenerator
 from glompo.optimizer import EARLIER_NAMES, BaseOptimizer
 from glompo.optimizers.bundled import BundledOptimizer
 from glompo.selectors import BaseSelector
+from glompo.spec.imports import imported
 from glompo.stoppers import BaseStopper
 
 

@@ -11,10 +11,10 @@ import typer
 
 from glompo.cli.app import FAILURE, INTERRUPTED, SUCCESS
 from glompo.cli.config import arguments, read_config
-from glompo.cli.imports import imported
 from glompo.errors import OptimizersFailedError, RunExistsError, TaskFailedError, UserError
 from glompo.manager import minimize
 from glompo.read import Result, Standing
+from glompo.spec.imports import imported
 
 
 def run_configuration(config: Path, overrides: Mapping[str, Any]) -> int:

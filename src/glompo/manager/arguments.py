@@ -8,7 +8,7 @@ from operator import or_
 from typing import Any
 
 from glompo.core.rule import Rule
-from glompo.core.settings import number
+from glompo.core.settings import number, whole_number
 from glompo.engine.ports import Observer
 from glompo.errors import SettingError, SettingTypeError
 from glompo.exit_conditions import MaxTotalFunctionCalls, TargetFunctionValue, TimeLimit
@@ -48,7 +48,7 @@ def ends(given: Any, calls: int | None, seconds: float | None, target: float | N
     """Return the exit conditions that a budget, a time limit, a target and further conditions amount to."""
     ends: list[Any] = []
     if calls is not None:
-        ends.append(MaxTotalFunctionCalls(calls))
+        ends.append(MaxTotalFunctionCalls(whole_number("minimize", "max_evaluations", calls, 1)))
     if seconds is not None:
         ends.append(TimeLimit(number("minimize", "max_seconds", seconds, 0.0, above=True)))
     if target is not None:

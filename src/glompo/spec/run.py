@@ -197,14 +197,16 @@ def _one_of(name: str, given: Any, allowed: Sequence[str]) -> str:
 def _names(given: Sequence[str] | None, dims: int) -> tuple[str, ...] | None:
     if given is None:
         return None
-    names = tuple(map(str, given))
-    if len(names) != dims or len(set(names)) != dims or isinstance(given, str):
+    names = tuple(map(str, given)) if isinstance(given, Sequence) and not isinstance(given, str) else ()
+    if len(names) != dims or len(set(names)) != dims:
         raise SettingError(f"names are {given!r}; give {dims} different ones, one for each parameter")
     return names
 
 
 def _entropy(rng: Any) -> tuple[int, ...]:
     try:
+        if isinstance(rng, bool):
+            raise TypeError("True and False are no seeds")
         return entropy_of(rng)
     except (TypeError, ValueError) as error:
         raise SettingTypeError(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any
 
 from glompo.errors import SettingError, SettingTypeError
 from glompo.function import BaseFunction
+from glompo.spec.imports import imported
 
 
 def task_of(given: Any) -> tuple[Callable[..., Any], str]:
@@ -49,20 +48,7 @@ def detailed_headers(task: Any, name: str) -> tuple[str, ...]:
 
 
 def _imported(path: str) -> Callable[..., Any]:
-    module_name, colon, name = path.partition(":")
-    if not colon or not module_name or not name:
-        raise SettingError(f"the task is {path!r}; an import path has the form 'module:function'")
-    try:
-        module = importlib.import_module(module_name)
-    except ImportError as error:
-        raise SettingError(f"the task {path!r} cannot be imported: {error}; check the path and sys.path") from error
-    target: Any = module
-    for part in name.split("."):
-        if part not in dir(target):
-            near = get_close_matches(part, dir(target), 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise SettingError(f"the task {path!r} does not exist: {module_name} has no {part!r}{hint}")
-        target = getattr(target, part)
+    target = imported(path, "the task")
     if not callable(target):
         raise SettingTypeError(f"the task {path!r} is {target!r}, which cannot be called")
     return target  # type: ignore[no-any-return]  # callable, as just checked

@@ -28,6 +28,7 @@ from glompo.storage.codec import MSGPACK, encode_events
 from glompo.storage.disk import Disk, SystemDisk, refusal, sync_folder, write_all
 from glompo.storage.framing import HEADER_SIZE, frame, header
 from glompo.storage.segments import Position, Segment, journal_folder, last_segment, segment_path, survey
+from glompo.storage.syncing import Synchronizer
 
 Durability = Literal["always", "batch", "none"]
 
@@ -76,6 +77,7 @@ class Journal:
         self._clock = clock
         self._segment_bytes = segment_bytes
         self._disk = disk
+        self._synchronizer = Synchronizer(disk)
         self._number = 0
         self._end = 0
         self._fd: int | None = None
@@ -192,16 +194,13 @@ class Journal:
             If the system fails to: then nobody knows what is on the disk, and only a resume finds out.
         """
         self._refuse_if_over()
-        if self._fd is None or not self._unsynced or self._durability == "none":
-            return
         try:
+            self._synchronizer.settle()
+            if self._fd is None or not self._unsynced or self._durability == "none":
+                return
             self._disk.sync(self._fd)
         except OSError as error:
-            # Asked a second time, the system may say yes although it has thrown the bytes away.
-            remedy = "events since the last commit may be lost; resume the run, which reads what there is"
-            failure = refusal("synchronise", self._path, error, remedy)
-            self._over = str(failure)
-            raise failure from error
+            raise self._unsynchronised(error) from error
         self._unsynced = False
         self._deadline = None
 
@@ -210,9 +209,32 @@ class Journal:
         return self._deadline
 
     def tick(self, now: float) -> None:
-        """Commit if it is time for it."""
-        if self._deadline is not None and now >= self._deadline:
-            self.commit()
+        """Begin to commit if it is time for it; appending goes on meanwhile.
+
+        Raises
+        ------
+        StoreError
+            If an earlier commit failed.
+        """
+        if self._fd is None or self._deadline is None or now < self._deadline:
+            return
+        if self._synchronizer.busy:  # a slow disk: everything since waits for the next turn
+            self._deadline = now + GROUP_SECONDS / 10
+            return
+        try:
+            self._synchronizer.settle()
+        except OSError as error:
+            raise self._unsynchronised(error) from error
+        self._synchronizer.begin(self._fd)
+        self._unsynced = False
+        self._deadline = None
+
+    def _unsynchronised(self, error: OSError) -> StoreError:
+        """Close the journal for good: asked again, the system may say yes although it has thrown the bytes away."""
+        remedy = "events since the last commit may be lost; resume the run, which reads what there is"
+        failure = refusal("synchronise", self._path, error, remedy)
+        self._over = str(failure)
+        return failure
 
     def close(self) -> None:
         """Commit and leave the file; a second call does nothing."""
@@ -223,6 +245,9 @@ class Journal:
                         self._cut_unfinished(self._fd)
                     self.commit()
             finally:
+                with contextlib.suppress(OSError):  # already told, or about to be
+                    self._synchronizer.settle()
+                self._synchronizer.close()
                 os.close(self._fd)
                 self._fd = None
         self._over = self._over or f"the journal of {self._run_dir} is closed"

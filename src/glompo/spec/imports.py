@@ -1,4 +1,4 @@
-"""What a configuration names by an import path, ``module:name``."""
+"""What is named by an import path, ``module:name``."""
 
 from __future__ import annotations
 
