@@ -28,6 +28,7 @@ class Status(enum.IntEnum):
     CRASHED = 4
     OUT_OF_BOUNDS = 5
     CANCELLED = 6
+    OUT_OF_MEMORY = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -283,7 +283,7 @@ def test_optimizers_that_cannot_start_end_the_run_with_an_error():
         ({"failure_policy": "ignore"}, ValueError, "failure_policy is 'ignore'"),
         ({"max_failure_rate": 0}, ValueError, "max_failure_rate is 0"),
         ({"durability": "sometimes"}, ValueError, "durability is 'sometimes'"),
-        ({"backend": "processes"}, ValueError, "backend is 'processes'"),
+        ({"backend": "fibres"}, ValueError, "backend is 'fibres'"),
         ({"is_log_detailed": True}, ValueError, "no detailed_call"),
         ({"names": ["a", "a", "b"]}, ValueError, "give 3 different ones"),
         ({"stopper_interval": 0}, ValueError, "stopper_interval is 0"),

@@ -44,5 +44,8 @@ class Backend(Protocol):
     def wake(self) -> None:
         """Make a :meth:`receive` that waits return; may be called from a signal handler."""
 
+    def end(self, opt: int, force: bool) -> None:
+        """End a worker against its will, where that is possible: gently, or at once by `force`."""
+
     def close(self, patience: float) -> list[int]:
         """End; wait up to `patience` seconds for workers and return the optimizers whose workers still run."""

@@ -243,6 +243,9 @@ class SimulatedBackend:
         """Make :meth:`receive` return."""
         self._woken = True
 
+    def end(self, opt: int, force: bool) -> None:
+        """Do nothing: a thread cannot be ended."""
+
     def close(self, patience: float) -> list[int]:
         """Unwind every worker."""
         for opt, actor in self._actors.items():

@@ -20,16 +20,13 @@ NOBODY = 0
 class ThreadsBackend:
     """One daemon thread per optimizer, and one postman for all."""
 
+    capabilities = Capabilities()  # a thread can be asked and cut, nothing more
+
     def __init__(self) -> None:
         self._arrivals: queue.SimpleQueue[tuple[int, bytes]] = queue.SimpleQueue()
         self._mailboxes: dict[int, Mailbox] = {}
         self._threads: dict[int, threading.Thread] = {}
         self._postman: Postman | None = None
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """A thread can be asked and cut, nothing more."""
-        return Capabilities()
 
     def launch(self, parcel: Parcel) -> None:
         """Start the optimizer in a thread."""
@@ -62,6 +59,9 @@ class ThreadsBackend:
     def wake(self) -> None:
         """Make a waiting :meth:`receive` return."""
         self._arrivals.put((NOBODY, b""))
+
+    def end(self, opt: int, force: bool) -> None:
+        """Do nothing: a thread cannot be ended."""
 
     def close(self, patience: float) -> list[int]:
         """Wait for the threads; those inside the task when `patience` ends are left behind as daemons."""

@@ -65,6 +65,15 @@ class Stop(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Escalate(Command):
+    """End the optimizer's process: gently by 'terminate', at once by 'kill'."""
+
+    opt: int
+    rung: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pause(Command):
     """Ask the optimizer to rest and give its slots back."""
 

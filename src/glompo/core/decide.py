@@ -1,9 +1,9 @@
 """What should happen now? The judgments are asked in a fixed order, and their commands are concatenated.
 
-Exiting comes first: when the run is ending nobody else is asked, for nothing may start that must end. Then
-stopping and putting to rest; then resuming those who have rested; then sharing, which skips the condemned; then
-spawning, which uses only slots that are truly free; and granting last, for only now is it known who may still
-evaluate.
+Exiting comes first: when the run is ending nobody else is asked, for nothing may start that must end. With it goes
+escalating, for whoever was asked to stop and goes on. Then stopping and putting to rest; then resuming those who
+have rested; then sharing, which skips the condemned; then spawning, which uses only slots that are truly free; and
+granting last, for only now is it known who may still evaluate.
 
 Deciding is pure. It sees a view and policies, never a clock, a file, a thread or a global random state; asked
 twice it gives the same answer. The engine records the commands as events, which changes the state, and asks again
@@ -13,6 +13,7 @@ until there is nothing more to say: so each start is decided knowing the previou
 from __future__ import annotations
 
 from glompo.core.commands import Command
+from glompo.core.judge.escalating import escalating
 from glompo.core.judge.exiting import exiting
 from glompo.core.judge.granting import granting
 from glompo.core.judge.resuming import resuming
@@ -31,7 +32,7 @@ def decide(view: RunView, policies: Policies) -> tuple[Command, ...]:
     PolicyError
         If a policy breaks its contract.
     """
-    commands = tuple(exiting(view, policies))
+    commands = (*exiting(view, policies), *escalating(view, policies))
     if commands or view.ending or view.leaving or view.finished:
         return commands
     stops = tuple(stopping(view, policies))

@@ -208,11 +208,20 @@ class Judged(Event):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StopRequested(Event):
-    """The optimizer is to stop: `by` is 'stopper', 'exit', 'user' or 'session'; the verdict says why."""
+    """The optimizer is to stop: `by` is 'stopper', 'exit', 'silence', 'user' or 'session'; the verdict says why."""
 
     opt: int
     by: str
     verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Escalated(Event):
+    """The optimizer did not stop when asked: its process is ended, gently ('terminate') or at once ('kill')."""
+
+    opt: int
+    rung: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -269,6 +278,7 @@ EVENTS: tuple[type[Event], ...] = (
     Resumed,
     Judged,
     StopRequested,
+    Escalated,
     Stopped,
     Asked,
     EndRequested,

@@ -10,7 +10,8 @@ Between the two it still delivers: every evaluation that was paid for is recorde
 
 Rule 3: how it ended is read off the path, never taken from its word. An optimizer that returns although nobody
 asked it to has converged; one that returns after a request was stopped; one that had to be unwound inside the task
-was cut; one that raised crashed; one whose worker vanished was lost. See :func:`how_ended`.
+was cut; one that raised crashed; one whose worker vanished was lost, or forced
+if the vanishing was our doing. See :func:`how_ended`.
 
 Rule 4: who rests holds no slots. `Paused` frees them, `ResumeRequested` takes them again.
 
@@ -22,6 +23,7 @@ from __future__ import annotations
 import enum
 
 from glompo.core.events import (
+    Escalated,
     Evaluated,
     Event,
     Granted,
@@ -61,6 +63,7 @@ class How(enum.StrEnum):
     CUT = "cut"
     CRASHED = "crashed"
     LOST = "lost"
+    FORCED = "forced"
 
 
 TABLE: dict[tuple[Phase | None, type[Event]], Phase] = {
@@ -101,6 +104,7 @@ TABLE: dict[tuple[Phase | None, type[Event]], Phase] = {
     (Phase.STOPPING, IncumbentTaken): Phase.STOPPING,
     (Phase.STOPPING, Paused): Phase.STOPPING,
     (Phase.STOPPING, Resumed): Phase.STOPPING,
+    (Phase.STOPPING, Escalated): Phase.STOPPING,
     (Phase.STOPPING, Stopped): Phase.ENDED,
 }
 
@@ -131,13 +135,15 @@ def after(phase: Phase | None, event: Event) -> Phase:
         raise IllegalEventError(f"{type(event).__name__} cannot happen to {state}: {event}") from None
 
 
-def how_ended(event: Stopped, condemned: bool) -> How:
-    """Return how an optimizer ended, given whether it had been asked to stop.
+def how_ended(event: Stopped, condemned: bool, escalated: bool = False) -> How:
+    """Return how an optimizer ended, given whether it had been asked to stop, and whether its process was ended.
 
-    One that reported its own convergence before it saw the request has converged.
+    One that reported its own convergence before it was told to stop has converged.
     """
     if event.ending == "returned" and event.said_converged:
         return How.CONVERGED
+    if event.ending == "died" and escalated:
+        return How.FORCED
     try:
         return ENDINGS[event.ending, condemned]
     except KeyError:

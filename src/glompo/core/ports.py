@@ -133,6 +133,28 @@ class Allocator(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Escalation:
+    """When a worker that does not obey is ended, on a backend that can do that.
+
+    Attributes
+    ----------
+    end_timeout : float
+        Seconds between the request to stop and the first signal.
+    grace : float
+        Seconds between the first signal and the last.
+    silence : float or None
+        Seconds without a sign of life after which an optimizer that could evaluate is ended; None: never.
+    aggressive : bool
+        Whether those condemned by a stopper are ended at once.
+    """
+
+    end_timeout: float = 10.0
+    grace: float = 2.0
+    silence: float | None = None
+    aggressive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Policies:
     """All policies of a run, and the numbers that govern when they are asked.
 
@@ -158,6 +180,7 @@ class Policies:
     allocator: Allocator
     stopper: Stopper | None = None
     freezer: Freezer | None = None
+    escalation: Escalation | None = None
     stopper_interval: int = 10
     stop_best: bool = False
     share: bool = False

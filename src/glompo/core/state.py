@@ -18,6 +18,7 @@ from glompo.core import lifecycle
 from glompo.core.events import (
     Asked,
     EndRequested,
+    Escalated,
     Evaluated,
     Event,
     Granted,
@@ -51,8 +52,12 @@ PACE_MEMORY = 0.3
 REASONS_KEPT = 20
 """Different reasons of failed evaluations that are remembered with their counts."""
 
-FAILURES = (Status.FAILED, Status.INVALID, Status.TIMEOUT, Status.CRASHED)
+FAILURES = (Status.FAILED, Status.INVALID, Status.TIMEOUT, Status.CRASHED, Status.OUT_OF_MEMORY)
 """Statuses that count as a failure of the task."""
+
+
+_HEARD = (Started, Evaluated, Noted, IncumbentTaken, Paused, Resumed)
+"""Events that tell of a sign of life."""
 
 
 @dataclass(slots=True)
@@ -83,6 +88,9 @@ class OptimizerState:
     seated: bool = True
     pause: PauseRequested | None = None
     stop: StopRequested | None = None
+    heard_at: float = 0.0
+    rung: str = ""
+    rung_at: float = 0.0
     how: How | None = None
     note: str = ""
     notes: list[tuple[float, str]] = field(default_factory=list)
@@ -108,6 +116,7 @@ class RunState:
     best: Best | None = None
     calls: int = 0
     candidates: int = 0
+    lost: int = 0
     outstanding: int = 0
     ended: Counter[str] = field(default_factory=Counter)
     victims: list[int] = field(default_factory=list)
@@ -141,6 +150,8 @@ class RunState:
             raise IllegalEventError(f"{event} after the run had finished")
         _RULES[type(event)](self, event)
         self.at = max(self.at, event.at)
+        if isinstance(event, _HEARD):
+            self.optimizers[event.opt].heard_at = event.at
 
     def _known(self, event: Any) -> OptimizerState:
         one = self.optimizers.get(event.opt)
@@ -279,10 +290,16 @@ class RunState:
         if event.by == "stopper":
             self.victims.append(event.opt)
 
+    def _escalate(self, event: Escalated) -> None:
+        one = self._known(event)
+        one.rung, one.rung_at = event.rung, event.at
+
     def _stop(self, event: Stopped) -> None:
         one = self._known(event)
-        how = lifecycle.how_ended(event, condemned=one.stop is not None)
+        how = lifecycle.how_ended(event, one.stop is not None, bool(one.rung))
         self.outstanding -= one.outstanding
+        if event.ending == "died":  # nobody knows whether these calls took place: a budget counts them
+            self.lost += one.outstanding
         one.phase = lifecycle.after(one.phase, event)
         one.how, one.note, one.ended_at = how, event.note, event.at
         del self.alive[event.opt]
@@ -292,7 +309,7 @@ class RunState:
             self.stops_since_convergence = 0
         elif one.stop and one.stop.by == "stopper":
             self.stops_since_convergence += 1
-        elif how in (How.CRASHED, How.LOST) and not len(one.trajectory):
+        elif how in (How.CRASHED, How.LOST, How.FORCED) and not len(one.trajectory):
             self.stillborn.append(f"{one.request.kind}: {event.note}")
 
     def _ask(self, event: Asked) -> None:
@@ -327,6 +344,7 @@ _RULES: dict[type[Event], Callable[[RunState, Any], None]] = {
     Resumed: RunState._resume,
     Judged: RunState._judge,
     StopRequested: RunState._request_stop,
+    Escalated: RunState._escalate,
     Stopped: RunState._stop,
     Asked: RunState._ask,
     EndRequested: RunState._request_end,

@@ -95,6 +95,26 @@ class OptimizerView:
         return self._state.stop.by if self._state.stop else None
 
     @property
+    def stop_at(self) -> float | None:
+        """Run time at which it was asked to stop, in seconds."""
+        return self._state.stop.at if self._state.stop else None
+
+    @property
+    def heard_at(self) -> float:
+        """Run time of its last sign of life, in seconds; that of the request to start it before the first."""
+        return max(self._state.heard_at, self._state.request.at)
+
+    @property
+    def rung(self) -> str:
+        """What was done to end its process: '', 'terminate' or 'kill'."""
+        return self._state.rung
+
+    @property
+    def rung_at(self) -> float:
+        """Run time at which that was done, in seconds."""
+        return self._state.rung_at
+
+    @property
     def stop_verdict(self) -> Verdict | None:
         """Why it was asked to stop."""
         return self._state.stop.verdict if self._state.stop else None
@@ -260,6 +280,11 @@ class RunView:
     def calls(self) -> int:
         """Calls of the task so far."""
         return self._state.calls
+
+    @property
+    def spent(self) -> int:
+        """Calls of the task that a budget counts: those recorded, and those that dead workers may have made."""
+        return self._state.calls + self._state.lost
 
     @property
     def candidates(self) -> int:

@@ -10,7 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.backends.protocol import Backend
-from glompo.core.commands import Acquit, Command, End, Finish, Grant, Pause, Resume, SendIncumbent, Start, Stop
+from glompo.core.commands import (
+    Acquit,
+    Command,
+    End,
+    Escalate,
+    Finish,
+    Grant,
+    Pause,
+    Resume,
+    SendIncumbent,
+    Start,
+    Stop,
+)
 from glompo.core.streams import Streams
 from glompo.errors import InternalError
 from glompo.wire.messages import DOWN, BetterPoint, Credits, GoOn, Hold, StopPlease
@@ -39,6 +51,8 @@ def dispatch(command: Command, backend: Backend, job: Job) -> None:
             backend.send(opt, DOWN.encode(BetterPoint(x, f)))
         case Stop(opt, _, verdict):
             backend.send(opt, DOWN.encode(StopPlease(verdict.reason())))
+        case Escalate(opt, rung, _):
+            backend.end(opt, force=rung == "kill")
         case Pause(opt, _, _):
             backend.send(opt, DOWN.encode(Hold()))
         case Resume(opt, _, _):

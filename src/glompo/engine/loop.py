@@ -23,6 +23,7 @@ from glompo.core.events import (
     Stopped,
     StopRequested,
 )
+from glompo.core.judge.escalating import next_escalation
 from glompo.core.ports import Policies
 from glompo.core.state import RunState
 from glompo.core.verdict import Verdict
@@ -176,9 +177,10 @@ class Engine:
         """Return how long nothing needs to be done unless a worker speaks."""
         view = self.view
         waits = [self._log.due()]
+        deadlines = [next_escalation(view, self._policies)]
         if view.ending is None:
-            deadline = self._policies.exit.deadline(view)
-            waits.append(None if deadline is None else max(0.0, deadline - view.now))
+            deadlines.append(self._policies.exit.deadline(view))
+        waits.extend(max(0.0, deadline - view.now) for deadline in deadlines if deadline is not None)
         return min((wait for wait in waits if wait is not None), default=None)
 
     def _show(self) -> None:

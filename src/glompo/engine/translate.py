@@ -63,6 +63,7 @@ _INTENTS: dict[type[Command], Callable[[Any, float], Event]] = {
     commands.SendIncumbent: lambda sent, at: events.IncumbentSent(at, sent.opt, sent.x, sent.f, sent.source),
     commands.Acquit: lambda acquit, at: events.Judged(at, acquit.opts, acquit.counts),
     commands.Stop: lambda stop, at: events.StopRequested(at, stop.opt, stop.by, stop.verdict),
+    commands.Escalate: lambda step, at: events.Escalated(at, step.opt, step.rung, step.why),
     commands.Pause: lambda pause, at: events.PauseRequested(at, pause.opt, pause.by, pause.verdict),
     commands.Resume: lambda back, at: events.ResumeRequested(at, back.opt, back.by, back.verdict),
     commands.End: lambda end, at: events.EndRequested(at, end.verdict),

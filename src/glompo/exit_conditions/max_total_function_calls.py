@@ -12,7 +12,8 @@ class MaxTotalFunctionCalls(BaseExitCondition):
     """The task has been called a given number of times, over all sessions of the run.
 
     Exact: it is a budget, and no more calls than that are ever granted, whatever the number of workers. Points
-    outside the bounds are refused without a call and do not count.
+    outside the bounds are refused without a call and do not count. Calls that a worker was granted and did not report
+    before it died do count, for nobody knows whether they took place.
 
     Parameters
     ----------
@@ -25,7 +26,9 @@ class MaxTotalFunctionCalls(BaseExitCondition):
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for the run."""
-        return self.verdict(view.calls >= self.n, f"{view.calls} of {self.n} calls used")
+        lost = view.spent - view.calls
+        why = f"{view.spent} of {self.n} calls used" + (f", {lost} of them by workers that died" if lost else "")
+        return self.verdict(view.spent >= self.n, why)
 
     def budget(self) -> int:
         """Return the calls of the task that may be made."""

@@ -7,8 +7,12 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
+from glompo.backends.processes import ProcessesBackend, sendable
+from glompo.backends.protocol import Capabilities
+from glompo.backends.threads import ThreadsBackend
+from glompo.core.ports import Escalation
 from glompo.core.rule import Rule
-from glompo.core.settings import number, whole_number
+from glompo.core.settings import number, whole_number, yes_or_no
 from glompo.engine.ports import Observer
 from glompo.errors import SettingError, SettingTypeError
 from glompo.exit_conditions import MaxTotalFunctionCalls, TargetFunctionValue, TimeLimit
@@ -71,10 +75,45 @@ def progress_of(given: Any) -> Observer | None:
     return given  # type: ignore[no-any-return]
 
 
-def check_backend(given: Any) -> None:
-    """Refuse a backend that does not exist."""
-    if given != "threads":
-        raise SettingError(f"backend is {given!r}; optimizers of this version live in 'threads'")
+def backend_of(name: str) -> type[ThreadsBackend] | type[ProcessesBackend]:
+    """Return the backend of that name.
+
+    Raises
+    ------
+    SettingError
+        If there is none.
+    """
+    if name == "threads":
+        return ThreadsBackend
+    if name == "processes":
+        return ProcessesBackend
+    raise SettingError(f"backend is {name!r}; optimizers live in 'threads' or in 'processes'")
+
+
+def check_sendable(task: Any, selector: BaseSelector) -> None:
+    """Refuse a task or optimizers that cannot be sent to another process."""
+    sendable("the task", task)
+    for option in selector.options:
+        sendable(f"the optimizer {option.kind}", option)
+
+
+def escalation_of(can: Capabilities, silence: Any, aggressive: Any, end_timeout: Any) -> Escalation | None:
+    """Return when workers that do not obey are ended; None where that cannot be done.
+
+    Raises
+    ------
+    SettingError, SettingTypeError
+        If a setting has no meaning, or asks for something that the backend cannot do.
+    """
+    seconds = number("setup", "force_terminations_after", silence)
+    hard = yes_or_no("setup", "aggressive_kill", aggressive)
+    patience = number("setup", "end_timeout", end_timeout, 0.0)
+    if can.can_terminate:
+        return Escalation(patience, silence=seconds if seconds > 0 else None, aggressive=hard)
+    if seconds > 0 or hard:
+        name = "force_terminations_after" if seconds > 0 else "aggressive_kill"
+        raise SettingError(f"{name} is set, but a thread cannot be ended; use backend='processes'")
+    return None
 
 
 def check_summary(given: Any) -> None:

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from glompo.allocators import EvenAllocator
-from glompo.backends.threads import ThreadsBackend
-from glompo.core.ports import FAILURE_GRACE, Policies
+from glompo.core.ports import FAILURE_GRACE, Escalation, Policies
 from glompo.core.rule import Rule
 from glompo.core.state import RunState
 from glompo.core.streams import Streams
@@ -23,9 +22,11 @@ from glompo.exit_conditions import MaxOptimizersConverged
 from glompo.generators import BaseGenerator
 from glompo.manager.arguments import (
     any_of,
-    check_backend,
+    backend_of,
+    check_sendable,
     check_slots,
     check_summary,
+    escalation_of,
     generator_of,
     progress_of,
     selector_of,
@@ -45,6 +46,8 @@ class GloMPOManager:
         self._spec: RunSpec | None = None
         self._progress: Any = None
         self._summary_files = 0
+        self._backend = "threads"
+        self._escalation: Escalation | None = None
         self._result: Result | None = None
 
     @property
@@ -76,6 +79,9 @@ class GloMPOManager:
         share_best_solutions: bool = False,
         stopper_interval: int = 10,
         stop_best: bool = False,
+        force_terminations_after: float = -1,
+        aggressive_kill: bool = False,
+        end_timeout: float = 10.0,
         summary_files: int = 0,
         is_log_detailed: bool = False,
         failure_policy: str = "penalize",
@@ -104,8 +110,9 @@ class GloMPOManager:
         max_jobs : int, optional
             Slots: evaluations in flight at once. By default the CPUs that this process may use, less one; -1 for
             all of them.
-        backend : {'threads'}
-            Where optimizers live.
+        backend : {'threads', 'processes'}
+            Where optimizers live. Threads share the task with this process and take any callable; processes can be
+            killed, and use several cores even if the task holds the interpreter lock.
         exit_conditions : BaseExitCondition, or a sequence, of which one must hold
             By default the run ends when the first optimizer converges.
         x0 : sequence of d numbers, optional
@@ -121,6 +128,12 @@ class GloMPOManager:
             Evaluations of an optimizer between two checks by the stoppers.
         stop_best : bool
             Whether the owner of the best point may be stopped as well.
+        force_terminations_after : float
+            Seconds without a sign of life after which an optimizer's process is ended; -1 for never.
+        aggressive_kill : bool
+            Whether the process of an optimizer that a stopper condemns is ended at once.
+        end_timeout : float
+            Seconds that a process gets to stop by itself before it is ended.
         summary_files : {0, 1}
             1 writes ``glompo_manager_log.yml`` at the end.
         is_log_detailed : bool
@@ -148,7 +161,9 @@ class GloMPOManager:
             raise UserError("this manager has been set up already; make a new one for another run")
         for name in unknown:
             raise unknown_setting("setup", name, inspect.signature(self.setup).parameters)
-        check_backend(backend)
+        escalation = escalation_of(
+            backend_of(backend).capabilities, force_terminations_after, aggressive_kill, end_timeout
+        )
         check_summary(summary_files)
         selector = selector_of(opt_selector)
         spec = RunSpec.of(
@@ -176,6 +191,10 @@ class GloMPOManager:
             overwrite=overwrite_existing,
         )
         check_slots(selector, spec.slots)
+        if backend == "processes":
+            check_sendable(spec.task, selector)
+        self._backend = backend
+        self._escalation = escalation
         self._progress = progress_of(progress)
         self._summary_files = summary_files
         self._spec = spec
@@ -203,9 +222,9 @@ class GloMPOManager:
         engine = Engine(
             session.state,
             session.record,
-            ThreadsBackend(),
+            backend_of(self._backend)(),
             session.clock,
-            _policies(self._spec),
+            _policies(self._spec, self._escalation),
             _job(self._spec),
             () if self._progress is None else (self._progress,),
         )
@@ -232,7 +251,7 @@ def _usual_stopper() -> Rule:
     return OptimizerType("CMAOptimizer") & CatchUp()
 
 
-def _policies(spec: RunSpec) -> Policies:
+def _policies(spec: RunSpec, escalation: Escalation | None) -> Policies:
     at_once = spec.failure_policy == "raise"
     return Policies(
         exit=spec.exit,
@@ -242,6 +261,7 @@ def _policies(spec: RunSpec) -> Policies:
         stopper=spec.stopper,
         stopper_interval=spec.stopper_interval,
         stop_best=spec.stop_best,
+        escalation=escalation,
         share=spec.share,
         x0=spec.x0,
         max_failure_rate=0.0 if at_once else spec.max_failure_rate,

@@ -30,7 +30,7 @@ def spawning(view: RunView, policies: Policies) -> Iterator[Command]:
 
 def _evaluations_left(view: RunView, policies: Policies) -> bool:
     budget = policies.exit.budget()
-    return budget is None or view.calls + view.outstanding < budget
+    return budget is None or view.spent + view.outstanding < budget
 
 
 def _place(view: RunView, policies: Policies, manager: ManagerView) -> tuple[NDArray[np.float64], str]:

@@ -1,0 +1,67 @@
+"""The process in which one optimizer lives: ``python -m glompo.worker.child LINE PARCEL``.
+
+It gets two open files from its parent: a line for messages and a file that holds `sys.path` and the parcel. It does
+not import the parent's main module, so a script needs no ``if __name__ == "__main__"``; what the parent defined
+there has travelled by value. When the parent vanishes the line ends, and so does this process, with its children.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+import threading
+from multiprocessing.connection import Connection
+from typing import Any
+
+
+def main() -> None:
+    """Run the optimizer of the parcel."""
+    line, parcel_fd = Connection(int(sys.argv[1])), int(sys.argv[2])
+    with os.fdopen(parcel_fd, "rb") as file:
+        sys.path[:] = pickle.load(file)
+        parcel_bytes = file.read()
+    from glompo.worker.host import host
+    from glompo.worker.mailbox import Mailbox
+    from glompo.worker.postman import Postman
+
+    speaking = threading.Lock()
+
+    def send(data: bytes) -> None:
+        with speaking:
+            line.send_bytes(data)
+
+    mailbox = Mailbox(send, Postman())
+    threading.Thread(target=_listen, args=(line, mailbox), name="glompo-line", daemon=True).start()
+    host(_unpacked(parcel_bytes, mailbox), mailbox, f"process {os.getpid()}")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # threads of the task that still run must not keep the process alive
+
+
+def _unpacked(data: bytes, mailbox: Any) -> Any:
+    """Return the parcel; if it cannot be unpacked here, say why and end."""
+    from glompo.wire.messages import Ended, Note
+
+    try:
+        return pickle.loads(data)
+    except Exception as error:
+        import traceback
+
+        mailbox.post(Note(traceback.format_exc()))
+        note = f"the task or the optimizer cannot be loaded in a new process: {type(error).__name__}: {error}"
+        mailbox.post(Ended("raised", False, note))
+        os._exit(1)
+
+
+def _listen(line: Connection, mailbox: Any) -> None:
+    try:
+        while True:
+            mailbox.put(line.recv_bytes())
+    except (EOFError, OSError):
+        os.killpg(os.getpgrp(), signal.SIGKILL)  # the engine is gone: nobody needs this process or its children
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""Optimizers in real processes that are really killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import glompo
+from glompo.core.events import Escalated, Evaluated, StopRequested
+from glompo.core.snapshot import same
+from glompo.core.state import RunState
+from glompo.exit_conditions import MaxOptimizersConverged
+from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
+from glompo.storage.reader import read_events
+
+BOX = [(-5, 5)] * 3
+
+
+def sphere(x):
+    return float(x @ x)
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def run(task=sphere, **settings):
+    return glompo.minimize(
+        task, BOX, **{"backend": "processes", "max_jobs": 2, "rng": 1, "working_dir": "run", **settings}
+    )
+
+
+def events_of(result):
+    return list(read_events(result.run_dir))
+
+
+def lives(pid):
+    """Whether the process exists and is no zombie."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_until(true, seconds=10.0):
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        threading.Event().wait(0.02)
+    return true()
+
+
+def test_a_run_in_processes_is_a_run_with_an_exact_budget():
+    offset = 3.0  # a closure travels by value
+    options = [CMAOptimizer(workers=2), RandomSampling, Scipy("Nelder-Mead")]
+    result = run(lambda x: sphere(x) + offset, optimizers=options, max_evaluations=700, max_jobs=4)
+    assert result.success
+    assert result.nfev == 700
+    assert result.fx >= 3.0
+    state = RunState()
+    for event in events_of(result):
+        state.apply(event)
+    again = RunState()
+    for event in events_of(result):
+        again.apply(event)
+    assert same(state, again)
+
+
+def test_each_optimizer_has_a_process_of_its_own():
+    def whereabouts(x):
+        return float(os.getpid())
+
+    result = run(whereabouts, optimizers=RandomSampling(iters=3), exit_conditions=MaxOptimizersConverged(2))
+    found = {value for event in events_of(result) if isinstance(event, Evaluated) for value in event.f.tolist()}
+    assert len(found) >= 2
+    assert os.getpid() not in found
+    assert not any(lives(int(pid)) for pid in found)
+
+
+def test_an_optimizer_whose_process_dies_is_lost_with_its_signal_and_its_evaluations_are_kept():
+    def deadly(x):
+        deadly.calls = getattr(deadly, "calls", 0) + 1
+        if deadly.calls == 4:
+            threading.Event().wait(0.3)  # what was done before has been sent by now
+            os.kill(os.getpid(), signal.SIGKILL)
+        return sphere(x)
+
+    result = run(deadly, optimizers=RandomSampling, max_evaluations=20, max_jobs=1)
+    assert result.optimizers[0].how == "lost"
+    assert "SIGKILL" in result.optimizers[0].ended_because
+    assert result.optimizers[0].evaluations == 3
+    assert result.nfev < 20  # calls that a dead worker may have made are never made again
+
+
+def test_an_exit_code_is_told():
+    def leaves(x):
+        os._exit(7)
+
+    with pytest.raises(glompo.WorkerError, match="exit code 7"):
+        run(leaves, optimizers=RandomSampling, max_evaluations=1000)
+
+
+def hang_holding_the_interpreter(x):
+    (10**8) ** (10**8)  # one C call that neither ends nor lets go of the interpreter lock
+    return 0.0
+
+
+def test_an_optimizer_that_neither_stops_nor_answers_is_terminated_and_the_run_ends():
+    result = run(hang_holding_the_interpreter, optimizers=RandomSampling, max_seconds=0.5, end_timeout=0.3)
+    assert {row.how for row in result.optimizers} == {"forced"}
+    rungs = [event.rung for event in events_of(result) if isinstance(event, Escalated)]
+    assert set(rungs) <= {"terminate", "kill"}
+    assert rungs.count("terminate") == 2
+
+
+def test_an_optimizer_without_a_sign_of_life_is_replaced():
+    def sticks(x):
+        if x[0] > 0:
+            threading.Event().wait(60)
+        return sphere(x)
+
+    result = run(sticks, optimizers=RandomSampling, max_evaluations=60, force_terminations_after=0.7)
+    assert any(row.how == "forced" for row in result.optimizers)
+    stops = [event for event in events_of(result) if isinstance(event, StopRequested) and event.by == "silence"]
+    assert "no sign of life for 0.7 s" in stops[0].verdict.why
+
+
+def test_sigterm_that_is_ignored_is_followed_by_sigkill():
+    def stubborn(x):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN) if threading.current_thread() is threading.main_thread() else None
+        while True:
+            pass
+
+    result = run(stubborn, optimizers=RandomSampling, max_seconds=0.5, end_timeout=0.1, max_jobs=1)
+    assert [event.rung for event in events_of(result) if isinstance(event, Escalated)] == ["terminate", "kill"]
+    assert "SIGKILL" in result.optimizers[0].ended_because
+
+
+def test_what_a_task_started_is_ended_with_it(tmp_path):
+    def parent(x):
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])
+        (tmp_path / "pid").write_text(str(child.pid))
+        child.wait()
+        return 0.0
+
+    run(parent, optimizers=RandomSampling, max_seconds=1.5, end_timeout=0.1, max_jobs=1)
+    assert wait_until(lambda: not lives(int((tmp_path / "pid").read_text())))
+
+
+def test_the_children_end_when_the_engine_is_killed(tmp_path):
+    script = f"""
+import glompo, os, pathlib, time
+from glompo.optimizers import RandomSampling
+def slow(x):
+    pathlib.Path({str(tmp_path)!r}, f"pid{{os.getpid()}}").touch()
+    time.sleep(0.05)
+    return 0.0
+glompo.minimize(slow, [(0, 1)], optimizers=RandomSampling, max_evaluations=10**6, max_jobs=2, backend="processes")
+"""
+    engine = subprocess.Popen([sys.executable, "-c", script])  # without an "if __name__ == '__main__'"
+    assert wait_until(lambda: len(list(tmp_path.glob("pid*"))) == 2, 30)
+    pids = [int(path.name[3:]) for path in tmp_path.glob("pid*")]
+    engine.kill()
+    engine.wait()
+    assert wait_until(lambda: not any(lives(pid) for pid in pids))
+
+
+def test_what_cannot_be_sent_is_named_before_anything_is_written(tmp_path):
+    lock = threading.Lock()
+
+    def locked(x):
+        with lock:
+            return sphere(x)
+
+    with pytest.raises(glompo.UserError, match=r"the task cannot be sent .*lock.* use backend='threads'"):
+        run(locked, optimizers=RandomSampling, max_evaluations=5)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(glompo.UserError, match="the optimizer FunctionOptimizer cannot be sent"):
+        run(optimizers=FunctionOptimizer(lambda f, x0, bounds: lock), max_evaluations=5)
+
+
+@pytest.mark.parametrize("setting", [{"force_terminations_after": 5}, {"aggressive_kill": True}])
+def test_threads_cannot_be_ended_and_say_so(setting):
+    with pytest.raises(glompo.UserError, match="a thread cannot be ended; use backend='processes'"):
+        run(backend="threads", max_evaluations=5, **setting)
+
+
+def test_numerical_libraries_use_as_many_threads_as_there_are_slots(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+
+    def threads(x):
+        return float(os.environ["OMP_NUM_THREADS"])
+
+    result = run(threads, optimizers=RandomSampling(workers=2), max_evaluations=4)
+    assert result.fx == 2.0
+    assert np.isfinite(result.fx)
