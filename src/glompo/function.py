@@ -29,6 +29,7 @@ class Status(enum.IntEnum):
     OUT_OF_BOUNDS = 5
     CANCELLED = 6
     OUT_OF_MEMORY = 7
+    RETRIED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,29 @@ class Outcome:
     error: str = ""
     extras: tuple[Any, ...] = ()
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FailurePolicy:
+    """What an optimizer gets for an evaluation that is not OK.
+
+    Attributes
+    ----------
+    penalty : float or None
+        The value handed to it; None for the worst valid one that it has seen.
+    retries : int
+        How often the point is evaluated again before that. Each attempt is a call of the task, and recorded.
+    fatal : bool
+        Whether the first failure ends the run.
+    """
+
+    penalty: float | None = math.inf
+    retries: int = 0
+    fatal: bool = False
+
+
+PENALIZE = FailurePolicy()
+"""The usual policy: +inf, at once."""
 
 
 class BaseFunction(ABC):

@@ -112,7 +112,7 @@ def hang_holding_the_interpreter(x):
 
 
 def test_an_optimizer_that_neither_stops_nor_answers_is_terminated_and_the_run_ends():
-    result = run(hang_holding_the_interpreter, optimizers=RandomSampling, max_seconds=0.5, end_timeout=0.3)
+    result = run(hang_holding_the_interpreter, optimizers=RandomSampling, max_seconds=3, end_timeout=0.3)
     assert {row.how for row in result.optimizers} == {"forced"}
     rungs = [event.rung for event in events_of(result) if isinstance(event, Escalated)]
     assert set(rungs) <= {"terminate", "kill"}
@@ -137,7 +137,7 @@ def test_sigterm_that_is_ignored_is_followed_by_sigkill():
         while True:
             pass
 
-    result = run(stubborn, optimizers=RandomSampling, max_seconds=0.5, end_timeout=0.1, max_jobs=1)
+    result = run(stubborn, optimizers=RandomSampling, max_seconds=3, end_timeout=0.1, max_jobs=1)
     assert [event.rung for event in events_of(result) if isinstance(event, Escalated)] == ["terminate", "kill"]
     assert "SIGKILL" in result.optimizers[0].ended_because
 
@@ -149,7 +149,7 @@ def test_what_a_task_started_is_ended_with_it(tmp_path):
         child.wait()
         return 0.0
 
-    run(parent, optimizers=RandomSampling, max_seconds=1.5, end_timeout=0.1, max_jobs=1)
+    run(parent, optimizers=RandomSampling, max_seconds=4, end_timeout=0.1, max_jobs=1)
     assert wait_until(lambda: not lives(int((tmp_path / "pid").read_text())))
 
 

@@ -242,6 +242,44 @@ def test_worst_seen_hands_the_optimizer_the_worst_valid_value():
     assert got == [1.0, 3.0, 3.0]
 
 
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_failed_evaluation_is_tried_again_and_every_attempt_is_a_recorded_call(workers):
+    calls = {}
+
+    def flaky(x):
+        key = x.tobytes()
+        calls[key] = calls.get(key, 0) + 1
+        if calls[key] <= 2:
+            raise OSError("licence server busy")
+        return sphere(x)
+
+    result = glompo.minimize(
+        flaky, BOX, optimizers=RandomSampling(workers=workers), max_evaluations=30, max_jobs=3, rng=1,
+        failure_policy=["retry(2)", "worst_seen"],
+    )  # fmt: skip
+    batches = [event for event in read_events(result.run_dir) if isinstance(event, Evaluated)]
+    statuses = [Status(s) for batch in batches for s in batch.status]
+    assert sum(calls.values()) == result.nfev == 30
+    assert statuses.count(Status.RETRIED) >= 2 * statuses.count(Status.OK) > 0
+    assert Status.FAILED not in statuses
+
+
+def test_a_penalty_can_be_a_number_of_the_users():
+    got = []
+
+    def minimiser(f, x0, bounds):
+        got.append(f(x0))
+
+    def task(x):
+        raise ValueError("no")
+
+    with pytest.raises(glompo.UserError):
+        glompo.minimize(
+            task, BOX, optimizers=FunctionOptimizer(minimiser), max_evaluations=30, failure_policy="penalize(1e6)"
+        )
+    assert set(got) == {1e6}
+
+
 def test_optimizers_that_cannot_start_end_the_run_with_an_error():
     class Stillborn(RandomSampling):
         def minimize(self, function, x0, bounds):
@@ -281,6 +319,9 @@ def test_optimizers_that_cannot_start_end_the_run_with_an_error():
         ({"x0_generator": RandomSampling}, TypeError, "x0_generator is"),
         ({"rng": -1}, TypeError, "rng is -1"),
         ({"failure_policy": "ignore"}, ValueError, "failure_policy is 'ignore'"),
+        ({"failure_policy": "retry"}, ValueError, "'retry'; use 'penalize'"),
+        ({"failure_policy": "penalize(nan)"}, ValueError, "must be a number"),
+        ({"failure_policy": 3}, TypeError, "failure_policy is 3"),
         ({"max_failure_rate": 0}, ValueError, "max_failure_rate is 0"),
         ({"durability": "sometimes"}, ValueError, "durability is 'sometimes'"),
         ({"backend": "fibres"}, ValueError, "backend is 'fibres'"),

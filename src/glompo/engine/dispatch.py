@@ -25,6 +25,7 @@ from glompo.core.commands import (
 )
 from glompo.core.streams import Streams
 from glompo.errors import InternalError
+from glompo.function import PENALIZE, FailurePolicy
 from glompo.wire.messages import DOWN, BetterPoint, Credits, GoOn, Hold, StopPlease
 from glompo.wire.parcel import Parcel
 
@@ -37,7 +38,7 @@ class Job:
     bounds: NDArray[np.float64]
     streams: Streams
     detailed: bool = False
-    penalty: float | None = float("inf")
+    failures: FailurePolicy = PENALIZE
 
 
 def dispatch(command: Command, backend: Backend, job: Job) -> None:
@@ -77,5 +78,5 @@ def _parcel(start: Start, job: Job) -> Parcel:
         bounds=job.bounds,
         seed=job.streams.sequence("optimizer", start.opt),
         detailed=job.detailed,
-        penalty=job.penalty,
+        failures=job.failures,
     )

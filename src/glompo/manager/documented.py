@@ -84,7 +84,7 @@ class GloMPOManager:
         end_timeout: float = 10.0,
         summary_files: int = 0,
         is_log_detailed: bool = False,
-        failure_policy: str = "penalize",
+        failure_policy: Any = "penalize",
         max_failure_rate: float = 1.0,
         durability: str = "batch",
         names: Sequence[str] | None = None,
@@ -138,9 +138,10 @@ class GloMPOManager:
             1 writes ``glompo_manager_log.yml`` at the end.
         is_log_detailed : bool
             Whether the task's `detailed_call` is used and all its values are recorded.
-        failure_policy : {'penalize', 'worst_seen', 'raise'}
-            What an optimizer gets for an evaluation that is nan, -inf, no number, or raises: +inf; the worst valid
-            value that it has seen; or the run ends.
+        failure_policy : str or sequence of str
+            What an optimizer gets for an evaluation that is nan, -inf, no number, or raises: ``'penalize'`` +inf, or
+            another number with ``'penalize(1e6)'``; ``'worst_seen'`` the worst valid value that it has seen;
+            ``'retry(2)'`` another two attempts before that, each a recorded call; with ``'raise'`` the run ends.
         max_failure_rate : float
             Share of failed evaluations at which the run ends, looked at after the first 20.
         durability : {'batch', 'always', 'none'}
@@ -252,7 +253,7 @@ def _usual_stopper() -> Rule:
 
 
 def _policies(spec: RunSpec, escalation: Escalation | None) -> Policies:
-    at_once = spec.failure_policy == "raise"
+    at_once = spec.failures.fatal
     return Policies(
         exit=spec.exit,
         selector=spec.selector,
@@ -270,7 +271,7 @@ def _policies(spec: RunSpec, escalation: Escalation | None) -> Policies:
 
 
 def _job(spec: RunSpec) -> Job:
-    return Job(spec.task, spec.bounds, Streams(spec.entropy), spec.detailed, spec.penalty)
+    return Job(spec.task, spec.bounds, Streams(spec.entropy), spec.detailed, spec.failures)
 
 
 def _raise_if_hopeless(result: Result, state: RunState) -> None:

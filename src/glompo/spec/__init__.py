@@ -1,8 +1,9 @@
 """What a run is asked to do: validated settings, and the only place that says "invalid bounds"."""
 
 from glompo.spec.bounds import bounds_of, x0_of
+from glompo.spec.failures import failure_policy_of
 from glompo.spec.imports import imported
-from glompo.spec.run import FAILURE_POLICIES, RunSpec, slots_of, unknown_setting
+from glompo.spec.run import RunSpec, slots_of, unknown_setting
 from glompo.spec.task import task_of
 
-__all__ = ["FAILURE_POLICIES", "RunSpec", "bounds_of", "imported", "slots_of", "task_of", "unknown_setting", "x0_of"]
+__all__ = ["RunSpec", "bounds_of", "failure_policy_of", "imported", "slots_of", "task_of", "unknown_setting", "x0_of"]

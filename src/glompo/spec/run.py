@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,11 +17,10 @@ from glompo.core.rule import Rule
 from glompo.core.settings import number, whole_number, yes_or_no
 from glompo.core.streams import entropy_of
 from glompo.errors import SettingError, SettingTypeError
+from glompo.function import FailurePolicy
 from glompo.spec.bounds import bounds_of, x0_of
+from glompo.spec.failures import failure_policy_of
 from glompo.spec.task import detailed_headers, task_of
-
-FAILURE_POLICIES = ("penalize", "worst_seen", "raise")
-"""What to do with an evaluation that is not OK."""
 
 Durability = Literal["batch", "always", "none"]
 """When records are forced to the disk."""
@@ -56,7 +54,7 @@ class RunSpec:
     stop_best: bool
     share: bool
     detailed: bool
-    failure_policy: str
+    failures: FailurePolicy
     max_failure_rate: float
     durability: Durability
     entropy: tuple[int, ...]
@@ -82,7 +80,7 @@ class RunSpec:
         stop_best: bool = False,
         share: bool = False,
         detailed: bool = False,
-        failure_policy: str = "penalize",
+        failure_policy: Any = "penalize",
         max_failure_rate: float = 1.0,
         durability: str = "batch",
         rng: Any = None,
@@ -115,18 +113,13 @@ class RunSpec:
             stop_best=yes_or_no("setup", "stop_best", stop_best),
             share=yes_or_no("setup", "share_best_solutions", share),
             detailed=detailed,
-            failure_policy=_one_of("failure_policy", failure_policy, FAILURE_POLICIES),
+            failures=failure_policy_of(failure_policy),
             max_failure_rate=number("setup", "max_failure_rate", max_failure_rate, 0.0, 1.0, above=True),
             durability=cast(Durability, _one_of("durability", durability, get_args(Durability))),
             entropy=_entropy(rng),
             working_dir=None if working_dir is None else _directory(working_dir),
             overwrite=yes_or_no("setup", "overwrite_existing", overwrite),
         )
-
-    @property
-    def penalty(self) -> float | None:
-        """Value handed to an optimizer for an evaluation that is not OK; None for the worst it has seen."""
-        return None if self.failure_policy == "worst_seen" else math.inf
 
     def describe(self) -> dict[str, Any]:
         """Return the settings as plain data."""
@@ -147,7 +140,7 @@ class RunSpec:
             "allocator": str(self.allocator),
             "share_best_solutions": self.share,
             "is_log_detailed": self.detailed,
-            "failure_policy": self.failure_policy,
+            "failure_policy": str(self.failures),
             "max_failure_rate": self.max_failure_rate,
             "durability": self.durability,
         }

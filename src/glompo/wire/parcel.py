@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.function import PENALIZE, FailurePolicy
+
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
@@ -33,8 +35,8 @@ class Parcel:
         Of its own random stream.
     detailed : bool
         Whether the task's `detailed_call` is called and logged.
-    penalty : float or None
-        Value handed to the optimizer for an evaluation that is not OK; None for the worst valid one it has seen.
+    failures : FailurePolicy
+        What is handed to the optimizer for an evaluation that is not OK.
     """
 
     opt: int
@@ -48,4 +50,4 @@ class Parcel:
     minimize_kwargs: Mapping[str, Any] = field(default_factory=dict)
     slots: int = 1
     detailed: bool = False
-    penalty: float | None = float("inf")
+    failures: FailurePolicy = PENALIZE

@@ -6,12 +6,13 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glompo.evaluators.protocol import Evaluator
-from glompo.function import Outcome, Status
+from glompo.function import PENALIZE, FailurePolicy, Outcome, Status
 from glompo.worker.mailbox import Cut, Mailbox
 from glompo.worker.space import Space
 
@@ -42,8 +43,8 @@ class Task:
         What the optimizer sees of them.
     workers : int
         Evaluations in flight at most, in :meth:`map`.
-    penalty : float or None
-        Value of an evaluation that is not OK; None for the worst valid value seen by this optimizer.
+    failures : FailurePolicy
+        What is returned for an evaluation that is not OK.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class Task:
         bounds: NDArray[np.float64],
         space: Space,
         workers: int = 1,
-        penalty: float | None = math.inf,
+        failures: FailurePolicy = PENALIZE,
     ) -> None:
         self._evaluator = evaluator
         self._mailbox = mailbox
@@ -62,7 +63,7 @@ class Task:
         self._space = space
         self._dims = space.dims
         self._workers = workers
-        self._penalty = penalty
+        self._failures = failures
         self._worst = -math.inf
         self._outside_in_a_row = 0
 
@@ -79,9 +80,12 @@ class Task:
     def _value(self, x: NDArray[np.float64]) -> float:
         if not self._inside(x):
             return self._turn_away(x)
-        self._mailbox.claim()
-        value = self._settle(x, self._evaluator.evaluate(x.copy()))
-        self._mailbox.await_next()
+        value, attempt = None, 0
+        while value is None:
+            self._mailbox.claim()
+            attempt += 1
+            value = self._settle(x, self._evaluator.evaluate(x.copy()), attempt)
+            self._mailbox.await_next()
         return value
 
     def map(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> list[float]:
@@ -103,6 +107,17 @@ class Task:
     def _evaluate_side_by_side(self, points: list[NDArray[np.float64]], todo: deque[int], values: list[float]) -> None:
         """Fill `values` at the places `todo`; evaluations are recorded in the order of their completion."""
         flight = _Flight(self._evaluator, self._mailbox)
+        attempts = [0] * len(points)
+
+        def land() -> None:
+            for i, outcome in flight.land():
+                attempts[i] += 1
+                value = self._settle(points[i], outcome, attempts[i])
+                if value is None:
+                    todo.append(i)
+                else:
+                    values[i] = value
+
         try:
             while todo or flight.airborne:
                 while todo and flight.airborne < self._workers and self._may_launch(flight.airborne):
@@ -110,11 +125,11 @@ class Task:
                     flight.launch(i, points[i].copy())
                 room = bool(todo) and flight.airborne < self._workers
                 self._mailbox.rest(flight.has_landed, or_credits=room)
-                self._settle_landed(flight, points, values)
+                land()
         except Cut:
             while flight.airborne:
                 self._mailbox.rest(flight.has_landed, or_credits=False)
-                self._settle_landed(flight, points, values)
+                land()
             raise
 
     def _may_launch(self, airborne: int) -> bool:
@@ -123,10 +138,6 @@ class Task:
             self._mailbox.claim()
             return True
         return self._mailbox.claim_one_at_hand()
-
-    def _settle_landed(self, flight: _Flight, points: list[NDArray[np.float64]], values: list[float]) -> None:
-        for i, outcome in flight.land():
-            values[i] = self._settle(points[i], outcome)
 
     def _own(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the point in natural units, shape (d,), as an array that nobody else holds."""
@@ -154,17 +165,24 @@ class Task:
         self._mailbox.record(x, math.inf, OUTSIDE)
         return math.inf
 
-    def _settle(self, x: NDArray[np.float64], outcome: Outcome) -> float:
+    def _settle(self, x: NDArray[np.float64], outcome: Outcome, attempt: int) -> float | None:
+        """Record an evaluation and return its value; None if the point is to be evaluated again."""
         self._outside_in_a_row = 0
-        value = outcome.fx if outcome.status is Status.OK else self._punish()
-        if outcome.status is Status.OK and self._worst < outcome.fx < math.inf:
-            self._worst = outcome.fx
+        if outcome.status is Status.OK:
+            if self._worst < outcome.fx < math.inf:
+                self._worst = outcome.fx
+            self._mailbox.record(x, outcome.fx, outcome)
+            return outcome.fx
+        if attempt <= self._failures.retries:
+            self._mailbox.record(x, math.inf, replace(outcome, status=Status.RETRIED))
+            return None
+        value = self._penalty()
         self._mailbox.record(x, value, outcome)
         return value
 
-    def _punish(self) -> float:
-        if self._penalty is not None:
-            return self._penalty
+    def _penalty(self) -> float:
+        if self._failures.penalty is not None:
+            return self._failures.penalty
         return self._worst if self._worst > -math.inf else math.inf
 
 
