@@ -473,3 +473,22 @@ def test_a_full_disk_ends_the_run_with_an_error_and_keeps_what_was_written(monke
         state.apply(event)
     assert state.calls > 0
     assert [t.name for t in threading.enumerate() if t.name.startswith("glompo-optimizer")] == []
+
+
+@pytest.mark.parametrize("scaler", ["none", "linear", "std", "log"])
+def test_records_keep_natural_units_whatever_the_scale(scaler):
+    seen = []
+
+    def task(x):
+        seen.append(x.copy())
+        return float(np.log10(x[0]) ** 2 + (x[1] - 2) ** 2)
+
+    bounds = [(1e-6, 1e4), (-5, 5)]
+    result = glompo.minimize(
+        task, bounds, optimizers=Scipy("Nelder-Mead"), x0=[1e-3, 0.0], scaler=scaler, max_evaluations=200, max_jobs=1
+    )
+    np.testing.assert_allclose(seen[0], [1e-3, 0.0], atol=1e-9)
+    points = np.vstack([e.X for e in read_events(result.run_dir) if isinstance(e, Evaluated)])
+    np.testing.assert_array_equal(points[:200], np.array(seen)[:200])
+    if scaler == "log":
+        assert result.fx < 1e-3

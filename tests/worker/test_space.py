@@ -18,7 +18,7 @@ def boxes(draw):
     return bounds if (bounds[:, 0] < bounds[:, 1]).any() else np.vstack([bounds, [0.0, 1.0]])
 
 
-@given(boxes(), st.sampled_from([None, "none", "linear", "std"]), st.data())
+@given(boxes(), st.sampled_from([None, "none", "linear", "std", "log"]), st.data())
 def test_there_and_back_stays_inside_and_near(bounds, scaler, data):
     space = Space(bounds, scaler)
     share = data.draw(hnp.arrays(float, len(bounds), elements=st.floats(0, 1)))
@@ -30,7 +30,7 @@ def test_there_and_back_stays_inside_and_near(bounds, scaler, data):
     np.testing.assert_allclose(back, x, rtol=1e-9, atol=1e-9 * (1 + np.abs(bounds).max()))
 
 
-@given(boxes(), st.sampled_from([None, "linear", "std"]))
+@given(boxes(), st.sampled_from([None, "linear", "std", "log"]))
 def test_corners_are_met_exactly(bounds, scaler):
     space = Space(bounds, scaler)
     lows, highs = (np.array([pair[side] for pair in space.pairs]) for side in (0, 1))
@@ -50,5 +50,11 @@ def test_a_candidate_outside_stays_outside():
 
 
 def test_an_unknown_scaler_is_refused():
-    with pytest.raises(ValueError, match="scaler is 'log'"):
-        Space(np.array([[0.0, 1.0]]), "log")
+    with pytest.raises(ValueError, match="scaler is 'logarithmic'"):
+        Space(np.array([[0.0, 1.0]]), "logarithmic")
+
+
+def test_positive_ranges_are_seen_by_their_logarithm_and_others_are_not():
+    space = Space(np.array([[1e-6, 1e2], [-1.0, 3.0]]), "log")
+    np.testing.assert_allclose(space.natural(np.array([0.25, 0.25])), [1e-4, 0.0])
+    np.testing.assert_allclose(space.seen(np.array([1e-4, 0.0])), [0.25, 0.25])

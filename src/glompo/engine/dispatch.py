@@ -38,6 +38,7 @@ class Job:
     bounds: NDArray[np.float64]
     streams: Streams
     detailed: bool = False
+    scaler: str | None = None
     failures: FailurePolicy = PENALIZE
 
 
@@ -78,5 +79,6 @@ def _parcel(start: Start, job: Job) -> Parcel:
         bounds=job.bounds,
         seed=job.streams.sequence("optimizer", start.opt),
         detailed=job.detailed,
+        scaler=job.scaler,
         failures=job.failures,
     )

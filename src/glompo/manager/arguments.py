@@ -62,6 +62,19 @@ def ends(given: Any, calls: int | None, seconds: float | None, target: float | N
     return ends or None
 
 
+def with_methods(name: str, given: Any, *methods: str) -> Any:
+    """Return `given` if it can answer the questions of its port.
+
+    Raises
+    ------
+    SettingTypeError
+        If a method is missing, or if it is a class.
+    """
+    if inspect.isclass(given) or not all(callable(getattr(given, method, None)) for method in methods):
+        raise SettingTypeError(f"{name} is {given!r}; give an instance with {' and '.join(methods)}")
+    return given
+
+
 def progress_of(given: Any) -> Observer | None:
     """Return who watches the run, if anybody does."""
     if given is None or given is False:
@@ -70,9 +83,8 @@ def progress_of(given: Any) -> Observer | None:
         from glompo.show.progress import Progress
 
         return Progress()
-    if not (callable(getattr(given, "update", None)) and callable(getattr(given, "close", None))):
-        raise SettingTypeError(f"progress is {given!r}; give True, or an object with update(view) and close(view)")
-    return given  # type: ignore[no-any-return]
+    observer: Observer = with_methods("progress", given, "update", "close")
+    return observer
 
 
 def backend_of(name: str) -> type[ThreadsBackend] | type[ProcessesBackend]:

@@ -30,6 +30,7 @@ from glompo.manager.arguments import (
     generator_of,
     progress_of,
     selector_of,
+    with_methods,
 )
 from glompo.read import Result, result_of
 from glompo.spec import RunSpec, unknown_setting
@@ -79,11 +80,14 @@ class GloMPOManager:
         share_best_solutions: bool = False,
         stopper_interval: int = 10,
         stop_best: bool = False,
+        freezer: Any = None,
+        allocator: Any = None,
         force_terminations_after: float = -1,
         aggressive_kill: bool = False,
         end_timeout: float = 10.0,
         summary_files: int = 0,
         is_log_detailed: bool = False,
+        scaler: str = "none",
         failure_policy: Any = "penalize",
         max_failure_rate: float = 1.0,
         durability: str = "batch",
@@ -128,6 +132,10 @@ class GloMPOManager:
             Evaluations of an optimizer between two checks by the stoppers.
         stop_best : bool
             Whether the owner of the best point may be stopped as well.
+        freezer : optional
+            Who is put to rest, and woken again; nobody by default.
+        allocator : optional
+            Who gets the next evaluations; :class:`~glompo.allocators.EvenAllocator` by default.
         force_terminations_after : float
             Seconds without a sign of life after which an optimizer's process is ended; -1 for never.
         aggressive_kill : bool
@@ -138,6 +146,10 @@ class GloMPOManager:
             1 writes ``glompo_manager_log.yml`` at the end.
         is_log_detailed : bool
             Whether the task's `detailed_call` is used and all its values are recorded.
+        scaler : {'none', 'linear', 'std', 'log'}
+            How optimizers see the parameters: in natural units; scaled to [0, 1] or to [-1, 1]; or the logarithm of
+            positive ranges scaled to [0, 1], and other ranges as with 'linear'. An optimizer class that needs a scale
+            gets its own. Task and records keep natural units.
         failure_policy : str or sequence of str
             What an optimizer gets for an evaluation that is nan, -inf, no number, or raises: ``'penalize'`` +inf, or
             another number with ``'penalize(1e6)'``; ``'worst_seen'`` the worst valid value that it has seen;
@@ -176,7 +188,8 @@ class GloMPOManager:
             if exit_conditions is None
             else any_of("exit_conditions", exit_conditions),
             stopper=_usual_stopper() if stoppers is None else any_of("stoppers", stoppers),
-            allocator=EvenAllocator(),
+            allocator=EvenAllocator() if allocator is None else with_methods("allocator", allocator, "allocate"),
+            freezer=None if freezer is None else with_methods("freezer", freezer, "freeze", "thaw"),
             working_dir=working_dir,
             x0=x0,
             names=names,
@@ -185,6 +198,7 @@ class GloMPOManager:
             stop_best=stop_best,
             share=share_best_solutions,
             detailed=is_log_detailed,
+            scaler=scaler,
             failure_policy=failure_policy,
             max_failure_rate=max_failure_rate,
             durability=durability,
@@ -260,6 +274,7 @@ def _policies(spec: RunSpec, escalation: Escalation | None) -> Policies:
         generator=spec.generator,
         allocator=spec.allocator,
         stopper=spec.stopper,
+        freezer=spec.freezer,
         stopper_interval=spec.stopper_interval,
         stop_best=spec.stop_best,
         escalation=escalation,
@@ -271,7 +286,7 @@ def _policies(spec: RunSpec, escalation: Escalation | None) -> Policies:
 
 
 def _job(spec: RunSpec) -> Job:
-    return Job(spec.task, spec.bounds, Streams(spec.entropy), spec.detailed, spec.failures)
+    return Job(spec.task, spec.bounds, Streams(spec.entropy), spec.detailed, spec.scaler, spec.failures)
 
 
 def _raise_if_hopeless(result: Result, state: RunState) -> None:

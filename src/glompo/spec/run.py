@@ -12,7 +12,7 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.ports import Allocator, Generator, Selector
+from glompo.core.ports import Allocator, Freezer, Generator, Selector
 from glompo.core.rule import Rule
 from glompo.core.settings import number, whole_number, yes_or_no
 from glompo.core.streams import entropy_of
@@ -21,6 +21,9 @@ from glompo.function import FailurePolicy
 from glompo.spec.bounds import bounds_of, x0_of
 from glompo.spec.failures import failure_policy_of
 from glompo.spec.task import detailed_headers, task_of
+
+SCALERS = ("none", "linear", "std", "log")
+"""Scales in which optimizers may see the parameters."""
 
 Durability = Literal["batch", "always", "none"]
 """When records are forced to the disk."""
@@ -49,11 +52,13 @@ class RunSpec:
     exit: Rule
     stopper: Rule | None
     allocator: Allocator
+    freezer: Freezer | None
     slots: int
     stopper_interval: int
     stop_best: bool
     share: bool
     detailed: bool
+    scaler: str
     failures: FailurePolicy
     max_failure_rate: float
     durability: Durability
@@ -72,6 +77,7 @@ class RunSpec:
         exit_condition: Any,
         stopper: Any,
         allocator: Allocator,
+        freezer: Freezer | None = None,
         working_dir: Any,
         x0: Any = None,
         names: Sequence[str] | None = None,
@@ -80,6 +86,7 @@ class RunSpec:
         stop_best: bool = False,
         share: bool = False,
         detailed: bool = False,
+        scaler: str = "none",
         failure_policy: Any = "penalize",
         max_failure_rate: float = 1.0,
         durability: str = "batch",
@@ -108,11 +115,13 @@ class RunSpec:
             exit=_rule("exit_conditions", exit_condition),
             stopper=None if stopper is None else _rule("stoppers", stopper),
             allocator=allocator,
+            freezer=freezer,
             slots=slots_of(max_jobs),
             stopper_interval=whole_number("setup", "stopper_interval", stopper_interval, 1),
             stop_best=yes_or_no("setup", "stop_best", stop_best),
             share=yes_or_no("setup", "share_best_solutions", share),
             detailed=detailed,
+            scaler=_one_of("scaler", scaler, SCALERS),
             failures=failure_policy_of(failure_policy),
             max_failure_rate=number("setup", "max_failure_rate", max_failure_rate, 0.0, 1.0, above=True),
             durability=cast(Durability, _one_of("durability", durability, get_args(Durability))),
@@ -138,8 +147,10 @@ class RunSpec:
             "opt_selector": str(self.selector),
             "x0_generator": str(self.generator),
             "allocator": str(self.allocator),
+            "freezer": None if self.freezer is None else str(self.freezer),
             "share_best_solutions": self.share,
             "is_log_detailed": self.detailed,
+            "scaler": self.scaler,
             "failure_policy": str(self.failures),
             "max_failure_rate": self.max_failure_rate,
             "durability": self.durability,

@@ -35,6 +35,8 @@ class Parcel:
         Of its own random stream.
     detailed : bool
         Whether the task's `detailed_call` is called and logged.
+    scaler : str or None
+        Scale of the parameters for an optimizer whose class asks for none.
     failures : FailurePolicy
         What is handed to the optimizer for an evaluation that is not OK.
     """
@@ -50,4 +52,5 @@ class Parcel:
     minimize_kwargs: Mapping[str, Any] = field(default_factory=dict)
     slots: int = 1
     detailed: bool = False
+    scaler: str | None = None
     failures: FailurePolicy = PENALIZE

@@ -31,7 +31,7 @@ def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluator: Evaluator | N
     evaluator : Evaluator, optional
         Where the task is computed; right here by default.
     """
-    space = Space(parcel.bounds, parcel.cls.scaler)
+    space = Space(parcel.bounds, parcel.cls.scaler or parcel.scaler)
     seat = WorkerSeat(mailbox, np.random.Generator(np.random.PCG64(parcel.seed)), space)
     computes: Evaluator | None = evaluator
     ended = Ended("returned", False, "")
