@@ -72,10 +72,10 @@ def print_errors(task: ReaxFFTask, validation: ReaxFFTask, best: Vector) -> None
 
 def print_parameters(task: ReaxFFTask, best: Vector) -> None:
     """Print every parameter before and after the fit."""
-    print("\nparameter             address                         before      after      range")
+    print("\nparameter               address                         before      after      range")
     for parameter, value in zip(task.parameters, best, strict=True):
         print(
-            f"  {parameter.name:<20s}{parameter.address!s:<29s}{parameter.initial:10.4f} {value:10.4f}"
+            f"  {parameter.name:<22s}{parameter.address!s:<29s}{parameter.initial:10.4f} {value:10.4f}"
             f"      {parameter.lower:g} … {parameter.upper:g}"
         )
 
@@ -93,8 +93,8 @@ def written(task: ReaxFFTask, validation: ReaxFFTask, best: Vector, run_dir: Pat
     """Write the fitted force field and the two pictures into the run directory; return their paths."""
     force_field, trajectories, energies = (run_dir / name for name in (FITTED, "trajectories.png", "energies.png"))
     task.force_field.with_values(task.values(best)).write(force_field)
-    glompo.show.plots.trajectories(run_dir, trajectories)
     pictures.draw(compared(task, best), compared(validation, best), energies)
+    glompo.show.plots.trajectories(run_dir, trajectories)
     return [force_field, trajectories, energies]
 
 

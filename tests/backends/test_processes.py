@@ -200,3 +200,16 @@ def test_numerical_libraries_use_as_many_threads_as_there_are_slots(monkeypatch)
     result = run(threads, optimizers=RandomSampling(workers=2), max_evaluations=4)
     assert result.fx == 2.0
     assert np.isfinite(result.fx)
+
+
+def test_what_each_optimizer_prints_goes_into_files_of_its_own():
+    def talks(x):
+        print("here", x[0])
+        return sphere(x)
+
+    result = run(talks, optimizers=RandomSampling, max_evaluations=6)
+    folder = result.run_dir / "glompo_optimizer_printstreams"
+    lines = [line for path in sorted(folder.glob("printstream_*.out")) for line in path.read_text().splitlines()]
+    assert len(lines) == 6
+    assert all(line.startswith("here ") for line in lines)
+    assert [path.read_text() for path in folder.glob("*.err")] == ["", ""]

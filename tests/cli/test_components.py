@@ -85,11 +85,11 @@ def test_settings_reach_the_component():
 @pytest.mark.parametrize(
     ("room", "given", "complaint"),
     [
-        (OPTIMIZERS, "CMA", r"here: there is no optimizer 'CMA'; did you mean 'CMAOptimizer'\?"),
+        (OPTIMIZERS, "CMAOptimiser", r"here: there is no optimizer 'CMAOptimiser'; did you mean 'CMAOptimizer'\?"),
         (OPTIMIZERS, "cmaoptimizer", r"did you mean 'CMAOptimizer'\?"),
         (OPTIMIZERS, "Scippy", r"did you mean 'Scipy'\?"),
-        (OPTIMIZERS, "Zzz", "there are CMAOptimizer, FunctionOptimizer, .*, and 'module:Class' for one of your own"),
-        (OPTIMIZERS, "", "there is no optimizer ''; there are CMAOptimizer"),
+        (OPTIMIZERS, "Zzz", "there are .*CMAOptimizer, FunctionOptimizer, .*, and 'module:Class' for one of your own"),
+        (OPTIMIZERS, "", "there is no optimizer ''; there are .*CMAOptimizer"),
         (STOPPERS, "BaseStopper", "there is no stopper 'BaseStopper'"),
         (STOPPERS, "TimeLimit", "there is no stopper 'TimeLimit'"),
         (EXIT_CONDITIONS, "MaxFunctionCalls", r"did you mean 'MaxTotalFunctionCalls'\?"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glompo.core.events import SessionClosed, StopRequested
+from glompo.core.events import Escalated, SessionClosed, Stopped, StopRequested
 from glompo.core.verdict import Verdict
 from glompo.read import Result, result_of
 from glompo.testing.histories import History, history
@@ -169,6 +169,15 @@ def test_one_that_has_been_asked_to_stop_and_lives_is_stopping():
     assert result(run).optimizers[0].ending == "alive"
     run.condemn(1)
     assert result(run).optimizers[0].ending == "stopping"
+
+
+def test_one_whose_process_had_to_be_ended_says_why_it_was_asked_to_stop_and_what_was_done():
+    run = one_value()
+    run.condemn(1)
+    run.happen(Escalated(run.now, 1, "kill", "no answer for 10 s"))
+    run.happen(Stopped(run.now, 1, "died", False, "killed"))
+    (row,) = result(run).optimizers
+    assert row.ending == "forced: by hand; killed"
 
 
 def test_printing_it_tells_the_whole_story():

@@ -4,7 +4,9 @@ import math
 
 import pytest
 
+from glompo.core.events import Paused, PauseRequested
 from glompo.core.state import RunState
+from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.read import summarize
 from glompo.testing.histories import History, history
@@ -21,7 +23,7 @@ def opened_with(run: History, **spec) -> RunView:
 
 def test_it_counts_optimizers_by_how_they_ended():
     told = summarize(mixed().view())
-    assert told.ends == {"converged": 1, "stopped": 2, "cut": 0, "crashed": 1, "lost": 0}
+    assert told.ends == {"converged": 1, "stopped": 2, "cut": 0, "crashed": 1, "lost": 0, "forced": 0}
     assert (told.started, told.alive, told.living) == (4, 0, ())
 
 
@@ -77,3 +79,14 @@ def test_a_run_without_budget_and_names_gets_made_up_names():
 )
 def test_it_tells_where_the_run_stands(run, writer_lives, standing):
     assert summarize(run.view(), writer_lives).standing == standing
+
+
+def test_who_rests_is_alive_and_counted_apart():
+    run = history(slots=2)
+    opt = run.start()
+    run.happen(PauseRequested(run.now, opt, "freezer", Verdict(True, "Freeze(5)", "5 behind")))
+    assert summarize(run.view()).paused == 0
+    run.happen(Paused(run.now, opt, 0))
+    told = summarize(run.view())
+    assert (told.alive, told.paused, told.used_slots) == (1, 1, 0)
+    assert [row.ending for row in told.living] == ["paused: Freeze(5): 5 behind"]

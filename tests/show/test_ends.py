@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from glompo.core.events import Stopped, StopRequested
+from glompo.core.events import Escalated, Paused, PauseRequested, Stopped, StopRequested
+from glompo.core.lifecycle import How
 from glompo.core.verdict import Verdict
 from glompo.read import optimizer_rows
-from glompo.show.ends import OVER, end_of, shapes_for
+from glompo.show import live
+from glompo.show.ends import OVER, SHAPES, end_of, shapes_for
 
 from .pictured import run
 
@@ -52,3 +54,20 @@ def test_each_end_has_a_shape_of_its_own_and_its_count():
         ("alive", 1),
     ]
     assert len({shape for shape, _ in shapes.values()}) == 4
+
+
+def test_no_end_is_without_a_shape_and_a_sign():
+    assert set(How) <= set(SHAPES)
+    assert set(How) == set(live.STYLES) == set(live.SIGNS)
+
+
+def test_the_legend_tells_who_rests_and_who_was_forced():
+    written = run()
+    for _ in range(2):
+        written.start()
+    written.happen(PauseRequested(written.now, 1, "freezer", CATCH_UP))
+    written.happen(Paused(written.now, 1, 0))
+    written.condemn(2, by="exit")
+    written.happen(Escalated(written.now, 2, "kill", "no answer"))
+    written.happen(Stopped(written.now, 2, "died", False, ""))
+    assert [end.text for end in shapes_for(optimizer_rows(written.view()))] == ["paused", "forced"]

@@ -14,10 +14,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import IO, Any
 
 import cloudpickle
 
@@ -42,11 +44,19 @@ class _Child:
 
 
 class ProcessesBackend:
-    """One process per optimizer."""
+    """One process per optimizer.
+
+    Parameters
+    ----------
+    printstreams : Path, optional
+        Folder for what each optimizer prints, ``printstream_<number>.out`` and ``.err``; without it they print where
+        this process prints.
+    """
 
     capabilities = Capabilities(can_terminate=True, can_kill=True)
 
-    def __init__(self) -> None:
+    def __init__(self, printstreams: Path | None = None) -> None:
+        self._printstreams = printstreams
         self._children: dict[int, _Child] = {}
         self._bell, self._ringer = os.pipe()
         os.set_blocking(self._ringer, False)
@@ -59,7 +69,7 @@ class ProcessesBackend:
         SettingError
             If the task or the optimizer cannot be sent to another process.
         """
-        with _packed(parcel) as file:
+        with _packed(parcel) as file, self._prints(parcel.opt) as (out, err):
             ours, theirs = socket.socketpair()
             with theirs:
                 command = [sys.executable, "-m", "glompo.worker.child", str(theirs.fileno()), str(file.fileno())]
@@ -67,6 +77,8 @@ class ProcessesBackend:
                     command,
                     pass_fds=(theirs.fileno(), file.fileno()),
                     stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
                     env=_environment(parcel.slots),
                     start_new_session=True,
                 )
@@ -119,6 +131,17 @@ class ProcessesBackend:
         os.close(self._bell)
         os.close(self._ringer)
         return []
+
+    @contextlib.contextmanager
+    def _prints(self, opt: int) -> Iterator[tuple[IO[bytes] | None, IO[bytes] | None]]:
+        """Open the files that take what the optimizer prints; nothing is buffered, so that a kill loses no line."""
+        if self._printstreams is None:
+            yield None, None
+            return
+        self._printstreams.mkdir(parents=True, exist_ok=True)
+        path = self._printstreams / f"printstream_{opt}"
+        with open(f"{path}.out", "ab") as out, open(f"{path}.err", "ab") as err:
+            yield out, err
 
     def _hear(self, opt: int) -> list[bytes]:
         """Return what one child said; if it is dead, everything that it had said, and its end."""
@@ -189,7 +212,7 @@ def sendable(what: str, value: object) -> bytes:
 
 def _environment(threads: int) -> dict[str, str]:
     """Return the environment of a child, with as many numerical threads as it has slots unless the user says."""
-    return {**dict.fromkeys(THREAD_VARIABLES, str(threads)), **os.environ}
+    return {"PYTHONUNBUFFERED": "1", **dict.fromkeys(THREAD_VARIABLES, str(threads)), **os.environ}
 
 
 def _death_of(process: subprocess.Popen[bytes]) -> int | None:

@@ -113,6 +113,7 @@ class RunState:
     optimizers: dict[int, OptimizerState] = field(default_factory=dict)
     alive: dict[int, OptimizerState] = field(default_factory=dict)
     used_slots: int = 0
+    resting: int = 0
     best: Best | None = None
     calls: int = 0
     candidates: int = 0
@@ -159,6 +160,12 @@ class RunState:
         assert one is not None  # the table has no other row without an optimizer
         return one
 
+    def _move(self, one: OptimizerState, event: Event) -> None:
+        """Take an optimizer to its next phase."""
+        self.resting -= one.phase is Phase.PAUSED
+        one.phase = lifecycle.after(one.phase, event)
+        self.resting += one.phase is Phase.PAUSED
+
     def _open_run(self, event: RunOpened) -> None:
         if self.opened is not None:
             raise IllegalEventError(f"{event.run_id} opened inside {self.opened.run_id}")
@@ -191,7 +198,7 @@ class RunState:
 
     def _start(self, event: Started) -> None:
         one = self._known(event)
-        one.phase = lifecycle.after(one.phase, event)
+        self._move(one, event)
         one.started_at = event.at
 
     def _grant(self, event: Granted) -> None:
@@ -245,12 +252,12 @@ class RunState:
 
     def _request_pause(self, event: PauseRequested) -> None:
         one = self._known(event)
-        one.phase = lifecycle.after(one.phase, event)
+        self._move(one, event)
         one.pause = event
 
     def _pause(self, event: Paused) -> None:
         one = self._known(event)
-        one.phase = lifecycle.after(one.phase, event)
+        self._move(one, event)
         if one.phase is Phase.PAUSED:
             self._unseat(one)
         self.outstanding -= one.outstanding
@@ -259,13 +266,13 @@ class RunState:
     def _request_resume(self, event: ResumeRequested) -> None:
         one = self._known(event)
         self._check_fit(one.request.slots)
-        one.phase = lifecycle.after(one.phase, event)
+        self._move(one, event)
         one.seated = True
         self.used_slots += one.request.slots
 
     def _resume(self, event: Resumed) -> None:
         one = self._known(event)
-        one.phase = lifecycle.after(one.phase, event)
+        self._move(one, event)
 
     def _check_fit(self, slots: int) -> None:
         if slots < 1 or self.used_slots + slots > self.slots:
@@ -285,7 +292,7 @@ class RunState:
 
     def _request_stop(self, event: StopRequested) -> None:
         one = self._known(event)
-        one.phase = lifecycle.after(one.phase, event)
+        self._move(one, event)
         one.stop = event
         if event.by == "stopper":
             self.victims.append(event.opt)
@@ -300,7 +307,7 @@ class RunState:
         self.outstanding -= one.outstanding
         if event.ending == "died":  # nobody knows whether these calls took place: a budget counts them
             self.lost += one.outstanding
-        one.phase = lifecycle.after(one.phase, event)
+        self._move(one, event)
         one.how, one.note, one.ended_at = how, event.note, event.at
         del self.alive[event.opt]
         self._unseat(one)

@@ -239,7 +239,7 @@ class RunView:
     @property
     def n_paused(self) -> int:
         """Number of optimizers that rest."""
-        return sum(one.phase is Phase.PAUSED for one in self._state.alive.values())
+        return self._state.resting
 
     @property
     def n_started(self) -> int:
@@ -309,12 +309,12 @@ class RunView:
     @property
     def bounds(self) -> NDArray[np.float64]:
         """Lower and upper bounds in natural units, shape (d, 2)."""
-        return self._opened.bounds
+        return self.opened.bounds
 
     @property
     def dims(self) -> int:
         """Number of parameters d."""
-        return len(self._opened.bounds)
+        return len(self.opened.bounds)
 
     @property
     def slots(self) -> int:
@@ -360,11 +360,33 @@ class RunView:
     @property
     def streams(self) -> Streams:
         """Random streams of the run: asked twice, the same answer."""
-        return Streams(self._opened.entropy)
+        return Streams(self.opened.entropy)
 
     @property
-    def _opened(self) -> RunOpened:
+    def opened(self) -> RunOpened:
+        """How the run was opened.
+
+        Raises
+        ------
+        LookupError
+            If its history has no beginning yet.
+        """
         opened = self._state.opened
         if opened is None:
             raise LookupError("the run has not been opened")
         return opened
+
+    @property
+    def session(self) -> int:
+        """Number of the present or last session, from 1."""
+        return self._state.session
+
+    @property
+    def session_open(self) -> bool:
+        """Whether that session has not been closed."""
+        return self._state.session_open
+
+    @property
+    def session_reason(self) -> str:
+        """Why it was closed; empty while it is open."""
+        return self._state.session_reason

@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from glompo.allocators import EvenAllocator
+from glompo.backends.processes import ProcessesBackend
+from glompo.backends.protocol import Backend
+from glompo.backends.threads import ThreadsBackend
 from glompo.core.ports import FAILURE_GRACE, Escalation, Policies
 from glompo.core.rule import Rule
+from glompo.core.settings import yes_or_no
 from glompo.core.state import RunState
 from glompo.core.streams import Streams
 from glompo.core.views import RunView
@@ -35,6 +39,7 @@ from glompo.manager.arguments import (
 from glompo.read import Result, result_of
 from glompo.spec import RunSpec, unknown_setting
 from glompo.stoppers import CatchUp, OptimizerType
+from glompo.storage.directory import PRINTSTREAMS
 
 
 class GloMPOManager:
@@ -48,6 +53,7 @@ class GloMPOManager:
         self._progress: Any = None
         self._summary_files = 0
         self._backend = "threads"
+        self._split_printstreams = True
         self._escalation: Escalation | None = None
         self._result: Result | None = None
 
@@ -85,6 +91,7 @@ class GloMPOManager:
         force_terminations_after: float = -1,
         aggressive_kill: bool = False,
         end_timeout: float = 10.0,
+        split_printstreams: bool = True,
         summary_files: int = 0,
         is_log_detailed: bool = False,
         scaler: str = "none",
@@ -142,6 +149,8 @@ class GloMPOManager:
             Whether the process of an optimizer that a stopper condemns is ended at once.
         end_timeout : float
             Seconds that a process gets to stop by itself before it is ended.
+        split_printstreams : bool
+            Whether what each optimizer prints goes into files of its own, where it lives in a process.
         summary_files : {0, 1}
             1 writes ``glompo_manager_log.yml`` at the end.
         is_log_detailed : bool
@@ -209,6 +218,7 @@ class GloMPOManager:
         if backend == "processes":
             check_sendable(spec.task, selector)
         self._backend = backend
+        self._split_printstreams = yes_or_no("setup", "split_printstreams", split_printstreams)
         self._escalation = escalation
         self._progress = progress_of(progress)
         self._summary_files = summary_files
@@ -237,7 +247,7 @@ class GloMPOManager:
         engine = Engine(
             session.state,
             session.record,
-            backend_of(self._backend)(),
+            self._new_backend(session.run_dir),
             session.clock,
             _policies(self._spec, self._escalation),
             _job(self._spec),
@@ -251,6 +261,11 @@ class GloMPOManager:
             self.write_summary_file()
         _raise_if_hopeless(self._result, session.state)
         return self._result
+
+    def _new_backend(self, run_dir: Path) -> Backend:
+        if self._backend == "threads":
+            return ThreadsBackend()
+        return ProcessesBackend(run_dir / PRINTSTREAMS if self._split_printstreams else None)
 
     def write_summary_file(self, dump_dir: str | os.PathLike[str] | None = None) -> Path:
         """Write ``glompo_manager_log.yml`` into `dump_dir`, by default the run directory, and return its path."""

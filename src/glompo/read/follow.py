@@ -7,7 +7,7 @@ import os
 from glompo.core.state import RunState
 from glompo.core.views import RunView
 from glompo.read.locate import run_directory
-from glompo.read.standing import writer_lives
+from glompo.storage.holding import writer_lives
 from glompo.storage.reader import JournalFollower
 
 

@@ -20,7 +20,8 @@ from glompo.read.export import EvaluationRow, rows
 from glompo.read.locate import run_directory
 from glompo.read.opening import Opening, opening_of
 from glompo.read.result import Result, result_of
-from glompo.read.standing import Standing, standing_of, writer_lives
+from glompo.read.standing import Standing, standing_of
+from glompo.storage.holding import writer_lives
 from glompo.storage.reader import read_events
 
 

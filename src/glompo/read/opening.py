@@ -55,8 +55,7 @@ def opening_of(view: RunView) -> Opening:
     LookupError
         If the history has no beginning yet.
     """
-    state = view._state  # a view is made for policies and hides what they must not depend on
-    opened = view._opened
+    opened = view.opened
     return Opening(
         run_id=opened.run_id,
         date=opened.date,
@@ -65,9 +64,9 @@ def opening_of(view: RunView) -> Opening:
         budget=opened.spec.get("max_evaluations"),
         settings=opened.spec,
         versions=opened.versions,
-        sessions=state.session,
-        session_open=state.session_open,
-        session_reason=state.session_reason,
+        sessions=view.session,
+        session_open=view.session_open,
+        session_reason=view.session_reason,
     )
 
 

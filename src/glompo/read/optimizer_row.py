@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.lifecycle import How
+from glompo.core.lifecycle import How, Phase
 from glompo.core.views import OptimizerView, RunView
 
 
@@ -37,7 +37,7 @@ class OptimizerRow:
         Its smallest valid value; +inf if it has none.
     best_x : ndarray of shape (d,), or None
         Where it found it.
-    how : {'converged', 'stopped', 'cut', 'crashed', 'lost', None}
+    how : {'converged', 'stopped', 'cut', 'crashed', 'lost', 'forced', None}
         How it ended; None while it lives.
     ended_because : str
         Why: the reason of the verdict, or what the optimizer itself said; empty while it lives.
@@ -45,6 +45,10 @@ class OptimizerRow:
         On whose behalf it was asked to stop; None if nobody asked.
     stopped_by_rules : tuple of str
         Names of the rules that made it stop, without their settings.
+    phase : str
+        Where it stands: starting, running, pausing, paused, resuming, stopping or ended.
+    paused_because : str
+        Why it rests; empty if it does not.
     """
 
     opt_id: int
@@ -61,13 +65,17 @@ class OptimizerRow:
     ended_because: str
     stopped_by: str | None
     stopped_by_rules: tuple[str, ...]
+    phase: str
+    paused_because: str
 
     @property
     def ending(self) -> str:
-        """How and why it ended in one line; 'alive' while it lives."""
+        """How and why it ended in one line; 'alive', 'stopping' or 'paused' while it lives."""
         if self.how is None:
-            return "alive" if self.stopped_by is None else "stopping"
-        if self.stopped_by == "exit" and self.how in (How.STOPPED, How.CUT):
+            if self.stopped_by is not None:
+                return "stopping"
+            return f"paused: {self.paused_because}" if self.phase == Phase.PAUSED else "alive"
+        if self.stopped_by == "exit" and self.how in (How.STOPPED, How.CUT, How.FORCED):
             return f"{self.how}: the run ended"  # why that is stands once, not in every line
         return f"{self.how}: {self.ended_because}" if self.ended_because else self.how
 
@@ -90,6 +98,8 @@ def row_of(one: OptimizerView) -> OptimizerRow:
         ended_because=_because(one),
         stopped_by=one.stop_by,
         stopped_by_rules=_rules(one),
+        phase=str(one.phase),
+        paused_because=one.pause_verdict.reason() if one.phase is Phase.PAUSED and one.pause_verdict else "",
     )
 
 
@@ -101,9 +111,10 @@ def optimizer_rows(view: RunView) -> tuple[OptimizerRow, ...]:
 def _because(one: OptimizerView) -> str:
     if one.how is None:
         return ""
-    if one.stop_verdict is not None and one.how in (How.STOPPED, How.CUT):
-        return one.stop_verdict.reason()
-    return one.note
+    if one.stop_verdict is None or one.how not in (How.STOPPED, How.CUT, How.FORCED):
+        return one.note
+    reason = one.stop_verdict.reason()
+    return f"{reason}; {one.note}" if one.how is How.FORCED and one.note else reason
 
 
 def _rules(one: OptimizerView) -> tuple[str, ...]:

@@ -47,8 +47,8 @@ class Summary:
         Name of its class.
     slots, used_slots : int
         Evaluations that may be in flight, and how many of them living optimizers hold.
-    started, alive, converged, stopped, cut, crashed, lost : int
-        Optimizers ever started, alive, and by how they ended.
+    started, alive, paused, converged, stopped, cut, crashed, lost, forced : int
+        Optimizers ever started, alive, resting among those, and by how they ended.
     living : tuple of OptimizerRow
         Those that live.
     """
@@ -70,11 +70,13 @@ class Summary:
     used_slots: int
     started: int
     alive: int
+    paused: int
     converged: int
     stopped: int
     cut: int
     crashed: int
     lost: int
+    forced: int
     living: tuple[OptimizerRow, ...]
 
     @property
@@ -114,10 +116,12 @@ def summarize(view: RunView, writer_lives: bool = True) -> Summary:
         used_slots=view.slots - view.free_slots,
         started=view.n_started,
         alive=view.n_alive,
+        paused=view.n_paused,
         converged=ended[How.CONVERGED],
         stopped=ended[How.STOPPED],
         cut=ended[How.CUT],
         crashed=ended[How.CRASHED],
         lost=ended[How.LOST],
+        forced=ended[How.FORCED],
         living=tuple(map(row_of, view.alive)),
     )

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 from glompo.read import OptimizerRow
 
-SHAPES = {"converged": "o", "stopped": "X", "cut": "|", "crashed": "*", "lost": "D", "alive": ">"}
+SHAPES = {
+    "converged": "o",
+    "stopped": "X",
+    "cut": "|",
+    "crashed": "*",
+    "lost": "D",
+    "forced": "H",
+    "alive": ">",
+    "paused": "<",
+}
 """Marker of each end."""
 
 MORE_SHAPES = ("X", "P", "v", "s", "p", "d")
@@ -31,10 +40,10 @@ class End:
 
 
 def end_of(row: OptimizerRow) -> End:
-    """Return the end of an optimizer; one that lives is 'alive'."""
+    """Return the end of an optimizer; one that lives is 'alive' or 'paused'."""
     if row.how is None:
-        return End("alive", "")
-    if row.how in ("converged", "crashed", "lost"):
+        return End("paused" if row.paused_because else "alive", "")
+    if row.how in ("converged", "crashed", "lost", "forced"):
         return End(row.how, "")
     if row.stopped_by == "exit":
         return End(OVER, "")

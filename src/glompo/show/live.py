@@ -13,8 +13,15 @@ from rich.text import Text
 from glompo.read import OptimizerRow, Summary
 from glompo.show import words
 
-STYLES = {"converged": "green", "stopped": "yellow", "cut": "bright_black", "crashed": "red", "lost": "red"}
-SIGNS = {"converged": "●", "stopped": "×", "cut": "–", "crashed": "!", "lost": "?"}
+STYLES = {
+    "converged": "green",
+    "stopped": "yellow",
+    "cut": "bright_black",
+    "crashed": "red",
+    "lost": "red",
+    "forced": "red",
+}
+SIGNS = {"converged": "●", "stopped": "×", "cut": "–", "crashed": "!", "lost": "?", "forced": "‡"}
 """How an optimizer ended, at a glance."""
 
 LIVING_SHOWN = 12
@@ -99,7 +106,8 @@ def _living(summary: Summary) -> Table:
     table.add_column("", no_wrap=True)
     for row in summary.living[:LIVING_SHOWN]:
         since = "" if row.started_at is None else words.clock(summary.elapsed - row.started_at)
-        state = "stopping" if row.stopped_by else "leads" if row.opt_id == summary.best_opt else ""
+        state = "stopping" if row.stopped_by else "paused" if row.paused_because else ""
+        state = state or ("leads" if row.opt_id == summary.best_opt else "")
         best = words.value(row.best_f)
         table.add_row(str(row.opt_id), row.kind, f"{row.evaluations:,}", best, since, state)
     if len(summary.living) > LIVING_SHOWN:

@@ -42,7 +42,8 @@ def share(summary: Summary) -> str:
 
 def census(summary: Summary) -> str:
     """Return how many optimizers live and how the others ended."""
-    return ", ".join([f"{summary.alive} alive", *(f"{n} {how}" for how, n in summary.ends.items() if n)])
+    alive = f"{summary.alive} alive" + (f" ({summary.paused} paused)" if summary.paused else "")
+    return ", ".join([alive, *(f"{n} {how}" for how, n in summary.ends.items() if n)])
 
 
 def best(summary: Summary) -> str:

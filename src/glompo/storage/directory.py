@@ -18,7 +18,10 @@ CONFIGURATION = "run.toml"
 SUMMARY = "glompo_manager_log.yml"
 """What the run came to, for people."""
 
-PARTS = ("journal", "snapshots", "exports", CONFIGURATION, SUMMARY)
+PRINTSTREAMS = "glompo_optimizer_printstreams"
+"""Folder for what optimizers in processes print."""
+
+PARTS = ("journal", "snapshots", "exports", CONFIGURATION, SUMMARY, PRINTSTREAMS)
 """What a run leaves in its directory, apart from the lease."""
 
 REPLACED = "replaced"
