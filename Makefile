@@ -18,7 +18,7 @@ $(VENV)/ready-%: pyproject.toml | $(BIN)/python
 	$(PIP) --editable '.[$*]'
 	@touch $@
 
-demo: $(VENV)/ready-reaxff  ## fit a ReaxFF force field to quantum chemistry with LAMMPS (about 3 minutes)
+demo: $(VENV)/ready-reaxff  ## fit a ReaxFF force field to quantum chemistry with LAMMPS (about a minute after the installation)
 	$(BIN)/python examples/reaxff_cho/fit.py
 
 test: $(VENV)/ready-test    ## the whole default test suite

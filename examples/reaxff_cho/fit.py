@@ -49,6 +49,8 @@ def fitted(task: ReaxFFTask, arguments: argparse.Namespace) -> glompo.Result:
         optimizers=[CMAOptimizer(sigma0=0.2), Scipy(method="Nelder-Mead")],
         max_evaluations=arguments.evaluations,
         max_jobs=2,
+        backend="processes",
+        x0=task.initial,
         rng=arguments.seed,
         working_dir=arguments.working_dir,
         progress=True,

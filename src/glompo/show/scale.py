@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-DECADES = 2.5
+DECADES = 1.5
 """Decades that values must span before an axis is logarithmic."""
 
 DEEPEST = 6
