@@ -231,9 +231,13 @@ class RunState:
             if Status(int(event.status[row])) in FAILURES:
                 self._count_failure(reason)
         found = one.trajectory.best
-        if found < before and (self.best is None or found < self.best.f):
+        if found < before and self._beats_best(found, event.opt):
             k = one.trajectory.best_k
             self.best = Best(event.opt, k, one.trajectory.X[k].copy(), found)
+
+    def _beats_best(self, f: float, opt: int) -> bool:
+        """Return whether `f` is better; of equals the lower number leads, so that it does not matter who was faster."""
+        return self.best is None or f < self.best.f or (f == self.best.f and opt < self.best.opt)
 
     def _count_failure(self, reason: str) -> None:
         self.failures += 1

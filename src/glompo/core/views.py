@@ -237,6 +237,14 @@ class RunView:
         return len(self._state.alive)
 
     @property
+    def settled(self) -> bool:
+        """Whether nothing is in flight: whoever lives has used what it was granted, or rests."""
+        return all(
+            one.phase is Phase.PAUSED or (one.phase is Phase.RUNNING and not one.outstanding)
+            for one in self._state.alive.values()
+        )
+
+    @property
     def n_paused(self) -> int:
         """Number of optimizers that rest."""
         return self._state.resting

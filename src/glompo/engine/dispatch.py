@@ -39,6 +39,7 @@ class Job:
     streams: Streams
     detailed: bool = False
     scaler: str | None = None
+    in_order: bool = False
     failures: FailurePolicy = PENALIZE
 
 
@@ -80,5 +81,6 @@ def _parcel(start: Start, job: Job) -> Parcel:
         seed=job.streams.sequence("optimizer", start.opt),
         detailed=job.detailed,
         scaler=job.scaler,
+        in_order=job.in_order,
         failures=job.failures,
     )

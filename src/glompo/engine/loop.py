@@ -65,6 +65,9 @@ class Engine:
         What all optimizers have in common.
     observers : sequence of Observer
         Who watches.
+    lockstep : bool
+        Whether decisions wait until everything that was granted has been used, so that they do not depend on who was
+        faster.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Engine:
         policies: Policies,
         job: Job,
         observers: Sequence[Observer] = (),
+        lockstep: bool = False,
     ) -> None:
         self.state = state
         self._log = log
@@ -84,6 +88,7 @@ class Engine:
         self._policies = policies
         self._job = job
         self._observers = list(observers)
+        self._lockstep = lockstep
         self._fault: PolicyError | None = None
         self._stirred: set[int] | None = None  # None: everybody
 
@@ -121,13 +126,21 @@ class Engine:
     def _loop(self, interrupts: Interrupts) -> None:
         self._decide()
         while not self._over:
-            received = self._backend.receive(self._patience())
+            deadline = self._next_deadline()
+            received = self._backend.receive(self._patience(deadline))
             self._record(arrivals(received, self._clock.now()))
             if interrupts.asked and self.state.asked is None and not self.state.ending:
                 self._record([Asked(self._clock.now(), "leave", "Ctrl-C")])
-            self._decide()
+            if self._may_decide(deadline):
+                self._decide()
             self._log.tick()
             self._show()
+
+    def _may_decide(self, deadline: float | None) -> bool:
+        """Return whether it is time to decide: in lockstep only when nothing is in flight, or the clock demands it."""
+        view = self.view
+        leaving = view.ending is not None or view.leaving
+        return not self._lockstep or view.settled or leaving or (deadline is not None and view.now >= deadline)
 
     @property
     def _over(self) -> bool:
@@ -173,15 +186,17 @@ class Engine:
         elif self._stirred is not None and isinstance(event, _STIRRING):
             self._stirred.add(event.opt)
 
-    def _patience(self) -> float | None:
-        """Return how long nothing needs to be done unless a worker speaks."""
+    def _next_deadline(self) -> float | None:
+        """Return the next run time at which a decision may change although nothing happens."""
         view = self.view
-        waits = [self._log.due()]
-        deadlines = [next_escalation(view, self._policies)]
-        if view.ending is None:
-            deadlines.append(self._policies.exit.deadline(view))
-        waits.extend(max(0.0, deadline - view.now) for deadline in deadlines if deadline is not None)
-        return min((wait for wait in waits if wait is not None), default=None)
+        escalation = next_escalation(view, self._policies)
+        end = self._policies.exit.deadline(view) if view.ending is None else None
+        return min((one for one in (escalation, end) if one is not None), default=None)
+
+    def _patience(self, deadline: float | None) -> float | None:
+        """Return how many seconds nothing needs to be done unless a worker speaks."""
+        until = None if deadline is None else max(0.0, deadline - self._clock.now())
+        return min((wait for wait in (self._log.due(), until) if wait is not None), default=None)
 
     def _show(self) -> None:
         view = self.view

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from glompo.allocators import EvenAllocator
+from glompo.allocators import EqualBlocks, EvenAllocator
 from glompo.backends.processes import ProcessesBackend
 from glompo.backends.protocol import Backend
 from glompo.backends.threads import ThreadsBackend
-from glompo.core.ports import FAILURE_GRACE, Escalation, Policies
+from glompo.core.ports import FAILURE_GRACE, Allocator, Escalation, Policies
 from glompo.core.rule import Rule
 from glompo.core.settings import yes_or_no
 from glompo.core.state import RunState
@@ -100,6 +100,7 @@ class GloMPOManager:
         durability: str = "batch",
         names: Sequence[str] | None = None,
         rng: Any = None,
+        deterministic: bool = False,
         progress: Any = None,
         **unknown: Any,
     ) -> None:
@@ -171,6 +172,9 @@ class GloMPOManager:
             Names of the parameters.
         rng : None, int, SeedSequence, BitGenerator or Generator
             Seed of everything random in the run.
+        deterministic : bool
+            Whether the same seed gives the same run on any backend: everybody alive gets a block of evaluations, and
+            decisions wait until all of them are used. Rules that look at the clock are not covered.
         progress : bool or Observer, optional
             Whether to show progress.
 
@@ -197,7 +201,9 @@ class GloMPOManager:
             if exit_conditions is None
             else any_of("exit_conditions", exit_conditions),
             stopper=_usual_stopper() if stoppers is None else any_of("stoppers", stoppers),
-            allocator=EvenAllocator() if allocator is None else with_methods("allocator", allocator, "allocate"),
+            allocator=_usual_allocator(deterministic)
+            if allocator is None
+            else with_methods("allocator", allocator, "allocate"),
             freezer=None if freezer is None else with_methods("freezer", freezer, "freeze", "thaw"),
             working_dir=working_dir,
             x0=x0,
@@ -212,6 +218,7 @@ class GloMPOManager:
             max_failure_rate=max_failure_rate,
             durability=durability,
             rng=rng,
+            deterministic=deterministic,
             overwrite=overwrite_existing,
         )
         check_slots(selector, spec.slots)
@@ -252,6 +259,7 @@ class GloMPOManager:
             _policies(self._spec, self._escalation),
             _job(self._spec),
             () if self._progress is None else (self._progress,),
+            self._spec.deterministic,
         )
         try:
             engine.run()
@@ -275,6 +283,10 @@ class GloMPOManager:
 
         folder = self._result.run_dir if dump_dir is None else Path(dump_dir)
         return write_summary(self._result, self._spec.describe(), folder)
+
+
+def _usual_allocator(deterministic: bool) -> Allocator:
+    return EqualBlocks() if deterministic else EvenAllocator()
 
 
 def _usual_stopper() -> Rule:
@@ -301,7 +313,15 @@ def _policies(spec: RunSpec, escalation: Escalation | None) -> Policies:
 
 
 def _job(spec: RunSpec) -> Job:
-    return Job(spec.task, spec.bounds, Streams(spec.entropy), spec.detailed, spec.scaler, spec.failures)
+    return Job(
+        spec.task,
+        spec.bounds,
+        Streams(spec.entropy),
+        detailed=spec.detailed,
+        scaler=spec.scaler,
+        in_order=spec.deterministic,
+        failures=spec.failures,
+    )
 
 
 def _raise_if_hopeless(result: Result, state: RunState) -> None:

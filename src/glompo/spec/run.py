@@ -63,6 +63,7 @@ class RunSpec:
     max_failure_rate: float
     durability: Durability
     entropy: tuple[int, ...]
+    deterministic: bool
     working_dir: Path | None
     overwrite: bool
 
@@ -91,6 +92,7 @@ class RunSpec:
         max_failure_rate: float = 1.0,
         durability: str = "batch",
         rng: Any = None,
+        deterministic: bool = False,
         overwrite: bool = False,
     ) -> RunSpec:
         """Return the settings, checked.
@@ -126,6 +128,7 @@ class RunSpec:
             max_failure_rate=number("setup", "max_failure_rate", max_failure_rate, 0.0, 1.0, above=True),
             durability=cast(Durability, _one_of("durability", durability, get_args(Durability))),
             entropy=_entropy(rng),
+            deterministic=yes_or_no("setup", "deterministic", deterministic),
             working_dir=None if working_dir is None else _directory(working_dir),
             overwrite=yes_or_no("setup", "overwrite_existing", overwrite),
         )
@@ -153,6 +156,7 @@ class RunSpec:
             "scaler": self.scaler,
             "failure_policy": str(self.failures),
             "max_failure_rate": self.max_failure_rate,
+            "deterministic": self.deterministic,
             "durability": self.durability,
         }
 

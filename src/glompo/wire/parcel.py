@@ -37,6 +37,8 @@ class Parcel:
         Whether the task's `detailed_call` is called and logged.
     scaler : str or None
         Scale of the parameters for an optimizer whose class asks for none.
+    in_order : bool
+        Whether evaluations side by side are recorded in the order in which they were asked for.
     failures : FailurePolicy
         What is handed to the optimizer for an evaluation that is not OK.
     """
@@ -53,4 +55,5 @@ class Parcel:
     slots: int = 1
     detailed: bool = False
     scaler: str | None = None
+    in_order: bool = False
     failures: FailurePolicy = PENALIZE

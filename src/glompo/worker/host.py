@@ -39,7 +39,7 @@ def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluator: Evaluator | N
         optimizer = _seat_optimizer(parcel, seat, mailbox)
         computes = computes or InlineEvaluator(parcel.task, parcel.detailed, parcel.slots)
         mailbox.post(Ready(worker))
-        task = Task(computes, mailbox, parcel.bounds, space, parcel.slots, parcel.failures)
+        task = Task(computes, mailbox, space, parcel)
         result = optimizer.minimize(task, space.seen(parcel.x0).copy(), space.pairs, **parcel.minimize_kwargs)
         ended = Ended("returned", seat.said_converged, _last_words(result, seat))
     except Cut as cut:

@@ -7,12 +7,14 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glompo.evaluators.protocol import Evaluator
-from glompo.function import PENALIZE, FailurePolicy, Outcome, Status
+from glompo.function import Outcome, Status
+from glompo.wire.parcel import Parcel
 from glompo.worker.mailbox import Cut, Mailbox
 from glompo.worker.space import Space
 
@@ -37,33 +39,22 @@ class Task:
         Computes the task.
     mailbox : Mailbox
         Gives credits and takes records.
-    bounds : ndarray, shape (d, 2)
-        Natural units.
     space : Space
-        What the optimizer sees of them.
-    workers : int
-        Evaluations in flight at most, in :meth:`map`.
-    failures : FailurePolicy
-        What is returned for an evaluation that is not OK.
+        What the optimizer sees of the parameters.
+    parcel : Parcel
+        Bounds, slots and what to do with failures.
     """
 
-    def __init__(
-        self,
-        evaluator: Evaluator,
-        mailbox: Mailbox,
-        bounds: NDArray[np.float64],
-        space: Space,
-        workers: int = 1,
-        failures: FailurePolicy = PENALIZE,
-    ) -> None:
+    def __init__(self, evaluator: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel) -> None:
         self._evaluator = evaluator
         self._mailbox = mailbox
-        self._low, self._high = np.ascontiguousarray(bounds.T)
-        self._pairs = bounds.tolist()
+        self._low, self._high = np.ascontiguousarray(parcel.bounds.T)
+        self._pairs = parcel.bounds.tolist()
         self._space = space
         self._dims = space.dims
-        self._workers = workers
-        self._failures = failures
+        self._workers = parcel.slots
+        self._in_order = parcel.in_order
+        self._failures = parcel.failures
         self._worst = -math.inf
         self._outside_in_a_row = 0
 
@@ -105,8 +96,8 @@ class Task:
         return values
 
     def _evaluate_side_by_side(self, points: list[NDArray[np.float64]], todo: deque[int], values: list[float]) -> None:
-        """Fill `values` at the places `todo`; evaluations are recorded in the order of their completion."""
-        flight = _Flight(self._evaluator, self._mailbox)
+        """Fill `values` at the places `todo`; evaluations are recorded as they are completed, or in order."""
+        flight = _Flight(self._evaluator, self._mailbox, self._in_order)
         attempts = [0] * len(points)
 
         def land() -> None:
@@ -189,9 +180,10 @@ class Task:
 class _Flight:
     """Evaluations under way, by their place in the batch."""
 
-    def __init__(self, evaluator: Evaluator, mailbox: Mailbox) -> None:
+    def __init__(self, evaluator: Evaluator, mailbox: Mailbox, in_order: bool) -> None:
         self._evaluator = evaluator
         self._mailbox = mailbox
+        self._in_order = in_order
         self._flying: dict[Future[Outcome], int] = {}
         self._landed: deque[Future[Outcome]] = deque()
 
@@ -207,12 +199,14 @@ class _Flight:
         future.add_done_callback(self._touch_down)
 
     def has_landed(self) -> bool:
-        """Return whether some evaluation is done."""
-        return bool(self._landed)
+        """Return whether the next evaluation to be recorded is done."""
+        return next(iter(self._flying)).done() if self._in_order and self._flying else bool(self._landed)
 
     def land(self) -> list[tuple[int, Outcome]]:
-        """Return place and outcome of those that are done, in the order in which they were."""
+        """Return place and outcome of those that are done: in the order in which they were, or were launched."""
         done = [self._landed.popleft() for _ in range(len(self._landed))]
+        if self._in_order:
+            done = list(takewhile(Future.done, self._flying))
         return [(self._flying.pop(future), future.result()) for future in done]
 
     def _touch_down(self, future: Future[Outcome]) -> None:
