@@ -81,7 +81,10 @@ class PauseGate(Protocol):
     """Where an optimizer waits while it is paused."""
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Return as soon as it may go on."""
+        """Return True as soon as it may go on, False after `timeout` seconds."""
+
+    def is_set(self) -> bool:
+        """Return whether it may go on."""
 
 
 class OpenGate:
@@ -89,6 +92,10 @@ class OpenGate:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Return at once."""
+        return True
+
+    def is_set(self) -> bool:
+        """Return True."""
         return True
 
 
@@ -265,7 +272,7 @@ class BaseOptimizer(ABC):
         if not isinstance(state, dict):
             raise UserError(f"{path} holds no saved optimizer; give a file written by checkpoint_save")
         new = cls(**kwargs)
-        new.__dict__.update(state)
+        new.__dict__.update({name: value for name, value in state.items() if name not in _SUPPLIED_ANEW})
         new._restored = True
         return new
 
@@ -273,6 +280,10 @@ class BaseOptimizer(ABC):
         """Return the arguments that this instance was built with."""
         args, kwargs = self._init_call
         return args, dict(kwargs)
+
+
+_SUPPLIED_ANEW = ("workers", "is_log_detailed")
+"""Attributes that the constructor is given when an optimizer is loaded."""
 
 
 def _saved(attributes: Mapping[str, Any], forced: set[str], blocked: set[str]) -> Iterator[tuple[str, Any]]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 
 import pytest
 
-from glompo import exit_conditions, generators, optimizers, selectors, stoppers
+from glompo import __version__, allocators, exit_conditions, freezers, generators, optimizers, selectors, stoppers
 from glompo.cli.components import (
+    ALLOCATORS,
     EXIT_CONDITIONS,
+    FREEZERS,
     GENERATORS,
     OPTIMIZERS,
     SELECTORS,
@@ -16,6 +20,7 @@ from glompo.cli.components import (
     STOPPERS,
     named,
 )
+from glompo.cli.components import ROOMS as KINDS
 from glompo.errors import SettingError, SettingTypeError
 from glompo.optimizer import BaseOptimizer
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling
@@ -27,6 +32,8 @@ ROOMS = {
     exit_conditions: (EXIT_CONDITIONS,),
     generators: (GENERATORS,),
     selectors: (SELECTORS, SPAWN_CONTROLS),
+    allocators: (ALLOCATORS,),
+    freezers: (FREEZERS,),
 }
 
 
@@ -64,7 +71,9 @@ def test_every_component_of_a_room_can_be_named_and_nothing_else(module):
     assert not any(inspect.isabstract(cls) for room in ROOMS[module] for cls in room.names().values())
 
 
-@pytest.mark.parametrize("room", [OPTIMIZERS, STOPPERS, EXIT_CONDITIONS, GENERATORS, SPAWN_CONTROLS])
+@pytest.mark.parametrize(
+    "room", [OPTIMIZERS, STOPPERS, EXIT_CONDITIONS, GENERATORS, SPAWN_CONTROLS, ALLOCATORS, FREEZERS]
+)
 def test_a_component_is_made_or_says_where_and_what_it_lacks(room):
     def answer(one):
         try:
@@ -147,3 +156,217 @@ def test_an_optimizer_of_the_user_may_take_settings_that_its_constructor_does_no
 def test_workers_are_a_setting_of_every_optimizer():
     for cls in (CMAOptimizer, RandomSampling):
         assert named({"type": cls.__name__, "workers": 2}, OPTIMIZERS, "here").built().workers == 2
+
+
+PLUGIN = '''
+"""A plug-in."""
+
+from glompo.generators import RandomGenerator
+from glompo.optimizers import RandomSampling
+from glompo.stoppers import BaseStopper
+
+
+class Swarm(RandomSampling):
+    """A swarm of one.
+
+    It is all there is to say.
+    """
+
+
+class Patience(BaseStopper):
+    def __init__(self, years=1):
+        self.years = years
+
+    def __call__(self, log, best_opt_id, tested_opt_id):
+        return False
+
+
+class CatchUp(Patience):
+    """A name that is taken."""
+
+
+class Gate:
+    """Lets two start."""
+
+    def __call__(self, manager):
+        return manager.o_counter < 2
+
+
+class Share:
+    """Everything to everybody."""
+
+    def allocate(self, view, limit):
+        return {}
+
+
+nothing = 5
+'''
+
+ENTRY_POINTS = """
+[glompo.optimizers]
+Swarm = swarms:Swarm
+
+[glompo.stoppers]
+Patience = swarms:Patience
+CatchUp = swarms:CatchUp
+Five = swarms:nothing
+Wrong = swarms:Swarm
+Lost = swarms:Lost
+Broken = swarms_broken:Broken
+Leaving = swarms_leaving:Leaving
+
+[glompo.selectors]
+Gate = swarms:Gate
+
+[glompo.allocators]
+Share = swarms:Share
+"""
+
+
+class Site:
+    """A directory on the path in which distributions are installed, as far as their metadata are concerned."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def install(self, name, version, entry_points):
+        metadata = self.folder / f"{name}-{version}.dist-info"
+        metadata.mkdir()
+        (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        (metadata / "entry_points.txt").write_text(entry_points)
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "swarms.py").write_text(PLUGIN)
+    (folder / "swarms_broken.py").write_text("import no_such_library\n")
+    (folder / "swarms_leaving.py").write_text("raise SystemExit('no licence')\n")
+    monkeypatch.syspath_prepend(folder)
+    yield Site(folder)
+    for name in ("swarms", "swarms_broken", "swarms_leaving"):
+        sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def installed(site):
+    site.install("swarms", "1.2", ENTRY_POINTS)
+    return site
+
+
+class TestPlugins:
+    def test_they_are_named_like_the_bundled_ones(self, installed):
+        made = named({"type": "Swarm", "iters": 3}, OPTIMIZERS, "here").built()
+        assert (type(made).__name__, type(made).__module__, made.iters) == ("Swarm", "swarms", 3)
+        assert named({"type": "Patience", "years": 4}, STOPPERS, "here").built().years == 4
+        assert named("Gate", SPAWN_CONTROLS, "here").cls.__name__ == "Gate"
+        assert named("Share", ALLOCATORS, "here").cls.__name__ == "Share"
+
+    def test_their_settings_are_checked_alike(self, installed):
+        with pytest.raises(SettingError, match=r"here \(Patience\) has no setting 'year'; did you mean 'years'\?"):
+            named({"type": "Patience", "year": 4}, STOPPERS, "here")
+
+    def test_a_bundled_one_wins(self, installed):
+        assert named("CatchUp", STOPPERS, "here").cls is stoppers.CatchUp
+
+    def test_a_broken_one_disables_only_itself(self, installed):
+        assert named("BestUnmoving", STOPPERS, "here").cls is BestUnmoving
+        assert named("Patience", STOPPERS, "here").cls.__name__ == "Patience"
+        assert "swarms_broken" not in sys.modules
+        with pytest.raises(
+            SettingError, match=r"'Broken' of swarms 1.2 cannot be imported: ModuleNotFoundError: No mod"
+        ):
+            named("Broken", STOPPERS, "here")
+        with pytest.raises(SettingError, match=r"'Leaving' of swarms 1.2 cannot be imported: SystemExit: no licence"):
+            named("Leaving", STOPPERS, "here")
+
+    @pytest.mark.parametrize(
+        ("name", "complaint"),
+        [
+            ("Lost", "here: the stopper 'Lost' of swarms 1.2 cannot be imported: AttributeError"),
+            ("Five", "here: 'Five' of swarms 1.2 is 5, which is no stopper"),
+            ("Wrong", "here: 'Wrong' of swarms 1.2 is <class 'swarms.Swarm'>, which is no stopper"),
+            ("Patients", r"here: there is no stopper 'Patients'; did you mean 'Patience'\?"),
+            ("Zzz", "there are BestUnmoving, .*, Patience, Wrong, and 'module:Class'"),
+        ],
+    )
+    def test_a_mistake_is_told(self, installed, name, complaint):
+        with pytest.raises((SettingError, SettingTypeError), match=complaint):
+            named(name, STOPPERS, "here")
+
+    def test_a_name_that_two_distributions_declare_is_refused(self, installed):
+        installed.install("other", "3", "[glompo.stoppers]\nPatience = other:Patience\n")
+        sources = r"other 3 \(other:Patience\) and swarms 1.2 \(swarms:Patience\)"
+        with pytest.raises(SettingError, match=f"'Patience' is declared by {sources}; name one by its import path"):
+            named("Patience", STOPPERS, "here")
+
+    def test_a_configuration_can_name_them(self, installed, project, inside):
+        config = project.config(
+            """
+max_evaluations = 40
+optimizers = "Swarm"
+stoppers = "Patience"
+opt_selector = { type = "CycleSelector", allow_spawn = ["Gate"] }
+"""
+        )
+        code, output, errors = inside("run", config)
+        assert code == 0, errors
+        assert "Swarm" in output
+
+
+class TestTheList:
+    def test_everything_is_listed_with_its_source_and_first_line(self, installed, inside):
+        code, output, errors = inside("components")
+        lines = [" ".join(line.split()) for line in output.splitlines()]
+        assert (code, errors) == (0, "")
+        assert [line for line in output.splitlines() if line.endswith(":") and not line.startswith(" ")] == [
+            f"{kind}:" for kind in KINDS
+        ]
+        assert "Swarm swarms 1.2 A swarm of one." in lines
+        assert "Patience swarms 1.2 (no description)" in lines
+        assert f"RandomGenerator glompo {__version__} Every start is drawn uniformly from the bounds." in lines
+        assert lines.count("Gate swarms 1.2 Lets two start.") == 1
+        for name in (*optimizers.__all__, *stoppers.__all__[1:]):
+            assert any(line.startswith(f"{name} glompo") for line in lines)
+
+    def test_what_is_not_available_is_named_with_the_reason(self, installed, inside):
+        installed.install("other", "3", "[glompo.optimizers]\nSwarm = other:Swarm\n")
+        code, output, _ = inside("components")
+        lines = [" ".join(line.split()) for line in output.splitlines()]
+        assert code == 0
+        assert (
+            "CatchUp swarms 1.2 not available by this name, which is one of glompo's own; use 'swarms:CatchUp'" in lines
+        )
+        assert "Swarm other 3 not available by this name, which 2 distributions declare; use 'other:Swarm'" in lines
+        assert "Five swarms 1.2 not available: swarms:nothing is no stopper" in lines
+        [broken] = [line for line in lines if line.startswith("Broken")]
+        assert broken.startswith(
+            "Broken swarms 1.2 not available: ModuleNotFoundError: No module named 'no_such_library'"
+        )
+        assert "swarms_broken.py, line 1" in broken
+        [leaving] = [line for line in lines if line.startswith("Leaving")]
+        assert "SystemExit: no licence" in leaving
+
+    def test_one_kind_can_be_listed(self, installed, inside):
+        code, output, _ = inside("components", "allocators")
+        assert code == 0
+        assert output.splitlines()[0] == "allocators:"
+        assert "Share" in output
+        assert "Swarm" not in output
+
+    def test_a_kind_that_does_not_exist_is_told(self, inside):
+        code, output, errors = inside("components", "stoper")
+        assert (code, output) == (2, "")
+        assert errors == "glompo: there is no kind of components 'stoper'; did you mean 'stoppers'?\n"
+
+    def test_listing_imports_no_optional_library_and_nothing_heavy(self):
+        program = (
+            "import sys; from glompo.cli.listing import listed; listed(None); "
+            "print(sorted({name.partition('.')[0] for name in sys.modules} & set(sys.argv[1:])))"
+        )
+        heavy = ["scipy", "cma", "matplotlib", "nevergrad", "cmaes", "optuna", "nlopt", "pygmo", "gest_api", "torch"]
+        done = subprocess.run(
+            [sys.executable, "-c", program, *heavy], capture_output=True, text=True, timeout=120, check=False
+        )
+        assert (done.stdout, done.stderr) == ("[]\n", "")

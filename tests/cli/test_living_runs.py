@@ -106,7 +106,7 @@ def test_after_a_kill_the_directory_can_be_looked_at_and_is_not_overwritten(glom
     anew = glompo("run", project.config("max_evaluations = 10"), "--overwrite")
     assert anew.returncode == 0
     [replaced] = (project.run_dir / "replaced").iterdir()
-    assert json.loads(status_json(replaced))["calls"] >= 200
+    assert json.loads(status_json(replaced))["calls"] >= 100  # all but those of the last 100 ms
 
 
 def test_a_living_run_can_be_looked_at_but_not_joined(glompo, launch, project):

@@ -15,21 +15,37 @@ from glompo.errors import PolicyError, SettingError, SettingTypeError
 from glompo.generators import (
     BaseGenerator,
     BasinHoppingGenerator,
+    BestSampledGenerator,
+    CrossoverGenerator,
     ExploitExploreGenerator,
+    FarFromKnown,
     IncumbentGenerator,
     PerturbationGenerator,
     RandomGenerator,
+    RegimeGenerator,
     SinglePointGenerator,
     SobolGenerator,
 )
 from glompo.testing.histories import History, history
 
+
+class Turns:
+    """Says that it is always the turn of the same regime."""
+
+    def due(self, manager: ManagerView) -> str:
+        return "mine"
+
+
 KINDS: dict[str, Callable[[Any], BaseGenerator]] = {
     "BasinHoppingGenerator": lambda middle: BasinHoppingGenerator(),
+    "BestSampledGenerator": lambda middle: BestSampledGenerator("Optimizer"),
+    "CrossoverGenerator": lambda middle: CrossoverGenerator(),
     "ExploitExploreGenerator": lambda middle: ExploitExploreGenerator(20),
+    "FarFromKnown": lambda middle: FarFromKnown(),
     "IncumbentGenerator": lambda middle: IncumbentGenerator(),
     "PerturbationGenerator": lambda middle: PerturbationGenerator(middle, 3.0),
     "RandomGenerator": lambda middle: RandomGenerator(),
+    "RegimeGenerator": lambda middle: RegimeGenerator(Turns(), {"mine": CrossoverGenerator()}, RandomGenerator()),
     "SinglePointGenerator": lambda middle: SinglePointGenerator(),
     "SobolGenerator": lambda middle: SobolGenerator(),
 }
@@ -77,7 +93,10 @@ def test_it_keeps_no_state(kind: str) -> None:
     assert vars(generator) == before
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("IncumbentGenerator", "SinglePointGenerator")])
+@pytest.mark.parametrize(
+    "kind",
+    [kind for kind in KINDS if kind not in ("IncumbentGenerator", "SinglePointGenerator", "BestSampledGenerator")],
+)
 def test_successive_starts_differ(kind: str) -> None:
     run = busy([(0, 1), (0, 1)], 0)
     generator = KINDS[kind]([0.5, 0.5])
@@ -99,6 +118,12 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: ExploitExploreGenerator(0), SettingError, "ExploitExploreGenerator: max_func_calls is 0"),
     (lambda: ExploitExploreGenerator(10, 0), SettingError, "ExploitExploreGenerator: focus is 0"),
     (lambda: ExploitExploreGenerator(1e4), SettingTypeError, "max_func_calls is 10000.0"),  # type: ignore[arg-type]
+    (lambda: FarFromKnown(0), SettingError, "FarFromKnown: candidates is 0; give a whole number, 1 or more"),
+    (lambda: FarFromKnown(stream=1), SettingTypeError, "FarFromKnown: stream is 1; give a name"),  # type: ignore[arg-type]
+    (lambda: CrossoverGenerator(1), SettingError, "CrossoverGenerator: best is 1"),
+    (lambda: BestSampledGenerator(3), SettingTypeError, "sampler is 3; give a class"),  # type: ignore[arg-type]
+    (lambda: RegimeGenerator("x", {}, RandomGenerator()), SettingTypeError, "regimes is 'x'; give the RegimeSelector"),  # type: ignore[arg-type]
+    (lambda: RegimeGenerator(Turns(), {"a": 1}, RandomGenerator()), SettingTypeError, "1 is no generator"),  # type: ignore[dict-item]
     (lambda: BasinHoppingGenerator(-1), SettingError, "BasinHoppingGenerator: temperature is -1"),
     (lambda: BasinHoppingGenerator(max_step_size=2), SettingError, "BasinHoppingGenerator: max_step_size is 2"),
     (lambda: BasinHoppingGenerator(target_accept_rate=-0.5), SettingError, "target_accept_rate is -0.5"),

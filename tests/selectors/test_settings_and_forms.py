@@ -12,12 +12,15 @@ from glompo.core.ports import Option
 from glompo.errors import PolicyError, SettingError, SettingTypeError
 from glompo.optimizer import BaseOptimizer
 from glompo.selectors import (
+    BanditSelector,
     BaseSelector,
+    BIPOPSelector,
     ChainSelector,
     CycleSelector,
     IterSpawnStop,
     NOptimizersSpawnStop,
     RandomSelector,
+    RegimeSelector,
 )
 from glompo.testing.histories import History, history
 
@@ -40,8 +43,8 @@ class Unfinished(BaseOptimizer):
 
 
 def test_every_selector_of_the_room_is_tested() -> None:
-    ours = {BaseSelector, ChainSelector, CycleSelector, IterSpawnStop, NOptimizersSpawnStop, RandomSelector}
-    assert {one.__name__ for one in ours} == set(glompo.selectors.__all__)
+    ours = {BaseSelector, BIPOPSelector, BanditSelector, ChainSelector, CycleSelector, RandomSelector, RegimeSelector}
+    assert {one.__name__ for one in ours | {IterSpawnStop, NOptimizersSpawnStop}} == set(glompo.selectors.__all__)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glompo.core.curve import LONGEST_WINDOW, recent_blocks
 from glompo.function import Status
 from glompo.stoppers import CatchUp
-from glompo.stoppers.catch_up import LONGEST_WINDOW, recent_blocks
 from glompo.testing.histories import History, history
 
 BLOCK = 10
@@ -223,7 +223,7 @@ def test_one_stopper_may_serve_several_runs_in_turn() -> None:
 def test_what_is_read_does_not_grow_with_the_history() -> None:
     for dims, n in ((5, 100_000), (20, 200_000)):
         run = race(0.0, np.ones(n), dims)
-        medians, minima = recent_blocks(run.view()[2].trajectory, 0.0, dims)
+        medians, minima = recent_blocks(run.view()[2].trajectory, 0.0, dims, max(10, dims))
         assert len(medians) == len(minima) == 2 * LONGEST_WINDOW * (dims // 5)
 
 
@@ -231,3 +231,26 @@ def test_the_verdict_holds_the_numbers() -> None:
     verdict = CatchUp().ask(race(0.0, blocks(np.full(20, 100.0), spread=9)).view(), 2)
     assert verdict.why == "91 behind the incumbent, will gain 0, spread 9"
     assert verdict.rule == "CatchUp(kappa=2.0, min_evals=None, every=None)"
+
+
+def test_blocks_are_generations_where_they_are_known() -> None:
+    """Within a generation nothing falls: cut into blocks of ten, the first one would seem to have settled."""
+    generation = np.full(200, 500.0)
+    run = race(0.0, generation)
+    assert CatchUp().ask(run.view(), 2).fired
+    known = run.start(config={"popsize": 200})
+    run.evaluate(known, generation)
+    assert not CatchUp().ask(run.view(), known).fired
+    run.evaluate(known, np.tile(generation, 16))
+    assert CatchUp().ask(run.view(), known).fired
+
+
+def test_it_is_judged_once_a_generation_at_most() -> None:
+    run = race(0.0, 1.0)
+    opt = run.start(config={"popsize": 20})
+    run.evaluate(opt, np.full(400, 100.0))
+    run.judge(opt)
+    run.evaluate(opt, np.full(19, 100.0))
+    assert not CatchUp().ask(run.view(), opt).fired
+    run.evaluate(opt, 100.0)
+    assert CatchUp().ask(run.view(), opt).fired

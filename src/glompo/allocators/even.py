@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from glompo.core.views import OptimizerView, RunView
+from glompo.core.optimizer_view import OptimizerView
+from glompo.core.views import RunView
 
 
 class EvenAllocator:

@@ -149,7 +149,7 @@ class _SimulatedMailbox(Mailbox):
         self._expected = False
         self.flush()
 
-    def _wait(self) -> None:
+    def _wait(self, timeout: float | None = None) -> None:
         self._changed.release()  # as a condition does: the engine must be able to put something in
         try:
             self._actor.wait()

@@ -144,3 +144,56 @@ def export(
     written = export_csv(directory, path)
     if written is not None:
         typer.echo(written)
+
+
+@app.command()
+def components(
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[KIND]",
+            help="optimizers, stoppers, exit_conditions, generators, selectors, spawn_controls, allocators, freezers.",
+        ),
+    ] = None,
+) -> None:
+    """List all components that a configuration can name: their source, and what they are in one line.
+
+    Plug-ins of other installed distributions are imported for that; one that cannot be is named, with the reason, and
+    disables only itself.
+    """
+    from glompo.cli.listing import listed
+
+    typer.echo(listed(kind))
+
+
+@app.command()
+def doctor(
+    component: Annotated[str, typer.Argument(metavar="COMPONENT", help="Import path module:Class, or a name.")],
+    option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A setting that it is constructed with, written as in TOML."),
+    ] = None,
+    knob: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="A setting of the contract, such as dims=5 for an optimizer or bounds=[[0, 1]] for a policy.",
+        ),
+    ] = None,
+) -> None:
+    """Check whether a component of your own keeps the contract of its kind.
+
+    The module is looked for in the current directory first. Each line is one check: ok, failed with the reason, or
+    skipped because it does not apply.
+
+    Exit codes: 0 no check failed, 1 one did, 2 bad input.
+    """
+    from glompo.cli.doctor import BROKEN, examine, patient
+
+    one = patient(component, option or [], knob or [])
+    typer.echo(one.headline)
+    failed = 0
+    for finding in examine(one):
+        typer.echo(finding)
+        failed += finding.outcome == BROKEN
+    raise typer.Exit(FAILURE if failed else SUCCESS)

@@ -9,8 +9,9 @@ A component is written as its name, or as a table whose ``type`` is its name and
     sigma0 = 0.2
     workers = 2
 
-One of the user's own is named by its import path, ``type = "module:Class"``. Where a component takes a function, a
-text is its import path too.
+One of the user's own is named by its import path, ``type = "module:Class"``, and one of an installed plug-in by the
+name that its distribution declares (see :mod:`glompo.cli.plugins`). Where a component takes a function, a text is its
+import path too.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
+from glompo.cli.plugins import Plugin, PluginError, plugins
 from glompo.errors import GlompoError, SettingError, SettingTypeError
 from glompo.exit_conditions import BaseExitCondition
+from glompo.freezers import BaseFreezer
 from glompo.generators import BaseGenerator
 from glompo.optimizer import EARLIER_NAMES, BaseOptimizer
 from glompo.optimizers.bundled import BundledOptimizer
@@ -41,7 +44,7 @@ class Room:
     noun : str
         What one of them is called.
     module : str
-        Their module; those in its ``__all__`` can be named.
+        Their module; those in its ``__all__`` can be named. Also the entry-point group of plug-ins.
     fits : callable
         Whether a class is one of them.
     """
@@ -54,11 +57,49 @@ class Room:
         """Return the bundled components by name."""
         module = import_module(self.module)
         found = {name: getattr(module, name) for name in module.__all__}
-        return {name: cls for name, cls in found.items() if self.fits(cls) and not name.startswith("Base")}
+        classes = {name: cls for name, cls in found.items() if inspect.isclass(cls) and self.fits(cls)}
+        return {
+            name: cls for name, cls in classes.items() if not name.startswith("Base") and not inspect.isabstract(cls)
+        }
+
+    def plugins(self) -> list[Plugin]:
+        """Return what other distributions declare for this room; nothing is imported."""
+        return plugins(self.module)
+
+    def plugged(self, name: str, where: str) -> type | None:
+        """Return the plug-in of that name; None if there is none.
+
+        Raises
+        ------
+        SettingError
+            If it cannot be imported, is no component of this room, or if several distributions declare the name.
+        """
+        found = [one for one in self.plugins() if one.name == name]
+        if not found:
+            return None
+        if len(found) > 1:
+            sources = " and ".join(f"{one.source} ({one.path})" for one in found)
+            raise SettingError(
+                f"{where}: the {self.noun} {name!r} is declared by {sources}; name one by its import path"
+            )
+        [one] = found
+        try:
+            cls = one.load()
+        except PluginError as error:
+            raise SettingError(
+                f"{where}: the {self.noun} {name!r} of {one.source} cannot be imported: {error}; mend or remove it"
+            ) from error
+        if not (inspect.isclass(cls) and self.fits(cls)):
+            raise SettingTypeError(f"{where}: {name!r} of {one.source} is {cls!r}, which is no {self.noun}")
+        return cls
 
 
 def _below(base: type) -> Callable[[type], bool]:
     return lambda cls: issubclass(cls, base)
+
+
+def _allocates(cls: type) -> bool:
+    return callable(getattr(cls, "allocate", None))
 
 
 OPTIMIZERS = Room("optimizer", "glompo.optimizers", _below(BaseOptimizer))
@@ -67,6 +108,20 @@ EXIT_CONDITIONS = Room("exit condition", "glompo.exit_conditions", _below(BaseEx
 GENERATORS = Room("generator", "glompo.generators", _below(BaseGenerator))
 SELECTORS = Room("selector", "glompo.selectors", _below(BaseSelector))
 SPAWN_CONTROLS = Room("spawn control", "glompo.selectors", lambda cls: not issubclass(cls, BaseSelector))
+FREEZERS = Room("freezer", "glompo.freezers", _below(BaseFreezer))
+ALLOCATORS = Room("allocator", "glompo.allocators", _allocates)
+
+ROOMS = {
+    "optimizers": OPTIMIZERS,
+    "stoppers": STOPPERS,
+    "exit_conditions": EXIT_CONDITIONS,
+    "generators": GENERATORS,
+    "selectors": SELECTORS,
+    "spawn_controls": SPAWN_CONTROLS,
+    "allocators": ALLOCATORS,
+    "freezers": FREEZERS,
+}
+"""All rooms by the name of what lives there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +204,14 @@ def _class_of(kind: Any, room: Room, where: str) -> type:
         if not (inspect.isclass(cls) and room.fits(cls)):
             raise SettingTypeError(f"{where}: type {kind!r} is {cls!r}, which is no {room.noun}")
         return cls
-    if kind not in names:
-        hint = _nearest(kind, names) or f"there are {', '.join(names)}, and 'module:Class' for one of your own"
-        raise SettingError(f"{where}: there is no {room.noun} {kind!r}; {hint}")
-    return names[kind]
+    if kind in names:
+        return names[kind]
+    plugged = room.plugged(kind, where)
+    if plugged is not None:
+        return plugged
+    known = dict.fromkeys([*names, *(one.name for one in room.plugins())])
+    hint = _nearest(kind, known) or f"there are {', '.join(known)}, and 'module:Class' for one of your own"
+    raise SettingError(f"{where}: there is no {room.noun} {kind!r}; {hint}")
 
 
 def _nearest(kind: str, names: Collection[str]) -> str:

@@ -29,6 +29,15 @@ class Start(Command):
     why: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Restore(Command):
+    """Let an optimizer of an earlier session go on after `k` evaluations, with `credits` that it had left."""
+
+    opt: int
+    k: int
+    credits: int
+
+
 @dataclass(frozen=True, slots=True)
 class Grant(Command):
     """Let the optimizer call the task `n` more times."""

@@ -16,6 +16,7 @@ from glompo.core.commands import Command
 from glompo.core.judge.escalating import escalating
 from glompo.core.judge.exiting import exiting
 from glompo.core.judge.granting import granting
+from glompo.core.judge.restoring import restoring
 from glompo.core.judge.resuming import resuming
 from glompo.core.judge.sharing import sharing
 from glompo.core.judge.spawning import spawning
@@ -35,6 +36,10 @@ def decide(view: RunView, policies: Policies) -> tuple[Command, ...]:
     commands = (*exiting(view, policies), *escalating(view, policies))
     if commands or view.ending or view.leaving or view.finished:
         return commands
+    if view.n_left:
+        restored = tuple(restoring(view, policies))
+        if restored:
+            return restored
     stops = tuple(stopping(view, policies))
     if stops:
         return stops

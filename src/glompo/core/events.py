@@ -51,12 +51,17 @@ class RunOpened(Event):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SessionOpened(Event):
-    """A process began to work on the run."""
+    """A process began to work on the run.
+
+    `slots` replaces the number given before, unless it is 0; `changes` are settings that differ, for people.
+    """
 
     session: int
     date: str
     host: str
     pid: int
+    slots: int = 0
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +96,19 @@ class Started(Event):
 
     opt: int
     worker: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Restored(Event):
+    """An optimizer of an earlier session is to go on after its `k` evaluations, with `credits` that it had left.
+
+    `how` is 'replay': its search runs again and is given the recorded answers.
+    """
+
+    opt: int
+    how: str
+    k: int
+    credits: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -267,6 +285,7 @@ EVENTS: tuple[type[Event], ...] = (
     Repaired,
     StartRequested,
     Started,
+    Restored,
     Granted,
     Evaluated,
     Noted,

@@ -15,7 +15,9 @@ if the vanishing was our doing. See :func:`how_ended`.
 
 Rule 4: who rests holds no slots. `Paused` frees them, `ResumeRequested` takes them again.
 
-Rule 5: ENDED is final. There is no row that leaves it.
+Rule 5: ENDED is final. There is no row that leaves it. Only when a new session opens, those that had been asked to
+stop because the run or the session ended, and not because of themselves, are LEFT, as are all that lived: they may go
+on. See :func:`may_return`.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from glompo.core.events import (
     Noted,
     Paused,
     PauseRequested,
+    Restored,
     Resumed,
     ResumeRequested,
     Started,
@@ -53,6 +56,7 @@ class Phase(enum.StrEnum):
     RESUMING = "resuming"
     STOPPING = "stopping"
     ENDED = "ended"
+    LEFT = "left"
 
 
 class How(enum.StrEnum):
@@ -97,6 +101,8 @@ TABLE: dict[tuple[Phase | None, type[Event]], Phase] = {
     (Phase.RESUMING, Resumed): Phase.RUNNING,
     (Phase.RESUMING, StopRequested): Phase.STOPPING,
     (Phase.RESUMING, Stopped): Phase.ENDED,
+    # between two sessions it neither lives nor is it over
+    (Phase.LEFT, Restored): Phase.STARTING,
     # the condemned may still confirm, deliver and talk, but they get nothing new
     (Phase.STOPPING, Started): Phase.STOPPING,
     (Phase.STOPPING, Evaluated): Phase.STOPPING,
@@ -148,3 +154,13 @@ def how_ended(event: Stopped, condemned: bool, escalated: bool = False) -> How:
         return ENDINGS[event.ending, condemned]
     except KeyError:
         raise IllegalEventError(f"an optimizer cannot end as {event.ending!r} with condemned={condemned}") from None
+
+
+def may_return(phase: Phase, how: How | None, stop_by: str | None) -> bool:
+    """Return whether an optimizer of an earlier session may go on in a new one.
+
+    Not those that converged, crashed, or were condemned for their own sake.
+    """
+    if stop_by not in (None, "exit", "session"):
+        return False
+    return phase is not Phase.ENDED or (stop_by is not None and how not in (How.CONVERGED, How.CRASHED))

@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.views import OptimizerView, RunView
+from glompo.core.optimizer_view import OptimizerView
+from glompo.core.views import RunView
 from glompo.errors import PolicyError
 
 

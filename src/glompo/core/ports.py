@@ -168,6 +168,8 @@ class Policies:
         Whether the incumbent is sent to the others.
     x0 : ndarray of shape (d,) or None
         Start of the first optimizer; the generator gives all others.
+    lockstep : bool
+        Whether decisions are made only when everything that was granted has been used.
     max_failure_rate : float
         Share of failed evaluations at which the run ends.
     failure_grace : int
@@ -181,6 +183,7 @@ class Policies:
     stopper: Stopper | None = None
     freezer: Freezer | None = None
     escalation: Escalation | None = None
+    lockstep: bool = False
     stopper_interval: int = 10
     stop_best: bool = False
     share: bool = False

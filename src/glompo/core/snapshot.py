@@ -59,7 +59,9 @@ def load(data: dict[str, Any]) -> RunState:
         raise StoreError(f"this is no snapshot of this version: {error!r}; delete it") from error
     if not isinstance(state, RunState):
         raise StoreError(f"this snapshot holds a {type(state).__name__}, not a run; delete it")
-    state.alive = {opt: one for opt, one in state.optimizers.items() if one.phase is not Phase.ENDED}
+    state.left = {opt: one for opt, one in state.optimizers.items() if one.phase is Phase.LEFT}
+    over = (Phase.ENDED, Phase.LEFT)
+    state.alive = {opt: one for opt, one in state.optimizers.items() if one.phase not in over}
     return state
 
 
@@ -69,7 +71,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Trajectory):
         return {_TYPE: "Trajectory", "dims": value.X.shape[1], "columns": _plain(value.columns())}
     if is_dataclass(value):
-        named = {field.name: _plain(getattr(value, field.name)) for field in fields(value) if field.name != "alive"}
+        named = {
+            field.name: _plain(getattr(value, field.name))
+            for field in fields(value)
+            if field.name not in ("alive", "left")
+        }
         return {_TYPE: type(value).__name__, **named}
     if isinstance(value, dict):
         kind = "Counter" if isinstance(value, Counter) else "dict"

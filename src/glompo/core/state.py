@@ -29,6 +29,7 @@ from glompo.core.events import (
     Paused,
     PauseRequested,
     Repaired,
+    Restored,
     Resumed,
     ResumeRequested,
     RunFinished,
@@ -86,6 +87,7 @@ class OptimizerState:
     offered: float = np.inf
     in_flight: bool = False
     seated: bool = True
+    taken: list[tuple[int, NDArray[np.float64], float]] = field(default_factory=list)
     pause: PauseRequested | None = None
     stop: StopRequested | None = None
     heard_at: float = 0.0
@@ -98,7 +100,7 @@ class OptimizerState:
     @property
     def outstanding(self) -> int:
         """Calls of the task that were granted and have not been reported."""
-        return 0 if self.phase is Phase.ENDED else self.granted - self.calls
+        return 0 if self.phase in (Phase.ENDED, Phase.LEFT) else self.granted - self.calls
 
 
 @dataclass(slots=True)
@@ -112,6 +114,8 @@ class RunState:
     session_reason: str = ""
     optimizers: dict[int, OptimizerState] = field(default_factory=dict)
     alive: dict[int, OptimizerState] = field(default_factory=dict)
+    left: dict[int, OptimizerState] = field(default_factory=dict)
+    session_slots: int = 0
     used_slots: int = 0
     resting: int = 0
     best: Best | None = None
@@ -133,7 +137,7 @@ class RunState:
     @property
     def slots(self) -> int:
         """Evaluations that may be in flight at once in the whole run."""
-        return self.opened.slots if self.opened else 0
+        return self.session_slots or (self.opened.slots if self.opened else 0)
 
     def apply(self, event: Event) -> None:
         """Fold one event.
@@ -172,8 +176,36 @@ class RunState:
         self.opened = event
 
     def _open_session(self, event: SessionOpened) -> None:
-        self.session, self.session_at = event.session, event.at
+        self.session, self.session_at, self.session_slots = event.session, event.at, event.slots
         self.session_open, self.session_reason, self.asked = True, "", None
+        self.ending = self.finished = None
+        for opt, one in self.optimizers.items():
+            if lifecycle.may_return(one.phase, one.how, one.stop.by if one.stop else None):
+                self._leave(one)
+                self.left[opt] = one
+            elif one.phase is not Phase.ENDED:  # condemned, and its worker is gone
+                one.how, one.ended_at, one.phase = How.STOPPED, event.at, Phase.ENDED
+                self.ended[How.STOPPED] += 1
+        self.alive.clear()
+        self.used_slots = self.resting = self.outstanding = 0
+
+    def _leave(self, one: OptimizerState) -> None:
+        """Turn an optimizer of an earlier session into one that may go on."""
+        if one.how is not None:
+            self.ended[one.how] -= 1
+        one.phase, one.seated, one.how, one.stop, one.pause = Phase.LEFT, False, None, None, None
+        one.ended_at, one.note, one.rung, one.in_flight, one.offered = None, "", "", False, np.inf
+
+    def _restore(self, event: Restored) -> None:
+        one = self._known(event)
+        if event.k != len(one.trajectory) or event.credits < 0:
+            raise IllegalEventError(f"{event}: it has {len(one.trajectory)} evaluations")
+        self._check_fit(one.request.slots)
+        self._move(one, event)
+        one.seated, one.granted, one.started_at = True, one.calls + event.credits, None
+        self.used_slots += one.request.slots
+        self.outstanding += event.credits
+        self.alive[event.opt] = self.left.pop(event.opt)
 
     def _close_session(self, event: SessionClosed) -> None:
         if not self.session_open:
@@ -252,7 +284,9 @@ class RunState:
         one.offered, one.in_flight = event.f, True
 
     def _take(self, event: IncumbentTaken) -> None:
-        self._known(event).in_flight = False
+        one = self._known(event)
+        one.in_flight = False
+        one.taken.append((event.at_k, event.x, event.f))
 
     def _request_pause(self, event: PauseRequested) -> None:
         one = self._known(event)
@@ -344,6 +378,7 @@ _RULES: dict[type[Event], Callable[[RunState, Any], None]] = {
     Repaired: RunState._nothing,
     StartRequested: RunState._request_start,
     Started: RunState._start,
+    Restored: RunState._restore,
     Granted: RunState._grant,
     Evaluated: RunState._evaluate,
     Noted: RunState._note,

@@ -18,16 +18,21 @@ from glompo.core.commands import (
     Finish,
     Grant,
     Pause,
+    Restore,
     Resume,
     SendIncumbent,
     Start,
     Stop,
 )
+from glompo.core.ports import Option
+from glompo.core.state import OptimizerState, RunState
 from glompo.core.streams import Streams
+from glompo.engine.recover import option_for, script_of
 from glompo.errors import InternalError
 from glompo.function import PENALIZE, FailurePolicy
 from glompo.wire.messages import DOWN, BetterPoint, Credits, GoOn, Hold, StopPlease
 from glompo.wire.parcel import Parcel
+from glompo.wire.script import Script
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +46,18 @@ class Job:
     scaler: str | None = None
     in_order: bool = False
     failures: FailurePolicy = PENALIZE
+    options: tuple[Option, ...] = ()
 
 
-def dispatch(command: Command, backend: Backend, job: Job) -> None:
+def dispatch(command: Command, backend: Backend, job: Job, state: RunState) -> None:
     """Carry out one command."""
     match command:
-        case Start():
-            backend.launch(_parcel(command, job))
+        case Start(opt, option, x0, _):
+            backend.launch(_parcel(job, opt, option, x0, None))
+        case Restore(opt, _, credits):
+            _restore(backend, job, state.optimizers[opt])
+            if credits:
+                backend.send(opt, DOWN.encode(Credits(credits)))
         case Grant(opt, n):
             backend.send(opt, DOWN.encode(Credits(n)))
         case SendIncumbent(opt, x, f, _):
@@ -66,21 +76,27 @@ def dispatch(command: Command, backend: Backend, job: Job) -> None:
             raise InternalError(f"nobody carries out the command {command}")
 
 
-def _parcel(start: Start, job: Job) -> Parcel:
-    option = start.option
+def _restore(backend: Backend, job: Job, one: OptimizerState) -> None:
+    request = one.request
+    option = option_for(request, job.options)
+    backend.launch(_parcel(job, request.opt, option, request.x0, script_of(one)))
+
+
+def _parcel(job: Job, opt: int, option: Option, x0: NDArray[np.float64], script: Script | None) -> Parcel:
     return Parcel(
-        opt=start.opt,
+        opt=opt,
         cls=option.cls,
         args=option.args,
         kwargs=option.kwargs,
         minimize_kwargs=option.minimize_kwargs,
         slots=option.slots,
         task=job.task,
-        x0=start.x0,
+        x0=x0,
         bounds=job.bounds,
-        seed=job.streams.sequence("optimizer", start.opt),
+        seed=job.streams.sequence("optimizer", opt),
         detailed=job.detailed,
         scaler=job.scaler,
         in_order=job.in_order,
+        script=script,
         failures=job.failures,
     )

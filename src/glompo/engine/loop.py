@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from glompo.backends.protocol import Backend
-from glompo.core.commands import Command, Stop
+from glompo.core.commands import Command, Restore, Stop
 from glompo.core.decide import decide
 from glompo.core.events import (
     Asked,
@@ -15,6 +15,7 @@ from glompo.core.events import (
     Event,
     IncumbentTaken,
     Paused,
+    Restored,
     Resumed,
     ResumeRequested,
     SessionClosed,
@@ -37,7 +38,7 @@ from glompo.errors import IllegalEventError, InternalError, PolicyError, StoreEr
 
 logger = logging.getLogger("glompo.engine")
 
-_STIRRING = (StartRequested, Started, Evaluated, IncumbentTaken, ResumeRequested, Resumed)
+_STIRRING = (StartRequested, Started, Restored, Evaluated, IncumbentTaken, ResumeRequested, Resumed)
 """Events after which a decision must look at their optimizer."""
 
 TWICE = "interrupted twice"
@@ -65,9 +66,6 @@ class Engine:
         What all optimizers have in common.
     observers : sequence of Observer
         Who watches.
-    lockstep : bool
-        Whether decisions wait until everything that was granted has been used, so that they do not depend on who was
-        faster.
     """
 
     def __init__(
@@ -79,7 +77,6 @@ class Engine:
         policies: Policies,
         job: Job,
         observers: Sequence[Observer] = (),
-        lockstep: bool = False,
     ) -> None:
         self.state = state
         self._log = log
@@ -88,7 +85,6 @@ class Engine:
         self._policies = policies
         self._job = job
         self._observers = list(observers)
-        self._lockstep = lockstep
         self._fault: PolicyError | None = None
         self._stirred: set[int] | None = None  # None: everybody
 
@@ -140,7 +136,7 @@ class Engine:
         """Return whether it is time to decide: in lockstep only when nothing is in flight, or the clock demands it."""
         view = self.view
         leaving = view.ending is not None or view.leaving
-        return not self._lockstep or view.settled or leaving or (deadline is not None and view.now >= deadline)
+        return not self._policies.lockstep or view.settled or leaving or (deadline is not None and view.now >= deadline)
 
     @property
     def _over(self) -> bool:
@@ -148,11 +144,13 @@ class Engine:
         return left or self.state.finished is not None
 
     def _decide(self) -> None:
-        """Decide, record, act, until there is nothing more to say."""
-        while commands := self._ask():
+        """Decide, record, act, until there is nothing more to say; after a restoration in lockstep, wait for it."""
+        restored = False
+        while not (restored and self._policies.lockstep) and (commands := self._ask()):
+            restored = isinstance(commands[-1], Restore)
             self._record(intents(commands, self._clock.now()))
             for command in commands:
-                dispatch(command, self._backend, self._job)
+                dispatch(command, self._backend, self._job, self.state)
         self._stirred = set()
 
     def _ask(self) -> tuple[Command, ...]:
@@ -212,7 +210,7 @@ class Engine:
         verdict = Verdict(True, "session", reason)
         for opt in [opt for opt, one in self.state.alive.items() if one.stop is None]:
             self._quietly([StopRequested(self._clock.now(), opt, "session", verdict)])
-            dispatch(Stop(opt, "session", verdict), self._backend, self._job)
+            dispatch(Stop(opt, "session", verdict), self._backend, self._job, self.state)
 
     def _leave(self, reason: str) -> None:
         left_behind = self._backend.close(0.0 if reason == TWICE else FAREWELL)

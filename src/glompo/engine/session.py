@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import socket
@@ -13,14 +14,18 @@ from pathlib import Path
 from uuid import uuid4
 
 from glompo._version import __version__
-from glompo.core.events import SCHEMA, RunOpened, SessionOpened
+from glompo.core.events import SCHEMA, Event, Repaired, RunOpened, SessionOpened
 from glompo.core.state import RunState
 from glompo.engine.clock import RunClock
 from glompo.engine.record import RunRecord
+from glompo.errors import SettingError, StoreError
 from glompo.spec import RunSpec
-from glompo.storage.directory import clear_for_new_run, fresh_directory, write_configuration
+from glompo.storage.directory import clear_for_new_run, fresh_directory, holds_run, write_configuration
 from glompo.storage.journal import Journal
 from glompo.storage.lease import Lease
+from glompo.storage.reader import read_events
+
+logger = logging.getLogger("glompo.engine")
 
 RUNS = "glompo_runs"
 """Folder below the current one for runs that were not given a working directory."""
@@ -46,6 +51,87 @@ class Session:
     record: RunRecord
     clock: RunClock
     run_dir: Path
+
+    @property
+    def entropy(self) -> tuple[int, ...]:
+        """Seed of the run, which is that of its first session."""
+        assert self.state.opened is not None  # a session begins after it
+        return self.state.opened.entropy
+
+
+def open_session(spec: RunSpec, resume: str) -> Session:
+    """Begin a run, or go on with the one in the working directory.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        Its settings.
+    resume : {'never', 'auto', 'must'}
+        Whether a run that is there is continued.
+
+    Raises
+    ------
+    RunExistsError
+        If the directory holds a run that is not to be resumed.
+    SettingError
+        If there is none although there must be, or if it is a run of another problem.
+    LeaseHeldError
+        If a living process works in it.
+    StoreError
+        If it cannot be read or written.
+    """
+    there = spec.working_dir is not None and holds_run(spec.working_dir)
+    if resume == "must" and not there:
+        where = spec.working_dir or "a new directory"
+        raise SettingError(f"resume is 'must', but {where} holds no run; give its working_dir, or resume='auto'")
+    if resume == "never" or not there or spec.working_dir is None:
+        return open_run(spec)
+    return resume_run(spec, spec.working_dir)
+
+
+def resume_run(spec: RunSpec, run_dir: Path) -> Session:
+    """Go on with the run in `run_dir`."""
+    lease = Lease.acquire(run_dir)
+    try:
+        journal = Journal.open(run_dir, durability=spec.durability)
+        state = RunState()
+        for event in read_events(run_dir):
+            state.apply(event)
+        _check_same_problem(state, spec, run_dir)
+        write_configuration(run_dir, spec.describe())
+    except BaseException:
+        lease.release()
+        raise
+    session = Session(state, RunRecord(journal, lease), RunClock(state.at), run_dir)
+    changes = _changes(state, spec)
+    for change in changes:
+        logger.info("resumed with another setting: %s", change)
+    events: list[Event] = [Repaired(state.at, journal.dropped_bytes)] if journal.dropped_bytes else []
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    number = state.session + 1
+    events.append(SessionOpened(state.at, number, date, socket.gethostname(), os.getpid(), spec.slots, changes))
+    for event in events:
+        state.apply(event)
+    session.record.append(events)
+    return session
+
+
+def _check_same_problem(state: RunState, spec: RunSpec, run_dir: Path) -> None:
+    if state.opened is None:
+        raise StoreError(f"the journal in {run_dir} has no beginning; start again with overwrite_existing=True")
+    before = state.opened.bounds
+    if before.shape != spec.bounds.shape or (before != spec.bounds).any():
+        raise SettingError(
+            f"{run_dir} holds a run with other bounds ({len(before)} parameters: {before.tolist()}); resume it with "
+            "those, or give another working_dir"
+        )
+
+
+def _changes(state: RunState, spec: RunSpec) -> tuple[str, ...]:
+    """Return what differs from the settings with which the run was opened, in words."""
+    assert state.opened is not None  # checked before
+    before, now = state.opened.spec, spec.describe()
+    return tuple(f"{name}: {before.get(name)} -> {now[name]}" for name in now if before.get(name) != now[name])
 
 
 def open_run(spec: RunSpec) -> Session:

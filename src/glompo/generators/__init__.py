@@ -2,20 +2,28 @@
 
 from glompo.generators.base import BaseGenerator
 from glompo.generators.basin_hopping_generator import BasinHoppingGenerator
+from glompo.generators.best_sampled_generator import BestSampledGenerator
+from glompo.generators.crossover_generator import CrossoverGenerator
 from glompo.generators.exploit_explore_generator import ExploitExploreGenerator
+from glompo.generators.far_from_known import FarFromKnown
 from glompo.generators.incumbent_generator import IncumbentGenerator
 from glompo.generators.perturbation_generator import PerturbationGenerator
 from glompo.generators.random_generator import RandomGenerator
+from glompo.generators.regime_generator import RegimeGenerator
 from glompo.generators.single_point_generator import SinglePointGenerator
 from glompo.generators.sobol_generator import SobolGenerator
 
 __all__ = [
     "BaseGenerator",
     "BasinHoppingGenerator",
+    "BestSampledGenerator",
+    "CrossoverGenerator",
     "ExploitExploreGenerator",
+    "FarFromKnown",
     "IncumbentGenerator",
     "PerturbationGenerator",
     "RandomGenerator",
+    "RegimeGenerator",
     "SinglePointGenerator",
     "SobolGenerator",
 ]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.manager_view import ManagerView
+from glompo.core.optimizer_view import OptimizerView
 from glompo.core.settings import number, whole_number
-from glompo.core.views import OptimizerView
 from glompo.generators.base import BaseGenerator
 from glompo.generators.box import inside, uniform
 

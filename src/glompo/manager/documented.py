@@ -12,7 +12,7 @@ from glompo.allocators import EqualBlocks, EvenAllocator
 from glompo.backends.processes import ProcessesBackend
 from glompo.backends.protocol import Backend
 from glompo.backends.threads import ThreadsBackend
-from glompo.core.ports import FAILURE_GRACE, Allocator, Escalation, Policies
+from glompo.core.ports import FAILURE_GRACE, Allocator, Escalation, Option, Policies
 from glompo.core.rule import Rule
 from glompo.core.settings import yes_or_no
 from glompo.core.state import RunState
@@ -20,7 +20,7 @@ from glompo.core.streams import Streams
 from glompo.core.views import RunView
 from glompo.engine.dispatch import Job
 from glompo.engine.loop import Engine
-from glompo.engine.session import open_run
+from glompo.engine.session import open_session
 from glompo.errors import OptimizersFailedError, TaskFailedError, UserError
 from glompo.exit_conditions import MaxOptimizersConverged
 from glompo.generators import BaseGenerator
@@ -37,7 +37,7 @@ from glompo.manager.arguments import (
     with_methods,
 )
 from glompo.read import Result, result_of
-from glompo.spec import RunSpec, unknown_setting
+from glompo.spec import RESUME, RunSpec, one_of, unknown_setting
 from glompo.stoppers import CatchUp, OptimizerType
 from glompo.storage.directory import PRINTSTREAMS
 
@@ -52,6 +52,8 @@ class GloMPOManager:
         self._spec: RunSpec | None = None
         self._progress: Any = None
         self._summary_files = 0
+        self._options: tuple[Option, ...] = ()
+        self._resume = "never"
         self._backend = "threads"
         self._split_printstreams = True
         self._escalation: Escalation | None = None
@@ -77,6 +79,7 @@ class GloMPOManager:
         working_dir: str | os.PathLike[str] | None = ".",
         *,
         overwrite_existing: bool = False,
+        resume: str = "never",
         max_jobs: int | None = None,
         backend: str = "threads",
         exit_conditions: Any = None,
@@ -119,6 +122,9 @@ class GloMPOManager:
             Directory of the run; None for a new one below ``glompo_runs``.
         overwrite_existing : bool
             Whether a run in `working_dir` may be set aside, into its folder ``replaced``.
+        resume : {'never', 'auto', 'must'}
+            Whether a run in `working_dir` is continued: its optimizers come back by running their searches again on
+            the recorded answers, and budget, exit conditions, stoppers, slots and backend may be new.
         max_jobs : int, optional
             Slots: evaluations in flight at once. By default the CPUs that this process may use, less one; -1 for
             all of them.
@@ -224,6 +230,8 @@ class GloMPOManager:
         check_slots(selector, spec.slots)
         if backend == "processes":
             check_sendable(spec.task, selector)
+        self._options = selector.options
+        self._resume = one_of("resume", resume, RESUME)
         self._backend = backend
         self._split_printstreams = yes_or_no("setup", "split_printstreams", split_printstreams)
         self._escalation = escalation
@@ -250,16 +258,15 @@ class GloMPOManager:
         """
         if self._spec is None:
             raise UserError("this manager has not been set up; call setup(...) first")
-        session = open_run(self._spec)
+        session = open_session(self._spec, self._resume)
         engine = Engine(
             session.state,
             session.record,
             self._new_backend(session.run_dir),
             session.clock,
             _policies(self._spec, self._escalation),
-            _job(self._spec),
+            _job(self._spec, session.entropy, self._options),
             () if self._progress is None else (self._progress,),
-            self._spec.deterministic,
         )
         try:
             engine.run()
@@ -305,6 +312,7 @@ def _policies(spec: RunSpec, escalation: Escalation | None) -> Policies:
         stopper_interval=spec.stopper_interval,
         stop_best=spec.stop_best,
         escalation=escalation,
+        lockstep=spec.deterministic,
         share=spec.share,
         x0=spec.x0,
         max_failure_rate=0.0 if at_once else spec.max_failure_rate,
@@ -312,15 +320,16 @@ def _policies(spec: RunSpec, escalation: Escalation | None) -> Policies:
     )
 
 
-def _job(spec: RunSpec) -> Job:
+def _job(spec: RunSpec, entropy: tuple[int, ...], options: tuple[Option, ...]) -> Job:
     return Job(
         spec.task,
         spec.bounds,
-        Streams(spec.entropy),
+        Streams(entropy),
         detailed=spec.detailed,
         scaler=spec.scaler,
         in_order=spec.deterministic,
         failures=spec.failures,
+        options=options,
     )
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.lifecycle import How, Phase
-from glompo.core.views import OptimizerView, RunView
+from glompo.core.optimizer_view import OptimizerView
+from glompo.core.views import RunView
 
 
 @dataclass(frozen=True, slots=True, eq=False)

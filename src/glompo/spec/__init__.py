@@ -3,7 +3,18 @@
 from glompo.spec.bounds import bounds_of, x0_of
 from glompo.spec.failures import failure_policy_of
 from glompo.spec.imports import imported
-from glompo.spec.run import RunSpec, slots_of, unknown_setting
+from glompo.spec.run import RESUME, RunSpec, one_of, slots_of, unknown_setting
 from glompo.spec.task import task_of
 
-__all__ = ["RunSpec", "bounds_of", "failure_policy_of", "imported", "slots_of", "task_of", "unknown_setting", "x0_of"]
+__all__ = [
+    "RESUME",
+    "RunSpec",
+    "bounds_of",
+    "failure_policy_of",
+    "imported",
+    "one_of",
+    "slots_of",
+    "task_of",
+    "unknown_setting",
+    "x0_of",
+]

@@ -22,6 +22,9 @@ from glompo.spec.bounds import bounds_of, x0_of
 from glompo.spec.failures import failure_policy_of
 from glompo.spec.task import detailed_headers, task_of
 
+RESUME = ("never", "auto", "must")
+"""What to do with a run that is in the working directory."""
+
 SCALERS = ("none", "linear", "std", "log")
 """Scales in which optimizers may see the parameters."""
 
@@ -123,10 +126,10 @@ class RunSpec:
             stop_best=yes_or_no("setup", "stop_best", stop_best),
             share=yes_or_no("setup", "share_best_solutions", share),
             detailed=detailed,
-            scaler=_one_of("scaler", scaler, SCALERS),
+            scaler=one_of("scaler", scaler, SCALERS),
             failures=failure_policy_of(failure_policy),
             max_failure_rate=number("setup", "max_failure_rate", max_failure_rate, 0.0, 1.0, above=True),
-            durability=cast(Durability, _one_of("durability", durability, get_args(Durability))),
+            durability=cast(Durability, one_of("durability", durability, get_args(Durability))),
             entropy=_entropy(rng),
             deterministic=yes_or_no("setup", "deterministic", deterministic),
             working_dir=None if working_dir is None else _directory(working_dir),
@@ -196,7 +199,8 @@ def _rule(name: str, given: Any) -> Rule:
     return given
 
 
-def _one_of(name: str, given: Any, allowed: Sequence[str]) -> str:
+def one_of(name: str, given: Any, allowed: Sequence[str]) -> str:
+    """Return `given` if it is among `allowed`; else raise a SettingError."""
     if given not in allowed:
         raise SettingError(f"{name} is {given!r}; use one of {', '.join(map(repr, allowed))}")
     return str(given)

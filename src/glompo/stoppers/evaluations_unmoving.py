@@ -7,8 +7,8 @@ import numpy as np
 from glompo.core.settings import number, whole_number
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
+from glompo.core.windows import valid_at_end
 from glompo.stoppers.base import BaseStopper
-from glompo.stoppers.windows import valid_at_end
 
 
 class EvaluationsUnmoving(BaseStopper):

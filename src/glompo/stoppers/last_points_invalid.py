@@ -5,8 +5,8 @@ from __future__ import annotations
 from glompo.core.settings import whole_number
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
+from glompo.core.windows import valid_at_end
 from glompo.stoppers.base import BaseStopper
-from glompo.stoppers.windows import valid_at_end
 
 
 class LastPointsInvalid(BaseStopper):

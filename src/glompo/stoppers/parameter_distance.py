@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 
+from glompo.core.optimizer_view import OptimizerView
 from glompo.core.settings import box, number, yes_or_no
 from glompo.core.verdict import Verdict
-from glompo.core.views import OptimizerView, RunView
+from glompo.core.views import RunView
+from glompo.core.windows import diagonal
 from glompo.errors import SettingTypeError
 from glompo.stoppers.base import BaseStopper
-from glompo.stoppers.windows import diagonal
 
 
 class ParameterDistance(BaseStopper):

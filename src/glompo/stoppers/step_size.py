@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 from glompo.core.settings import box, number, whole_number
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
+from glompo.core.windows import diagonal
 from glompo.stoppers.base import BaseStopper
-from glompo.stoppers.windows import diagonal
 
 
 class StepSize(BaseStopper):

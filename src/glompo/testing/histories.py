@@ -32,6 +32,7 @@ from glompo.core.events import (
     Event,
     Granted,
     Judged,
+    Restored,
     RunOpened,
     SessionClosed,
     SessionOpened,
@@ -219,3 +220,6 @@ class History:
     def _open_session(self) -> None:
         self._sessions += 1
         self.happen(SessionOpened(self.now, self._sessions, "2000-01-01T00:00:00+00:00", "nowhere", 0))
+        for opt, one in list(self.state.left.items()):  # whoever lived goes on
+            self.happen(Restored(self.now, opt, "replay", len(one.trajectory), 0))
+            self.happen(Started(self.now, opt, "restored"))

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.allocators import EvenAllocator
+from glompo.backends.protocol import Backend
 from glompo.backends.simulated import Seconds, SimulatedBackend
 from glompo.core.events import SCHEMA, Event, RunOpened, SessionOpened
 from glompo.core.ports import Allocator, Policies
@@ -29,8 +30,10 @@ from glompo.core.rule import Rule
 from glompo.core.state import RunState
 from glompo.core.streams import Streams, entropy_of
 from glompo.core.views import RunView
+from glompo.engine.clock import Clock
 from glompo.engine.dispatch import Job
 from glompo.engine.loop import Engine
+from glompo.engine.ports import Observer
 from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.selectors import BaseSelector, CycleSelector
 from glompo.testing.memory_log import MemoryLog
@@ -79,6 +82,7 @@ def simulate(
     generator: BaseGenerator | None = None,
     allocator: Allocator | None = None,
     share: bool = False,
+    is_log_detailed: bool = False,
     **policies: Any,
 ) -> Simulated:
     """Run optimizers under the real engine on a virtual clock.
@@ -89,14 +93,13 @@ def simulate(
         As in :func:`glompo.minimize`.
     exit_condition : BaseExitCondition
         When the run ends.
-    task, bounds, max_jobs, rng, stoppers
+    task, bounds, max_jobs, rng, stoppers, is_log_detailed
         As in :func:`glompo.minimize`.
     seconds : float or callable
         Virtual seconds of an evaluation, or a function of the optimizer's number and the point, shape (d,).
     generator, allocator, share, **policies
         See :class:`glompo.core.ports.Policies`.
     """
-    box = np.array(bounds, dtype=float)
     selector = optimizers if isinstance(optimizers, BaseSelector) else CycleSelector(*optimizers)
     decided = Policies(
         exit=exit_condition,
@@ -107,15 +110,48 @@ def simulate(
         share=share,
         **policies,
     )
-    log, state, backend = MemoryLog(), RunState(), SimulatedBackend(seconds)
-    entropy = entropy_of(rng)
+    backend = SimulatedBackend(seconds)
+    stage = Stage(task, np.array(bounds, dtype=float), max_jobs, rng, is_log_detailed)
+    return run_on(backend, backend.timeline, decided, stage)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a run takes place, whatever the backend.
+
+    Attributes
+    ----------
+    task : callable
+        What is minimised.
+    bounds : ndarray, shape (d, 2)
+        Natural units.
+    max_jobs : int
+        Slots.
+    rng : None, int, SeedSequence, BitGenerator or Generator
+        Seed.
+    is_log_detailed : bool
+        Whether the task's `detailed_call` is called.
+    """
+
+    task: Callable[..., Any]
+    bounds: NDArray[np.float64]
+    max_jobs: int = 4
+    rng: Any = 0
+    is_log_detailed: bool = False
+
+
+def run_on(
+    backend: Backend, clock: Clock, policies: Policies, stage: Stage, observers: Sequence[Observer] = ()
+) -> Simulated:
+    """Run the real engine on any backend, with a journal in memory, and return what happened."""
+    log, state, entropy = MemoryLog(), RunState(), entropy_of(stage.rng)
     opening = [
-        RunOpened(0.0, SCHEMA, "simulated", "", box, max_jobs, entropy, {}, {}),
+        RunOpened(0.0, SCHEMA, "simulated", "", stage.bounds, stage.max_jobs, entropy, {}, {}),
         SessionOpened(0.0, 1, "", "", 0),
     ]
     for event in opening:
         state.apply(event)
     log.append(opening)
-    job = Job(task, box, Streams(entropy))
-    Engine(state, log, backend, backend.timeline, decided, job).run()
+    job = Job(stage.task, stage.bounds, Streams(entropy), stage.is_log_detailed)
+    Engine(state, log, backend, clock, policies, job, observers).run()
     return Simulated(tuple(log.events), state)

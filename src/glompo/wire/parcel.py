@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.function import PENALIZE, FailurePolicy
+from glompo.wire.script import Script
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Parcel:
         Scale of the parameters for an optimizer whose class asks for none.
     in_order : bool
         Whether evaluations side by side are recorded in the order in which they were asked for.
+    script : Script or None
+        What it did in earlier sessions, if it is to go on from there.
     failures : FailurePolicy
         What is handed to the optimizer for an evaluation that is not OK.
     """
@@ -56,4 +59,5 @@ class Parcel:
     detailed: bool = False
     scaler: str | None = None
     in_order: bool = False
+    script: Script | None = None
     failures: FailurePolicy = PENALIZE

@@ -31,24 +31,25 @@ def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluator: Evaluator | N
     evaluator : Evaluator, optional
         Where the task is computed; right here by default.
     """
-    space = Space(parcel.bounds, parcel.cls.scaler or parcel.scaler)
-    seat = WorkerSeat(mailbox, np.random.Generator(np.random.PCG64(parcel.seed)), space)
     computes: Evaluator | None = evaluator
+    seat: WorkerSeat | None = None
     ended = Ended("returned", False, "")
     try:
+        space = Space(parcel.bounds, parcel.cls.scaler or parcel.scaler)
+        seat = WorkerSeat(mailbox, np.random.Generator(np.random.PCG64(parcel.seed)), space, parcel.script)
         optimizer = _seat_optimizer(parcel, seat, mailbox)
         computes = computes or InlineEvaluator(parcel.task, parcel.detailed, parcel.slots)
         mailbox.post(Ready(worker))
-        task = Task(computes, mailbox, space, parcel)
+        task = Task(computes, mailbox, space, parcel, optimizer)
         result = optimizer.minimize(task, space.seen(parcel.x0).copy(), space.pairs, **parcel.minimize_kwargs)
         ended = Ended("returned", seat.said_converged, _last_words(result, seat))
     except Cut as cut:
-        ended = Ended("cut", seat.said_converged, str(cut))
+        ended = Ended("cut", seat is not None and seat.said_converged, str(cut))
     except BaseException as error:  # also SystemExit and KeyboardInterrupt: whatever it is, the engine must hear of it
         mailbox.post(Note(traceback.format_exc()))
-        ended = Ended("raised", seat.said_converged, f"{type(error).__name__}: {error}")
+        ended = Ended("raised", seat is not None and seat.said_converged, f"{type(error).__name__}: {error}")
     finally:
-        if computes is not None:
+        if evaluator is None and computes is not None:
             computes.close()
         mailbox.post(ended)
 

@@ -77,6 +77,7 @@ class Mailbox:
         self._point: BetterPoint | None = None
         self._told = False
         self._held = False
+        self._resting = False
         self._count = 0
         self._xs: list[NDArray[np.float64]] = []
         self._outcomes: list[tuple[float, Outcome, float]] = []
@@ -128,12 +129,19 @@ class Mailbox:
         with self._lock:
             self._await_next()
 
-    def await_release(self) -> None:
-        """Return at once, or, if the optimizer is to rest, when it may go on."""
-        if self._held:
-            with self._lock:
-                if self._held and self._stop is None:
-                    self._rest_held()
+    @property
+    def held(self) -> bool:
+        """Whether the optimizer is to rest."""
+        return self._held and self._stop is None
+
+    def await_release(self, timeout: float | None = None) -> bool:
+        """Return True at once, or, if the optimizer is to rest, when it may go on; False after `timeout` seconds."""
+        if not self._held:
+            return True
+        with self._lock:
+            if self.held:
+                self._rest_held(timeout)
+            return not self.held
 
     def claim_one_at_hand(self) -> bool:
         """Take one credit if there is one now; say whether.
@@ -174,6 +182,10 @@ class Mailbox:
         """Raise :class:`Cut` if the optimizer was asked to stop."""
         if self._stop is not None:
             raise Cut(self._stop)
+
+    def recall(self, count: int) -> None:
+        """Take note that the first `count` evaluations were recorded in earlier sessions."""
+        self._count = count
 
     def record(self, x: NDArray[np.float64], value: float, outcome: Outcome) -> None:
         """Note an evaluation at `x`, shape (d,), for which the optimizer is handed `value`."""
@@ -226,17 +238,20 @@ class Mailbox:
                 self._flush()
                 self._wait()
 
-    def _rest_held(self) -> None:
+    def _rest_held(self, timeout: float | None = None) -> None:
         """Rest until the manager says otherwise, and tell it when that begins and ends."""
-        self._credits = 0
-        self.post(Resting(self._count))
-        while self._held and self._stop is None:
-            self._wait()
-        if self._stop is None:
+        end = None if timeout is None else self._clock() + timeout
+        if not self._resting:
+            self._credits, self._resting = 0, True
+            self.post(Resting(self._count))
+        while self.held and (end is None or self._clock() < end):
+            self._wait(None if end is None else end - self._clock())
+        if not self._held:
+            self._resting = False
             self.post(GoingOn(self._count))
 
-    def _wait(self) -> None:
-        self._changed.wait()
+    def _wait(self, timeout: float | None = None) -> None:
+        self._changed.wait(timeout)
 
     def _batch(self) -> Evaluations:
         n, now = len(self._xs), self._clock()

@@ -6,6 +6,7 @@ Here, and only here, whole numbers have a meaning: the keys of the signals of th
 from __future__ import annotations
 
 import inspect
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from glompo.optimizer import EARLIER_NAMES, BaseOptimizer, OpenGate
 from glompo.wire.messages import Note, PointTaken
+from glompo.wire.script import Script
 from glompo.worker.mailbox import Mailbox
 from glompo.worker.space import Space
 
@@ -34,9 +36,11 @@ class WorkerSeat:
         Whether the optimizer has announced its own convergence before it was told to stop.
     """
 
-    def __init__(self, mailbox: Mailbox, rng: np.random.Generator, space: Space) -> None:
+    def __init__(self, mailbox: Mailbox, rng: np.random.Generator, space: Space, script: Script | None = None) -> None:
         self._mailbox = mailbox
         self._space = space
+        self._points = deque(script.points if script is not None else ())
+        self._recorded = len(script.f) if script is not None else 0
         self.rng = rng
         self.said_converged = False
         self._told = False
@@ -44,11 +48,7 @@ class WorkerSeat:
     def deliver(self, optimizer: BaseOptimizer) -> list[int]:
         """Carry out what the manager sent; return the keys of its signals."""
         keys = []
-        point = self._mailbox.take_point()
-        if point is not None:
-            at_k = self._mailbox.count
-            optimizer.inject(self._space.seen(point.x), point.f)
-            self._mailbox.post(PointTaken(at_k, point.x, point.f))
+        if self._inject_due(optimizer):
             keys.append(INJECT)
         reason = self._mailbox.take_stop()
         if reason is not None:
@@ -56,6 +56,19 @@ class WorkerSeat:
             optimizer.callstop(reason)
             keys.append(STOP)
         return keys
+
+    def _inject_due(self, optimizer: BaseOptimizer) -> bool:
+        """Give the optimizer a better point that waits, or, while its search is run again, the one recorded here."""
+        count = self._mailbox.count
+        if self._points and self._points[0][0] == count:
+            _, x, f = self._points.popleft()
+            optimizer.inject(self._space.seen(x), f)
+            return True
+        if count < self._recorded or (point := self._mailbox.take_point()) is None:
+            return False
+        optimizer.inject(self._space.seen(point.x), point.f)
+        self._mailbox.post(PointTaken(count, point.x, point.f))
+        return True
 
     def report(self, key: int, message: str | None) -> None:
         """Take a signal from the optimizer.
@@ -68,7 +81,8 @@ class WorkerSeat:
         if key == CONVERGED:
             self.said_converged = not self._told
         elif key == NOTE:
-            self._mailbox.post(Note(str(message)))
+            if self._mailbox.count >= self._recorded:  # else it has been said before
+                self._mailbox.post(Note(message or ""))
         elif key != PAUSED:
             raise ValueError(f"message_manager got the key {key!r}; 0 says converged, 1 paused, 9 adds a note")
 
@@ -80,9 +94,12 @@ class HoldGate:
         self._mailbox = mailbox
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Return as soon as the optimizer may go on."""
-        self._mailbox.await_release()
-        return True
+        """Return True as soon as the optimizer may go on, False after `timeout` seconds."""
+        return self._mailbox.await_release(timeout)
+
+    def is_set(self) -> bool:
+        """Return whether the optimizer may go on."""
+        return not self._mailbox.held
 
 
 def build(

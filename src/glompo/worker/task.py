@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 
 from glompo.evaluators.protocol import Evaluator
 from glompo.function import Outcome, Status
+from glompo.optimizer import BaseOptimizer
 from glompo.wire.parcel import Parcel
 from glompo.worker.mailbox import Cut, Mailbox
+from glompo.worker.replay import Replay
 from glompo.worker.space import Space
 
 PATIENCE_OUTSIDE = 10_000
@@ -43,9 +46,13 @@ class Task:
         What the optimizer sees of the parameters.
     parcel : Parcel
         Bounds, slots and what to do with failures.
+    optimizer : BaseOptimizer
+        Its `incumbent` is kept up to date.
     """
 
-    def __init__(self, evaluator: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel) -> None:
+    def __init__(
+        self, evaluator: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel, optimizer: BaseOptimizer
+    ) -> None:
         self._evaluator = evaluator
         self._mailbox = mailbox
         self._low, self._high = np.ascontiguousarray(parcel.bounds.T)
@@ -55,7 +62,10 @@ class Task:
         self._workers = parcel.slots
         self._in_order = parcel.in_order
         self._failures = parcel.failures
-        self._worst = -math.inf
+        self._replay = Replay(parcel.script) if parcel.script is not None else None
+        self._optimizer = optimizer
+        self._seats = threading.BoundedSemaphore(parcel.slots)  # also if an optimizer calls from threads of its own
+        self._worst, self._best = -math.inf, math.inf
         self._outside_in_a_row = 0
 
     def __call__(self, x: NDArray[np.float64]) -> float:
@@ -68,16 +78,50 @@ class Task:
         """
         return self._value(self._own(x))
 
+    @property
+    def replay(self) -> Replay | None:
+        """What is still to be answered from the record; None if the search is live."""
+        return self._replay
+
     def _value(self, x: NDArray[np.float64]) -> float:
+        if self._replay is not None:
+            answer = self._replay.answer(x)
+            self._heed_replay()
+            if answer is not None:
+                return self._remembered(x, *answer)
         if not self._inside(x):
             return self._turn_away(x)
         value, attempt = None, 0
         while value is None:
-            self._mailbox.claim()
-            attempt += 1
-            value = self._settle(x, self._evaluator.evaluate(x.copy()), attempt)
+            with self._seats:
+                self._mailbox.claim()
+                attempt += 1
+                value = self._settle(x, self._evaluator.evaluate(x.copy()), attempt)
             self._mailbox.await_next()
         return value
+
+    def _heed_replay(self) -> None:
+        """Follow the count of what has been answered; after the last answer the search is live."""
+        assert self._replay is not None  # only asked while there is one
+        self._mailbox.recall(self._replay.done)
+        self._mailbox.obey()
+        if self._replay.over:
+            self._replay = None
+            self._mailbox.await_next()
+
+    def _remembered(self, x: NDArray[np.float64], value: float, status: Status) -> float:
+        if status is Status.OK:
+            self._take_note(x, value)
+        return value
+
+    def _take_note(self, x: NDArray[np.float64], fx: float) -> None:
+        """Keep the worst valid value, and the optimizer's incumbent, up to date."""
+        if self._worst < fx < math.inf:
+            self._worst = fx
+        if fx < self._best:
+            self._best = fx
+            if fx < self._optimizer.incumbent["fx"]:
+                self._optimizer.incumbent = {"x": self._space.seen(x).copy(), "fx": fx}
 
     def map(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> list[float]:
         """Return the values at all rows of `X`, shape (n, m), in order, with `workers` evaluations in flight."""
@@ -86,13 +130,27 @@ class Task:
             return [self._value(x) for x in points]
         values = [math.inf] * len(points)
         inside: deque[int] = deque()
+        known = self._from_record(points)
         for i, x in enumerate(points):
-            if self._inside(x):
+            if i in known:
+                values[i] = known[i]
+            elif self._inside(x):
                 inside.append(i)
             else:
                 values[i] = self._turn_away(x)
         self._evaluate_side_by_side(points, inside, values)
         self._mailbox.await_next()
+        return values
+
+    def _from_record(self, points: list[NDArray[np.float64]]) -> dict[int, float]:
+        if self._replay is None:
+            return {}
+        answers = self._replay.answer_batch(points)
+        values = {i: self._remembered(points[i], value, status) for i, (value, status) in answers.items()}
+        self._mailbox.recall(self._replay.done)
+        self._mailbox.obey()
+        if self._replay.over:
+            self._replay = None
         return values
 
     def _evaluate_side_by_side(self, points: list[NDArray[np.float64]], todo: deque[int], values: list[float]) -> None:
@@ -160,8 +218,7 @@ class Task:
         """Record an evaluation and return its value; None if the point is to be evaluated again."""
         self._outside_in_a_row = 0
         if outcome.status is Status.OK:
-            if self._worst < outcome.fx < math.inf:
-                self._worst = outcome.fx
+            self._take_note(x, outcome.fx)
             self._mailbox.record(x, outcome.fx, outcome)
             return outcome.fx
         if attempt <= self._failures.retries:

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 from glompo.core.commands import Command, Escalate, Stop
 from glompo.core.lifecycle import Phase
+from glompo.core.optimizer_view import OptimizerView
 from glompo.core.ports import Escalation, Policies
 from glompo.core.verdict import Verdict
-from glompo.core.views import OptimizerView, RunView
+from glompo.core.views import RunView
 
 
 def escalating(view: RunView, policies: Policies) -> Iterator[Command]:

@@ -66,7 +66,7 @@ def _failing_optimizers(view: RunView) -> Verdict | None:
 
 def _nothing_left(view: RunView, policies: Policies) -> Verdict | None:
     """End a run in which nobody lives and the selector starts nobody ever again."""
-    if view.n_alive or not view.n_started:
+    if view.n_alive or view.n_left or not view.n_started:
         return None
     if policies.selector.choose(ManagerView(view), view.free_slots) is False:
         return Verdict(True, "nothing left", "no optimizer lives and the selector starts no more")

@@ -1,0 +1,29 @@
+"""Portions in which evaluations are handed out."""
+
+from __future__ import annotations
+
+from glompo.core.optimizer_view import OptimizerView
+from glompo.core.views import RunView
+
+SHORTEST = 10
+"""Evaluations in a block of an optimizer without a known population, unless there are more parameters."""
+
+
+def block_of(one: OptimizerView, view: RunView, given: int | None) -> int:
+    """Return the evaluations in a block: `given`, or a generation (``popsize``) if known, or max(10, d).
+
+    Each slot of the optimizer gets one at least.
+    """
+    named = one.config.get("popsize")
+    known = named if isinstance(named, int) and not isinstance(named, bool) and named > 0 else None
+    return max(given or known or max(SHORTEST, view.dims), one.slots)
+
+
+def missing(one: OptimizerView, block: int) -> int:
+    """Return what an optimizer lacks to a full block; 0 while all its slots have work, or if it may get nothing."""
+    return block - one.outstanding if one.may_evaluate and one.outstanding < one.slots else 0
+
+
+def used(one: OptimizerView) -> int:
+    """Return the calls of the task that an optimizer has made or was granted."""
+    return one.calls + one.outstanding

@@ -1,0 +1,183 @@
+"""``glompo doctor``: hold a component of the user's own to the contract of its kind."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+from unittest import SkipTest
+
+from glompo.cli.components import (
+    ALLOCATORS,
+    EXIT_CONDITIONS,
+    FREEZERS,
+    GENERATORS,
+    OPTIMIZERS,
+    SELECTORS,
+    STOPPERS,
+    Named,
+    Room,
+    named,
+)
+from glompo.errors import SettingError, SettingTypeError
+from glompo.spec.imports import imported
+from glompo.testing import (
+    AllocatorContract,
+    Contract,
+    ExitConditionContract,
+    FreezerContract,
+    GeneratorContract,
+    OptimizerContract,
+    SelectorContract,
+    StopperContract,
+)
+from glompo.testing.contract import reason
+
+CONTRACTS: tuple[tuple[Room, type[Contract]], ...] = (
+    (OPTIMIZERS, OptimizerContract),
+    (STOPPERS, StopperContract),
+    (EXIT_CONDITIONS, ExitConditionContract),
+    (GENERATORS, GeneratorContract),
+    (SELECTORS, SelectorContract),
+    (FREEZERS, FreezerContract),
+    (ALLOCATORS, AllocatorContract),
+)
+"""Contracts by what they are for; a class is held to the first one that fits."""
+
+KEPT, BROKEN, SKIPPED = "ok", "failed", "skipped"
+
+
+class Finding(NamedTuple):
+    """The outcome of one check: how it went, what is promised, and why it failed or does not apply."""
+
+    outcome: str
+    promise: str
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.outcome:<8} {self.promise}" + (f": {self.why}" if self.why else "")
+
+
+class Patient(NamedTuple):
+    """What is examined, and the contract that it is held to."""
+
+    contract: type[Contract]
+    subject: Any
+    headline: str
+
+
+def patient(path: str, options: Iterable[str], knobs: Iterable[str]) -> Patient:
+    """Return a component and its contract.
+
+    Parameters
+    ----------
+    path : str
+        Its import path ``module:Class``, looked for in the current directory first, or its name.
+    options : iterable of str
+        What it is constructed with, each as ``name=value``.
+    knobs : iterable of str
+        Settings of the contract, each as ``name=value``.
+
+    Raises
+    ------
+    SettingError, SettingTypeError
+        If there is no such component, it cannot be constructed, or there is no such setting.
+    """
+    sys.path.insert(0, os.getcwd())
+    room, contract = _contract_of(path)
+    one = named({"type": path, **_settings(options, "--option")}, room, "the component")
+    tuned = _tuned(contract, _settings(knobs, "--knob"))
+    subject = _subject(one, room)
+    headline = f"{one.cls.__name__} is held to glompo.testing.{contract.__name__}, {len(contract.checks())} checks"
+    return Patient(tuned, subject, headline)
+
+
+def examine(one: Patient) -> Iterator[Finding]:
+    """Yield what each check of the contract found."""
+    contract = one.contract()
+    for method, promise in contract.checks().items():
+        yield _checked(contract, method, promise, one.subject)
+
+
+def _checked(contract: Contract, method: str, promise: str, subject: Any) -> Finding:
+    try:
+        getattr(contract, method)(subject)
+    except SkipTest as skip:
+        return Finding(SKIPPED, promise, str(skip))
+    except AssertionError as error:
+        return Finding(BROKEN, promise, _one_line(str(error)) or reason(error))
+    except Exception as error:
+        return Finding(BROKEN, promise, _one_line(reason(error)))
+    return Finding(KEPT, promise)
+
+
+def _contract_of(path: str) -> tuple[Room, type[Contract]]:
+    if ":" not in path:
+        return _contract_by_name(path)
+    cls = imported(path, "the component")
+    if not inspect.isclass(cls):
+        raise SettingTypeError(f"{path} is {cls!r}; name a class")
+    for room, contract in CONTRACTS:
+        if room.fits(cls):
+            return room, contract
+    kinds = ", ".join(room.noun for room, _ in CONTRACTS)
+    raise SettingTypeError(
+        f"{path} is none of {kinds}; derive it from BaseOptimizer, BaseStopper, BaseExitCondition, BaseGenerator, "
+        "BaseSelector or BaseFreezer, or define allocate(view, limit)"
+    )
+
+
+def _contract_by_name(name: str) -> tuple[Room, type[Contract]]:
+    known: list[str] = []
+    for room, contract in CONTRACTS:
+        names = [*room.names(), *(plugin.name for plugin in room.plugins())]
+        if name in names:
+            return room, contract
+        known += names
+    near = get_close_matches(name, known, 1)
+    hint = f"did you mean {near[0]!r}?" if near else "'glompo components' lists them."
+    raise SettingError(f"there is no component {name!r}; {hint} One of your own is named 'module:Class'")
+
+
+def _subject(one: Named, room: Room) -> Any:
+    """Return what the checks are given; what cannot be constructed at all raises here."""
+    if room is OPTIMIZERS:
+        replace(one, settings={name: value for name, value in one.settings.items() if name != "workers"}).built()
+        return one.cls, one.settings
+    if room is SELECTORS:
+        return one.cls, one.settings
+    return one.built()
+
+
+def _settings(given: Iterable[str], option: str) -> dict[str, Any]:
+    """Return ``name=value`` pairs; a value is read as in TOML, and as a text if it is none."""
+    found: dict[str, Any] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise SettingError(f"{option} is {text!r}; give name=value")
+        found[name.strip()] = _value(value.strip())
+    return found
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _tuned(contract: type[Contract], knobs: Mapping[str, Any]) -> type[Contract]:
+    for name in knobs:
+        if name not in contract.knobs:
+            raise SettingError(f"{contract.__name__} has no knob {name!r}; it has {', '.join(contract.knobs)}")
+    return type(contract.__name__, (contract,), dict(knobs))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

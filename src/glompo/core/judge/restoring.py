@@ -1,0 +1,29 @@
+"""Who goes on where an earlier session left off? Asked before anybody new is started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from glompo.core.commands import Command, Restore
+from glompo.core.ports import Policies
+from glompo.core.views import RunView
+
+
+def restoring(view: RunView, policies: Policies) -> Iterator[Command]:
+    """Yield a restoration for everybody whose slots are free, in the order of their numbers.
+
+    In lockstep they keep the credits of the block in which they were interrupted, as far as the budget allows, so
+    that the blocks of all end together as they would have.
+    """
+    free = view.free_slots
+    budget = policies.exit.budget()
+    limit = None if budget is None else budget - view.spent - view.outstanding
+    for one, unused in view.left:
+        if one.slots > free:
+            continue
+        credits = unused if policies.lockstep else 0
+        if limit is not None:
+            credits = max(0, min(credits, limit))
+            limit -= credits
+        free -= one.slots
+        yield Restore(one.opt, len(one), credits)

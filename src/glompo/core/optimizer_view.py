@@ -1,0 +1,182 @@
+"""What policies may see of one optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core.lifecycle import How, Phase
+from glompo.core.state import OptimizerState
+from glompo.core.trajectory import Trajectory
+from glompo.core.verdict import Verdict
+
+
+class OptimizerView:
+    """One optimizer, read-only."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self, state: OptimizerState) -> None:
+        self._state = state
+
+    def __len__(self) -> int:
+        """Number of candidates that it has proposed."""
+        return len(self._state.trajectory)
+
+    @property
+    def opt(self) -> int:
+        """Its number."""
+        return self._state.request.opt
+
+    @property
+    def kind(self) -> str:
+        """Name of its class."""
+        return self._state.request.kind
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Settings it was constructed with, as plain data."""
+        return dict(self._state.request.config)
+
+    @property
+    def x0(self) -> NDArray[np.float64]:
+        """Where it started, shape (d,)."""
+        return self._state.request.x0
+
+    @property
+    def slots(self) -> int:
+        """Evaluations that it keeps in flight at most."""
+        return self._state.request.slots
+
+    @property
+    def why(self) -> str:
+        """Why it was started."""
+        return self._state.request.why
+
+    @property
+    def requested_at(self) -> float:
+        """Run time of the request to start it, in seconds."""
+        return self._state.request.at
+
+    @property
+    def started_at(self) -> float | None:
+        """Run time at which its worker reported, in seconds."""
+        return self._state.started_at
+
+    @property
+    def ended_at(self) -> float | None:
+        """Run time at which it ended, in seconds."""
+        return self._state.ended_at
+
+    @property
+    def phase(self) -> Phase:
+        """Where it stands."""
+        return self._state.phase
+
+    @property
+    def may_evaluate(self) -> bool:
+        """Whether it can use credits: it lives, does not rest and was not asked to stop or to rest."""
+        return self._state.phase in (Phase.STARTING, Phase.RUNNING, Phase.RESUMING)
+
+    @property
+    def condemned(self) -> bool:
+        """Whether it has been asked to stop."""
+        return self._state.stop is not None
+
+    @property
+    def stop_by(self) -> str | None:
+        """Who asked it to stop: 'stopper', 'exit', 'user', 'session'; None if nobody did."""
+        return self._state.stop.by if self._state.stop else None
+
+    @property
+    def stop_at(self) -> float | None:
+        """Run time at which it was asked to stop, in seconds."""
+        return self._state.stop.at if self._state.stop else None
+
+    @property
+    def heard_at(self) -> float:
+        """Run time of its last sign of life, in seconds; that of the request to start it before the first."""
+        return max(self._state.heard_at, self._state.request.at)
+
+    @property
+    def rung(self) -> str:
+        """What was done to end its process: '', 'terminate' or 'kill'."""
+        return self._state.rung
+
+    @property
+    def rung_at(self) -> float:
+        """Run time at which that was done, in seconds."""
+        return self._state.rung_at
+
+    @property
+    def stop_verdict(self) -> Verdict | None:
+        """Why it was asked to stop."""
+        return self._state.stop.verdict if self._state.stop else None
+
+    @property
+    def pause_verdict(self) -> Verdict | None:
+        """Why it was last asked to rest."""
+        return self._state.pause.verdict if self._state.pause else None
+
+    @property
+    def how(self) -> How | None:
+        """How it ended; None while it lives."""
+        return self._state.how
+
+    @property
+    def note(self) -> str:
+        """What its worker said at the end."""
+        return self._state.note
+
+    @property
+    def notes(self) -> tuple[tuple[float, str], ...]:
+        """Its log: (run time in seconds, text)."""
+        return tuple(self._state.notes)
+
+    @property
+    def calls(self) -> int:
+        """Calls of the task that it has made."""
+        return self._state.calls
+
+    @property
+    def outstanding(self) -> int:
+        """Calls of the task that it may still make without a new grant."""
+        return self._state.outstanding
+
+    @property
+    def pace(self) -> float | None:
+        """Recent seconds per call of the task; None before the first."""
+        return self._state.pace
+
+    @property
+    def judged_at(self) -> int:
+        """Number of its evaluations when the stoppers were last asked about it."""
+        return self._state.judged_at
+
+    @property
+    def offered(self) -> float:
+        """Value of the last incumbent that was sent to it; +inf if none was."""
+        return self._state.offered
+
+    @property
+    def offer_in_flight(self) -> bool:
+        """Whether an incumbent was sent that it has not taken yet."""
+        return self._state.in_flight
+
+    @property
+    def best(self) -> float:
+        """Its smallest valid value; +inf if it has none."""
+        return self._state.trajectory.best
+
+    @property
+    def best_x(self) -> NDArray[np.float64] | None:
+        """Where it found it, shape (d,)."""
+        return self._state.trajectory.best_x
+
+    @property
+    def trajectory(self) -> Trajectory:
+        """Its evaluations as columns, whose views cannot be written to."""
+        return self._state.trajectory

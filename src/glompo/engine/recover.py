@@ -1,0 +1,42 @@
+"""From the record of an optimizer back to what it takes to start it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from glompo.core.events import StartRequested
+from glompo.core.ports import Option
+from glompo.core.state import OptimizerState
+from glompo.errors import SettingError
+from glompo.wire.script import Script
+
+
+def option_for(request: StartRequested, options: Sequence[Option]) -> Option:
+    """Return the option that `request` was made from.
+
+    It is the one with the same class and settings. Settings that a selector made up on the way are taken from the
+    record, if the class is offered and they are plain data.
+
+    Raises
+    ------
+    SettingError
+        If no such optimizer is offered.
+    """
+    same_kind = [one for one in options if one.kind == request.kind]
+    for one in same_kind:
+        if one.describe() == request.config and one.slots == request.slots:
+            return one
+    settings = {name: value for name, value in request.config.items() if name not in ("*", "minimize")}
+    if same_kind and not any(isinstance(value, str) and value.startswith("<") for value in settings.values()):
+        return Option(same_kind[0].cls, (), settings, request.config.get("minimize", {}), request.slots)
+    offered = ", ".join(sorted({one.kind for one in options}))
+    raise SettingError(
+        f"optimizer {request.opt} of the run to be resumed is {request.kind} with {request.config}; this call offers "
+        f"{offered}. Give the same optimizers as before"
+    )
+
+
+def script_of(one: OptimizerState) -> Script:
+    """Return what an optimizer did, for its search to be run again."""
+    path = one.trajectory
+    return Script(path.X.copy(), path.f.copy(), path.status.copy(), tuple(one.taken))

@@ -1,0 +1,39 @@
+"""What every freezer is built on."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from glompo.core.verdict import Verdict
+from glompo.core.views import RunView
+
+
+class BaseFreezer(ABC):
+    """Should this optimizer rest, and who should go on?
+
+    An optimizer that rests keeps its state and gives its slots back; whoever starts in its place may use them. Both
+    questions see the run read-only and must have the same answer when they are asked twice: what a freezer remembers
+    may only save it from computing the answer again.
+    """
+
+    @abstractmethod
+    def freeze(self, view: RunView, opt: int) -> Verdict:
+        """Answer whether the running optimizer `opt` should rest, with the numbers behind the answer."""
+
+    @abstractmethod
+    def thaw(self, view: RunView) -> tuple[int, Verdict] | None:
+        """Return a resting optimizer that should go on now, and why; None if none should.
+
+        It goes on as soon as its slots are free. A run in which nobody works and nobody may start wakes its best
+        optimizer whatever the answer.
+        """
+
+    def verdict(self, fired: object, why: str) -> Verdict:
+        """Return an answer of this freezer."""
+        return Verdict(bool(fired), str(self), why)
+
+    def __str__(self) -> str:
+        settings = ", ".join(f"{name}={value}" for name, value in vars(self).items() if not name.startswith("_"))
+        return f"{type(self).__name__}({settings})"
+
+    __repr__ = __str__

@@ -1,0 +1,55 @@
+"""Start between two known minima."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core.manager_view import ManagerView
+from glompo.core.optimizer_view import OptimizerView
+from glompo.core.settings import whole_number
+from glompo.generators.base import BaseGenerator
+from glompo.generators.box import between, inside, uniform
+
+
+class CrossoverGenerator(BaseGenerator):
+    """Every start lies, parameter by parameter, somewhere between two of the best known minima.
+
+    The two are drawn from the best points of the optimizers that have ended, among the `best` lowest values; each
+    parameter of the start is drawn uniformly between theirs. While there are fewer than two the start is drawn
+    uniformly from the bounds.
+
+    Invariant under f → a·f + b with a > 0: values are only compared with each other.
+
+    Parameters
+    ----------
+    best : int
+        Minima from which the two are drawn, 2 or more.
+    """
+
+    def __init__(self, best: int = 10) -> None:
+        self.best = whole_number(self, "best", best, 2)
+
+    def generate(self, manager: ManagerView) -> NDArray[np.float64]:
+        """Return the point, shape (d,)."""
+        rng = self.rng(manager)
+        parents = self._parents(rng, manager)
+        if not parents:
+            return uniform(rng, manager.bounds)
+        one, other = (np.asarray(parent.best_x) for parent in parents)
+        sides = np.column_stack([np.minimum(one, other), np.maximum(one, other)])
+        return inside(between(rng.random(len(one)), sides), manager.bounds)
+
+    def explain(self, manager: ManagerView) -> str:
+        """Say where the point comes from."""
+        parents = self._parents(self.rng(manager), manager)
+        if not parents:
+            return "a random point, fewer than two minima are known"
+        return "between the best points of optimizers " + " and ".join(str(parent.opt) for parent in parents)
+
+    def _parents(self, rng: np.random.Generator, manager: ManagerView) -> list[OptimizerView]:
+        ended = (one for one in manager.view if one.how is not None and one.best_x is not None)
+        ranked = sorted(ended, key=lambda one: (one.best, one.opt))[: self.best]
+        if len(ranked) < 2:
+            return []
+        return [ranked[i] for i in rng.choice(len(ranked), size=2, replace=False)]

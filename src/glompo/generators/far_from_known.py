@@ -1,0 +1,76 @@
+"""Start far from where others have ended."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core.manager_view import ManagerView
+from glompo.core.settings import whole_number
+from glompo.errors import SettingTypeError
+from glompo.generators.base import BaseGenerator
+from glompo.generators.box import between
+
+MANY = 20
+"""Parameters above which all distances are about the same, so that nothing is gained by comparing them."""
+
+
+class FarFromKnown(BaseGenerator):
+    """Every start is that of several points of a scrambled Sobol sequence which lies farthest from all known minima.
+
+    Known are the best points of the optimizers that have ended. The optimizer that is started as number k + 1 chooses
+    among the points ``candidates·k`` to ``candidates·(k + 1) - 1``; the distance is Euclidean, each parameter in units
+    of its range. Before anybody has ended, and with more than 20 parameters that are not fixed, it gets the first of
+    these points.
+
+    Invariant under f → a·f + b with a > 0: only places are compared.
+
+    Parameters
+    ----------
+    candidates : int
+        Points to choose from, 1 or more.
+    stream : str
+        Name of the sequence: generators with different names use differently scrambled ones.
+    """
+
+    def __init__(self, candidates: int = 10, stream: str = "") -> None:
+        self.candidates = whole_number(self, "candidates", candidates, 1)
+        if not isinstance(stream, str):
+            raise SettingTypeError(f"FarFromKnown: stream is {stream!r}; give a name, as a text")
+        self.stream = stream
+
+    def generate(self, manager: ManagerView) -> NDArray[np.float64]:
+        """Return the point, shape (d,)."""
+        points = self._points(manager)
+        known = self._known(manager)
+        if not len(known):
+            return between(points[0], manager.bounds)
+        free = manager.bounds[:, 1] > manager.bounds[:, 0]
+        low, high = manager.bounds[free].T
+        ends = (known[:, free] - low) / (high - low)
+        apart = np.linalg.norm(points[:, None, free] - ends[None, :, :], axis=2).min(axis=1)
+        return between(points[int(apart.argmax())], manager.bounds)
+
+    def explain(self, manager: ManagerView) -> str:
+        """Say where the point comes from."""
+        n = len(self._known(manager))
+        if not n:
+            return f"point {self.candidates * manager.o_counter} of a Sobol sequence"
+        return f"of {self.candidates} points of a Sobol sequence the farthest from {n} known minima"
+
+    def _points(self, manager: ManagerView) -> NDArray[np.float64]:
+        """Return the candidates in the unit cube, shape (candidates, d)."""
+        from scipy.stats import qmc
+
+        rng = manager.view.streams.generator(f"generator:FarFromKnown:{self.stream}")
+        sequence = qmc.Sobol(manager.n_parms, rng=rng)
+        if manager.o_counter:  # scipy cannot skip nothing
+            sequence.fast_forward(self.candidates * manager.o_counter)
+        return np.array([sequence.random(1)[0] for _ in range(self.candidates)])  # more at once wants a power of two
+
+    def _known(self, manager: ManagerView) -> NDArray[np.float64]:
+        """Return the minima to keep away from, shape (n, d)."""
+        if np.count_nonzero(manager.bounds[:, 1] > manager.bounds[:, 0]) > MANY:
+            return np.empty((0, manager.n_parms))
+        ends = [one.best_x for one in manager.view if one.how is not None and one.best_x is not None]
+        return np.array(ends).reshape(len(ends), manager.n_parms)

@@ -1,0 +1,157 @@
+"""Where optimizers have ended: places in the unit cube, each with its value, its shape and how often it was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from heapq import nsmallest
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core.curve import population_of
+from glompo.core.lifecycle import How
+from glompo.core.optimizer_view import OptimizerView
+from glompo.core.trajectory import Trajectory
+from glompo.core.views import RunView
+
+KEPT = 256
+"""Ends that are remembered at most, the best ones: it bounds the cost of a question."""
+
+SAME_PLACE = 0.01
+"""Root mean square of the differences, per parameter and in units of its range, below which two ends are one place."""
+
+ROUNDING = 1e-13
+"""Extent, in units of the ranges, below which it cannot be told from that of one point."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where one or several optimizers ended.
+
+    Attributes
+    ----------
+    x : ndarray of shape (D,)
+        The best point found there, in units of the ranges of the parameters that are not fixed.
+    f : float
+        Its value.
+    metric : ndarray of shape (D, D)
+        The length of ``metric @ (y - x)`` is the distance of y; it preserves volumes.
+    count : int
+        Optimizers that ended there.
+    """
+
+    x: NDArray[np.float64]
+    f: float
+    metric: NDArray[np.float64]
+    count: int
+
+
+class Archive:
+    """The ends of a run, brought up to date from the last look.
+
+    It is a memo only: the answer follows from the view, and a new archive gives the same.
+    """
+
+    def __init__(self) -> None:
+        self._first: Trajectory | None = None
+        self._living: list[int] = []
+        self._seen = 0
+        self._ends: dict[int, Place] = {}
+        self._places: list[Place] | None = None
+
+    def places(self, view: RunView, least: int) -> list[Place]:
+        """Return the places, best first, of optimizers that ended by themselves or by a stopper.
+
+        Parameters
+        ----------
+        view : RunView
+            The run.
+        least : int
+            Evaluations that an optimizer must have made to count.
+        """
+        first = view[1].trajectory if view.n_started else None
+        if first is not self._first:
+            self._forget(first)
+        looked_at = [*self._living, *range(self._seen + 1, view.n_started + 1)]
+        self._living = [opt for opt in looked_at if view[opt].how is None]
+        self._seen = view.n_started
+        for opt in sorted(set(looked_at) - set(self._living)):
+            one = view[opt]
+            if len(one) >= least and one.best_x is not None and _came_to_its_end(one):
+                self._ends[opt] = _end(one, view.bounds)
+                self._places = None
+        if self._places is None:
+            self._places = _merged(list(self._ends.values()))
+        return self._places
+
+    def _forget(self, first: Trajectory | None) -> None:
+        """Begin with the run whose first optimizer has this trajectory."""
+        self._first, self._seen = first, 0
+        self._living, self._ends, self._places = [], {}, None
+
+
+def unit(X: NDArray[np.float64], bounds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return points, shape (..., d), in units of the ranges of the D parameters that are not fixed, shape (..., D)."""
+    free = bounds[:, 1] > bounds[:, 0]
+    low, high = bounds[free].T
+    u: NDArray[np.float64] = (X[..., free] - low) / (high - low)
+    return u
+
+
+def latest(one: OptimizerView, n: int, bounds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the last points of the first `n` evaluations, a population at least, shape (m, D)."""
+    return unit(one.trajectory.X[max(0, n - window_of(one, bounds)) : n], bounds)
+
+
+def window_of(one: OptimizerView, bounds: NDArray[np.float64]) -> int:
+    """Return how many points show where an optimizer is: a generation, and 10 and 2·D at least."""
+    return max(population_of(one) or 0, 10, 2 * int(np.count_nonzero(bounds[:, 1] > bounds[:, 0])))
+
+
+def covariance(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the covariance of points, shape (m, D), drawn towards a ball as far as they are few."""
+    m, dims = points.shape
+    with np.errstate(invalid="ignore", over="ignore"):  # an optimizer may propose anything
+        around = points - points.mean(axis=0)
+        sample = around.T @ around / m
+        trust = m / (m + dims)
+        return np.asarray(trust * sample + (1 - trust) * np.trace(sample) / dims * np.eye(dims))
+
+
+def extent(shape: NDArray[np.float64]) -> float:
+    """Return the radius of a covariance, shape (D, D): the geometric mean of its standard deviations.
+
+    0 if it is less than the rounding of points in the unit cube.
+    """
+    if not np.isfinite(shape).all():
+        return 0.0
+    sign, log = np.linalg.slogdet(shape)
+    radius = float(np.exp(log / (2 * len(shape)))) if sign > 0 else 0.0
+    return radius if radius > ROUNDING else 0.0
+
+
+def _came_to_its_end(one: OptimizerView) -> bool:
+    return one.how is How.CONVERGED or (one.how in (How.STOPPED, How.CUT) and one.stop_by == "stopper")
+
+
+def _end(one: OptimizerView, bounds: NDArray[np.float64]) -> Place:
+    shape = covariance(latest(one, len(one), bounds))
+    size, metric = extent(shape), np.eye(len(shape))
+    if size > 0:
+        metric = np.linalg.inv(np.linalg.cholesky(shape / size**2))
+    return Place(unit(np.asarray(one.best_x), bounds), one.best, metric, 1)
+
+
+def _merged(ends: list[Place]) -> list[Place]:
+    """Return the places of these ends, best first; the best end of a place gives its point and its shape."""
+    # a stable order: ends come by number, so equal values keep it
+    rest = nsmallest(KEPT, ends, key=lambda end: end.f)
+    places = []
+    while rest:
+        best = rest[0]
+        apart = np.sqrt(np.mean((np.array([end.x for end in rest]) - best.x) ** 2, axis=1))
+        near = apart < SAME_PLACE
+        near[0] = True
+        places.append(Place(best.x, best.f, best.metric, int(near.sum())))
+        rest = [end for end, together in zip(rest, near, strict=True) if not together]
+    return places

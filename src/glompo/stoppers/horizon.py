@@ -1,0 +1,89 @@
+"""Stop an optimizer that the budget does not carry to the incumbent."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core.curve import block_of, due, free_parameters, interval_of, mean_of, recent_blocks
+from glompo.core.settings import number, whole_number
+from glompo.core.trajectory import Trajectory
+from glompo.core.verdict import Verdict
+from glompo.core.views import RunView
+from glompo.stoppers.base import BaseStopper
+
+STRETCHES = 4
+"""Parts into which the recent curve is cut; the steepest way from one to the next is the best recent rate."""
+
+
+class Horizon(BaseStopper):
+    """At its best recent speed the optimizer reaches the incumbent only after the budget is spent.
+
+    True when ``best - incumbent > factor * rate * left``: `left` are the evaluations that the budget still holds,
+    all of which the optimizer might get, and `rate` is the steepest recent decrease per evaluation, of its best value
+    or of its block medians, between any two neighbouring quarters of the part of the curve that
+    :class:`~glompo.stoppers.CatchUp` looks at. Where CatchUp asks whether an optimizer will ever get there, this
+    asks whether it can in time. The owner of the incumbent is never stopped; a short history is no evidence.
+
+    Invariant under f → a·f + b with a > 0 (up to rounding); it draws no random number. A question costs the same
+    however long the history is.
+
+    Parameters
+    ----------
+    max_evaluations : int
+        Budget of the run: calls of the task, as in :class:`~glompo.exit_conditions.MaxTotalFunctionCalls`.
+    factor : float
+        How many times the best rate is granted, above 0.
+    min_evals : int, optional
+        Evaluations before the first judgment; 20·D if None.
+    every : int, optional
+        Evaluations between two judgments; 5·D, or a generation if that is more, if None. Asked in between, the answer
+        is false.
+    """
+
+    def __init__(
+        self, max_evaluations: int, factor: float = 2.0, min_evals: int | None = None, every: int | None = None
+    ) -> None:
+        self.max_evaluations = whole_number(self, "max_evaluations", max_evaluations, 1)
+        self.factor = number(self, "factor", factor, 0, above=True)
+        self.min_evals = None if min_evals is None else whole_number(self, "min_evals", min_evals, 1)
+        self.every = None if every is None else whole_number(self, "every", every, 1)
+
+    def judge(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer for optimizer `opt`."""
+        one = self.subject(view, opt)
+        if view.best is None or view.best.opt == one.opt:
+            return self.verdict(False, "nobody is ahead of it")
+        dims = free_parameters(view)
+        least, every = self.min_evals or 20 * dims, interval_of(one, self.every, dims)
+        if len(one) < least:
+            return self.verdict(False, f"{len(one)} evaluations, {least} are needed")
+        if not due(one, every):
+            return self.verdict(False, f"it is judged every {every} evaluations")
+        incumbent, size = float(view.best.f), block_of(one, dims)
+        medians, _ = recent_blocks(one.trajectory, incumbent, dims, size)
+        fall = _steepest_fall(medians, one.trajectory, incumbent, size)
+        if fall is None:
+            return self.verdict(False, "its curve does not tell yet how fast it is")
+        left = max(0, self.max_evaluations - view.calls)
+        gap = one.best - incumbent
+        reach = self.factor * fall * left
+        return self.verdict(gap > reach, f"{gap:.6g} behind the incumbent, {left} evaluations reach {reach:.6g}")
+
+
+def _steepest_fall(medians: NDArray[np.float64], trajectory: Trajectory, origin: float, size: int) -> float | None:
+    """Return the greatest decrease per evaluation between neighbouring stretches; None if nothing is known."""
+    if not len(medians):
+        return None
+    edges = np.linspace(0, len(medians), STRETCHES + 1).astype(int)
+    # index of the last evaluation before each edge; there is a complete block before the part that is looked at
+    ends = (len(trajectory) // size - len(medians) + edges) * size - 1
+    with np.errstate(over="ignore", invalid="ignore"):
+        bests = np.diff(trajectory.best_f[ends] - origin) / np.diff(edges)
+        levels = np.array([mean_of(medians[a:b]) for a, b in pairwise(edges)])
+        middles = np.diff((edges[:-1] + edges[1:]) / 2)
+        falls = -np.concatenate([bests, np.diff(levels) / middles]) / size
+    known = falls[np.isfinite(falls)]
+    return max(0.0, float(known.max())) if known.size else None

@@ -1,0 +1,65 @@
+"""Stop whoever is not among the best at a rung."""
+
+from __future__ import annotations
+
+import math
+
+from glompo.core.curve import free_parameters
+from glompo.core.settings import number, whole_number
+from glompo.core.verdict import Verdict
+from glompo.core.views import RunView
+from glompo.stoppers.base import BaseStopper
+
+
+class RungRace(BaseStopper):
+    """At a rung the optimizer is not among the best `1/eta` of all that have reached it: ASHA's rank cuts.
+
+    The rungs are ``first``, ``first·eta``, ``first·eta²``, … evaluations. When an optimizer has passed one, its best
+    value up to there is ranked among those of all optimizers that have come as far, also of those that have ended.
+    True when ceil(n/eta) of these n are better. Nobody waits at a rung: the first to arrive pass it.
+
+    Early ranks say little about optimizers whose curves cross, such as CMA-ES; this race is for many cheap starts,
+    and with fewer than `min_starts` the answer is false.
+
+    Only ranks are used: invariant under f → a·f + b with a > 0, and under any other rising transformation. It draws
+    no random number.
+
+    L. Li et al., A System for Massively Parallel Hyperparameter Tuning, MLSys 2020, arXiv:1810.05934.
+
+    Parameters
+    ----------
+    first : int, optional
+        Evaluations up to the first rung, 1 or more; 20·D if None, with D the number of parameters that are not fixed.
+    eta : float
+        By how much a rung lies above the one before, and how many compete for a place, 1.5 or more.
+    min_starts : int
+        Optimizers that must have been started, 2 or more.
+    """
+
+    def __init__(self, first: int | None = None, eta: float = 3.0, min_starts: int = 16) -> None:
+        self.first = None if first is None else whole_number(self, "first", first, 1)
+        self.eta = number(self, "eta", eta, 1.5)
+        self.min_starts = whole_number(self, "min_starts", min_starts, 2)
+
+    def judge(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer for optimizer `opt`."""
+        one = self.subject(view, opt)
+        if view.n_started < self.min_starts:
+            return self.verdict(False, f"{view.n_started} optimizers started, {self.min_starts} are needed")
+        rung = self._rung(len(one), self.first or 20 * free_parameters(view))
+        if rung <= one.judged_at or not rung:
+            return self.verdict(False, f"it has passed no rung since {one.judged_at} evaluations")
+        own = float(one.trajectory.best_f[rung - 1])
+        rivals = [other.trajectory.best_f[rung - 1] for other in view if len(other) >= rung]
+        better = sum(value < own for value in rivals)
+        places = math.ceil(len(rivals) / self.eta)
+        return self.verdict(
+            better >= places, f"{better} of {len(rivals)} were better after {rung} evaluations, {places} pass"
+        )
+
+    def _rung(self, n: int, first: int) -> int:
+        """Return the highest rung that `n` evaluations have reached; 0 if there is none."""
+        reached, k = 0, 0
+        while (rung := math.ceil(first * self.eta**k)) <= n:
+            reached, k = rung, k + 1
+        return reached

@@ -1,0 +1,95 @@
+"""Bringing an optimizer back by running its search again on recorded answers.
+
+A search that depends only on its starting point, its random stream and the values it is given does again what it did:
+it asks for the same points, and is answered from the record instead of by the task. Every point is compared with the
+recorded one, bit for bit. After the last answer the search goes on live, in exactly the state that it was in.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.function import Status
+from glompo.wire.script import Script
+
+
+class DivergedError(BaseException):
+    """The search asked for something else than what was recorded; not an Exception, so that no loop swallows it."""
+
+
+class Replay:
+    """Answers from the record.
+
+    Parameters
+    ----------
+    script : Script
+        What was recorded.
+    """
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._next = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether every recorded answer has been given."""
+        return self._next >= len(self._script.f)
+
+    @property
+    def done(self) -> int:
+        """Evaluations answered so far."""
+        return self._next
+
+    def answer(self, x: NDArray[np.float64]) -> tuple[float, Status] | None:
+        """Return value and status recorded for the natural point `x`, shape (d,), which is the next one.
+
+        None if all that is recorded of it are attempts that failed and were to be repeated.
+
+        Raises
+        ------
+        DivergedError
+            If another point was recorded.
+        """
+        while not self.over:
+            k = self._next
+            self._compare(k, x)
+            self._next += 1
+            status = Status(int(self._script.status[k]))
+            if status is not Status.RETRIED:
+                return float(self._script.f[k]), status
+        return None
+
+    def answer_batch(self, points: Sequence[NDArray[np.float64]]) -> dict[int, tuple[float, Status]]:
+        """Return value and status of those natural points that are recorded, by their place.
+
+        Evaluations side by side were recorded as they were completed, so they are told apart by their content.
+
+        Raises
+        ------
+        DivergedError
+            If a point was recorded that is not among them.
+        """
+        waiting: dict[bytes, deque[int]] = {}
+        for i, x in enumerate(points):
+            waiting.setdefault(x.tobytes(), deque()).append(i)
+        answers: dict[int, tuple[float, Status]] = {}
+        while not self.over and len(answers) < len(points):
+            k = self._next
+            places = waiting.get(self._script.X[k].tobytes())
+            if not places:
+                raise DivergedError(f"evaluation {k + 1} is none of the {len(points)} points asked for")
+            status = Status(int(self._script.status[k]))
+            self._next += 1
+            if status is not Status.RETRIED:
+                answers[places.popleft()] = float(self._script.f[k]), status
+        return answers
+
+    def _compare(self, k: int, x: NDArray[np.float64]) -> None:
+        recorded = self._script.X[k]
+        if recorded.tobytes() != x.tobytes():
+            distance = float(np.linalg.norm(recorded - x))
+            raise DivergedError(f"evaluation {k + 1} was asked for {distance:.3g} away from the recorded point")

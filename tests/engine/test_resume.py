@@ -1,0 +1,236 @@
+"""Runs that end before their time, and go on."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import glompo
+from glompo.core.events import Evaluated, IncumbentTaken, Restored, SessionOpened, StopRequested
+from glompo.core.snapshot import same
+from glompo.core.state import RunState
+from glompo.errors import RunExistsError
+from glompo.generators import IncumbentGenerator
+from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
+from glompo.problems import Rastrigin
+from glompo.stoppers import BestUnmoving
+from glompo.storage.reader import read_events
+
+BOX = [(-5, 5)] * 3
+OPTIMIZERS = [CMAOptimizer(workers=2), RandomSampling, Scipy("Nelder-Mead")]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def run(task=None, name="run", **settings):
+    usual = {"optimizers": OPTIMIZERS, "max_jobs": 4, "rng": 3, "deterministic": True, "resume": "auto"}
+    return glompo.minimize(task or Rastrigin(3), BOX, **{**usual, "working_dir": name, **settings})
+
+
+def paths(name):
+    """Return what each optimizer evaluated, and the decisions about it."""
+    found, fates = {}, []
+    for event in read_events(Path(name)):
+        if isinstance(event, Evaluated):
+            found.setdefault(event.opt, []).append((event.X, event.f))
+        elif isinstance(event, StopRequested) and event.by == "stopper":
+            fates.append((event.opt, event.verdict.reason()))
+    joined = {
+        opt: (np.vstack([X for X, _ in batches]), np.concatenate([f for _, f in batches]))
+        for opt, batches in sorted(found.items())
+    }
+    return joined, fates
+
+
+def assert_same_paths(one, other):
+    (found, fates), (expected, other_fates) = paths(one), paths(other)
+    assert found.keys() == expected.keys()
+    for opt, (X, f) in expected.items():
+        np.testing.assert_array_equal(found[opt][0], X, err_msg=f"optimizer {opt}")
+        np.testing.assert_array_equal(found[opt][1], f)
+    assert fates == other_fates
+
+
+def folded(name):
+    state = RunState()
+    for event in read_events(Path(name)):
+        state.apply(event)
+    return state
+
+
+def test_a_larger_budget_continues_the_run_as_if_it_had_been_given_at_once():
+    first = run(max_evaluations=300)
+    assert first.nfev == 300
+    second = run(max_evaluations=900)
+    assert second.nfev == 900
+    run(name="whole", max_evaluations=900)
+    restored = [event for event in read_events(Path("run")) if isinstance(event, Restored)]
+    assert len(restored) >= 1
+    assert same(folded("run"), folded("run"))
+
+
+def test_answered_calls_are_not_repeated():
+    calls = []
+
+    def task(x):
+        calls.append(x.tobytes())
+        return float(x @ x)
+
+    run(task, max_evaluations=120)
+    run(task, max_evaluations=240)
+    run(task, max_evaluations=360)
+    assert len(calls) == 360
+
+
+def test_a_finished_run_whose_condition_holds_says_so_instead_of_starting():
+    first = run(max_evaluations=100)
+    again = run(max_evaluations=100)
+    assert (again.nfev, again.fx) == (100, first.fx)
+    assert "100 of 100" in again.message
+
+
+def killed(script, when, seconds=40.0):
+    """Start a script and kill it without warning once `when` is true."""
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.DEVNULL)
+    end = time.monotonic() + seconds
+    while not when() and process.poll() is None and time.monotonic() < end:
+        threading.Event().wait(0.01)
+    alive = process.poll() is None
+    process.kill()
+    process.wait()
+    return alive
+
+
+SCRIPT = """
+import time, glompo
+from glompo.generators import IncumbentGenerator
+from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
+from glompo.problems import Rastrigin
+from glompo.stoppers import BestUnmoving
+task = Rastrigin(3)
+def slow(x):
+    time.sleep({delay})
+    return task(x)
+glompo.minimize(slow, [(-5, 5)] * 3, optimizers=[CMAOptimizer(workers=2), RandomSampling, Scipy("Nelder-Mead")],
+    max_evaluations=700, max_jobs=4, rng=3, deterministic=True, resume="auto", working_dir="run", backend={backend!r},
+    stoppers=BestUnmoving(60, 0.05), share_best_solutions=True, x0_generator=IncumbentGenerator())
+"""
+SETTINGS = {
+    "stoppers": BestUnmoving(60, 0.05),
+    "share_best_solutions": True,
+    "x0_generator": IncumbentGenerator(),
+    "max_evaluations": 700,
+}
+
+
+def recorded():
+    try:
+        return sum(len(event.f) for event in read_events(Path("run")) if isinstance(event, Evaluated))
+    except glompo.GlompoError:
+        return 0
+
+
+@pytest.mark.parametrize("backend", ["threads", "processes"])
+def test_a_run_killed_twice_ends_as_if_nothing_had_happened(backend):
+    script = SCRIPT.format(delay=0.002, backend=backend)
+    for target in (60, 260):
+        assert killed(script, lambda target=target: recorded() >= target)
+    result = run(backend=backend, **SETTINGS)
+    run(name="whole", **SETTINGS)
+    assert result.nfev == 700
+    assert_same_paths("run", "whole")
+    kinds = [type(event) for event in read_events(Path("run"))]
+    assert kinds.count(SessionOpened) == 3
+    assert kinds.count(IncumbentTaken) >= 1
+
+
+def test_a_resumed_run_may_use_another_backend_and_other_slots():
+    run(max_evaluations=200)
+    result = run(max_evaluations=500, backend="processes", max_jobs=6)
+    assert result.nfev == 500
+    opened = [event for event in read_events(Path("run")) if isinstance(event, SessionOpened)]
+    assert [event.slots for event in opened] == [0, 6]
+    assert any(change.startswith("max_jobs: 4 -> 6") for change in opened[1].changes)
+
+
+def test_any_blocking_minimiser_comes_back():
+    def walk(f, x0, bounds):
+        x, step = np.array(x0), 1.0
+        best = f(x)
+        while step > 1e-9:
+            for i in range(len(x)):
+                for sign in (1, -1):
+                    y = x.copy()
+                    y[i] += sign * step
+                    value = f(y)
+                    if value < best:
+                        x, best = y, value
+                        break
+            step /= 2
+
+    settings = {"optimizers": FunctionOptimizer(walk), "max_jobs": 1}
+    run(max_evaluations=33, **settings)
+    run(max_evaluations=99, **settings)
+    run(name="whole", max_evaluations=99, **settings)
+    assert_same_paths("run", "whole")
+
+
+def test_a_search_that_does_something_else_is_found_out_with_its_distance():
+    seen = []
+
+    def fickle(f, x0, bounds):
+        seen.append(1)
+        for i in range(1000):
+            f(np.array(x0) * (1 if len(seen) == 1 or i < 5 else 0.5))
+
+    run(optimizers=FunctionOptimizer(fickle), max_jobs=1, max_evaluations=20, x0=[1.0, 1.0, 1.0])
+    result = run(optimizers=FunctionOptimizer(fickle), max_jobs=1, max_evaluations=40, x0=[1.0, 1.0, 1.0])
+    assert result.optimizers[0].how == "crashed"
+    assert "evaluation 6 was asked for 0.866 away" in result.optimizers[0].ended_because
+    assert result.nfev == 40
+
+
+def test_the_first_ctrl_c_leaves_and_the_next_call_goes_on():
+    script = SCRIPT.format(delay=0.003, backend="threads")
+    process = subprocess.Popen([sys.executable, "-c", script])
+    end = time.monotonic() + 40
+    while recorded() < 50 and time.monotonic() < end:
+        threading.Event().wait(0.01)
+    os.kill(process.pid, signal.SIGINT)
+    assert process.wait(20) == 0
+    state = folded("run")
+    assert (state.finished, state.session_reason) == (None, "interrupted")
+    result = run(**SETTINGS)
+    assert result.nfev == 700
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"resume": "must"}, "holds no run"),
+        ({"resume": "perhaps"}, "resume is 'perhaps'"),
+    ],
+)
+def test_resuming_what_is_not_there_is_refused(settings, message, tmp_path):
+    with pytest.raises(glompo.UserError, match=message):
+        run(max_evaluations=10, **settings)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_problem_is_not_a_resumption():
+    run(max_evaluations=50)
+    with pytest.raises(RunExistsError):
+        run(max_evaluations=50, resume="never")
+    with pytest.raises(glompo.UserError, match="other bounds"):
+        glompo.minimize(Rastrigin(2), [(-1, 1)] * 2, max_evaluations=50, working_dir="run", resume="auto")
+    with pytest.raises(glompo.UserError, match="Give the same optimizers as before"):
+        run(max_evaluations=90, optimizers=Scipy("Powell"))
