@@ -77,6 +77,7 @@ _BY_HINT: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     Verdict: verdicts,
     tuple[int, ...]: st.lists(count, max_size=3).map(tuple),
+    tuple[str, ...]: st.lists(text, max_size=3).map(tuple),
     dict[str, Any]: settings,
     NDArray[np.float64]: point,
 }

@@ -213,25 +213,11 @@ class TestTheFunction:
         run = played(
             lambda self, function, x0, bounds: answers.append(function.detailed_call(np.ones(2))), task=Detailed()
         )
-        assert run.view[1].note == ""
         assert [tuple(answer) for answer in answers] == [(2.0, "more")]
         assert run.view.calls == 1
 
 
 class TestTheIncumbent:
-    def test_it_is_the_lowest_value_seen_so_far_by_the_optimizer(self):
-        """The seed: "Dictionary with keys 'x' and 'fx' which contain the lowest function value ... seen thus far"."""
-        seen = []
-
-        def act(self, function, x0, bounds):
-            for x in ([2.0, 0.0], [1.0, 0.0], [3.0, 0.0]):
-                function(np.array(x))
-                seen.append(dict(self.incumbent))
-
-        played(act)
-        assert [one["fx"] for one in seen] == [4.0, 1.0, 1.0]
-        assert seen[-1]["x"].tolist() == [1.0, 0.0]
-
     def test_a_point_given_to_inject_is_the_optimizers_own(self):
         class Greedy(FromTheSeed):
             def inject(self, x, fx):

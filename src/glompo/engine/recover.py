@@ -39,4 +39,4 @@ def option_for(request: StartRequested, options: Sequence[Option]) -> Option:
 def script_of(one: OptimizerState) -> Script:
     """Return what an optimizer did, for its search to be run again."""
     path = one.trajectory
-    return Script(path.X.copy(), path.f.copy(), path.status.copy(), tuple(one.taken))
+    return Script(path.X.copy(), path.f.copy(), path.status.copy(), tuple(one.taken), tuple(path.extras))

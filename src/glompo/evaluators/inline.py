@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from time import perf_counter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.function import Outcome, Status, assess
+from glompo.evaluators.calling import callable_of, outcome_of
+from glompo.function import Outcome
 
 
 class InlineEvaluator:
@@ -28,28 +27,14 @@ class InlineEvaluator:
     """
 
     def __init__(self, task: Callable[..., Any], detailed: bool = False, workers: int = 1) -> None:
-        self._call: Callable[..., Any] = task.detailed_call if detailed else task  # type: ignore[attr-defined]
+        self._call = callable_of(task, detailed)
         self._detailed = detailed
         self._workers = workers
         self._threads: ThreadPoolExecutor | None = None
 
     def evaluate(self, x: NDArray[np.float64]) -> Outcome:
         """Return the outcome at `x`, shape (d,)."""
-        begin = perf_counter()
-        try:
-            raw = self._call(x)
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            return Outcome(math.nan, Status.FAILED, reason, (), perf_counter() - begin)
-        seconds = perf_counter() - begin
-        if not self._detailed:
-            return assess(raw, seconds)
-        try:
-            fx, *extras = raw
-        except (TypeError, ValueError):
-            reason = f"detailed_call returned {type(raw).__name__}, not (fx, *extras)"
-            return Outcome(math.nan, Status.INVALID, reason, (), seconds)
-        return assess(fx, seconds, tuple(extras))
+        return outcome_of(self._call, self._detailed, x)
 
     def submit(self, x: NDArray[np.float64]) -> Future[Outcome]:
         """Begin to compute the outcome at `x`, shape (d,), in a thread."""

@@ -2,50 +2,83 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glompo.optimizer import MinimizeResult
-from glompo.optimizers.bundled import BundledOptimizer
+from glompo.optimizers.bundled import BundledOptimizer, Function
 
 
-class _Leave(Exception):
+class Leave(Exception):
     """Raised inside the objective to get out of a minimiser that was asked to stop."""
+
+
+class Objective:
+    """The function as a blocking minimiser gets it: it raises :class:`Leave` when the search is to end.
+
+    A minimiser that swallows that and goes on gets it again at every further call, without an evaluation.
+    """
+
+    def __init__(self, optimizer: BundledOptimizer, function: Function) -> None:
+        self._optimizer = optimizer
+        self._function = function
+
+    @property
+    def workers(self) -> int:
+        """Evaluations that may be in flight."""
+        return self._optimizer.workers
+
+    def __call__(self, x: NDArray[np.float64], *_: Any) -> float:
+        """Return the value at `x`, shape (d,); inf where the evaluation failed."""
+        self.check()
+        fx = float(self._function(x))
+        fx = fx if math.isfinite(fx) else math.inf
+        self._optimizer.note_best(x, fx)
+        if self._optimizer.heed():
+            raise Leave
+        return fx
+
+    def map(self, points: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values at all points, in order, with up to `workers` evaluations in flight."""
+        if self.workers == 1:  # so that a stop is heard between them
+            return np.array([self(x) for x in points])
+        self.check()
+        values = self._optimizer.evaluate(self._function, points)
+        if self._optimizer.heed():
+            raise Leave
+        return values
+
+    def check(self) -> None:
+        """Raise if the search is to end."""
+        if self._optimizer.stop_reason is not None:
+            raise Leave
 
 
 class BlockingOptimizer(BundledOptimizer):
     """An optimizer made of a blocking call; a subclass defines :meth:`search`."""
 
     @abstractmethod
-    def search(
-        self, f: Callable[[NDArray[np.float64]], float], x0: NDArray[np.float64], bounds: list[tuple[float, float]]
-    ) -> tuple[str, bool]:
+    def search(self, f: Objective, x0: NDArray[np.float64], bounds: list[tuple[float, float]]) -> tuple[str, bool]:
         """Minimise `f` from `x0`; return why the search ended, and whether it calls that a success."""
 
-    def minimize(
-        self, function: Callable[[NDArray[np.float64]], float], x0: NDArray[np.float64], bounds: Any
-    ) -> MinimizeResult:
+    def objective(self, function: Function) -> Objective:
+        """Return the function in the form in which :meth:`search` gets it."""
+        return Objective(self, function)
+
+    def minimize(self, function: Function, x0: NDArray[np.float64], bounds: Any) -> MinimizeResult:
         """Run the search to its end, or to that of its patience with us."""
-
-        def objective(x: NDArray[np.float64], *_: Any) -> float:
-            if self.stop_reason is not None:  # a minimiser that swallowed _Leave and went on
-                raise _Leave
-            fx = function(x)
-            self.note_best(x, fx)
-            if self.heed():
-                raise _Leave
-            return fx
-
         try:
-            reason, success = self.search(objective, np.array(x0, dtype=float), [(a, b) for a, b in bounds])
-        except _Leave:
+            pairs = [(float(low), float(high)) for low, high in bounds]
+            reason, success = self.search(self.objective(function), np.array(x0, dtype=float), pairs)
+        except Leave:
             return self.ended()
         if self.stop_reason is not None:
             return self.ended()
         result = self.ended(reason)
-        result.success = success
+        result.success = result.success and success
         return result

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.optimizer import BaseOptimizer, MinimizeResult, refuse_unknown
+from glompo.optimizer import BaseOptimizer, MinimizeResult, evaluate_all, refuse_unknown
+from glompo.optimizers.capabilities import Capabilities
+
+Function = Callable[[NDArray[np.float64]], float]
+"""What an optimizer minimises: x of shape (d,) to a value."""
 
 
 class BundledOptimizer(BaseOptimizer):
@@ -22,7 +28,11 @@ class BundledOptimizer(BaseOptimizer):
     ----------
     stop_reason : str or None
         Why the manager asked it to stop.
+    capabilities : Capabilities
+        What it can do.
     """
+
+    capabilities: Capabilities = Capabilities()
 
     def __init__(self, **kwargs: Any) -> None:
         refuse_unknown(self, kwargs)
@@ -39,17 +49,33 @@ class BundledOptimizer(BaseOptimizer):
         self._pause_signal.wait()
         return self.stop_reason is not None
 
+    def evaluate(
+        self, function: Function, points: Sequence[NDArray[np.float64]] | NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return the values at all points in order, in one batch where possible, and note the best of them.
+
+        A value that is no loss, nan or -inf, becomes inf, as it does under a manager.
+        """
+        values = np.array(evaluate_all(function, list(points)), dtype=float)
+        values[~np.isfinite(values)] = math.inf
+        best = int(values.argmin())
+        self.note_best(points[best], values[best])
+        return values
+
     def note_best(self, x: NDArray[np.float64], fx: float) -> None:
         """Keep the point, shape (d,), if it is better than the incumbent."""
         if fx < self.incumbent["fx"]:
             self.incumbent = {"x": np.array(x, dtype=float), "fx": float(fx)}
 
     def ended(self, reason: str | None = None) -> MinimizeResult:
-        """Return the result at the end of the loop; with `reason`, announce that it converged by itself."""
+        """Return the result at the end of the loop; with `reason`, announce that it converged by itself.
+
+        It is a success if it converged and any valid point was found.
+        """
         if reason is not None:
             self.message_manager(0)
         return MinimizeResult(
-            success=reason is not None,
+            success=reason is not None and self.incumbent["fx"] < math.inf,
             x=self.incumbent["x"],
             fx=self.incumbent["fx"],
             stats={"reason": reason or self.stop_reason or ""},

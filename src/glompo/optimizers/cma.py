@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.errors import SettingError
-from glompo.optimizer import MinimizeResult, evaluate_all
-from glompo.optimizers.bundled import BundledOptimizer
+from glompo.optimizers.box import Box
+from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.settings import number, one_of, options_of, whole_number_or_none
+from glompo.optimizers.stepper import Stepper, StepperOptimizer
 
 SAMPLERS = ("full", "vd", "vkd")
 
 
-class CMAOptimizer(BundledOptimizer):
+class CMAOptimizer(StepperOptimizer):
     """Covariance matrix adaptation evolution strategy.
 
     The search runs in the unit cube, so that one `sigma0` fits parameters of any size. The starting point is
@@ -28,7 +29,7 @@ class CMAOptimizer(BundledOptimizer):
     sigma0 : float
         Initial standard deviation relative to the range of each parameter.
     sampler : {'full', 'vd', 'vkd'}
-        Covariance model: full matrix, or the restricted ones for many parameters.
+        Covariance model: full matrix, or the restricted ones for many parameters; 'vd' is for 10 or more.
     popsize : int, optional
         Points per generation; 4 + floor(3 ln d) by default, rounded up to a multiple of `workers` so that no slot
         idles.
@@ -40,7 +41,8 @@ class CMAOptimizer(BundledOptimizer):
     injection_interval : int, optional
         Generations between two injections at least; any number by default.
     cma_options : mapping, optional
-        Any other option of pycma, by its name there, for example ``{'tolfun': 1e-9}``.
+        Any other option of pycma, by its name there, for example ``{'tolfun': 1e-9}``; not those that the settings
+        above, the bounds or the random stream decide.
     **kwargs
         See :class:`~glompo.optimizer.BaseOptimizer`.
 
@@ -49,6 +51,10 @@ class CMAOptimizer(BundledOptimizer):
     pycma needs two parameters or more; with one, a second without effect is added. Failed evaluations (inf) rank
     behind the worst valid point of their generation.
     """
+
+    capabilities = Capabilities(
+        batch=True, injection=True, noise=True, needs_bounds=True, picklable=True, order_sensitive=False
+    )
 
     def __init__(
         self,
@@ -62,87 +68,98 @@ class CMAOptimizer(BundledOptimizer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if isinstance(sigma0, bool) or not isinstance(sigma0, (int, float)) or not 0 < sigma0 < math.inf:
-            raise SettingError(f"CMAOptimizer: sigma0 is {sigma0!r}; give a positive number, a share of the range")
-        if sampler not in SAMPLERS:
-            raise SettingError(f"CMAOptimizer: sampler is {sampler!r}; use one of {', '.join(map(repr, SAMPLERS))}")
-        _check_count("popsize", popsize, 3)
-        _check_count("injection_interval", injection_interval, 1)
-        self.sigma0 = float(sigma0)
-        self.sampler = sampler
-        self.popsize = popsize
+        self.sigma0 = number(self, "sigma0", sigma0, 0.0)
+        self.sampler = one_of(self, "sampler", sampler, SAMPLERS)
+        self.popsize = whole_number_or_none(self, "popsize", popsize, 3)
         self.keep_files = keep_files
         self.force_injects = force_injects
-        self.injection_interval = injection_interval
-        self.cma_options = dict(cma_options or {})
-        self.generation = 0
-        self._waiting: NDArray[np.float64] | None = None
-        self._injected_at = -math.inf
-        self._box = _Cube([(0.0, 1.0)])
+        self.injection_interval = whole_number_or_none(self, "injection_interval", injection_interval, 1)
+        if self.sampler == "vd":
+            self.capabilities = replace(self.capabilities, least_dims=10)
+        known = _further_options() if cma_options else ()
+        self.cma_options = options_of(self, cma_options, known, "cma_options")
 
-    def minimize(
-        self, function: Callable[[NDArray[np.float64]], float], x0: NDArray[np.float64], bounds: Any
-    ) -> MinimizeResult:
-        """Evolve until a criterion of pycma holds or the manager stops it."""
-        self._box = _Cube(bounds)
-        x0 = np.array(x0, dtype=float)
-        self._evaluate(function, [x0])  # before pycma is imported, which takes longer than a quick first evaluation
-        if self.heed():
-            return self.ended()
-        strategy = self._strategy(x0)
-        while not (criteria := strategy.stop()):
-            self._inject_into(strategy)
-            asked = strategy.ask()
-            values = self._evaluate(function, [self._box.natural(u) for u in asked])
-            strategy.tell(asked, _ranked(values))
-            self.generation += 1
-            if self.heed():
-                return self.ended()
-        return self.ended(", ".join(f"{name}={value}" for name, value in criteria.items()))
+    def stepper(self, x0: NDArray[np.float64], bounds: NDArray[np.float64]) -> Stepper:
+        """Return the strategy before its first generation."""
+        return _Evolution(self, x0, bounds)
+
+
+class _Evolution(Stepper):
+    def __init__(self, settings: CMAOptimizer, x0: NDArray[np.float64], bounds: NDArray[np.float64]) -> None:
+        self._options = _options(settings, len(x0))
+        self._sampler = settings.sampler
+        self._sigma0 = settings.sigma0
+        self._force = settings.force_injects
+        self._interval = settings.injection_interval
+        self._box = Box(bounds)
+        self._x0 = x0
+        self._strategy: Any = None
+        self._asked: list[Any] = []
+        self._begun = False
+        self._waiting: NDArray[np.float64] | None = None
+        self._generation = 0
+        self._injected_at = -math.inf
+
+    def ask(self, n: int) -> NDArray[np.float64]:
+        if not self._begun:  # before pycma is imported, which takes longer than a quick first evaluation
+            return self._x0[np.newaxis]
+        rested = self._interval is None or self._generation - self._injected_at >= self._interval
+        if self._waiting is not None and rested:
+            self._strategy.inject([self._cube(self._waiting)], force=self._force)
+            self._waiting, self._injected_at = None, self._generation
+        self._asked = self._strategy.ask()
+        return self._box.natural(np.array(self._asked)[:, : self._box.dims])
+
+    def tell(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
+        if not self._begun:
+            self._begun = True
+            return
+        self._strategy.tell(self._asked, ranked(values))
+        self._generation += 1
+
+    def finished(self) -> str | None:
+        if not self._begun:
+            return None
+        if self._strategy is None:
+            self._strategy = self._new_strategy()
+        return ", ".join(f"{name}={value}" for name, value in self._strategy.stop().items()) or None
 
     def inject(self, x: NDArray[np.float64], fx: float) -> None:
-        """Let the better point, shape (d,), take part in the next generation."""
-        super().inject(x, fx)
-        self._waiting = np.array(x, dtype=float)
+        self._waiting = x
 
-    def _evaluate(
-        self, function: Callable[[NDArray[np.float64]], float], points: list[NDArray[np.float64]]
-    ) -> NDArray[np.float64]:
-        values = np.array(evaluate_all(function, points))
-        best = int(values.argmin())
-        self.note_best(points[best], values[best])
-        return values
+    def _cube(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        u = self._box.unit(x)
+        return u if len(u) > 1 else np.append(u, 0.5)
 
-    def _strategy(self, x0: NDArray[np.float64]) -> Any:
+    def _new_strategy(self) -> Any:
         import cma
 
-        options = {
-            "bounds": [0, 1],
-            "popsize": self._popsize(len(x0)),
-            "randn": _Normal(self.rng),
-            "seed": np.nan,  # pycma then leaves the global generator alone
-            "verbose": -9,
-            "verb_log": 1 if self.keep_files else 0,
-            **self.cma_options,
-        }
-        if self.sampler != "full":
+        options = self._options
+        if self._sampler != "full":
             from cma import restricted_gaussian_sampler as restricted
 
-            model = restricted.GaussVDSampler if self.sampler == "vd" else restricted.GaussVkDSampler
-            options = model.extend_cma_options(options)
-        return cma.CMAEvolutionStrategy(self._box.unit(x0), self.sigma0, options)
+            model = restricted.GaussVDSampler if self._sampler == "vd" else restricted.GaussVkDSampler
+            options = model.extend_cma_options({**options, "CMA_sampler_options": {"randn": options["randn"]}})
+        return cma.CMAEvolutionStrategy(self._cube(self._x0), self._sigma0, options)
 
-    def _popsize(self, dims: int) -> int:
-        if self.popsize is not None:
-            return self.popsize
-        usual = 4 + int(3 * math.log(dims))
-        return math.ceil(usual / self.workers) * self.workers
 
-    def _inject_into(self, strategy: Any) -> None:
-        rested = self.injection_interval is None or self.generation - self._injected_at >= self.injection_interval
-        if self._waiting is not None and rested:
-            strategy.inject([self._box.unit(self._waiting)], force=self.force_injects)
-            self._waiting, self._injected_at = None, self.generation
+def _further_options() -> set[str]:
+    import cma
+
+    return set(cma.CMAOptions()) - {"bounds", "popsize", "randn", "seed", "verb_log"}
+
+
+def _options(settings: CMAOptimizer, dims: int) -> dict[str, Any]:
+    usual = math.ceil((4 + int(3 * math.log(dims))) / settings.workers) * settings.workers
+    return {
+        "bounds": [0, 1],
+        "popsize": settings.popsize or usual,
+        "randn": _Normal(settings.rng),
+        "seed": np.nan,  # pycma then leaves the global generator alone
+        "verbose": -9,
+        "verb_log": 1 if settings.keep_files else 0,
+        **settings.cma_options,
+    }
 
 
 class _Normal:
@@ -155,35 +172,16 @@ class _Normal:
         return self._rng.standard_normal(shape)
 
 
-class _Cube:
-    """The box as the unit cube, of two dimensions at least."""
+def ranked(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the values of a generation with failures just behind its worst valid one.
 
-    def __init__(self, bounds: Any) -> None:
-        self._low, self._high = np.array(bounds, dtype=float).T
-        self._range = self._high - self._low
-
-    def unit(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the point of the cube for `x`, shape (d,)."""
-        u = np.clip((x - self._low) / self._range, 0.0, 1.0)
-        return u if len(u) > 1 else np.append(u, 0.5)
-
-    def natural(self, u: Any) -> NDArray[np.float64]:
-        """Return `x`, shape (d,), for a point of the cube; rounding never leads outside."""
-        part = np.asarray(u)[: len(self._low)]
-        return np.asarray(np.clip(self._low + part * self._range, self._low, self._high))
-
-
-def _ranked(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the values with failures just behind the worst valid one: pycma computes differences of them."""
+    Evolution strategies see ranks, but compute differences of values for their criteria. Without any valid value all
+    are alike, so that they soon stop in a region without valid points.
+    """
     valid = np.isfinite(values)
     if valid.all():
         return values
     if not valid.any():
-        return np.zeros_like(values)  # all alike: pycma soon stops in a region without any valid point
+        return np.zeros_like(values)
     worst, best = values[valid].max(), values[valid].min()
     return np.where(valid, values, worst + max(worst - best, abs(worst), 1.0))
-
-
-def _check_count(name: str, value: int | None, at_least: int) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < at_least):
-        raise SettingError(f"CMAOptimizer: {name} is {value!r}; give a whole number of {at_least} or more, or None")

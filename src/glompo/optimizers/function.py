@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.errors import SettingTypeError
-from glompo.optimizers.blocking import BlockingOptimizer
+from glompo.optimizers.blocking import BlockingOptimizer, Objective
+from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.settings import options_of
 
 
 class FunctionOptimizer(BlockingOptimizer):
@@ -17,7 +19,8 @@ class FunctionOptimizer(BlockingOptimizer):
 
     Whatever it returns is taken as the end of its search; the best point is known from its evaluations. If the
     return value has `success` and `message`, as SciPy's results do, they are kept. To be stopped it needs no
-    cooperation: `f` raises inside it.
+    cooperation: `f` raises inside it. With ``workers=k``, ``f.map(X)`` evaluates the rows of X, k at a time, and
+    returns their values in order.
 
     Parameters
     ----------
@@ -27,7 +30,14 @@ class FunctionOptimizer(BlockingOptimizer):
         Further keyword arguments for it.
     **kwargs
         See :class:`~glompo.optimizer.BaseOptimizer`.
+
+    Notes
+    -----
+    A failed evaluation gives inf. What is declared in `capabilities` holds for the frame; what the minimiser can do,
+    only its author knows.
     """
+
+    capabilities = Capabilities(batch=True, noise=True, stays_inside=False)
 
     def __init__(self, minimiser: Callable[..., Any], options: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -36,11 +46,9 @@ class FunctionOptimizer(BlockingOptimizer):
                 f"FunctionOptimizer: minimiser is {minimiser!r}; give a callable minimiser(f, x0, bounds)"
             )
         self.minimiser = minimiser
-        self.options = dict(options or {})
+        self.options = options_of(self, options)
 
-    def search(
-        self, f: Callable[[NDArray[np.float64]], float], x0: NDArray[np.float64], bounds: list[tuple[float, float]]
-    ) -> tuple[str, bool]:
+    def search(self, f: Objective, x0: NDArray[np.float64], bounds: list[tuple[float, float]]) -> tuple[str, bool]:
         """Call the minimiser."""
         answer = self.minimiser(f, x0, bounds, **self.options)
         message = getattr(answer, "message", None)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.errors import SettingError
-from glompo.optimizer import MinimizeResult, evaluate_all
-from glompo.optimizers.bundled import BundledOptimizer
+from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.settings import whole_number_or_none
+from glompo.optimizers.stepper import Stepper, StepperOptimizer
 
 
-class RandomSampling(BundledOptimizer):
+class RandomSampling(StepperOptimizer):
     """Evaluate x0, then points drawn uniformly from the box.
 
     Parameters
@@ -22,28 +21,45 @@ class RandomSampling(BundledOptimizer):
         Evaluations after which it has converged; without it, it goes on until it is stopped.
     **kwargs
         See :class:`~glompo.optimizer.BaseOptimizer`; with ``workers=k``, k points are evaluated at a time.
+
+    Notes
+    -----
+    Failed evaluations count, and change nothing.
     """
+
+    capabilities = Capabilities(batch=True, noise=True, needs_bounds=True, picklable=True, order_sensitive=False)
 
     def __init__(self, iters: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if iters is not None and (isinstance(iters, bool) or not isinstance(iters, int) or iters < 1):
-            raise SettingError(f"RandomSampling: iters is {iters!r}; give a whole number of 1 or more, or None")
-        self.iters = iters
-        self.done = 0
+        self.iters = whole_number_or_none(self, "iters", iters, 1)
 
-    def minimize(
-        self, function: Callable[[NDArray[np.float64]], float], x0: NDArray[np.float64], bounds: Any
-    ) -> MinimizeResult:
-        """Sample until `iters` evaluations are done or the manager stops it."""
-        low, high = np.array(bounds, dtype=float).T
-        points = [np.array(x0, dtype=float)]
-        while True:
-            for x, fx in zip(points, evaluate_all(function, points), strict=True):
-                self.note_best(x, fx)
-            self.done += len(points)
-            if self.iters is not None and self.done >= self.iters:
-                return self.ended(f"{self.done} points sampled")
-            if self.heed():
-                return self.ended()
-            n = self.workers if self.iters is None else min(self.workers, self.iters - self.done)
-            points = list(self.rng.uniform(low, high, size=(n, len(low))))
+    def stepper(self, x0: NDArray[np.float64], bounds: NDArray[np.float64]) -> Stepper:
+        """Return the sampler."""
+        return _Sampler(x0, bounds, self.iters, self.rng)
+
+
+class _Sampler(Stepper):
+    def __init__(
+        self, x0: NDArray[np.float64], bounds: NDArray[np.float64], iters: int | None, rng: np.random.Generator
+    ) -> None:
+        self._x0 = x0
+        self._low, self._high = bounds.T
+        self._iters = iters
+        self._rng = rng
+        self._asked = 0
+
+    def ask(self, n: int) -> NDArray[np.float64]:
+        if not self._asked:
+            points = self._x0[np.newaxis]
+        else:
+            n = n if self._iters is None else min(n, self._iters - self._asked)
+            points = self._rng.uniform(self._low, self._high, size=(n, len(self._low)))
+        self._asked += len(points)
+        return points
+
+    def tell(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
+        pass  # nothing is learned from them
+
+    def finished(self) -> str | None:
+        done = self._iters is not None and self._asked >= self._iters
+        return f"{self._asked} points sampled" if done else None

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glompo.errors import SettingError
-from glompo.optimizers.blocking import BlockingOptimizer
+from glompo.optimizers.blocking import BlockingOptimizer, Objective
+from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.cobyqa import cobyqa
+from glompo.optimizers.differences import WithDifferences
+from glompo.optimizers.penalty import Penalty
+from glompo.optimizers.settings import one_of, options_of
 
 LOCAL = ("Nelder-Mead", "Powell", "COBYLA", "COBYQA", "L-BFGS-B", "SLSQP", "TNC")
 """Methods of :func:`scipy.optimize.minimize` that respect bounds."""
@@ -18,94 +25,134 @@ LOCAL = ("Nelder-Mead", "Powell", "COBYLA", "COBYQA", "L-BFGS-B", "SLSQP", "TNC"
 GLOBAL = ("differential_evolution", "dual_annealing", "shgo", "basinhopping", "direct")
 """Global minimisers of :mod:`scipy.optimize`."""
 
-DIFFERENCE = 1e-7
-"""Step of forward differences relative to a parameter's range: free of an offset in the parameters."""
+GRADIENT = ("L-BFGS-B", "SLSQP", "TNC", "basinhopping")
+"""Methods that are given forward differences, of which the d points are one batch."""
+
+BATCH = (*GRADIENT, "differential_evolution", "shgo")
+"""Methods that keep several evaluations in flight."""
+
+DECIDED = {
+    *("func", "fun", "x0", "bounds", "args", "rng", "seed", "workers", "vectorized", "jac", "method"),
+    *("eps", "finite_diff_rel_step"),  # SciPy's own differences are never used
+}
+"""Arguments of SciPy that this optimizer fills in itself."""
 
 
 class Scipy(BlockingOptimizer):
     """Run a minimiser of SciPy; each call of the function counts, also those for finite differences.
 
+    Methods with gradients (L-BFGS-B, SLSQP, TNC, and basinhopping, which runs L-BFGS-B) get forward differences with a
+    step of 1e-7 of each parameter's range. With ``workers=k``, the points of a difference, a generation of
+    differential_evolution and the simplices of shgo are evaluated k at a time; all other methods evaluate one point at
+    a time, whatever `workers` is.
+
     Parameters
     ----------
     method : str
-        One of `LOCAL` or `GLOBAL`, in any case.
+        One of `LOCAL` or `GLOBAL`, in any case; 'DE' is short for 'differential_evolution'.
     options : mapping, optional
         For a local method the `options` of :func:`scipy.optimize.minimize`, for a global one its keyword arguments.
-        Where the method has a relative tolerance only in units of the parameters, they are those of the task.
+        Tolerances and steps are in the units of the task. Not among them are what the run decides: function, bounds,
+        starting point, random numbers and workers.
     **kwargs
         See :class:`~glompo.optimizer.BaseOptimizer`.
+
+    Notes
+    -----
+    Methods and their sources: https://docs.scipy.org/doc/scipy/reference/optimize.html. shgo and direct choose
+    all their points themselves and leave x0 out. Differential evolution with several workers replaces its population
+    once per generation (``updating='deferred'``), with one worker at every success.
+
+    A failed evaluation counts as worse than the worst valid one so far, see
+    :class:`~glompo.optimizers.penalty.Penalty`, and has no slope. A gradient method that starts at one ends there,
+    without success.
     """
+
+    capabilities = Capabilities()
 
     def __init__(self, method: str = "Nelder-Mead", options: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.method = _method(method)
-        self.options = dict(options or {})
+        short = isinstance(method, str) and method.lower() == "de"
+        self.method = one_of(self, "method", "differential_evolution" if short else method, (*LOCAL, *GLOBAL))
+        known = _options_of_method(self.method) if options else ()
+        self.options = options_of(f"Scipy({self.method!r})", options, known)
+        self.capabilities = replace(
+            self.capabilities,
+            batch=self.method in BATCH,
+            needs_bounds=self.method in GLOBAL,
+            noise=self.method in ("differential_evolution", "dual_annealing"),
+        )
 
-    def search(
-        self, f: Callable[[NDArray[np.float64]], float], x0: NDArray[np.float64], bounds: list[tuple[float, float]]
-    ) -> tuple[str, bool]:
+    def search(self, f: Objective, x0: NDArray[np.float64], bounds: list[tuple[float, float]]) -> tuple[str, bool]:
         """Call SciPy."""
         answer = self._local(f, x0, bounds) if self.method in LOCAL else self._global(f, x0, bounds)
         message = answer.message[0] if isinstance(answer.message, list) else answer.message
-        return f"{self.method}: {message}", bool(getattr(answer, "success", True))
+        return f"{self.method}: {message}", bool(answer.get("success", True))
 
-    def _local(
-        self, f: Callable[[NDArray[np.float64]], float], x0: NDArray[np.float64], bounds: list[tuple[float, float]]
-    ) -> Any:
+    def _local(self, f: Objective, x0: NDArray[np.float64], bounds: list[tuple[float, float]]) -> Any:
         from scipy.optimize import minimize
 
-        if self.method not in ("L-BFGS-B", "SLSQP", "TNC"):
-            return minimize(f, x0, method=self.method, bounds=bounds, options=self.options)
-        return minimize(
-            _WithDifferences(f, bounds), x0, method=self.method, jac=True, bounds=bounds, options=self.options
-        )
+        penalty = Penalty()
+        low, high = np.array(bounds).T
 
-    def _global(
-        self, f: Callable[[NDArray[np.float64]], float], x0: NDArray[np.float64], bounds: list[tuple[float, float]]
-    ) -> Any:
+        def one(x: NDArray[np.float64]) -> float:
+            # COBYLA takes bounds for constraints, and may break them on its way
+            return penalty(f(np.clip(x, low, high) if self.method == "COBYLA" else x))
+
+        if self.method == "COBYQA":
+            return cobyqa(one, x0, bounds, self.options)
+        if self.method not in GRADIENT:
+            return minimize(one, x0, method=self.method, bounds=bounds, options=self.options)
+        function = WithDifferences(f, bounds, penalty)
+        return minimize(function, x0, method=self.method, jac=True, bounds=bounds, options=self.options)
+
+    def _global(self, f: Objective, x0: NDArray[np.float64], bounds: list[tuple[float, float]]) -> Any:
         from scipy import optimize
 
+        penalty = Penalty()
+
+        def one(x: NDArray[np.float64]) -> float:
+            return penalty(f(x))
+
         if self.method == "differential_evolution":
-            return optimize.differential_evolution(f, bounds, **{"x0": x0, "rng": self.rng, **self.options})
+            together = {"workers": _mapped(f, penalty), "updating": "deferred"} if f.workers > 1 else {}
+            return optimize.differential_evolution(
+                one, bounds, **{"x0": x0, "rng": self.rng, **together, **self.options}
+            )
         if self.method == "dual_annealing":
-            return optimize.dual_annealing(f, bounds, **{"x0": x0, "rng": self.rng, **self.options})
+            return optimize.dual_annealing(one, bounds, **{"x0": x0, "rng": self.rng, **self.options})
         if self.method == "basinhopping":
             local = {"method": "L-BFGS-B", "jac": True, "bounds": bounds}
             options = {"rng": self.rng, "minimizer_kwargs": local, **self.options}
-            return optimize.basinhopping(_WithDifferences(f, bounds), x0, **options)
+            return optimize.basinhopping(WithDifferences(f, bounds, penalty), x0, **options)
         if self.method == "shgo":
-            return optimize.shgo(f, bounds, **self.options)
-        return optimize.direct(f, bounds, **self.options)
+            together = {"workers": _mapped(f, penalty)} if f.workers > 1 else {}
+            return optimize.shgo(one, bounds, **together, **self.options)
+        return optimize.direct(one, bounds, **self.options)
 
 
-class _WithDifferences:
-    """A function with its gradient from forward differences that stay inside the bounds."""
+def _mapped(f: Objective, penalty: Penalty) -> Callable[..., Any]:
+    """Return `map` as SciPy calls it, for points in one batch; the function that it passes only wraps ours."""
 
-    def __init__(self, f: Callable[[NDArray[np.float64]], float], bounds: list[tuple[float, float]]) -> None:
-        self._f = f
-        self._low, self._high = np.array(bounds).T
+    def mapped(_: Any, points: Iterable[Any]) -> list[float]:
+        values: list[float] = penalty.batch(f.map([np.asarray(x, dtype=float) for x in points])).tolist()
+        return values
 
-    def __call__(self, x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        """Return value and gradient at `x`, shape (d,)."""
-        x = np.clip(x, self._low, self._high)
-        fx = self._f(x)
-        steps = DIFFERENCE * (self._high - self._low)
-        steps = np.where(x + steps > self._high, -steps, steps)
-        gradient = np.empty_like(x)
-        for i, step in enumerate(steps):
-            moved = x.copy()
-            moved[i] += step
-            rise = self._f(moved) - fx if np.isfinite(fx) else 0.0
-            gradient[i] = rise / (moved[i] - x[i]) if np.isfinite(rise) else 0.0  # no slope is known towards a failure
-        return fx, gradient
+    return mapped
 
 
-def _method(given: str) -> str:
-    names = {name.lower(): name for name in (*LOCAL, *GLOBAL)}
-    names["de"] = "differential_evolution"
-    try:
-        return names[given.lower()]
-    except (KeyError, AttributeError):
-        near = get_close_matches(str(given).lower(), names, 1)
-        hint = f"did you mean {names[near[0]]!r}?" if near else f"use one of {', '.join((*LOCAL, *GLOBAL))}"
-        raise SettingError(f"Scipy: method is {given!r}; {hint}") from None
+def _options_of_method(method: str) -> set[str]:
+    """Return the names of the options that SciPy documents for a method."""
+    from scipy import optimize
+
+    if method in GLOBAL:
+        decided = DECIDED - {"eps"} if method == "direct" else DECIDED
+        return set(inspect.signature(getattr(optimize, method)).parameters) - decided
+    text = optimize.show_options("minimize", method, disp=False)
+    if not isinstance(text, str):
+        raise SettingError(f"Scipy: this version of SciPy does not tell the options of {method}; leave options out")
+    sections = re.split(r"^ *(\w+)\n *-{3,}$", text, flags=re.MULTILINE)  # title and text in turn
+    titled = dict(zip(sections[1::2], sections[2::2], strict=True))
+    section = titled.get("Options") or titled.get("Parameters", "")
+    names = re.findall(r"^\s*(\w+(?:, \w+)*) : ", section, flags=re.MULTILINE)
+    return {name for line in names for name in line.split(", ")} - DECIDED

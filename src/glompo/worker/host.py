@@ -8,13 +8,14 @@ import numpy as np
 
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.protocol import Evaluator
+from glompo.function import BaseFunction
 from glompo.optimizer import BaseOptimizer, MinimizeResult
 from glompo.wire.messages import Ended, Note, Ready
 from glompo.wire.parcel import Parcel
 from glompo.worker.mailbox import Cut, Mailbox
 from glompo.worker.seed_shims import HoldGate, WorkerSeat, build
 from glompo.worker.space import Space
-from glompo.worker.task import Task
+from glompo.worker.task import DetailedTask, Task
 
 
 def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluator: Evaluator | None = None) -> None:
@@ -40,7 +41,7 @@ def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluator: Evaluator | N
         optimizer = _seat_optimizer(parcel, seat, mailbox)
         computes = computes or InlineEvaluator(parcel.task, parcel.detailed, parcel.slots)
         mailbox.post(Ready(worker))
-        task = Task(computes, mailbox, space, parcel, optimizer)
+        task = _task(computes, mailbox, space, parcel)
         result = optimizer.minimize(task, space.seen(parcel.x0).copy(), space.pairs, **parcel.minimize_kwargs)
         ended = Ended("returned", seat.said_converged, _last_words(result, seat))
     except Cut as cut:
@@ -52,6 +53,14 @@ def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluator: Evaluator | N
         if evaluator is None and computes is not None:
             computes.close()
         mailbox.post(ended)
+
+
+def _task(computes: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel) -> Task:
+    call = getattr(type(parcel.task), "detailed_call", None)
+    if call is None or call is BaseFunction.detailed_call:
+        return Task(computes, mailbox, space, parcel)
+    details = computes if parcel.detailed else InlineEvaluator(parcel.task, True, parcel.slots)
+    return DetailedTask(computes, mailbox, space, parcel, details)
 
 
 def _seat_optimizer(parcel: Parcel, seat: WorkerSeat, mailbox: Mailbox) -> BaseOptimizer:

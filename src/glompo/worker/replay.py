@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glompo.function import Status
 from glompo.wire.script import Script
+
+Recorded = tuple[float, Status, tuple[Any, ...]]
+"""Value, status and extras of a recorded evaluation."""
 
 
 class DivergedError(BaseException):
@@ -44,8 +48,8 @@ class Replay:
         """Evaluations answered so far."""
         return self._next
 
-    def answer(self, x: NDArray[np.float64]) -> tuple[float, Status] | None:
-        """Return value and status recorded for the natural point `x`, shape (d,), which is the next one.
+    def answer(self, x: NDArray[np.float64]) -> Recorded | None:
+        """Return what is recorded for the natural point `x`, shape (d,), which is the next one.
 
         None if all that is recorded of it are attempts that failed and were to be repeated.
 
@@ -60,11 +64,11 @@ class Replay:
             self._next += 1
             status = Status(int(self._script.status[k]))
             if status is not Status.RETRIED:
-                return float(self._script.f[k]), status
+                return float(self._script.f[k]), status, self._extras(k)
         return None
 
-    def answer_batch(self, points: Sequence[NDArray[np.float64]]) -> dict[int, tuple[float, Status]]:
-        """Return value and status of those natural points that are recorded, by their place.
+    def answer_batch(self, points: Sequence[NDArray[np.float64]]) -> dict[int, Recorded]:
+        """Return what is recorded of those natural points that are, by their place.
 
         Evaluations side by side were recorded as they were completed, so they are told apart by their content.
 
@@ -76,7 +80,7 @@ class Replay:
         waiting: dict[bytes, deque[int]] = {}
         for i, x in enumerate(points):
             waiting.setdefault(x.tobytes(), deque()).append(i)
-        answers: dict[int, tuple[float, Status]] = {}
+        answers: dict[int, Recorded] = {}
         while not self.over and len(answers) < len(points):
             k = self._next
             places = waiting.get(self._script.X[k].tobytes())
@@ -85,8 +89,11 @@ class Replay:
             status = Status(int(self._script.status[k]))
             self._next += 1
             if status is not Status.RETRIED:
-                answers[places.popleft()] = float(self._script.f[k]), status
+                answers[places.popleft()] = float(self._script.f[k]), status, self._extras(k)
         return answers
+
+    def _extras(self, k: int) -> tuple[Any, ...]:
+        return self._script.extras[k] if k < len(self._script.extras) else ()
 
     def _compare(self, k: int, x: NDArray[np.float64]) -> None:
         recorded = self._script.X[k]

@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from itertools import takewhile
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glompo.evaluators.protocol import Evaluator
 from glompo.function import Outcome, Status
-from glompo.optimizer import BaseOptimizer
 from glompo.wire.parcel import Parcel
 from glompo.worker.mailbox import Cut, Mailbox
-from glompo.worker.replay import Replay
+from glompo.worker.replay import Recorded, Replay
 from glompo.worker.space import Space
 
 PATIENCE_OUTSIDE = 10_000
@@ -26,6 +26,9 @@ PATIENCE_OUTSIDE = 10_000
 
 FEW = 30
 """Parameters up to which plain Python compares faster than numpy."""
+
+Answer = tuple[float, tuple[Any, ...]]
+"""The value that the optimizer gets, and the further values of a detailed call."""
 
 OUTSIDE = Outcome(math.nan, Status.OUT_OF_BOUNDS, "outside the bounds")
 
@@ -46,13 +49,9 @@ class Task:
         What the optimizer sees of the parameters.
     parcel : Parcel
         Bounds, slots and what to do with failures.
-    optimizer : BaseOptimizer
-        Its `incumbent` is kept up to date.
     """
 
-    def __init__(
-        self, evaluator: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel, optimizer: BaseOptimizer
-    ) -> None:
+    def __init__(self, evaluator: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel) -> None:
         self._evaluator = evaluator
         self._mailbox = mailbox
         self._low, self._high = np.ascontiguousarray(parcel.bounds.T)
@@ -63,9 +62,8 @@ class Task:
         self._in_order = parcel.in_order
         self._failures = parcel.failures
         self._replay = Replay(parcel.script) if parcel.script is not None else None
-        self._optimizer = optimizer
         self._seats = threading.BoundedSemaphore(parcel.slots)  # also if an optimizer calls from threads of its own
-        self._worst, self._best = -math.inf, math.inf
+        self._worst = -math.inf
         self._outside_in_a_row = 0
 
     def __call__(self, x: NDArray[np.float64]) -> float:
@@ -76,29 +74,24 @@ class Task:
         ValueError
             If `x` has another shape.
         """
-        return self._value(self._own(x))
+        return self._answer(self._own(x), self._evaluator)[0]
 
-    @property
-    def replay(self) -> Replay | None:
-        """What is still to be answered from the record; None if the search is live."""
-        return self._replay
-
-    def _value(self, x: NDArray[np.float64]) -> float:
+    def _answer(self, x: NDArray[np.float64], evaluator: Evaluator) -> Answer:
         if self._replay is not None:
             answer = self._replay.answer(x)
             self._heed_replay()
             if answer is not None:
-                return self._remembered(x, *answer)
+                return self._remembered(answer)
         if not self._inside(x):
             return self._turn_away(x)
-        value, attempt = None, 0
-        while value is None:
+        answered, attempt = None, 0
+        while answered is None:
             with self._seats:
                 self._mailbox.claim()
                 attempt += 1
-                value = self._settle(x, self._evaluator.evaluate(x.copy()), attempt)
+                answered = self._settle(x, evaluator.evaluate(x.copy()), attempt)
             self._mailbox.await_next()
-        return value
+        return answered
 
     def _heed_replay(self) -> None:
         """Follow the count of what has been answered; after the last answer the search is live."""
@@ -109,63 +102,64 @@ class Task:
             self._replay = None
             self._mailbox.await_next()
 
-    def _remembered(self, x: NDArray[np.float64], value: float, status: Status) -> float:
+    def _remembered(self, answer: Recorded) -> Answer:
+        value, status, extras = answer
         if status is Status.OK:
-            self._take_note(x, value)
-        return value
+            self._take_note(value)
+        return value, extras
 
-    def _take_note(self, x: NDArray[np.float64], fx: float) -> None:
-        """Keep the worst valid value, and the optimizer's incumbent, up to date."""
+    def _take_note(self, fx: float) -> None:
+        """Keep the worst valid value up to date."""
         if self._worst < fx < math.inf:
             self._worst = fx
-        if fx < self._best:
-            self._best = fx
-            if fx < self._optimizer.incumbent["fx"]:
-                self._optimizer.incumbent = {"x": self._space.seen(x).copy(), "fx": fx}
 
     def map(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> list[float]:
         """Return the values at all rows of `X`, shape (n, m), in order, with `workers` evaluations in flight."""
+        return [value for value, _ in self._answers(X, self._evaluator)]
+
+    def _answers(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64], evaluator: Evaluator) -> list[Answer]:
         points = [self._own(x) for x in X]
         if self._workers == 1:
-            return [self._value(x) for x in points]
-        values = [math.inf] * len(points)
+            return [self._answer(x, evaluator) for x in points]
+        answers: list[Answer] = [(math.inf, ())] * len(points)
         inside: deque[int] = deque()
         known = self._from_record(points)
         for i, x in enumerate(points):
             if i in known:
-                values[i] = known[i]
+                answers[i] = known[i]
             elif self._inside(x):
                 inside.append(i)
             else:
-                values[i] = self._turn_away(x)
-        self._evaluate_side_by_side(points, inside, values)
+                answers[i] = self._turn_away(x)
+        self._evaluate_side_by_side(points, inside, answers, evaluator)
         self._mailbox.await_next()
-        return values
+        return answers
 
-    def _from_record(self, points: list[NDArray[np.float64]]) -> dict[int, float]:
+    def _from_record(self, points: list[NDArray[np.float64]]) -> dict[int, Answer]:
         if self._replay is None:
             return {}
-        answers = self._replay.answer_batch(points)
-        values = {i: self._remembered(points[i], value, status) for i, (value, status) in answers.items()}
+        answers = {i: self._remembered(one) for i, one in self._replay.answer_batch(points).items()}
         self._mailbox.recall(self._replay.done)
         self._mailbox.obey()
         if self._replay.over:
             self._replay = None
-        return values
+        return answers
 
-    def _evaluate_side_by_side(self, points: list[NDArray[np.float64]], todo: deque[int], values: list[float]) -> None:
-        """Fill `values` at the places `todo`; evaluations are recorded as they are completed, or in order."""
-        flight = _Flight(self._evaluator, self._mailbox, self._in_order)
+    def _evaluate_side_by_side(
+        self, points: list[NDArray[np.float64]], todo: deque[int], answers: list[Answer], evaluator: Evaluator
+    ) -> None:
+        """Fill `answers` at the places `todo`; evaluations are recorded as they are completed, or in order."""
+        flight = _Flight(evaluator, self._mailbox, self._in_order)
         attempts = [0] * len(points)
 
         def land() -> None:
             for i, outcome in flight.land():
                 attempts[i] += 1
-                value = self._settle(points[i], outcome, attempts[i])
-                if value is None:
+                answer = self._settle(points[i], outcome, attempts[i])
+                if answer is None:
                     todo.append(i)
                 else:
-                    values[i] = value
+                    answers[i] = answer
 
         try:
             while todo or flight.airborne:
@@ -203,7 +197,7 @@ class Task:
                 return False
         return True
 
-    def _turn_away(self, x: NDArray[np.float64]) -> float:
+    def _turn_away(self, x: NDArray[np.float64]) -> Answer:
         self._mailbox.obey()
         self._outside_in_a_row += 1
         if self._outside_in_a_row > PATIENCE_OUTSIDE:
@@ -212,26 +206,53 @@ class Task:
                 "the optimizer does not respect them"
             )
         self._mailbox.record(x, math.inf, OUTSIDE)
-        return math.inf
+        return math.inf, ()
 
-    def _settle(self, x: NDArray[np.float64], outcome: Outcome, attempt: int) -> float | None:
-        """Record an evaluation and return its value; None if the point is to be evaluated again."""
+    def _settle(self, x: NDArray[np.float64], outcome: Outcome, attempt: int) -> Answer | None:
+        """Record an evaluation and return its answer; None if the point is to be evaluated again."""
         self._outside_in_a_row = 0
         if outcome.status is Status.OK:
-            self._take_note(x, outcome.fx)
+            self._take_note(outcome.fx)
             self._mailbox.record(x, outcome.fx, outcome)
-            return outcome.fx
+            return outcome.fx, outcome.extras
         if attempt <= self._failures.retries:
             self._mailbox.record(x, math.inf, replace(outcome, status=Status.RETRIED))
             return None
         value = self._penalty()
         self._mailbox.record(x, value, outcome)
-        return value
+        return value, outcome.extras
 
     def _penalty(self) -> float:
         if self._failures.penalty is not None:
             return self._failures.penalty
         return self._worst if self._worst > -math.inf else math.inf
+
+
+class DetailedTask(Task):
+    """A task that can also be asked for all that its `detailed_call` returns.
+
+    Parameters
+    ----------
+    evaluator, mailbox, space, parcel
+        As for :class:`Task`.
+    details : Evaluator
+        Calls the task's `detailed_call`.
+    """
+
+    def __init__(
+        self, evaluator: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel, details: Evaluator
+    ) -> None:
+        super().__init__(evaluator, mailbox, space, parcel)
+        self._details = details
+
+    def detailed_call(self, x: NDArray[np.float64]) -> tuple[Any, ...]:
+        """Return ``(fx, *extras)`` at `x`, shape (m,); only fx where there was no valid evaluation."""
+        value, extras = self._answer(self._own(x), self._details)
+        return (value, *extras)
+
+    def map_detailed(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> list[Answer]:
+        """Return value and extras at all rows of `X`, shape (n, m), in order, like :meth:`map`."""
+        return self._answers(X, self._details)
 
 
 class _Flight:

@@ -1,0 +1,131 @@
+"""Evaluate the task on any executor of `concurrent.futures`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
+from typing import Any
+
+from glompo.errors import SettingError, SettingTypeError
+from glompo.evaluators.calling import callable_of, outcome_of
+from glompo.evaluators.guarded import carry_out, retire
+from glompo.evaluators.limits import Limits
+from glompo.evaluators.payload import ImportPath, preflight
+from glompo.evaluators.remote import RemoteEvaluator, commissioned, nothing
+from glompo.function import Outcome, Status
+
+
+class ExecutorEvaluator(RemoteEvaluator):
+    """Call the task on the workers of an executor.
+
+    It is used with the threads and processes of the standard library, loky, and `mpi4py.futures`. Where the executor
+    has processes, a limit means the same as in a pool of ours: each worker process calls the task in a guarded process
+    of its own, which is ended and replaced. A task that crashes then never harms the executor either.
+
+    Without the guard, a worker process that ends breaks the whole executor: all its evaluations under way are
+    ``CRASHED``, whichever of them did it. With `fresh`, the next ones go to a new executor; without, they are
+    ``CRASHED`` at once.
+
+    Parameters
+    ----------
+    executor : Executor or None
+        Where to call the task; it is not shut down by :meth:`close`. None to begin with ``fresh()``.
+    task : callable or str
+        ``task(x) -> float``, or where to import it from over there, ``"module:function"``. GloMPO must be installed
+        over there as well.
+    detailed : bool
+        Whether ``task.detailed_call(x) -> (fx, *extras)`` is called instead.
+    timeout, adaptive_timeout, memory_limit, grace
+        As for a pool. An adaptive timeout goes by the evaluations of each worker.
+    guard : bool, optional
+        Whether the task is called in guarded processes of the workers; by default, if there is a limit.
+    threads_per_worker : int or None
+        Threads that BLAS and OpenMP may use in a guarded process.
+    initial_environment : mapping, optional
+        Variables of guarded processes besides those of the worker.
+    fresh : callable, optional
+        Makes an executor that takes the place of a broken one; those are shut down by :meth:`close`.
+
+    Raises
+    ------
+    SettingError
+        If limits are asked of threads, which cannot be killed, and for other settings that cannot be used.
+    SettingTypeError
+        If `executor` is none, or the task cannot be sent to another process; the message names the object at fault.
+    """
+
+    def __init__(
+        self,
+        executor: Executor | None,
+        task: Callable[..., Any] | str,
+        *,
+        detailed: bool = False,
+        timeout: float | None = None,
+        adaptive_timeout: float | None = None,
+        memory_limit: int | None = None,
+        grace: float = 2.0,
+        guard: bool | None = None,
+        threads_per_worker: int | None = 1,
+        initial_environment: Mapping[str, str] | None = None,
+        fresh: Callable[[], Executor] | None = None,
+    ) -> None:
+        limits = Limits(timeout, adaptive_timeout, memory_limit, grace)
+        self._fresh = fresh
+        self._own: list[Executor] = []
+        self._lock = threading.Lock()
+        self._executor = self._made() if executor is None else executor
+        if not callable(getattr(self._executor, "submit", None)):
+            raise SettingTypeError(f"the executor is {executor!r}; give something with submit(), or None and fresh=")
+        threads = isinstance(self._executor, ThreadPoolExecutor)
+        if threads and limits.any and not guard:
+            raise SettingError(
+                "the executor has threads, which cannot be killed, so timeout and memory_limit cannot be kept; use "
+                "evaluator='pool', an executor with processes, or guard=True, which adds a process to each thread"
+            )
+        self._here: Callable[..., Any] | None = None
+        if threads and not guard:
+            self._here = callable_of(ImportPath(task).imported() if isinstance(task, str) else task, detailed)
+        payload = b"" if self._here is not None else preflight(task)
+        commission = commissioned(payload, limits, guard, detailed, threads_per_worker, initial_environment)
+        super().__init__(commission, payload)
+
+    def close(self) -> None:
+        """Await the evaluations under way. An executor that was given is left as it is."""
+        super().close()
+        retire(self._commission.name)  # where the executor's workers are threads of this process
+        for executor in self._own:
+            executor.shutdown(wait=True)
+
+    def _launch(self, call: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        executor = self._executor
+        if self._here is not None and call is carry_out:
+            call, arguments = outcome_of, (self._here, self._commission.detailed, arguments[-1])
+        try:
+            return executor.submit(call, *arguments)
+        except BrokenExecutor:  # by an earlier evaluation: this one has not begun
+            return self._successor(executor).submit(call, *arguments)
+
+    def _lost(self, error: BaseException) -> Outcome:
+        if isinstance(error, BrokenExecutor):
+            return nothing(
+                Status.CRASHED,
+                f"the executor broke, perhaps by another evaluation: {type(error).__name__}: {error}; guard=True keeps "
+                "evaluations apart",
+            )
+        if isinstance(error, CancelledError):
+            return nothing(Status.CANCELLED, "the executor cancelled the evaluation")
+        return nothing(Status.FAILED, f"the executor failed: {type(error).__name__}: {error}")
+
+    def _successor(self, broken: Executor) -> Executor:
+        with self._lock:
+            if self._executor is broken and self._fresh is not None:
+                self._executor = self._made()
+            return self._executor
+
+    def _made(self) -> Executor:
+        if self._fresh is None:
+            raise SettingTypeError("the executor is None; give one, or fresh=, which makes one")
+        executor = self._fresh()
+        self._own.append(executor)
+        return executor

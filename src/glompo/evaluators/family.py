@@ -1,0 +1,133 @@
+"""A worker process and everything that it has started.
+
+On Linux the family is read from /proc: the descendants, and whoever is still in the session that the worker process
+opened, also after their own parents are gone. A program that opens a session of its own *and* outlives the process
+that started it leaves the family unseen. Elsewhere the family is the process group.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable
+from time import monotonic
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+GONE = ("Z", "X")
+"""States of a process that has ended and waits for its parent to notice."""
+
+LINUX = sys.platform == "linux"
+"""Whether there is a /proc to read."""
+
+
+def families(leaders: Iterable[int]) -> dict[int, list[int]]:
+    """Return the living members of the families of some leaders, without the leaders, from one look at /proc."""
+    found: dict[int, list[int]] = {leader: [] for leader in leaders}
+    parents: dict[int, int] = {}
+    sessions: dict[int, int] = {}
+    for entry in _processes():
+        fields = _fields(entry)
+        if fields and fields[0] not in GONE:
+            parents[int(entry)], sessions[int(entry)] = int(fields[1]), int(fields[3])
+    for pid, session in sessions.items():
+        if session in found and pid != session:
+            found[session].append(pid)
+        elif (leader := _ancestor_in(found, pid, parents)) is not None:
+            found[leader].append(pid)
+    return found
+
+
+def resident(pid: int) -> int:
+    """Return the bytes that a process holds in memory; 0 if it is gone."""
+    fields = _fields(str(pid))
+    return int(fields[21]) * PAGE if fields else 0
+
+
+def signal_family(leader: int, number: signal.Signals, kin: list[int] | None = None) -> None:
+    """Send a signal to a process that has not been waited for, to its group, and to the rest of its family.
+
+    Parameters
+    ----------
+    leader : int
+        Number of the process that leads the group.
+    number : Signals
+        Which signal.
+    kin : list of int, optional
+        The rest of the family; looked for by default, after SIGKILL once more for members born meanwhile.
+    """
+    others = families([leader])[leader] if kin is None else kin
+    _to_group(leader, number)
+    for pid in others:
+        _to(pid, number)
+    if others and kin is None and number is signal.SIGKILL:
+        for pid in families([leader])[leader]:
+            _to(pid, number)
+
+
+def watch(pid: int) -> int | None:
+    """Return a descriptor that becomes readable when the child process `pid` ends; None where the system has none."""
+    try:
+        return os.pidfd_open(pid) if LINUX else None
+    except OSError:  # a kernel before 5.3
+        return None
+
+
+def await_end(process: subprocess.Popen[bytes], seconds: float | None) -> bool:
+    """Wait for the end of a process; say whether it came in time. On Linux its number stays taken until `wait`."""
+    descriptor = watch(process.pid)
+    if descriptor is None:
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+    end = None if seconds is None else monotonic() + seconds
+    try:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        return bool(poll.poll(None if end is None else max(0.0, end - monotonic()) * 1000))
+    finally:
+        os.close(descriptor)
+
+
+def _ancestor_in(leaders: dict[int, list[int]], pid: int, parents: dict[int, int]) -> int | None:
+    while (parent := parents.get(pid)) is not None:
+        if parent in leaders:
+            return parent
+        pid = parent
+    return None
+
+
+def _processes() -> list[str]:
+    return [name for name in os.listdir("/proc") if name.isdecimal()] if LINUX else []
+
+
+def _fields(pid: str) -> list[str]:
+    """Return the fields of /proc/PID/stat from the state on; nothing if they cannot be had.
+
+    The name of the program before them may hold spaces and parentheses.
+    """
+    if not LINUX:
+        return []
+    try:
+        with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
+            return file.read().rpartition(b")")[2].decode().split()
+    except OSError:  # gone, or somebody else's
+        return []
+
+
+def _to_group(leader: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(leader, number)
+    except (ProcessLookupError, PermissionError):  # all gone; or, on macOS, gone but not yet waited for
+        return
+
+
+def _to(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return

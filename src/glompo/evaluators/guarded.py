@@ -1,0 +1,162 @@
+"""What runs on the workers of somebody else's executor: the task itself, or our guard around it.
+
+The task is kept in the worker's process, by a name that is made from its bytes. A call brings only the name when the
+task is large; a worker that has not seen it yet asks for the whole.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.evaluators.calling import callable_of, outcome_of
+from glompo.evaluators.environment import environment
+from glompo.evaluators.limits import Limits
+from glompo.evaluators.payload import unpacked
+from glompo.evaluators.process import Launcher
+from glompo.evaluators.supervisor import Supervisor
+from glompo.function import Outcome
+
+KEPT = 4
+"""Tasks that a worker keeps; beyond that, the one that was not used for longest goes."""
+
+LINGER = 60.0
+"""Seconds after which an idle guarded process ends: an executor does not say when it is no longer used."""
+
+CONCURRENT = 1024
+"""Guarded processes of one worker at most. There are as many as it has calls in flight, which is up to the executor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commission:
+    """What a worker is to do with points.
+
+    Attributes
+    ----------
+    name : str
+        Of the task and of how it is evaluated.
+    detailed : bool
+        Whether the task's `detailed_call` is called.
+    guard : bool
+        Whether it is called in a guarded process of its own.
+    limits : Limits
+        Of each evaluation, if guarded.
+    threads : int or None
+        Threads that numerical libraries may use in a guarded process.
+    variables : tuple of pairs of str
+        Environment of guarded processes, besides the worker's.
+    """
+
+    name: str
+    detailed: bool
+    guard: bool
+    limits: Limits
+    threads: int | None
+    variables: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """The answer of a worker that has not got the task."""
+
+
+class _Kept:
+    """One task in this process, ready to be called."""
+
+    def __init__(self, commission: Commission, payload: bytes) -> None:
+        self.users = 0
+        self._supervisor: Supervisor | None = None
+        self._detailed = commission.detailed
+        self._call: Callable[..., Any] | None = None
+        if commission.guard:
+            variables = environment(commission.threads, dict(commission.variables))
+            launcher = Launcher(payload, variables, commission.detailed, commission.threads, capture=False)
+            self._supervisor = Supervisor(launcher, commission.limits, CONCURRENT, eager=False, linger=LINGER)
+        else:
+            self._call = callable_of(unpacked(payload), commission.detailed)
+
+    def outcome(self, x: NDArray[np.float64]) -> Outcome:
+        if self._supervisor is not None:
+            return self._supervisor.submit(x).result()
+        assert self._call is not None
+        return outcome_of(self._call, self._detailed, x)
+
+    def close(self) -> None:
+        if self._supervisor is not None:
+            self._supervisor.close()
+
+
+class _Shelf:
+    """The tasks that this process keeps. A fork begins with an empty one: threads and pipes are not forked."""
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+
+    @contextmanager
+    def task(self, commission: Commission, payload: bytes | None) -> Iterator[_Kept | None]:
+        """Lend the task, loading it from `payload` if need be; None if it is not here."""
+        if self._pid != os.getpid():
+            self._begin()
+        with self._lock:
+            kept = self._kept.get(commission.name)
+            if kept is None and payload is not None:
+                kept = self._kept[commission.name] = _Kept(commission, payload)
+            if kept is not None:
+                kept.users += 1
+                self._kept.move_to_end(commission.name)
+            surplus = self._surplus()
+        for old in surplus:
+            old.close()
+        try:
+            yield kept
+        finally:
+            if kept is not None:
+                with self._lock:
+                    kept.users -= 1
+
+    def take_away(self, name: str) -> None:
+        with self._lock:
+            kept = self._kept.pop(name, None)
+        if kept is not None:
+            kept.close()
+
+    def _surplus(self) -> list[_Kept]:
+        idle = [name for name, kept in self._kept.items() if not kept.users]
+        return [self._kept.pop(name) for name in idle[: max(0, len(self._kept) - KEPT)]]
+
+
+_shelf = _Shelf()
+
+
+def carry_out(commission: Commission, payload: bytes | None, x: NDArray[np.float64]) -> Outcome | Lacking:
+    """Return the outcome at `x`, shape (d,).
+
+    Parameters
+    ----------
+    commission : Commission
+        How to evaluate.
+    payload : bytes or None
+        The task, from `preflight`; None if the worker may have it already.
+    x : ndarray, shape (d,)
+        The point.
+    """
+    with _shelf.task(commission, payload) as kept:
+        return Lacking() if kept is None else kept.outcome(x)
+
+
+def retire(name: str) -> None:
+    """End the guarded processes of a task in this process, if there are any."""
+    _shelf.take_away(name)

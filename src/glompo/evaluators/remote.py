@@ -1,0 +1,149 @@
+"""What the evaluators on foreign engines have in common."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from functools import partial
+from hashlib import blake2b
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.errors import SettingError
+from glompo.evaluators.guarded import Commission, Lacking, carry_out
+from glompo.evaluators.limits import Limits
+from glompo.function import Outcome, Status
+
+SMALL = 2**16
+"""Bytes up to which a task travels with each call; beyond that, only to workers that ask for it."""
+
+
+class Awaitable(Protocol):
+    """What an engine gives for a call that it has taken."""
+
+    def result(self) -> Any:
+        """Return what the call returned, or raise why it did not."""
+
+    def add_done_callback(self, fn: Callable[[Any], object], /) -> object:
+        """Call `fn` with this object when it is done."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flight:
+    """One evaluation under way.
+
+    Attributes
+    ----------
+    x : ndarray, shape (d,)
+        The point.
+    future : Future of Outcome
+        What the caller holds.
+    """
+
+    x: NDArray[np.float64]
+    future: Future[Outcome]
+
+
+class RemoteEvaluator(ABC):
+    """Has points evaluated by an engine that takes calls and gives futures.
+
+    Parameters
+    ----------
+    commission : Commission
+        What its workers are to do.
+    payload : bytes
+        The task.
+    """
+
+    def __init__(self, commission: Commission, payload: bytes) -> None:
+        self._commission = commission
+        self._payload = payload
+        self._flying: set[Future[Outcome]] = set()
+        self._closed = False
+
+    @abstractmethod
+    def _launch(self, call: Callable[..., Any], *arguments: Any) -> Awaitable:
+        """Give a call to the engine."""
+
+    @abstractmethod
+    def _lost(self, error: BaseException) -> Outcome:
+        """Return what is recorded for an evaluation of which the engine says this."""
+
+    def evaluate(self, x: NDArray[np.float64]) -> Outcome:
+        """Return the outcome at `x`, shape (d,)."""
+        return self.submit(x).result()
+
+    def submit(self, x: NDArray[np.float64]) -> Future[Outcome]:
+        """Begin to compute the outcome at `x`, shape (d,).
+
+        Raises
+        ------
+        RuntimeError
+            After :meth:`close`.
+        """
+        if self._closed:
+            raise RuntimeError("the evaluator has been closed; make a new one")
+        future: Future[Outcome] = Future()
+        future.set_running_or_notify_cancel()
+        self._flying.add(future)
+        future.add_done_callback(self._flying.discard)
+        self._send(Flight(x, future), len(self._payload) <= SMALL)
+        return future
+
+    def close(self) -> None:
+        """Await the evaluations under way. The engine itself is left as it is."""
+        self._closed = True
+        wait(list(self._flying))
+
+    def _send(self, flight: Flight, whole: bool) -> None:
+        try:
+            inner = self._launch(carry_out, self._commission, self._payload if whole else None, flight.x)
+        except Exception as error:  # whatever the engine refuses a call with
+            flight.future.set_result(self._lost(error))
+            return
+        inner.add_done_callback(partial(self._come_back, flight))
+
+    def _come_back(self, flight: Flight, inner: Awaitable) -> None:
+        try:
+            answer = inner.result()
+        except BaseException as error:  # a cancelled call raises no Exception everywhere
+            answer = self._lost(error)
+        if isinstance(answer, Lacking):
+            self._send(flight, whole=True)
+        else:
+            flight.future.set_result(answer)
+
+
+def nothing(status: Status, reason: str) -> Outcome:
+    """Return the outcome of an evaluation that gave no value."""
+    return Outcome(math.nan, status, reason)
+
+
+def commissioned(
+    payload: bytes,
+    limits: Limits,
+    guard: bool | None,
+    detailed: bool,
+    threads: int | None,
+    variables: Mapping[str, str] | None,
+) -> Commission:
+    """Return what workers are to do.
+
+    Raises
+    ------
+    SettingError
+        If there are limits and the guard is refused.
+    """
+    if guard is False and limits.any:
+        raise SettingError(
+            "guard is False, but nobody else can keep timeout and memory_limit; leave guard out, or the limits"
+        )
+    guarded = limits.any if guard is None else guard
+    pairs = tuple(sorted((variables or {}).items()))
+    name = blake2b(repr((detailed, guarded, limits, threads, pairs)).encode() + payload, digest_size=16).hexdigest()
+    return Commission(name, detailed, guarded, limits, threads, pairs)

@@ -1,0 +1,129 @@
+"""What an optimizer can do, and why it is refused for a problem that it cannot handle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an optimizer declares about itself.
+
+    Each class of ours has one as its attribute `capabilities`. Where a setting decides, such as the name of a method,
+    the instance has an attribute of the same name that says it more precisely.
+
+    Attributes
+    ----------
+    batch : bool
+        It keeps several evaluations in flight when it is given several workers.
+    asynchronous : bool
+        It goes on as soon as one of them is done instead of waiting for the batch.
+    nan : bool
+        It goes on after evaluations that failed, for which it is handed inf.
+    injection : bool
+        It makes use of a better point that another optimizer found; others only note it.
+    noise : bool
+        It is meant for functions whose value at a point varies, too.
+    needs_bounds : bool
+        It cannot search without finite bounds.
+    stays_inside : bool
+        It never asks for a point outside the bounds.
+    picklable : bool
+        Its state can be pickled between two evaluations. Others come back by running them again on the recorded values.
+    order_sensitive : bool
+        The order in which the values of a batch are told matters: they must be told in the order of asking.
+    residuals : bool
+        It needs a task with `detailed_call`, whose extra values are residuals.
+    least_dims, most_dims : int or None
+        The fewest and the most free parameters; None is no limit.
+    """
+
+    batch: bool = False
+    asynchronous: bool = False
+    nan: bool = True
+    injection: bool = False
+    noise: bool = False
+    needs_bounds: bool = False
+    stays_inside: bool = True
+    picklable: bool = False
+    order_sensitive: bool = True
+    residuals: bool = False
+    least_dims: int = 1
+    most_dims: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a problem, and of how an optimizer is to work on it, before it starts.
+
+    Attributes
+    ----------
+    dims : int
+        Free parameters; fixed ones are not seen by an optimizer.
+    workers : int
+        Evaluations that the optimizer is to keep in flight.
+    bounded : bool
+        Every parameter has finite bounds.
+    noisy : bool
+        The value at a point varies.
+    may_fail : bool
+        Evaluations are known to fail now and then.
+    detailed : bool
+        The task offers `detailed_call`.
+    """
+
+    dims: int
+    workers: int = 1
+    bounded: bool = True
+    noisy: bool = False
+    may_fail: bool = False
+    detailed: bool = False
+
+
+def refusal(name: str, capabilities: Capabilities, facts: Facts) -> str | None:
+    """Return why the optimizer `name` cannot work on a problem, with what to do instead; None if it can.
+
+    Examples
+    --------
+    >>> refusal("Scipy('Powell')", Capabilities(), Facts(dims=3, workers=4))
+    "Scipy('Powell') evaluates one point at a time, but workers is 4; give it one worker"
+    """
+    for holds, reason in _objections(capabilities, facts):
+        if holds:
+            return f"{name} {reason}"
+    return None
+
+
+def _objections(can: Capabilities, facts: Facts) -> list[tuple[bool, str]]:
+    """Return every objection with whether it holds, the gravest first."""
+    most = can.most_dims
+    return [
+        (
+            facts.dims < can.least_dims,
+            f"needs {can.least_dims} free parameters or more, the problem has {facts.dims}; use another optimizer",
+        ),
+        (
+            most is not None and facts.dims > most,
+            f"takes {most} free parameters at most, the problem has {facts.dims}; use another optimizer",
+        ),
+        (
+            can.residuals and not facts.detailed,
+            "needs residuals, but the task has no detailed_call; define detailed_call(x) -> (fx, *residuals)",
+        ),
+        (
+            facts.workers > 1 and not can.batch,
+            f"evaluates one point at a time, but workers is {facts.workers}; give it one worker",
+        ),
+        (
+            can.needs_bounds and not facts.bounded,
+            "needs finite bounds for every parameter; give the largest values that make sense",
+        ),
+        (
+            facts.may_fail and not can.nan,
+            "cannot go on after failed evaluations, which this task has; use another optimizer",
+        ),
+        (
+            facts.noisy and not can.noise,
+            "takes noise for slopes, and this task is noisy; use another optimizer, for example CMAOptimizer",
+        ),
+    ]

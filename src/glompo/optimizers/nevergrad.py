@@ -1,0 +1,122 @@
+"""The optimizers of Nevergrad."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.optimizers.box import Box
+from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.penalty import Penalty
+from glompo.optimizers.settings import library, one_of, whole_number_or_none
+from glompo.optimizers.stepper import Stepper, StepperOptimizer
+
+
+class Nevergrad(StepperOptimizer):
+    """Run any optimizer that is registered in Nevergrad.
+
+    The search runs in the unit cube. x0 is evaluated first, and is what Nevergrad calls the initial value; it comes on
+    top of the budget for those optimizers that do not begin there. Random numbers come from the optimizer's own stream.
+
+    Needs Nevergrad: ``pip install 'glompo[nevergrad]'``.
+
+    Parameters
+    ----------
+    optimizer : str
+        Name in ``nevergrad.optimizers.registry``, in any case, for example 'CMA', 'PSO', 'TBPSA' or 'OnePlusOne'.
+    budget : int, optional
+        Evaluations after which it has converged; some optimizers plan with it. Without it, it goes on until it is
+        stopped.
+    **kwargs
+        See :class:`~glompo.optimizer.BaseOptimizer`; with ``workers=k``, k points are evaluated at a time. Optimizers
+        that take one point at a time (Cobyla, SQP, NelderMead, Powell and others) have one worker, whatever is set.
+
+    Notes
+    -----
+    J. Rapin and O. Teytaud, Nevergrad, https://github.com/facebookresearch/nevergrad (2018).
+
+    A point of another optimizer is told, too, where the optimizer can use what it did not ask for. Values are told in
+    the order of asking, since CMA, DE, PSO and others depend on it. A failed evaluation counts as worse than the worst
+    valid one so far, see :class:`~glompo.optimizers.penalty.Penalty`.
+
+    NumPy's and pycma's warnings about what Nevergrad does come through unchanged.
+    NGOpt and its relatives fail with NumPy 2.4 and Nevergrad 1.0.12 where they build a metamodel. Optimizers with
+    metamodels, and the portfolios named NgIoh, also draw from NumPy's global generator: they do not repeat exactly.
+    """
+
+    capabilities = Capabilities(batch=True, noise=True, needs_bounds=True)
+
+    def __init__(self, optimizer: str = "TwoPointsDE", budget: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        registry = library(self, "nevergrad", "nevergrad").optimizers.registry
+        self.optimizer = one_of(self, "optimizer", optimizer, registry.keys())
+        self.budget = whole_number_or_none(self, "budget", budget, 1)
+        chosen = registry[self.optimizer]
+        self._serial = bool(chosen.no_parallelization)
+        self.capabilities = replace(
+            self.capabilities, batch=not self._serial, injection=not chosen.recast, picklable=not chosen.recast
+        )
+
+    def stepper(self, x0: NDArray[np.float64], bounds: NDArray[np.float64]) -> Stepper:
+        """Return the optimizer at its beginning."""
+        nevergrad = library(self, "nevergrad", "nevergrad")
+        box = Box(bounds)
+        space = nevergrad.p.Array(init=box.unit(x0)).set_mutation(sigma=1 / 6)
+        space.random_state = np.random.RandomState(self.rng.integers(2**32))
+        space.set_bounds(0.0, 1.0)  # would draw from the global generator before the space has its own
+        search = nevergrad.optimizers.registry[self.optimizer](
+            space, budget=self.budget, num_workers=1 if self._serial else self.workers
+        )
+        return _Conversation(search, box, x0, self._serial, nevergrad.errors.TellNotAskedNotSupportedError)
+
+
+class _Conversation(Stepper):
+    def __init__(
+        self, search: Any, box: Box, x0: NDArray[np.float64], serial: bool, unsupported: type[Exception]
+    ) -> None:
+        self._search = search
+        self._box = box
+        self._x0: NDArray[np.float64] | None = x0
+        self._serial = serial
+        self._unsupported = unsupported
+        self._penalty = Penalty()
+        self._asked: list[Any] = []
+
+    def ask(self, n: int) -> NDArray[np.float64]:
+        budget, done = self._search.budget, self._search.num_ask
+        n = 1 if self._serial else n if budget is None else min(n, budget - done)
+        self._asked = [self._search.ask() for _ in range(n)]
+        points = self._box.natural(np.array([candidate.value for candidate in self._asked]))
+        x0, self._x0 = self._x0, None
+        if x0 is None:
+            return points
+        if np.allclose(points[0], x0, rtol=1e-12, atol=0.0):
+            points[0] = x0
+            return points
+        return np.vstack([x0, points])
+
+    def tell(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
+        told = self._penalty.batch(values).tolist()
+        if len(told) > len(self._asked):
+            self._tell_of_another(points[0], told.pop(0))
+        for candidate, value in zip(self._asked, told, strict=True):
+            self._search.tell(candidate, value)
+
+    def inject(self, x: NDArray[np.float64], fx: float) -> None:
+        self._tell_of_another(x, fx)
+
+    def close(self) -> None:
+        self._search = None  # some keep a thread, which ends with the last reference to them
+        self._asked = []
+
+    def _tell_of_another(self, x: NDArray[np.float64], fx: float) -> None:
+        with suppress(self._unsupported):  # some can use only what they asked for
+            self._search.tell(self._search.parametrization.spawn_child(new_value=self._box.unit(x)), fx)
+
+    def finished(self) -> str | None:
+        budget, done = self._search.budget, self._search.num_ask
+        return f"its budget of {budget} evaluations is used" if budget is not None and done >= budget else None

@@ -1,0 +1,143 @@
+"""The algorithms of pygmo."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.optimizers.blocking import BlockingOptimizer, Objective
+from glompo.optimizers.box import Box
+from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.penalty import Penalty
+from glompo.optimizers.settings import library, one_of, options_of, whole_number
+
+ALGORITHMS = (
+    *("bee_colony", "cmaes", "compass_search", "de", "de1220", "gaco", "gwo", "ihs", "pso", "pso_gen", "sade", "sea"),
+    *("sga", "simulated_annealing", "xnes"),
+)
+"""Algorithms for one objective that need no gradient and no further algorithm inside."""
+
+BATCH = ("gaco", "pso_gen")
+"""Algorithms that evaluate a generation together."""
+
+MANY = 1_000_000_000
+"""Evaluations that are as good as unlimited."""
+
+
+class Pygmo(BlockingOptimizer):
+    """Run an algorithm of pygmo on one population.
+
+    The population begins with x0, the other points are drawn uniformly; with ``workers=k`` it is evaluated k points at
+    a time, and so are the generations of gaco and pso_gen. All other algorithms evaluate one point at a time. The
+    search runs in the unit cube.
+
+    Needs pygmo: ``pip install 'glompo[pygmo]'``.
+
+    Parameters
+    ----------
+    algorithm : str
+        One of `ALGORITHMS`, in any case, for example 'sade', 'de1220', 'cmaes', 'pso_gen', 'bee_colony'.
+    population : int
+        Points of the population; most algorithms need 7 or more.
+    generations : int
+        Generations after which it has converged, if it has not before; simulated_annealing and compass_search have
+        none.
+    options : mapping, optional
+        Further arguments of the algorithm's class, except gen and seed. Those with a switch `force_bounds` have it
+        on, and compass_search goes on to a range of 1e-6.
+    **kwargs
+        See :class:`~glompo.optimizer.BaseOptimizer`.
+
+    Notes
+    -----
+    F. Biscani and D. Izzo, J. Open Source Softw. 5, 2338 (2020), and the sources that its documentation names for each
+    algorithm. A failed evaluation counts as worse than the worst valid one so far, see
+    :class:`~glompo.optimizers.penalty.Penalty`.
+    """
+
+    capabilities = Capabilities(noise=True, needs_bounds=True)
+
+    def __init__(
+        self,
+        algorithm: str = "sade",
+        population: int = 20,
+        generations: int = 1000,
+        options: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        pygmo = library(self, "pygmo", "pygmo")
+        self.algorithm = one_of(self, "algorithm", algorithm, ALGORITHMS)
+        self.population = whole_number(self, "population", population, 1)
+        self.generations = whole_number(self, "generations", generations, 1)
+        self.options = options_of(self, options, _arguments(pygmo, self.algorithm) - {"gen", "seed"})
+        self.capabilities = replace(self.capabilities, batch=self.algorithm in BATCH)
+
+    def search(self, f: Objective, x0: NDArray[np.float64], bounds: list[tuple[float, float]]) -> tuple[str, bool]:
+        """Evolve."""
+        pygmo = library(self, "pygmo", "pygmo")
+        problem = _Problem(f, Box(bounds))
+        population = pygmo.population(pygmo.problem(problem), 0, seed=int(self.rng.integers(2**32)))
+        others = self.rng.uniform(size=(self.population - 1, len(x0)))
+        first = np.vstack([problem.box.unit(x0), others])
+        for u, value in zip(first, problem.values(first), strict=True):
+            population.push_back(u, [value])
+        self._made(pygmo).evolve(population)
+        return f"{self.algorithm} returned", True
+
+    def _made(self, pygmo: Any) -> Any:
+        known = _arguments(pygmo, self.algorithm)
+        usual: dict[str, Any] = {
+            "gen": self.generations,
+            "seed": int(self.rng.integers(2**32)),
+            "force_bounds": True,
+            "max_fevals": MANY,
+            "ker": min(63, self.population),
+        }
+        if self.algorithm == "compass_search":
+            usual["stop_range"] = 1e-6
+        algorithm = getattr(pygmo, self.algorithm)(**{k: v for k, v in usual.items() if k in known} | self.options)
+        if self.algorithm in BATCH:
+            algorithm.set_bfe(pygmo.bfe())
+        return pygmo.algorithm(algorithm)
+
+
+class _Problem:
+    """The function in pygmo's form."""
+
+    def __init__(self, f: Objective, box: Box) -> None:
+        self._f = f
+        self._penalty = Penalty()
+        self.box = box
+
+    def __deepcopy__(self, _: Any) -> Self:
+        """Stay the same: pygmo copies problems, but the objective of a live optimizer has no copy."""
+        return self
+
+    def values(self, units: NDArray[np.float64]) -> list[float]:
+        """Return the values at points of the cube, shape (n, d)."""
+        found: list[float] = self._penalty.batch(self._f.map(self.box.natural(units))).tolist()
+        return found
+
+    def fitness(self, u: NDArray[np.float64]) -> list[float]:
+        """Return the value at `u`, shape (d,)."""
+        return [self._penalty(self._f(self.box.natural(u)))]
+
+    def batch_fitness(self, units: NDArray[np.float64]) -> list[float]:
+        """Return the values at points that follow each other in one vector, shape (n·d,)."""
+        return self.values(units.reshape(-1, self.box.dims))
+
+    def get_bounds(self) -> tuple[list[float], list[float]]:
+        """Return the bounds of the cube."""
+        return [0.0] * self.box.dims, [1.0] * self.box.dims
+
+
+def _arguments(pygmo: Any, algorithm: str) -> set[str]:
+    """Return the names of the arguments with which pygmo's documentation lists a class."""
+    signature = str(getattr(pygmo, algorithm).__doc__).partition(")")[0]
+    return set(re.findall(r"(\w+)\s*=", signature))

@@ -1,0 +1,89 @@
+"""Checks of what a user sets on an optimizer; each message names the class, the setting, its value and the remedy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+from importlib import import_module
+from numbers import Real
+from typing import Any
+
+from glompo.errors import SettingError, SettingTypeError
+
+
+def whole_number(owner: object, name: str, value: Any, at_least: int) -> int:
+    """Return `value` as an int of `at_least` or more."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < at_least:
+        raise SettingError(f"{_who(owner)}: {name} is {value!r}; give a whole number of {at_least} or more")
+    return value
+
+
+def whole_number_or_none(owner: object, name: str, value: Any, at_least: int) -> int | None:
+    """Return `value` as an int of `at_least` or more, or None."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < at_least:
+        raise SettingError(f"{_who(owner)}: {name} is {value!r}; give a whole number of {at_least} or more, or None")
+    return value
+
+
+def number(owner: object, name: str, value: Any, low: float, high: float = math.inf, *, closed: bool = False) -> float:
+    """Return `value` as a finite float above `low` and below `high`, or, if `closed`, up to `high`."""
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    if not real or not (low < float(value) < high or (closed and value == high)):
+        limit = "" if high == math.inf else f" and {'up to' if closed else 'below'} {high:g}"
+        raise SettingError(f"{_who(owner)}: {name} is {value!r}; give a finite number above {low:g}{limit}")
+    return float(value)
+
+
+def one_of(owner: object, name: str, value: Any, known: Collection[str]) -> str:
+    """Return the name among `known` that is `value` in any case."""
+    folded = {one.lower(): one for one in known}
+    if isinstance(value, str) and value.lower() in folded:
+        return folded[value.lower()]
+    near = get_close_matches(str(value).lower(), folded, 1)
+    hint = f"did you mean {folded[near[0]]!r}?" if near else f"use one of {_listed(known)}"
+    raise SettingError(f"{_who(owner)}: {name} is {value!r}; {hint}")
+
+
+def options_of(
+    owner: object, value: Any, known: Collection[str] | None = None, name: str = "options"
+) -> dict[str, Any]:
+    """Return a copy of the mapping `value`, which may hold only names that are `known`; None is empty."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise SettingTypeError(f"{_who(owner)}: {name} is {value!r}; give a mapping from names to values")
+    for option in value:
+        if known is not None and option not in known:
+            near = get_close_matches(str(option), known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {_listed(known)}"
+            raise SettingError(f"{_who(owner)}: {name} has no {option!r}; {hint}")
+    return dict(value)
+
+
+def library(owner: object, module: str, extra: str) -> Any:
+    """Return an optional library.
+
+    Raises
+    ------
+    SettingError
+        Naming the extra that installs it.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise SettingError(
+            f"{_who(owner)} needs {module}, which cannot be imported ({error}); "
+            f"install it: pip install 'glompo[{extra}]'"
+        ) from error
+
+
+def _who(owner: object) -> str:
+    return owner if isinstance(owner, str) else type(owner).__name__
+
+
+def _listed(known: Collection[str]) -> str:
+    names = sorted(map(str, known))
+    return ", ".join(names) if len(names) <= 40 else f"{', '.join(names[:40])} and {len(names) - 40} more"

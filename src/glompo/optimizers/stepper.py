@@ -1,0 +1,91 @@
+"""Ask and tell: optimizers whose method says what to evaluate next instead of evaluating."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.optimizer import MinimizeResult
+from glompo.optimizers.bundled import BundledOptimizer, Function
+
+
+class Stepper(Protocol):
+    """A search method that is asked for points and told their values.
+
+    A library with an ask/tell interface becomes an optimizer by a class with these methods and a
+    :class:`StepperOptimizer` that builds it. All points are in the units of the bounds.
+    """
+
+    def ask(self, n: int) -> NDArray[np.float64]:
+        """Return the points to be evaluated next, shape (k, d), k at least 1.
+
+        Parameters
+        ----------
+        n : int
+            Evaluations that can be in flight together. A method with a natural number of its own, such as a
+            generation, returns that many.
+        """
+
+    def tell(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
+        """Take the values, shape (k,), of the points that were asked for, in that order; inf for a failure."""
+
+    def finished(self) -> str | None:
+        """Return why the search has converged, or None while it has not."""
+        return None
+
+    def inject(self, x: NDArray[np.float64], fx: float) -> None:
+        """Take note of a better point, shape (d,), that another optimizer found; by default do nothing."""
+        return
+
+    def close(self) -> None:
+        """Give back what the method holds, at the end of the search, however that came; by default do nothing."""
+        return
+
+
+class StepperOptimizer(BundledOptimizer):
+    """An optimizer made of a :class:`Stepper`: every batch is evaluated with up to `workers` evaluations in flight.
+
+    A subclass defines :meth:`stepper`.
+
+    Parameters
+    ----------
+    **kwargs
+        See :class:`~glompo.optimizer.BaseOptimizer`.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._stepper: Stepper | None = None
+
+    @abstractmethod
+    def stepper(self, x0: NDArray[np.float64], bounds: NDArray[np.float64]) -> Stepper:
+        """Return the method at its beginning.
+
+        Parameters
+        ----------
+        x0, bounds : ndarray
+            Starting point, shape (d,), and bounds, shape (d, 2).
+        """
+
+    def minimize(self, function: Function, x0: NDArray[np.float64], bounds: Any) -> MinimizeResult:
+        """Ask, evaluate and tell until the method has converged or the manager stops it."""
+        self._stepper = stepper = self.stepper(np.array(x0, dtype=float), np.array(bounds, dtype=float))
+        try:
+            while (reason := stepper.finished()) is None:
+                points = stepper.ask(self.workers)
+                stepper.tell(points, self.evaluate(function, points))
+                if self.heed():
+                    return self.ended()
+            return self.ended(reason)
+        finally:
+            self._stepper = None
+            stepper.close()
+
+    def inject(self, x: NDArray[np.float64], fx: float) -> None:
+        """Let the method make use of the better point, shape (d,)."""
+        super().inject(x, fx)
+        if self._stepper is not None:
+            self._stepper.inject(np.array(x, dtype=float), fx)
