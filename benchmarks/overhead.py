@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -63,7 +64,7 @@ def managed(kind: str, n: int, stoppers: bool) -> dict[str, float]:
             rng=1, working_dir=Path(folder) / "run", **settings,
         )  # fmt: skip
         cpu = time.process_time() - begin
-        memory = resident() - memory
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - memory
         journal = sum(path.stat().st_size for path in (result.run_dir / "journal").iterdir())
         assert result.nfev == n
     return {"cpu": cpu / n, "memory": memory / n, "journal": journal / n}

@@ -46,6 +46,8 @@ class Job:
     scaler: str | None = None
     in_order: bool = False
     failures: FailurePolicy = PENALIZE
+    evaluator: Any = None
+    plan: Any = None
     options: tuple[Option, ...] = ()
 
 
@@ -99,4 +101,6 @@ def _parcel(job: Job, opt: int, option: Option, x0: NDArray[np.float64], script:
         in_order=job.in_order,
         script=script,
         failures=job.failures,
+        evaluator=job.evaluator,
+        plan=job.plan,
     )

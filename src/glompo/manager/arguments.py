@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
 
 from glompo.backends.processes import ProcessesBackend, sendable
-from glompo.backends.protocol import Capabilities
+from glompo.backends.protocol import Capabilities as CanDo
 from glompo.backends.threads import ThreadsBackend
-from glompo.core.ports import Escalation
+from glompo.core.ports import Escalation, Option
 from glompo.core.rule import Rule
 from glompo.core.settings import number, whole_number, yes_or_no
 from glompo.engine.ports import Observer
 from glompo.errors import SettingError, SettingTypeError
 from glompo.exit_conditions import MaxTotalFunctionCalls, TargetFunctionValue, TimeLimit
 from glompo.generators import BaseGenerator, RandomGenerator
+from glompo.optimizers.capabilities import Capabilities, Facts, refusal
 from glompo.selectors import BaseSelector, CycleSelector
+from glompo.spec import RunSpec
 
 
 def selector_of(given: Any) -> BaseSelector:
@@ -102,6 +105,24 @@ def backend_of(name: str) -> type[ThreadsBackend] | type[ProcessesBackend]:
     raise SettingError(f"backend is {name!r}; optimizers live in 'threads' or in 'processes'")
 
 
+def check_capabilities(options: Sequence[Option], spec: RunSpec) -> None:
+    """Refuse an optimizer for a problem that it says it cannot handle.
+
+    Raises
+    ------
+    SettingError
+        Naming the optimizer and the reason.
+    """
+    dims = int((spec.bounds[:, 0] < spec.bounds[:, 1]).sum())
+    detailed = callable(getattr(spec.task, "detailed_call", None))
+    for option in options:
+        if isinstance(getattr(option.cls, "capabilities", None), Capabilities):
+            one = option.cls(*option.args, **option.kwargs)
+            reason = refusal(option.kind, one.capabilities, Facts(dims, option.slots, detailed=detailed))
+            if reason is not None:
+                raise SettingError(reason)
+
+
 def check_sendable(task: Any, selector: BaseSelector) -> None:
     """Refuse a task or optimizers that cannot be sent to another process."""
     sendable("the task", task)
@@ -109,7 +130,7 @@ def check_sendable(task: Any, selector: BaseSelector) -> None:
         sendable(f"the optimizer {option.kind}", option)
 
 
-def escalation_of(can: Capabilities, silence: Any, aggressive: Any, end_timeout: Any) -> Escalation | None:
+def escalation_of(can: CanDo, silence: Any, aggressive: Any, end_timeout: Any) -> Escalation | None:
     """Return when workers that do not obey are ended; None where that cannot be done.
 
     Raises

@@ -22,11 +22,14 @@ from glompo.engine.dispatch import Job
 from glompo.engine.loop import Engine
 from glompo.engine.session import open_session
 from glompo.errors import OptimizersFailedError, TaskFailedError, UserError
+from glompo.evaluators.plan import EvaluatorPlan
+from glompo.evaluators.protocol import Evaluator
 from glompo.exit_conditions import MaxOptimizersConverged
 from glompo.generators import BaseGenerator
 from glompo.manager.arguments import (
     any_of,
     backend_of,
+    check_capabilities,
     check_sendable,
     check_slots,
     check_summary,
@@ -36,6 +39,7 @@ from glompo.manager.arguments import (
     selector_of,
     with_methods,
 )
+from glompo.manager.evaluation import Evaluation, evaluation_of
 from glompo.read import Result, result_of
 from glompo.spec import RESUME, RunSpec, one_of, unknown_setting
 from glompo.stoppers import CatchUp, OptimizerType
@@ -52,6 +56,7 @@ class GloMPOManager:
         self._spec: RunSpec | None = None
         self._progress: Any = None
         self._summary_files = 0
+        self._evaluation = Evaluation()
         self._options: tuple[Option, ...] = ()
         self._resume = "never"
         self._backend = "threads"
@@ -82,6 +87,10 @@ class GloMPOManager:
         resume: str = "never",
         max_jobs: int | None = None,
         backend: str = "threads",
+        evaluator: Any = "inline",
+        evaluation_timeout: float | None = None,
+        adaptive_timeout: float | None = None,
+        memory_limit: int | None = None,
         exit_conditions: Any = None,
         x0: Any = None,
         x0_generator: BaseGenerator | None = None,
@@ -131,6 +140,15 @@ class GloMPOManager:
         backend : {'threads', 'processes'}
             Where optimizers live. Threads share the task with this process and take any callable; processes can be
             killed, and use several cores even if the task holds the interpreter lock.
+        evaluator : {'inline', 'pool'}, concurrent.futures.Executor or dask.distributed.Client
+            Where the task is evaluated: beside the optimizer; in guarded processes that can be killed; or on an
+            engine of yours.
+        evaluation_timeout : float, optional
+            Seconds after which an evaluation is killed and recorded as a timeout; not with 'inline'.
+        adaptive_timeout : float, optional
+            The same, as a factor of the running median.
+        memory_limit : int, optional
+            Bytes that the process of an evaluation, and what it started, may hold; not with 'inline'.
         exit_conditions : BaseExitCondition, or a sequence, of which one must hold
             By default the run ends when the first optimizer converges.
         x0 : sequence of d numbers, optional
@@ -230,7 +248,9 @@ class GloMPOManager:
         check_slots(selector, spec.slots)
         if backend == "processes":
             check_sendable(spec.task, selector)
+        self._evaluation = evaluation_of(evaluator, evaluation_timeout, adaptive_timeout, memory_limit, backend)
         self._options = selector.options
+        check_capabilities(selector.options, spec)
         self._resume = one_of("resume", resume, RESUME)
         self._backend = backend
         self._split_printstreams = yes_or_no("setup", "split_printstreams", split_printstreams)
@@ -258,20 +278,27 @@ class GloMPOManager:
         """
         if self._spec is None:
             raise UserError("this manager has not been set up; call setup(...) first")
-        session = open_session(self._spec, self._resume)
-        engine = Engine(
-            session.state,
-            session.record,
-            self._new_backend(session.run_dir),
-            session.clock,
-            _policies(self._spec, self._escalation),
-            _job(self._spec, session.entropy, self._options),
-            () if self._progress is None else (self._progress,),
-        )
+        spec, threads = self._spec, self._backend == "threads"
+        shared = self._evaluation.shared(spec.task, spec.slots, spec.detailed) if threads else None
         try:
-            engine.run()
+            session = open_session(spec, self._resume)
+            job = _job(spec, session.entropy, self._options, shared, None if threads else self._evaluation.plan)
+            engine = Engine(
+                session.state,
+                session.record,
+                self._new_backend(session.run_dir),
+                session.clock,
+                _policies(spec, self._escalation),
+                job,
+                () if self._progress is None else (self._progress,),
+            )
+            try:
+                engine.run()
+            finally:
+                self._result = result_of(RunView(session.state, session.clock.now()), session.run_dir)
         finally:
-            self._result = result_of(RunView(session.state, session.clock.now()), session.run_dir)
+            if shared is not None:
+                shared.close()
         if self._summary_files:
             self.write_summary_file()
         _raise_if_hopeless(self._result, session.state)
@@ -320,7 +347,13 @@ def _policies(spec: RunSpec, escalation: Escalation | None) -> Policies:
     )
 
 
-def _job(spec: RunSpec, entropy: tuple[int, ...], options: tuple[Option, ...]) -> Job:
+def _job(
+    spec: RunSpec,
+    entropy: tuple[int, ...],
+    options: tuple[Option, ...],
+    evaluator: Evaluator | None,
+    plan: EvaluatorPlan | None,
+) -> Job:
     return Job(
         spec.task,
         spec.bounds,
@@ -330,6 +363,8 @@ def _job(spec: RunSpec, entropy: tuple[int, ...], options: tuple[Option, ...]) -
         in_order=spec.deterministic,
         failures=spec.failures,
         options=options,
+        evaluator=evaluator,
+        plan=plan,
     )
 
 

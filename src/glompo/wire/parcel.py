@@ -42,6 +42,10 @@ class Parcel:
         Whether evaluations side by side are recorded in the order in which they were asked for.
     script : Script or None
         What it did in earlier sessions, if it is to go on from there.
+    evaluator : object
+        What computes the task for all optimizers of this process; None if each has its own.
+    plan : object
+        How an optimizer builds its own: has ``build(task, workers, detailed)``; None for right there.
     failures : FailurePolicy
         What is handed to the optimizer for an evaluation that is not OK.
     """
@@ -60,4 +64,6 @@ class Parcel:
     scaler: str | None = None
     in_order: bool = False
     script: Script | None = None
+    evaluator: Any = None
+    plan: Any = None
     failures: FailurePolicy = PENALIZE

@@ -32,14 +32,15 @@ def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluator: Evaluator | N
     evaluator : Evaluator, optional
         Where the task is computed; right here by default.
     """
-    computes: Evaluator | None = evaluator
+    shared: Evaluator | None = evaluator or parcel.evaluator
+    computes: Evaluator | None = shared
     seat: WorkerSeat | None = None
     ended = Ended("returned", False, "")
     try:
         space = Space(parcel.bounds, parcel.cls.scaler or parcel.scaler)
         seat = WorkerSeat(mailbox, np.random.Generator(np.random.PCG64(parcel.seed)), space, parcel.script)
         optimizer = _seat_optimizer(parcel, seat, mailbox)
-        computes = computes or InlineEvaluator(parcel.task, parcel.detailed, parcel.slots)
+        computes = computes or _own_evaluator(parcel)
         mailbox.post(Ready(worker))
         task = _task(computes, mailbox, space, parcel)
         result = optimizer.minimize(task, space.seen(parcel.x0).copy(), space.pairs, **parcel.minimize_kwargs)
@@ -50,9 +51,16 @@ def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluator: Evaluator | N
         mailbox.post(Note(traceback.format_exc()))
         ended = Ended("raised", seat is not None and seat.said_converged, f"{type(error).__name__}: {error}")
     finally:
-        if evaluator is None and computes is not None:
+        if shared is None and computes is not None:
             computes.close()
         mailbox.post(ended)
+
+
+def _own_evaluator(parcel: Parcel) -> Evaluator:
+    if parcel.plan is None:
+        return InlineEvaluator(parcel.task, parcel.detailed, parcel.slots)
+    built: Evaluator = parcel.plan.build(parcel.task, parcel.slots, parcel.detailed)
+    return built
 
 
 def _task(computes: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel) -> Task:

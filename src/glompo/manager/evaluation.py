@@ -1,0 +1,79 @@
+"""Where the task of a run is evaluated: what users may write for it, and what is built from that."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from glompo.errors import SettingError
+from glompo.evaluators.plan import EvaluatorPlan
+from glompo.evaluators.protocol import Evaluator
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How evaluations are computed.
+
+    Attributes
+    ----------
+    plan : EvaluatorPlan
+        In this process or in guarded processes, with which limits.
+    engine : object
+        An executor or a Dask client of the user's, which takes the place of `plan.kind`; None without.
+    limits : dict
+        Limits for the guard on a foreign engine.
+    """
+
+    plan: EvaluatorPlan = field(default_factory=EvaluatorPlan)
+    engine: Any = None
+    limits: dict[str, Any] = field(default_factory=dict)
+
+    def shared(self, task: Callable[..., Any], slots: int, detailed: bool) -> Evaluator | None:
+        """Return one evaluator for all optimizers in threads; None where each evaluates by itself."""
+        if self.engine is not None:
+            if _is_dask(self.engine):
+                from glompo.evaluators.dask import DaskEvaluator
+
+                return DaskEvaluator(self.engine, task, detailed=detailed, **self.limits)
+            from glompo.evaluators.executor import ExecutorEvaluator
+
+            return ExecutorEvaluator(self.engine, task, detailed=detailed, **self.limits)
+        return None if self.plan.kind == "inline" else self.plan.build(task, slots, detailed)
+
+
+def evaluation_of(evaluator: Any, timeout: Any, adaptive: Any, memory: Any, backend: str) -> Evaluation:
+    """Return how the task is evaluated.
+
+    Parameters
+    ----------
+    evaluator : {'inline', 'pool'}, concurrent.futures.Executor, or dask.distributed.Client
+        What the user gave.
+    timeout, adaptive, memory
+        Limits of an evaluation: seconds, factor of the running median, bytes.
+    backend : str
+        Where optimizers live.
+
+    Raises
+    ------
+    SettingError
+        If these do not go together.
+    """
+    limits = {"timeout": timeout, "adaptive_timeout": adaptive, "memory_limit": memory}
+    if isinstance(evaluator, str):
+        return Evaluation(EvaluatorPlan(kind=evaluator, **limits))  # type: ignore[arg-type]  # checked there
+    if not callable(getattr(evaluator, "submit", None)):
+        raise SettingError(
+            f"evaluator is {evaluator!r}; use 'inline', 'pool', an executor with submit(), or a Dask client"
+        )
+    if backend != "threads":
+        raise SettingError(
+            "evaluator is an executor, which cannot be sent to the processes of optimizers; use backend='threads'"
+        )
+    return Evaluation(engine=evaluator, limits={name: value for name, value in limits.items() if value is not None})
+
+
+def _is_dask(engine: Any) -> bool:
+    distributed = sys.modules.get("distributed")  # whoever has a client has imported it
+    return distributed is not None and isinstance(engine, distributed.Client)

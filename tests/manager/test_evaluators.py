@@ -1,0 +1,95 @@
+"""Evaluations that cannot hurt the run, from the outside."""
+
+import os
+import threading
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+
+import pytest
+
+import glompo
+from glompo.core.events import Evaluated
+from glompo.function import Status
+from glompo.optimizers import CMAOptimizer, LeastSquares, RandomSampling
+from glompo.storage.reader import read_events
+
+BOX = [(-5, 5)] * 3
+
+
+def sphere(x):
+    return float(x @ x)
+
+
+def troublesome(x):
+    if x[0] > 4:
+        threading.Event().wait(60)
+    if x[0] < -4:
+        os.kill(os.getpid(), 9)
+    if x[1] > 4:
+        raise ValueError("no")
+    return float(x @ x)
+
+
+def statuses(result):
+    batches = [event for event in read_events(result.run_dir) if isinstance(event, Evaluated)]
+    return [Status(s) for batch in batches for s in batch.status]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("backend", ["threads", "processes"])
+def test_hangs_and_crashes_are_recorded_and_the_budget_is_used_exactly(backend):
+    result = glompo.minimize(
+        troublesome, BOX, optimizers=RandomSampling(workers=2), max_evaluations=80, max_jobs=2, rng=3,
+        evaluator="pool", evaluation_timeout=1.0, backend=backend,
+    )  # fmt: skip
+    found = statuses(result)
+    assert result.nfev == len(found) == 80
+    assert {Status.OK, Status.TIMEOUT, Status.CRASHED, Status.FAILED} == set(found)
+    assert all(row.how != "lost" for row in result.optimizers)
+
+
+def test_a_pool_uses_processes_of_its_own_for_all_optimizers():
+    result = glompo.minimize(
+        lambda x: float(os.getpid()), BOX, optimizers=[CMAOptimizer(workers=2), RandomSampling], max_evaluations=60,
+        max_jobs=3, evaluator="pool",
+    )  # fmt: skip
+    values = {v for e in read_events(result.run_dir) if isinstance(e, Evaluated) for v in e.f.tolist()}
+    assert 1 <= len(values) <= 3
+    assert os.getpid() not in values
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_any_executor_will_do(kind):
+    made = ThreadPoolExecutor(2) if kind == "threads" else ProcessPoolExecutor(2, mp_context=get_context("spawn"))
+    with made as executor:
+        result = glompo.minimize(
+            sphere, BOX, optimizers=CMAOptimizer(workers=2), max_evaluations=50, max_jobs=2, evaluator=executor
+        )
+    assert result.nfev == 50
+    assert set(statuses(result)) == {Status.OK}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"evaluation_timeout": 3}, "cannot be kept with evaluator='inline'"),
+        ({"memory_limit": 10**9}, "use evaluator='pool'"),
+        ({"evaluator": "cloud"}, "evaluator is 'cloud'"),
+        ({"evaluator": 5}, "evaluator is 5"),
+        ({"evaluator": "pool", "evaluation_timeout": -1}, "-1"),
+        ({"optimizers": LeastSquares}, "LeastSquares needs"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_with_the_remedy(settings, message, tmp_path):
+    with pytest.raises(glompo.UserError, match=message):
+        glompo.minimize(sphere, BOX, max_evaluations=5, **settings)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_executor_does_not_go_into_processes():
+    with ThreadPoolExecutor(1) as executor, pytest.raises(glompo.UserError, match="use backend='threads'"):
+        glompo.minimize(sphere, BOX, max_evaluations=5, evaluator=executor, backend="processes")
