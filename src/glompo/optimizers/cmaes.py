@@ -44,7 +44,7 @@ class CMAES(StepperOptimizer):
     and not used.
     """
 
-    capabilities = Capabilities(batch=True, noise=True, needs_bounds=True, picklable=True, order_sensitive=False)
+    capabilities = Capabilities(batch=True, noise=True, needs_bounds=True, order_sensitive=False)
 
     def __init__(self, sigma0: float = 0.2, popsize: int | None = None, variant: str = "full", **kwargs: Any) -> None:
         super().__init__(**kwargs)

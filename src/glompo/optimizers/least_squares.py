@@ -55,7 +55,6 @@ class LeastSquares(BlockingOptimizer):
     """
 
     capabilities = Capabilities(batch=True, needs_bounds=True, residuals=True)
-    wants_extras = True
 
     def __init__(
         self,
@@ -167,13 +166,13 @@ class Residuals(Objective):
         return [self._chosen(fx, extras) for fx, extras in answers]
 
     def _chosen(self, fx: float, extras: Sequence[Any]) -> NDArray[np.float64] | None:
-        if not math.isfinite(fx):
+        if not math.isfinite(fx) or not len(extras):  # without extras it failed, whatever stands in for its value
             return None
         chosen = extras if self._columns is None else [extras[i] for i in self._columns if i < len(extras)]
-        if not len(chosen) or (self._columns is not None and len(chosen) < len(self._columns)):
+        if self._columns is not None and len(chosen) < len(self._columns):
             raise UserError(
                 f"LeastSquares: detailed_call returned {len(extras)} extra values, columns are {self._columns}; "
-                "return (fx, *residuals) and name those that are residuals"
+                "give positions below that number"
             )
         residuals = np.concatenate([np.ravel(np.asarray(one, dtype=float)) for one in chosen])
         self._size = self._size or len(residuals)

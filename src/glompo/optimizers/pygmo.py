@@ -32,9 +32,9 @@ MANY = 1_000_000_000
 class Pygmo(BlockingOptimizer):
     """Run an algorithm of pygmo on one population.
 
-    The population begins with x0, the other points are drawn uniformly; with ``workers=k`` it is evaluated k points at
-    a time, and so are the generations of gaco and pso_gen. All other algorithms evaluate one point at a time. The
-    search runs in the unit cube.
+    The population begins with x0, the other points are drawn uniformly. With ``workers=k``, gaco and pso_gen evaluate it
+    and its generations k points at a time; all other algorithms evaluate one point at a time. The search runs in the
+    unit cube.
 
     Needs pygmo: ``pip install 'glompo[pygmo]'``.
 
@@ -85,7 +85,9 @@ class Pygmo(BlockingOptimizer):
         population = pygmo.population(pygmo.problem(problem), 0, seed=int(self.rng.integers(2**32)))
         others = self.rng.uniform(size=(self.population - 1, len(x0)))
         first = np.vstack([problem.box.unit(x0), others])
-        for u, value in zip(first, problem.values(first), strict=True):
+        together = self.capabilities.batch
+        values = problem.values(first) if together else [problem.fitness(u)[0] for u in first]
+        for u, value in zip(first, values, strict=True):
             population.push_back(u, [value])
         self._made(pygmo).evolve(population)
         return f"{self.algorithm} returned", True

@@ -1,0 +1,48 @@
+"""The first evaluations of every optimizer, as they were once; ``python -m tests.optimizers.golden`` writes them anew.
+
+A record holds for the version of the package that decides the points: where another one is installed, it is skipped.
+Write records anew only for a change that is meant to ask for other points, and say so in the change log. With names of
+cases as arguments only those are written: ``python -m tests.optimizers.golden CMAOptimizer Scipy-Powell``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from glompo.problems import Rosenbrock
+
+from .cases import ALL, Case, asked, run
+
+FOLDER = Path(__file__).parent / "golden"
+SEEDS = (1, 2)
+CALLS = 12
+
+
+def recorded(case: Case) -> dict[str, Any]:
+    """Return the points and values of the first evaluations for each seed."""
+    problem = Rosenbrock(3)
+    runs = {}
+    for seed in SEEDS:
+        points, values = asked(run(case(), problem, CALLS, bounds=problem.bounds, rng=seed))
+        runs[str(seed)] = {"x": points.tolist(), "f": values.tolist()}
+    return {"made_with": case.version, "runs": runs}
+
+
+def path_of(case: Case) -> Path:
+    """Return where the record of a case lies."""
+    return FOLDER / f"{case.name}.json"
+
+
+def main(names: list[str]) -> None:
+    """Write the records of the named cases, or all."""
+    for case in ALL:
+        if not names or case.name in names:
+            path_of(case).write_text(json.dumps(recorded(case), indent=1) + "\n", encoding="utf-8")
+            sys.stdout.write(f"{path_of(case)}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
