@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from glompo.core.lifecycle import How
+from glompo.generators import SinglePointGenerator
+from glompo.optimizers import Scipy
 from glompo.problems import Rosenbrock
 
 from .cases import ALL, CASES, run
@@ -53,10 +55,10 @@ def test_it_calls_no_success_what_never_had_a_value(case):
 
 @pytest.mark.parametrize("method", ["L-BFGS-B", "SLSQP", "TNC"])
 def test_a_gradient_method_steps_back_from_a_region_that_fails(method):
-    from glompo.optimizers import Scipy
-
     def half(x):
-        return math.nan if x[0] < 0.5 else float((x[0] - 0.6) ** 2 + x[1] ** 2)
+        return math.nan if x[0] < 0.5 else float(4.0 * (x[0] - 0.6) ** 2 + x[1] ** 2 + x[0] * x[1])
 
-    ended = run(Scipy(method), half, 500, bounds=[(-1.0, 1.0)] * 2, rng=2, generator=None)
+    ended = run(Scipy(method), half, 500, bounds=[(-1.0, 1.0)] * 2, generator=SinglePointGenerator([0.95, 0.9]))
     assert ended.view[1].how is How.CONVERGED, ended.story()
+    assert ended.view.failures > 0
+    assert ended.view[1].best < half([0.95, 0.9]) / 10

@@ -81,7 +81,6 @@ def test_decisions_of_a_walk_are_unchanged_by_units_and_offsets_of_the_function(
 
 @pytest.mark.parametrize("target", [0.1, 0.5])
 def test_a_walk_keeps_its_acceptance_rate(target):
-    """Count moves that left the place of the walk: the next but one point differs in at most two parameters."""
     steps = []
 
     class Spied(AdaptiveRateMonteCarlo):

@@ -11,7 +11,7 @@ from glompo.problems import Rosenbrock
 from glompo.stoppers import MaxFuncCalls
 from glompo.testing import simulate
 
-from .cases import ALL
+from .cases import ALL, case_of
 
 PROBLEM = Rosenbrock(3)
 X0 = np.array([-1.5, 1.0, 0.5])
@@ -93,11 +93,16 @@ def test_a_stopper_that_looks_every_ten_evaluations_ends_it_within_one_more(case
 
 
 def test_no_thread_of_a_library_outlives_its_optimizer():
-    before = threading.active_count()
-    for case in ALL:
-        if case.name == "Nevergrad-NelderMead":  # it runs in a thread of Nevergrad
-            test_it_is_unwound_from_inside_the_function_and_evaluates_nothing_more(case, 5)
-            deadline = [thread for thread in threading.enumerate() if thread is not threading.current_thread()]
-            for thread in deadline:
-                thread.join(5.0)
-    assert threading.active_count() == before
+    before = set(threading.enumerate())
+    optimizer = seated(case_of("Nevergrad-NelderMead"))  # it runs in a thread of Nevergrad, which is no daemon
+
+    def function(x):
+        if set(threading.enumerate()) == before:
+            raise AssertionError("it has no thread, and this test tests nothing")
+        raise Unwound
+
+    with pytest.raises(Unwound):
+        optimizer.minimize(function, X0, PROBLEM.bounds)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10.0)
+    assert set(threading.enumerate()) == before

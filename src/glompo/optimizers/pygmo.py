@@ -32,9 +32,9 @@ MANY = 1_000_000_000
 class Pygmo(BlockingOptimizer):
     """Run an algorithm of pygmo on one population.
 
-    The population begins with x0, the other points are drawn uniformly. With ``workers=k``, gaco and pso_gen evaluate it
-    and its generations k points at a time; all other algorithms evaluate one point at a time. The search runs in the
-    unit cube.
+    The population begins with x0, the other points are drawn uniformly. With ``workers=k``, gaco and pso_gen evaluate
+    it and its generations k points at a time; all other algorithms evaluate one point at a time. The search runs in
+    the unit cube.
 
     Needs pygmo: ``pip install 'glompo[pygmo]'``.
 
