@@ -90,8 +90,9 @@ def dask(workers: int, timeout: float | None) -> Iterator[Evaluator]:
 
     from glompo.evaluators.dask import DaskEvaluator
 
-    settings = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
-    with LocalCluster(**settings) as cluster, Client(cluster) as client:
+    threads = min(4, workers)  # as on a cluster; a process for each would cost more processors than there may be
+    shape = {"n_workers": workers // threads, "threads_per_worker": threads}
+    with LocalCluster(**shape, dashboard_address=None, silence_logs=50) as cluster, Client(cluster) as client:
         evaluator = DaskEvaluator(client, task, timeout=timeout)
         yield evaluator
         evaluator.close()

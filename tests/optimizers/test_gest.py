@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from glompo.errors import SettingError, SettingTypeError, WorkerError
@@ -62,10 +63,12 @@ def test_a_faulty_generator_is_named(suggestion, message):
 
 @pytest.mark.parametrize(("objective", "sign"), [("MINIMIZE", 1.0), ("MAXIMIZE", -1.0)])
 def test_an_optimizer_of_ours_is_driven_as_a_generator(objective, sign):
-    generator = as_generator(CMAOptimizer(workers=3), vocs(objectives={"loss": objective}, constants={"c": 7}))
+    optimizer = CMAOptimizer(workers=3)
+    optimizer.rng = np.random.default_rng(2)
+    generator = as_generator(optimizer, vocs(objectives={"loss": objective}, constants={"c": 7}))
     assert isinstance(generator, gest_api.Generator)
     problem, best, batches = Rosenbrock(2), math.inf, 0
-    while batches < 60:
+    while batches < 80:
         points = generator.suggest()
         batches += 1
         assert all(point["c"] == 7 for point in points)

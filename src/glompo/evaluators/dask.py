@@ -68,7 +68,7 @@ class DaskEvaluator(RemoteEvaluator):
         initial_environment: Mapping[str, str] | None = None,
         retries: int = 1,
     ) -> None:
-        from glompo.evaluators.dask_retries import limit_retries
+        from glompo.evaluators.dask_ways import limit_retries, send_at_once
 
         limits = Limits(timeout, adaptive_timeout, memory_limit, grace)
         payload = preflight(task)
@@ -77,6 +77,7 @@ class DaskEvaluator(RemoteEvaluator):
         )
         self._client = client
         self._prefix = limit_retries(client, whole(retries, "retries", 0))
+        send_at_once(client)
         self._numbers = count()
 
     def close(self) -> None:

@@ -33,7 +33,7 @@ class Nlopt(BlockingOptimizer):
     Algorithms with gradients (names with D, such as LD_LBFGS) get forward differences with a step of 1e-7 of each
     parameter's range; with ``workers=k`` their points are evaluated k at a time. All others evaluate one at a time.
 
-    Needs NLopt: ``pip install 'glompo[nlopt]'``.
+    Needs NLopt: ``pip install 'glompo[nlopt]'``. Its compiled library is under the LGPL.
 
     Parameters
     ----------
