@@ -116,6 +116,12 @@ class BaseFunction(ABC):
         raise NotImplementedError(f"{cls.__name__} defines no checkpoint_load")
 
 
+def offers_details(task: object) -> bool:
+    """Return whether a task has a `detailed_call` of its own; the one inherited from :class:`BaseFunction` is none."""
+    call = getattr(type(task), "detailed_call", None) or getattr(task, "detailed_call", None)
+    return callable(call) and call is not BaseFunction.detailed_call
+
+
 def assess(raw: object, seconds: float = 0.0, extras: tuple[Any, ...] = ()) -> Outcome:
     """Judge what a task returned.
 

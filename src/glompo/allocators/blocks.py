@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from glompo.core import curve
 from glompo.core.optimizer_view import OptimizerView
 from glompo.core.views import RunView
-
-SHORTEST = 10
-"""Evaluations in a block of an optimizer without a known population, unless there are more parameters."""
 
 
 def block_of(one: OptimizerView, view: RunView, given: int | None) -> int:
@@ -14,9 +12,7 @@ def block_of(one: OptimizerView, view: RunView, given: int | None) -> int:
 
     Each slot of the optimizer gets one at least.
     """
-    named = one.config.get("popsize")
-    known = named if isinstance(named, int) and not isinstance(named, bool) and named > 0 else None
-    return max(given or known or max(SHORTEST, view.dims), one.slots)
+    return max(given or curve.block_of(one, view.dims), one.slots)
 
 
 def missing(one: OptimizerView, block: int) -> int:

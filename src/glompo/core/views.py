@@ -135,6 +135,10 @@ class RunView:
         """Calls of the task that a budget counts: those recorded, and those that dead workers may have made."""
         return self._state.calls + self._state.lost
 
+    def unpromised(self, budget: int | None) -> int | None:
+        """Return the calls of the task that a budget permits beyond those spent and those granted; None: any number."""
+        return None if budget is None else budget - self.spent - self.outstanding
+
     @property
     def candidates(self) -> int:
         """Candidates so far, those outside the bounds included."""

@@ -6,7 +6,8 @@ import logging
 import os
 import platform
 import socket
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -91,29 +92,22 @@ def open_session(spec: RunSpec, resume: str) -> Session:
 
 def resume_run(spec: RunSpec, run_dir: Path) -> Session:
     """Go on with the run in `run_dir`."""
-    lease = Lease.acquire(run_dir)
-    try:
+    with ExitStack() as undo:
+        lease = _taken(run_dir, undo)
         journal = Journal.open(run_dir, durability=spec.durability)
+        undo.callback(journal.close)
         state = RunState()
         for event in read_events(run_dir):
             state.apply(event)
         _check_same_problem(state, spec, run_dir)
         write_configuration(run_dir, spec.describe())
-    except BaseException:
-        lease.release()
-        raise
+        undo.pop_all()
     session = Session(state, RunRecord(journal, lease), RunClock(state.at), run_dir)
     changes = _changes(state, spec)
     for change in changes:
         logger.info("resumed with another setting: %s", change)
-    events: list[Event] = [Repaired(state.at, journal.dropped_bytes)] if journal.dropped_bytes else []
-    date = datetime.now(UTC).isoformat(timespec="seconds")
-    number = state.session + 1
-    events.append(SessionOpened(state.at, number, date, socket.gethostname(), os.getpid(), spec.slots, changes))
-    for event in events:
-        state.apply(event)
-    session.record.append(events)
-    return session
+    repaired = [Repaired(state.at, journal.dropped_bytes)] if journal.dropped_bytes else []
+    return _begun(session, repaired, _now(), spec.slots, changes)
 
 
 def _check_same_problem(state: RunState, spec: RunSpec, run_dir: Path) -> None:
@@ -148,24 +142,41 @@ def open_run(spec: RunSpec) -> Session:
     """
     run_dir = spec.working_dir or fresh_directory(Path(RUNS).absolute(), spec.task_name.rpartition(":")[2])
     run_dir.mkdir(parents=True, exist_ok=True)
-    lease = Lease.acquire(run_dir)
-    try:
+    with ExitStack() as undo:
+        lease = _taken(run_dir, undo)
         clear_for_new_run(run_dir, spec.overwrite)
         write_configuration(run_dir, spec.describe())
         journal = Journal.create(run_dir, durability=spec.durability)
-    except BaseException:
-        lease.release()
-        raise
+        undo.pop_all()
     session = Session(RunState(), RunRecord(journal, lease), RunClock(), run_dir)
-    date = datetime.now(UTC).isoformat(timespec="seconds")
+    date = _now()
     opened = RunOpened(
         0.0, SCHEMA, uuid4().hex, date, spec.bounds, spec.slots, spec.entropy, spec.describe(), _versions()
     )
-    events = [opened, SessionOpened(0.0, 1, date, socket.gethostname(), os.getpid())]
+    return _begun(session, [opened], date)
+
+
+def _taken(run_dir: Path, undo: ExitStack) -> Lease:
+    """Take the run directory; unwinding `undo` gives it back."""
+    lease = Lease.acquire(run_dir)
+    undo.callback(lease.release)
+    return lease
+
+
+def _begun(
+    session: Session, before: Sequence[Event], date: str, slots: int = 0, changes: tuple[str, ...] = ()
+) -> Session:
+    """Record that a session opens, after the events `before`."""
+    at, number = session.state.at, session.state.session + 1
+    events = [*before, SessionOpened(at, number, date, socket.gethostname(), os.getpid(), slots, changes)]
     for event in events:
         session.state.apply(event)
     session.record.append(events)
     return session
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _versions() -> dict[str, str]:

@@ -17,6 +17,7 @@ from glompo.core.settings import number, whole_number, yes_or_no
 from glompo.engine.ports import Observer
 from glompo.errors import SettingError, SettingTypeError
 from glompo.exit_conditions import MaxTotalFunctionCalls, TargetFunctionValue, TimeLimit
+from glompo.function import offers_details
 from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.optimizers.capabilities import Capabilities, Facts, refusal
 from glompo.selectors import BaseSelector, CycleSelector
@@ -114,7 +115,7 @@ def check_capabilities(options: Sequence[Option], spec: RunSpec) -> None:
         Naming the optimizer and the reason.
     """
     dims = int((spec.bounds[:, 0] < spec.bounds[:, 1]).sum())
-    detailed = callable(getattr(spec.task, "detailed_call", None))
+    detailed = offers_details(spec.task)
     for option in options:
         if isinstance(getattr(option.cls, "capabilities", None), Capabilities):
             one = option.cls(*option.args, **option.kwargs)

@@ -9,6 +9,7 @@ from glompo.read.result import Result, result_of
 from glompo.read.standing import Standing
 from glompo.read.summary import Summary, summarize
 from glompo.read.summary_file import write_summary
+from glompo.storage.replacing import replacing
 
 __all__ = [
     "BestSoFar",
@@ -22,6 +23,7 @@ __all__ = [
     "Summary",
     "load",
     "optimizer_rows",
+    "replacing",
     "result_of",
     "row_of",
     "rows",

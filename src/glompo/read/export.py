@@ -6,7 +6,6 @@ import csv
 import json
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.events import Evaluated, RunOpened
-from glompo.errors import StoreError
 from glompo.function import Status
 from glompo.read.locate import run_directory
 from glompo.read.opening import parameter_names
 from glompo.storage.reader import read_events
+from glompo.storage.replacing import replacing
 
 COLUMNS = ("optimizer", "count", "order", "time", "status", "value")
 """Columns before the parameters."""
@@ -102,18 +101,8 @@ def to_csv(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) -> Pat
         If the file cannot be written.
     """
     folder, target = run_directory(run_dir), Path(path)
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with draft.open("w", newline="", encoding="utf-8") as file:
-                write_csv(folder, file)
-            draft.replace(target)
-        finally:
-            with suppress(FileNotFoundError):
-                draft.unlink()
-    except OSError as error:
-        raise StoreError(f"cannot write {target}: {error.strerror or error}; give another path") from error
+    with replacing(target, "give another path") as draft, draft.open("w", newline="", encoding="utf-8") as file:
+        write_csv(folder, file)
     return target
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from glompo.errors import StoreError, UserError
+from glompo.errors import UserError
 from glompo.read.result import Result
 from glompo.storage.directory import SUMMARY
+from glompo.storage.replacing import replacing
 
 
 def write_summary(result: Result, settings: Mapping[str, Any], folder: Path | None) -> Path:
@@ -36,13 +36,8 @@ def write_summary(result: Result, settings: Mapping[str, Any], folder: Path | No
     if folder is None:
         raise UserError("this result was not recorded in a directory; name a folder for its summary")
     path = folder / SUMMARY
-    draft = folder / f".{SUMMARY}.{os.getpid()}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with replacing(path, "name another folder") as draft:
         draft.write_text("\n".join(_lines(_contents(result, settings))) + "\n", encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        raise StoreError(f"cannot write {path}: {error.strerror or error}; name another folder") from error
     return path
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from glompo.errors import StoreError, UserError
+from glompo.errors import UserError
+from glompo.read import replacing
 
 INK = "#2b2b2b"
 FAINT = "#8a8a8a"
@@ -98,15 +98,6 @@ def save(figure: Any, path: str | os.PathLike[str]) -> Path:
     kinds = figure.canvas.get_supported_filetypes()
     if kind not in kinds:
         raise UserError(f"{target} has no suffix of a picture; use one of {', '.join(f'.{name}' for name in kinds)}")
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            figure.savefig(draft, format=kind, facecolor="white")
-            draft.replace(target)
-        finally:
-            with suppress(FileNotFoundError):
-                draft.unlink()
-    except OSError as error:
-        raise StoreError(f"cannot write {target}: {error.strerror or error}; give another path") from error
+    with replacing(target, "give another path") as draft:
+        figure.savefig(draft, format=kind, facecolor="white")
     return target

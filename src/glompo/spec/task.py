@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from glompo.errors import SettingError, SettingTypeError
-from glompo.function import BaseFunction
+from glompo.function import BaseFunction, offers_details
 from glompo.spec.imports import imported
 
 
@@ -38,8 +38,7 @@ def detailed_headers(task: Any, name: str) -> tuple[str, ...]:
     SettingError
         If the task has no `detailed_call` of its own.
     """
-    call = getattr(type(task), "detailed_call", None) or getattr(task, "detailed_call", None)
-    if not callable(call) or call is BaseFunction.detailed_call:
+    if not offers_details(task):
         raise SettingError(f"is_log_detailed is set, but the task {name} has no detailed_call(x)")
     headers = getattr(task, "headers", None)
     if headers is None or getattr(type(task), "headers", None) is BaseFunction.headers:

@@ -14,14 +14,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from glompo.core.curve import block_of, due, free_parameters, interval_of, predict, recent_blocks
-from glompo.core.settings import number, whole_number
+from glompo.core.curve import block_of, predict, recent_blocks
+from glompo.core.optimizer_view import OptimizerView
+from glompo.core.settings import number
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
-from glompo.stoppers.base import BaseStopper
+from glompo.stoppers.foreseeing import ForeseeingStopper
 
 
-class CatchUp(BaseStopper):
+class CatchUp(ForeseeingStopper):
     """The optimizer, extrapolated, will not reach the incumbent.
 
     Evaluations are taken in blocks: a generation where the settings of the optimizer name one (``popsize``), else
@@ -48,21 +49,10 @@ class CatchUp(BaseStopper):
 
     def __init__(self, kappa: float = 2.0, min_evals: int | None = None, every: int | None = None) -> None:
         self.kappa = number(self, "kappa", kappa, 0, above=True)
-        self.min_evals = None if min_evals is None else whole_number(self, "min_evals", min_evals, 1)
-        self.every = None if every is None else whole_number(self, "every", every, 1)
+        super().__init__(min_evals, every)
 
-    def judge(self, view: RunView, opt: int | None = None) -> Verdict:
-        """Answer for optimizer `opt`."""
-        one = self.subject(view, opt)
-        if view.best is None or view.best.opt == one.opt:
-            return self.verdict(False, "nobody is ahead of it")
-        dims = free_parameters(view)
-        least, every = self.min_evals or 20 * dims, interval_of(one, self.every, dims)
-        if len(one) < least:
-            return self.verdict(False, f"{len(one)} evaluations, {least} are needed")
-        if not due(one, every):
-            return self.verdict(False, f"it is judged every {every} evaluations")
-        incumbent = float(view.best.f)
+    def foresee(self, view: RunView, one: OptimizerView, incumbent: float, dims: int) -> Verdict:
+        """Answer for an optimizer that is behind the value `incumbent`; `dims` parameters are free."""
         gap = one.best - incumbent
         medians, minima = recent_blocks(one.trajectory, incumbent, dims, block_of(one, dims))
         settles = predict(medians, gap)

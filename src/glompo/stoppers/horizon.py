@@ -7,18 +7,19 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.curve import block_of, due, free_parameters, interval_of, mean_of, recent_blocks
+from glompo.core.curve import block_of, mean_of, recent_blocks
+from glompo.core.optimizer_view import OptimizerView
 from glompo.core.settings import number, whole_number
 from glompo.core.trajectory import Trajectory
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
-from glompo.stoppers.base import BaseStopper
+from glompo.stoppers.foreseeing import ForeseeingStopper
 
 STRETCHES = 4
 """Parts into which the recent curve is cut; the steepest way from one to the next is the best recent rate."""
 
 
-class Horizon(BaseStopper):
+class Horizon(ForeseeingStopper):
     """At its best recent speed the optimizer reaches the incumbent only after the budget is spent.
 
     True when ``best - incumbent > factor * rate * left``: `left` are the evaluations that the budget still holds,
@@ -48,21 +49,11 @@ class Horizon(BaseStopper):
     ) -> None:
         self.max_evaluations = whole_number(self, "max_evaluations", max_evaluations, 1)
         self.factor = number(self, "factor", factor, 0, above=True)
-        self.min_evals = None if min_evals is None else whole_number(self, "min_evals", min_evals, 1)
-        self.every = None if every is None else whole_number(self, "every", every, 1)
+        super().__init__(min_evals, every)
 
-    def judge(self, view: RunView, opt: int | None = None) -> Verdict:
-        """Answer for optimizer `opt`."""
-        one = self.subject(view, opt)
-        if view.best is None or view.best.opt == one.opt:
-            return self.verdict(False, "nobody is ahead of it")
-        dims = free_parameters(view)
-        least, every = self.min_evals or 20 * dims, interval_of(one, self.every, dims)
-        if len(one) < least:
-            return self.verdict(False, f"{len(one)} evaluations, {least} are needed")
-        if not due(one, every):
-            return self.verdict(False, f"it is judged every {every} evaluations")
-        incumbent, size = float(view.best.f), block_of(one, dims)
+    def foresee(self, view: RunView, one: OptimizerView, incumbent: float, dims: int) -> Verdict:
+        """Answer for an optimizer that is behind the value `incumbent`; `dims` parameters are free."""
+        size = block_of(one, dims)
         medians, _ = recent_blocks(one.trajectory, incumbent, dims, size)
         fall = _steepest_fall(medians, one.trajectory, incumbent, size)
         if fall is None:

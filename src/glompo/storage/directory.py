@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from glompo.errors import RunExistsError, StoreError
+from glompo.storage.replacing import replacing
 
 CONFIGURATION = "run.toml"
 """Settings of the run, for people."""
@@ -92,12 +93,8 @@ def write_configuration(run_dir: Path, settings: Mapping[str, Any]) -> None:
         If the file cannot be written.
     """
     path = run_dir / CONFIGURATION
-    draft = path.with_suffix(".toml.new")
-    try:
+    with replacing(path, "give a working_dir that can be written") as draft:
         draft.write_bytes(_toml({name: value for name, value in settings.items() if value is not None}))
-        os.replace(draft, path)
-    except OSError as error:
-        raise StoreError(f"cannot write {path}: {error.strerror}") from error
 
 
 def _toml(settings: Mapping[str, Any]) -> bytes:

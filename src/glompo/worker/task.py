@@ -139,10 +139,7 @@ class Task:
         if self._replay is None:
             return {}
         answers = {i: self._remembered(one) for i, one in self._replay.answer_batch(points).items()}
-        self._mailbox.recall(self._replay.done)
-        self._mailbox.obey()
-        if self._replay.over:
-            self._replay = None
+        self._heed_replay()
         return answers
 
     def _evaluate_side_by_side(

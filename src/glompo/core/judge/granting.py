@@ -20,8 +20,7 @@ from glompo.errors import PolicyError
 
 def granting(view: RunView, policies: Policies) -> Iterator[Command]:
     """Yield the fresh credits that the allocator gives, after checking that they are there to give."""
-    budget = policies.exit.budget()
-    limit = None if budget is None else budget - view.spent - view.outstanding
+    limit = view.unpromised(policies.exit.budget())
     if limit is not None and limit <= 0:
         return
     shares = policies.allocator.allocate(view, limit)

@@ -16,8 +16,7 @@ def restoring(view: RunView, policies: Policies) -> Iterator[Command]:
     that the blocks of all end together as they would have.
     """
     free = view.free_slots
-    budget = policies.exit.budget()
-    limit = None if budget is None else budget - view.spent - view.outstanding
+    limit = view.unpromised(policies.exit.budget())
     for one, unused in view.left:
         if one.slots > free:
             continue

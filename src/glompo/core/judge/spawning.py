@@ -29,8 +29,8 @@ def spawning(view: RunView, policies: Policies) -> Iterator[Command]:
 
 
 def _evaluations_left(view: RunView, policies: Policies) -> bool:
-    budget = policies.exit.budget()
-    return budget is None or view.spent + view.outstanding < budget
+    limit = view.unpromised(policies.exit.budget())
+    return limit is None or limit > 0
 
 
 def _place(view: RunView, policies: Policies, manager: ManagerView) -> tuple[NDArray[np.float64], str]:

@@ -1,0 +1,45 @@
+"""What stoppers have in common that look at where an optimizer's course leads."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from glompo.core.curve import due, free_parameters, interval_of
+from glompo.core.optimizer_view import OptimizerView
+from glompo.core.settings import whole_number
+from glompo.core.verdict import Verdict
+from glompo.core.views import RunView
+from glompo.stoppers.base import BaseStopper
+
+
+class ForeseeingStopper(BaseStopper):
+    """Judge the course of whoever is behind, once it is long enough, and now and then.
+
+    Parameters
+    ----------
+    min_evals : int or None
+        Evaluations before the first judgment; 20·D if None.
+    every : int or None
+        Evaluations between two judgments; 5·D, or a generation if that is more, if None.
+    """
+
+    def __init__(self, min_evals: int | None, every: int | None) -> None:
+        self.min_evals = None if min_evals is None else whole_number(self, "min_evals", min_evals, 1)
+        self.every = None if every is None else whole_number(self, "every", every, 1)
+
+    def judge(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer for optimizer `opt`."""
+        one = self.subject(view, opt)
+        if view.best is None or view.best.opt == one.opt:
+            return self.verdict(False, "nobody is ahead of it")
+        dims = free_parameters(view)
+        least, every = self.min_evals or 20 * dims, interval_of(one, self.every, dims)
+        if len(one) < least:
+            return self.verdict(False, f"{len(one)} evaluations, {least} are needed")
+        if not due(one, every):
+            return self.verdict(False, f"it is judged every {every} evaluations")
+        return self.foresee(view, one, float(view.best.f), dims)
+
+    @abstractmethod
+    def foresee(self, view: RunView, one: OptimizerView, incumbent: float, dims: int) -> Verdict:
+        """Answer for an optimizer that is behind the value `incumbent`; `dims` parameters are free."""
