@@ -8,7 +8,7 @@ from multiprocessing import get_context
 import pytest
 
 import glompo
-from glompo.core.events import Evaluated
+from glompo.core.events import Evaluated, Started
 from glompo.function import Status
 from glompo.optimizers import CMAOptimizer, LeastSquares, RandomSampling
 from glompo.storage.reader import read_events
@@ -93,3 +93,28 @@ def test_what_does_not_go_together_is_refused_with_the_remedy(settings, message,
 def test_an_executor_does_not_go_into_processes():
     with ThreadPoolExecutor(1) as executor, pytest.raises(glompo.UserError, match="use backend='threads'"):
         glompo.minimize(sphere, BOX, max_evaluations=5, evaluator=executor, backend="processes")
+
+
+class Residuals:
+    def __call__(self, x):
+        return float(x @ x)
+
+    def detailed_call(self, x):
+        return (float(x @ x), *x.tolist(), float(os.getpid()))
+
+
+@pytest.mark.parametrize("backend", ["threads", "processes"])
+def test_details_are_computed_where_all_else_is(backend):
+    result = glompo.minimize(
+        Residuals(), BOX, optimizers=LeastSquares(columns=[0, 1, 2]), max_evaluations=30, max_jobs=1,
+        evaluator="pool", backend=backend,
+    )  # fmt: skip
+    batches = [event for event in read_events(result.run_dir) if isinstance(event, Evaluated)]
+    computed_in = {row[-1] for batch in batches for row in batch.extras if row}
+    lived_in = {os.getpid()} | {
+        int(event.worker.split()[-1])
+        for event in read_events(result.run_dir)
+        if isinstance(event, Started) and event.worker.startswith("process")
+    }
+    assert computed_in
+    assert not computed_in & lived_in

@@ -282,7 +282,7 @@ class GloMPOManager:
         shared = self._evaluation.shared(spec.task, spec.slots, spec.detailed) if threads else None
         try:
             session = open_session(spec, self._resume)
-            job = _job(spec, session.entropy, self._options, shared, None if threads else self._evaluation.plan)
+            job = _job(spec, session.entropy, self._options, shared, self._evaluation.plan)
             engine = Engine(
                 session.state,
                 session.record,
@@ -352,7 +352,7 @@ def _job(
     entropy: tuple[int, ...],
     options: tuple[Option, ...],
     evaluator: Evaluator | None,
-    plan: EvaluatorPlan | None,
+    plan: EvaluatorPlan,
 ) -> Job:
     return Job(
         spec.task,

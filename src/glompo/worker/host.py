@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import traceback
+from contextlib import ExitStack
+from functools import partial
 
 import numpy as np
 
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.protocol import Evaluator
-from glompo.function import BaseFunction
+from glompo.function import offers_details
 from glompo.optimizer import BaseOptimizer, MinimizeResult
 from glompo.wire.messages import Ended, Note, Ready
 from glompo.wire.parcel import Parcel
@@ -32,42 +34,40 @@ def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluator: Evaluator | N
     evaluator : Evaluator, optional
         Where the task is computed; right here by default.
     """
-    shared: Evaluator | None = evaluator or parcel.evaluator
-    computes: Evaluator | None = shared
     seat: WorkerSeat | None = None
     ended = Ended("returned", False, "")
-    try:
-        space = Space(parcel.bounds, parcel.cls.scaler or parcel.scaler)
-        seat = WorkerSeat(mailbox, np.random.Generator(np.random.PCG64(parcel.seed)), space, parcel.script)
-        optimizer = _seat_optimizer(parcel, seat, mailbox)
-        computes = computes or _own_evaluator(parcel)
-        mailbox.post(Ready(worker))
-        task = _task(computes, mailbox, space, parcel)
-        result = optimizer.minimize(task, space.seen(parcel.x0).copy(), space.pairs, **parcel.minimize_kwargs)
-        ended = Ended("returned", seat.said_converged, _last_words(result, seat))
-    except Cut as cut:
-        ended = Ended("cut", seat is not None and seat.said_converged, str(cut))
-    except BaseException as error:  # also SystemExit and KeyboardInterrupt: whatever it is, the engine must hear of it
-        mailbox.post(Note(traceback.format_exc()))
-        ended = Ended("raised", seat is not None and seat.said_converged, f"{type(error).__name__}: {error}")
-    finally:
-        if shared is None and computes is not None:
-            computes.close()
-        mailbox.post(ended)
+    with ExitStack() as own:
+        try:
+            space = Space(parcel.bounds, parcel.cls.scaler or parcel.scaler)
+            seat = WorkerSeat(mailbox, np.random.Generator(np.random.PCG64(parcel.seed)), space, parcel.script)
+            optimizer = _seat_optimizer(parcel, seat, mailbox)
+            computes = evaluator or parcel.evaluator or _built(parcel, parcel.detailed, own)
+            mailbox.post(Ready(worker))
+            task = _task(computes, mailbox, space, parcel, own)
+            result = optimizer.minimize(task, space.seen(parcel.x0).copy(), space.pairs, **parcel.minimize_kwargs)
+            ended = Ended("returned", seat.said_converged, _last_words(result, seat))
+        except Cut as cut:
+            ended = Ended("cut", seat is not None and seat.said_converged, str(cut))
+        except BaseException as error:  # also SystemExit and KeyboardInterrupt: the engine must hear of whatever it is
+            mailbox.post(Note(traceback.format_exc()))
+            ended = Ended("raised", seat is not None and seat.said_converged, f"{type(error).__name__}: {error}")
+    mailbox.post(ended)
 
 
-def _own_evaluator(parcel: Parcel) -> Evaluator:
+def _built(parcel: Parcel, detailed: bool, own: ExitStack) -> Evaluator:
+    """Return an evaluator of this optimizer's own, which ends with it."""
     if parcel.plan is None:
-        return InlineEvaluator(parcel.task, parcel.detailed, parcel.slots)
-    built: Evaluator = parcel.plan.build(parcel.task, parcel.slots, parcel.detailed)
+        built: Evaluator = InlineEvaluator(parcel.task, detailed, parcel.slots)
+    else:
+        built = parcel.plan.build(parcel.task, parcel.slots, detailed)
+    own.callback(built.close)
     return built
 
 
-def _task(computes: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel) -> Task:
-    call = getattr(type(parcel.task), "detailed_call", None)
-    if call is None or call is BaseFunction.detailed_call:
+def _task(computes: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel, own: ExitStack) -> Task:
+    if not offers_details(parcel.task):
         return Task(computes, mailbox, space, parcel)
-    details = computes if parcel.detailed else InlineEvaluator(parcel.task, True, parcel.slots)
+    details = (lambda: computes) if parcel.detailed else partial(_built, parcel, True, own)
     return DetailedTask(computes, mailbox, space, parcel, details)
 
 

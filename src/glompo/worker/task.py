@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import cached_property
 from itertools import takewhile
 from typing import Any
 
@@ -232,15 +233,19 @@ class DetailedTask(Task):
     ----------
     evaluator, mailbox, space, parcel
         As for :class:`Task`.
-    details : Evaluator
-        Calls the task's `detailed_call`.
+    details : callable
+        Returns the evaluator that calls the task's `detailed_call`; asked once, when it is first needed.
     """
 
     def __init__(
-        self, evaluator: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel, details: Evaluator
+        self, evaluator: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel, details: Callable[[], Evaluator]
     ) -> None:
         super().__init__(evaluator, mailbox, space, parcel)
-        self._details = details
+        self._build_details = details
+
+    @cached_property
+    def _details(self) -> Evaluator:
+        return self._build_details()
 
     def detailed_call(self, x: NDArray[np.float64]) -> tuple[Any, ...]:
         """Return ``(fx, *extras)`` at `x`, shape (m,); only fx where there was no valid evaluation."""
