@@ -56,7 +56,7 @@ def due(reports):
 
 KILLS = [
     *(("none", after) for after in (1, 40, 700)),
-    # 'batch' is the default; the loop waits for the disk in it, and 100 ms are for a disk that answers quickly
+    # 'batch' is the default; the busy task in two threads may keep the interpreter lock from the manager for longer
     *(pytest.param("batch", after, marks=pytest.mark.chaos) for after in range(1, 2001, 20)),
 ]
 
