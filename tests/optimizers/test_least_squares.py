@@ -63,8 +63,9 @@ def test_under_the_engine_one_detailed_call_is_one_evaluation(logged):
     assert ended.view.calls == len(asked(ended)[0])
 
 
-def test_the_points_of_a_difference_are_evaluated_together():
-    ended = run(LeastSquares(workers=3), PROBLEM, 400, bounds=PROBLEM.bounds, rng=2, is_log_detailed=True)
+@pytest.mark.parametrize("logged", [True, False])
+def test_the_points_of_a_difference_are_evaluated_together(logged):
+    ended = run(LeastSquares(workers=3), PROBLEM, 400, bounds=PROBLEM.bounds, rng=2, is_log_detailed=logged)
     alone = run(LeastSquares(), PROBLEM, 400, bounds=PROBLEM.bounds, rng=2, is_log_detailed=True)
     assert ended.view.calls == alone.view.calls
     assert ended.view.now < 0.6 * alone.view.now

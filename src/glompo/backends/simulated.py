@@ -160,8 +160,8 @@ class _SimulatedMailbox(Mailbox):
 class _SimulatedEvaluator:
     """Computes the task at once and lets its duration pass on the virtual clock."""
 
-    def __init__(self, parcel: Parcel, seconds: Seconds, timeline: Timeline, actor: _Actor) -> None:
-        self._inline = InlineEvaluator(parcel.task, parcel.detailed)
+    def __init__(self, parcel: Parcel, seconds: Seconds, timeline: Timeline, actor: _Actor, detailed: bool) -> None:
+        self._inline = InlineEvaluator(parcel.task, detailed)
         self._opt = parcel.opt
         self._seconds = seconds
         self._timeline = timeline
@@ -219,9 +219,9 @@ class SimulatedBackend:
         name = f"simulated-{parcel.opt}"
         actor = _Actor(self.timeline, name)
         mailbox = _SimulatedMailbox(partial(self._arrive, parcel.opt), self.timeline, actor)
-        evaluator = _SimulatedEvaluator(parcel, self._seconds, self.timeline, actor)
+        evaluators = partial(_SimulatedEvaluator, parcel, self._seconds, self.timeline, actor)
         self._actors[parcel.opt], self._mailboxes[parcel.opt] = actor, mailbox
-        actor.begin(partial(host, parcel, mailbox, name, evaluator))
+        actor.begin(partial(host, parcel, mailbox, name, evaluators))
 
     def send(self, opt: int, message: bytes) -> None:
         """Put a message into the optimizer's mailbox."""

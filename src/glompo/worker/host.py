@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 
@@ -20,7 +21,7 @@ from glompo.worker.space import Space
 from glompo.worker.task import DetailedTask, Task
 
 
-def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluator: Evaluator | None = None) -> None:
+def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluators: Callable[[bool], Evaluator] | None = None) -> None:
     """Build the optimizer, run its `minimize`, and report its end; never raises an Exception.
 
     Parameters
@@ -31,8 +32,8 @@ def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluator: Evaluator | N
         Its line to the engine.
     worker : str
         Name of the thread or process, for the record.
-    evaluator : Evaluator, optional
-        Where the task is computed; right here by default.
+    evaluators : callable, optional
+        Returns what computes the task, with or without its details; by default that is done right here.
     """
     seat: WorkerSeat | None = None
     ended = Ended("returned", False, "")
@@ -41,9 +42,10 @@ def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluator: Evaluator | N
             space = Space(parcel.bounds, parcel.cls.scaler or parcel.scaler)
             seat = WorkerSeat(mailbox, np.random.Generator(np.random.PCG64(parcel.seed)), space, parcel.script)
             optimizer = _seat_optimizer(parcel, seat, mailbox)
-            computes = evaluator or parcel.evaluator or _built(parcel, parcel.detailed, own)
+            builds = evaluators or partial(_built, parcel, own)
+            computes = parcel.evaluator or builds(parcel.detailed)
             mailbox.post(Ready(worker))
-            task = _task(computes, mailbox, space, parcel, own)
+            task = _task(computes, builds, mailbox, space, parcel)
             result = optimizer.minimize(task, space.seen(parcel.x0).copy(), space.pairs, **parcel.minimize_kwargs)
             ended = Ended("returned", seat.said_converged, _last_words(result, seat))
         except Cut as cut:
@@ -54,7 +56,7 @@ def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluator: Evaluator | N
     mailbox.post(ended)
 
 
-def _built(parcel: Parcel, detailed: bool, own: ExitStack) -> Evaluator:
+def _built(parcel: Parcel, own: ExitStack, detailed: bool) -> Evaluator:
     """Return an evaluator of this optimizer's own, which ends with it."""
     if parcel.plan is None:
         built: Evaluator = InlineEvaluator(parcel.task, detailed, parcel.slots)
@@ -64,10 +66,12 @@ def _built(parcel: Parcel, detailed: bool, own: ExitStack) -> Evaluator:
     return built
 
 
-def _task(computes: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel, own: ExitStack) -> Task:
+def _task(
+    computes: Evaluator, builds: Callable[[bool], Evaluator], mailbox: Mailbox, space: Space, parcel: Parcel
+) -> Task:
     if not offers_details(parcel.task):
         return Task(computes, mailbox, space, parcel)
-    details = (lambda: computes) if parcel.detailed else partial(_built, parcel, True, own)
+    details = (lambda: computes) if parcel.detailed else partial(builds, True)
     return DetailedTask(computes, mailbox, space, parcel, details)
 
 
