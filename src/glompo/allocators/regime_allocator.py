@@ -7,7 +7,7 @@ from typing import Protocol
 
 from glompo.allocators.blocks import block_of, missing, used
 from glompo.core.optimizer_view import OptimizerView
-from glompo.core.settings import whole_number
+from glompo.core.settings import whole_number_or_none
 from glompo.core.views import RunView
 from glompo.errors import SettingTypeError
 
@@ -55,7 +55,7 @@ class RegimeAllocator:
                     "run"
                 )
         self._portfolio = portfolio
-        self.block = None if block is None else whole_number(self, "block", block, 1)
+        self.block = whole_number_or_none(self, "block", block, 1)
 
     def allocate(self, view: RunView, limit: int | None) -> dict[int, int]:
         """Return fresh credits per optimizer, at most `limit` in sum."""

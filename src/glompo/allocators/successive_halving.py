@@ -8,7 +8,7 @@ import numpy as np
 
 from glompo.allocators.blocks import block_of, missing, used
 from glompo.core.optimizer_view import OptimizerView
-from glompo.core.settings import number, whole_number
+from glompo.core.settings import number, whole_number_or_none
 from glompo.core.views import RunView
 
 
@@ -39,9 +39,9 @@ class SuccessiveHalving:
     """
 
     def __init__(self, first: int | None = None, eta: float = 3.0, block: int | None = None) -> None:
-        self.first = None if first is None else whole_number(self, "first", first, 1)
+        self.first = whole_number_or_none(self, "first", first, 1)
         self.eta = number(self, "eta", eta, 1.5)
-        self.block = None if block is None else whole_number(self, "block", block, 1)
+        self.block = whole_number_or_none(self, "block", block, 1)
 
     def allocate(self, view: RunView, limit: int | None) -> dict[int, int]:
         """Return fresh credits per optimizer, at most `limit` in sum."""

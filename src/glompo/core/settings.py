@@ -46,6 +46,11 @@ def whole_number(owner: object, name: str, value: object, at_least: int) -> int:
     return number
 
 
+def whole_number_or_none(owner: object, name: str, value: object, at_least: int) -> int | None:
+    """Return None for None, else :func:`whole_number`."""
+    return None if value is None else whole_number(owner, name, value, at_least)
+
+
 def number(
     owner: object, name: str, value: object, low: float = -math.inf, high: float = math.inf, *, above: bool = False
 ) -> float:

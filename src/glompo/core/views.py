@@ -27,12 +27,17 @@ class RunView:
         Run time in seconds.
     stirred : set of int, optional
         Optimizers to which something has happened since the last decision; all that live by default.
+    budget : int, optional
+        Calls of the task that the exit conditions permit; None if any number.
     """
 
-    __slots__ = ("_state", "_stirred", "now")
+    __slots__ = ("_state", "_stirred", "budget", "now")
 
-    def __init__(self, state: RunState, now: float, stirred: Collection[int] | None = None) -> None:
+    def __init__(
+        self, state: RunState, now: float, stirred: Collection[int] | None = None, budget: int | None = None
+    ) -> None:
         self._state = state
+        self.budget = budget
         self._stirred = stirred
         self.now = now
 

@@ -91,7 +91,7 @@ class Engine:
     @property
     def view(self) -> RunView:
         """The run as it stands."""
-        return RunView(self.state, self._clock.now())
+        return RunView(self.state, self._clock.now(), budget=self._policies.exit.budget())
 
     def run(self) -> None:
         """Work until the run is finished or somebody asks to leave it.
@@ -155,7 +155,8 @@ class Engine:
 
     def _ask(self) -> tuple[Command, ...]:
         try:
-            return decide(RunView(self.state, self._clock.now(), self._stirred), self._policies)
+            budget = self._policies.exit.budget()
+            return decide(RunView(self.state, self._clock.now(), self._stirred, budget), self._policies)
         except Exception as error:
             if self._fault is not None or self.state.ending:
                 raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glompo.core.settings import number, whole_number
+from glompo.core.settings import number, whole_number_or_none
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.errors import SettingTypeError
@@ -28,7 +28,7 @@ class Unimproved(BaseExitCondition):
     def __init__(self, calls: int | None = None, seconds: float | None = None) -> None:
         if calls is None and seconds is None:
             raise SettingTypeError("Unimproved: neither calls nor seconds is given; give at least one of them")
-        self.calls = None if calls is None else whole_number(self, "calls", calls, 1)
+        self.calls = whole_number_or_none(self, "calls", calls, 1)
         self.seconds = None if seconds is None else number(self, "seconds", seconds, 0, above=True)
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:

@@ -19,7 +19,7 @@ from glompo.core.curve import (
 )
 from glompo.core.lifecycle import Phase
 from glompo.core.optimizer_view import OptimizerView
-from glompo.core.settings import number, whole_number
+from glompo.core.settings import number, whole_number_or_none
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.freezers.base import BaseFreezer
@@ -50,7 +50,7 @@ class Freeze(BaseFreezer):
     ftol : float
         What may be left, as a fraction of S, above 0 and at most 1.
     max_evaluations : int, optional
-        Budget of the run: calls of the task, as in :class:`~glompo.exit_conditions.MaxTotalFunctionCalls`.
+        Budget of the run: calls of the task. By default the one that its exit conditions set, if they do.
     last : float
         Part of the budget at its end that belongs to finishing, from 0 to 1.
     min_evals : int, optional
@@ -68,12 +68,10 @@ class Freeze(BaseFreezer):
         every: int | None = None,
     ) -> None:
         self.ftol = number(self, "ftol", ftol, 0, 1, above=True)
-        self.max_evaluations = (
-            None if max_evaluations is None else whole_number(self, "max_evaluations", max_evaluations, 1)
-        )
+        self.max_evaluations = whole_number_or_none(self, "max_evaluations", max_evaluations, 1)
         self.last = number(self, "last", last, 0, 1)
-        self.min_evals = None if min_evals is None else whole_number(self, "min_evals", min_evals, 1)
-        self.every = None if every is None else whole_number(self, "every", every, 1)
+        self.min_evals = whole_number_or_none(self, "min_evals", min_evals, 1)
+        self.every = whole_number_or_none(self, "every", every, 1)
 
     def freeze(self, view: RunView, opt: int) -> Verdict:
         """Answer for the running optimizer `opt`."""
@@ -100,7 +98,7 @@ class Freeze(BaseFreezer):
         best = self._to_finish(view) if self._finishing(view) else None
         if best is None:
             return None
-        return best.opt, self.verdict(True, f"{view.calls} of {self.max_evaluations} calls used, it is to be finished")
+        return best.opt, self.verdict(True, f"{view.calls} of {self._budget(view)} calls used, it is to be finished")
 
     def _to_finish(self, view: RunView) -> OptimizerView | None:
         """Return the best of those who rest, unless somebody better works."""
@@ -121,7 +119,11 @@ class Freeze(BaseFreezer):
         return self.verdict(fired, f"optimizer {best.opt} is to be finished, it makes room if it is the worst one")
 
     def _finishing(self, view: RunView) -> bool:
-        return self.max_evaluations is not None and view.calls >= (1 - self.last) * self.max_evaluations
+        budget = self._budget(view)
+        return budget is not None and view.calls >= (1 - self.last) * budget
+
+    def _budget(self, view: RunView) -> int | None:
+        return view.budget if self.max_evaluations is None else self.max_evaluations
 
 
 def _scale(view: RunView, block: int, incumbent: float) -> float | None:

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from glompo.core.budget import budget_of
 from glompo.core.manager_view import ManagerView
 from glompo.core.optimizer_view import OptimizerView
 from glompo.core.ports import Option
-from glompo.core.settings import number, whole_number
+from glompo.core.settings import number, whole_number_or_none
 from glompo.core.views import RunView
 from glompo.errors import SettingError
 from glompo.selectors.base import BaseSelector, option_of
@@ -69,8 +70,8 @@ class RegimeSelector(BaseSelector):
         `large` have the setting `popsize`; one that is given replaces the usual population. For `local`,
         :class:`~glompo.optimizers.Scipy` with ``method="L-BFGS-B"`` and ``maxfun`` 60 costs up to 60·(D + 1)
         evaluations.
-    max_evaluations : int
-        Budget B of the run: calls of the task, as in :class:`~glompo.exit_conditions.MaxTotalFunctionCalls`.
+    max_evaluations : int, optional
+        Budget B of the run: calls of the task. By default the one that its exit conditions set.
     sampler : class, instance or tuple, optional
         An optimizer with the setting `iters`, such as :class:`~glompo.optimizers.RandomSampling`, whose points are
         the pool from which `local` starts, see :class:`~glompo.generators.BestSampledGenerator`.
@@ -88,7 +89,7 @@ class RegimeSelector(BaseSelector):
     >>> from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
     >>> from glompo.selectors import RegimeSelector
     >>> local = (Scipy, {"method": "L-BFGS-B", "options": {"maxfun": 60}})
-    >>> selector = RegimeSelector(CMAOptimizer, CMAOptimizer, local, sampler=RandomSampling, max_evaluations=10_000)
+    >>> selector = RegimeSelector(CMAOptimizer, CMAOptimizer, local, sampler=RandomSampling)
     >>> generator = RegimeGenerator(selector, {"local": BestSampledGenerator(RandomSampling)}, FarFromKnown())
     >>> allocator = RegimeAllocator(selector)
     """
@@ -96,7 +97,7 @@ class RegimeSelector(BaseSelector):
     def __init__(
         self,
         *avail_opts: Any,
-        max_evaluations: int,
+        max_evaluations: int | None = None,
         sampler: Any = None,
         owner_weight: float = 4.0,
         allow_spawn: Any = None,
@@ -111,7 +112,7 @@ class RegimeSelector(BaseSelector):
             given["sample"] = sampler
         self._by_name = {name: named(self, option_of(one)) for name, one in given.items()}
         super().__init__(*self._by_name.values(), allow_spawn=allow_spawn)
-        self.max_evaluations = whole_number(self, "max_evaluations", max_evaluations, 1)
+        self.max_evaluations = whole_number_or_none(self, "max_evaluations", max_evaluations, 1)
         self.owner_weight = number(self, "owner_weight", owner_weight, 1)
         require(self, self._by_name["race"], "popsize")
         require(self, self._by_name["large"], "popsize")
@@ -173,7 +174,7 @@ class RegimeSelector(BaseSelector):
 
     def _widths(self, view: RunView) -> dict[str, int]:
         """Return how many may live at once, by regime."""
-        per_parameter = self.max_evaluations / self._dims
+        per_parameter = budget_of(self, self.max_evaluations, view) / self._dims
         one_has_ended = view.n_alive < view.n_started
         if per_parameter < ALONE or (per_parameter < EARLY and not one_has_ended):
             return {"race": 1}

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.curve import due, free_parameters, interval_of
-from glompo.core.settings import number, whole_number
+from glompo.core.settings import number, whole_number, whole_number_or_none
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.stoppers.archive import Archive, Place, covariance, extent, latest, window_of
@@ -51,8 +51,8 @@ class Duplicate(BaseStopper):
     ) -> None:
         self.coverage = number(self, "coverage", coverage, 1)
         self.checks = whole_number(self, "checks", checks, 1)
-        self.min_evals = None if min_evals is None else whole_number(self, "min_evals", min_evals, 1)
-        self.every = None if every is None else whole_number(self, "every", every, 1)
+        self.min_evals = whole_number_or_none(self, "min_evals", min_evals, 1)
+        self.every = whole_number_or_none(self, "every", every, 1)
         self._archive = Archive()
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:

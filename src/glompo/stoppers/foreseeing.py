@@ -6,7 +6,7 @@ from abc import abstractmethod
 
 from glompo.core.curve import due, free_parameters, interval_of
 from glompo.core.optimizer_view import OptimizerView
-from glompo.core.settings import whole_number
+from glompo.core.settings import whole_number_or_none
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.stoppers.base import BaseStopper
@@ -24,8 +24,8 @@ class ForeseeingStopper(BaseStopper):
     """
 
     def __init__(self, min_evals: int | None, every: int | None) -> None:
-        self.min_evals = None if min_evals is None else whole_number(self, "min_evals", min_evals, 1)
-        self.every = None if every is None else whole_number(self, "every", every, 1)
+        self.min_evals = whole_number_or_none(self, "min_evals", min_evals, 1)
+        self.every = whole_number_or_none(self, "every", every, 1)
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for optimizer `opt`."""

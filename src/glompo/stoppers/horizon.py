@@ -7,9 +7,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.core.budget import budget_of
 from glompo.core.curve import block_of, mean_of, recent_blocks
 from glompo.core.optimizer_view import OptimizerView
-from glompo.core.settings import number, whole_number
+from glompo.core.settings import number, whole_number_or_none
 from glompo.core.trajectory import Trajectory
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
@@ -33,8 +34,8 @@ class Horizon(ForeseeingStopper):
 
     Parameters
     ----------
-    max_evaluations : int
-        Budget of the run: calls of the task, as in :class:`~glompo.exit_conditions.MaxTotalFunctionCalls`.
+    max_evaluations : int, optional
+        Budget of the run: calls of the task. By default the one that its exit conditions set.
     factor : float
         How many times the best rate is granted, above 0.
     min_evals : int, optional
@@ -45,20 +46,25 @@ class Horizon(ForeseeingStopper):
     """
 
     def __init__(
-        self, max_evaluations: int, factor: float = 2.0, min_evals: int | None = None, every: int | None = None
+        self,
+        max_evaluations: int | None = None,
+        factor: float = 2.0,
+        min_evals: int | None = None,
+        every: int | None = None,
     ) -> None:
-        self.max_evaluations = whole_number(self, "max_evaluations", max_evaluations, 1)
+        self.max_evaluations = whole_number_or_none(self, "max_evaluations", max_evaluations, 1)
         self.factor = number(self, "factor", factor, 0, above=True)
         super().__init__(min_evals, every)
 
     def foresee(self, view: RunView, one: OptimizerView, incumbent: float, dims: int) -> Verdict:
         """Answer for an optimizer that is behind the value `incumbent`; `dims` parameters are free."""
+        budget = budget_of(self, self.max_evaluations, view)
         size = block_of(one, dims)
         medians, _ = recent_blocks(one.trajectory, incumbent, dims, size)
         fall = _steepest_fall(medians, one.trajectory, incumbent, size)
         if fall is None:
             return self.verdict(False, "its curve does not tell yet how fast it is")
-        left = max(0, self.max_evaluations - view.calls)
+        left = max(0, budget - view.calls)
         gap = one.best - incumbent
         reach = self.factor * fall * left
         return self.verdict(gap > reach, f"{gap:.6g} behind the incumbent, {left} evaluations reach {reach:.6g}")

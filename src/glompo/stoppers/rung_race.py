@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from glompo.core.curve import free_parameters
-from glompo.core.settings import number, whole_number
+from glompo.core.settings import number, whole_number, whole_number_or_none
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.stoppers.base import BaseStopper
@@ -37,7 +37,7 @@ class RungRace(BaseStopper):
     """
 
     def __init__(self, first: int | None = None, eta: float = 3.0, min_starts: int = 16) -> None:
-        self.first = None if first is None else whole_number(self, "first", first, 1)
+        self.first = whole_number_or_none(self, "first", first, 1)
         self.eta = number(self, "eta", eta, 1.5)
         self.min_starts = whole_number(self, "min_starts", min_starts, 2)
 

@@ -205,9 +205,9 @@ class History:
         self.happen(SessionClosed(self.now, "by hand"))
         self._open_session()
 
-    def view(self) -> RunView:
-        """Return the run as policies of the library see it, now."""
-        return RunView(self.state, self.now)
+    def view(self, budget: int | None = None) -> RunView:
+        """Return the run as policies of the library see it, now; its exit conditions permit `budget` calls."""
+        return RunView(self.state, self.now, budget=budget)
 
     def manager(self) -> ManagerView:
         """Return the run under the documented names of the manager, now."""
