@@ -23,6 +23,8 @@ from glompo.core.rule import Rule
 from glompo.core.views import RunView
 from glompo.exit_conditions import (
     BaseExitCondition,
+    IncumbentPrecision,
+    MaxCost,
     MaxOptimizersConverged,
     MaxOptimizersStarted,
     MaxOptimizersStopped,
@@ -84,6 +86,8 @@ STOPPERS: tuple[Rule, ...] = (
     ValueAnnealing(),
 )
 ENDS: tuple[Rule, ...] = (
+    IncumbentPrecision(0.0, 100),
+    MaxCost(1e12),
     MaxOptimizersConverged(BUDGET),
     MaxOptimizersStarted(BUDGET),
     MaxOptimizersStopped(BUDGET),

@@ -12,6 +12,8 @@ from glompo.core.rule_text import combine
 from glompo.errors import PolicyError, SettingError, SettingTypeError
 from glompo.exit_conditions import (
     BaseExitCondition,
+    IncumbentPrecision,
+    MaxCost,
     MaxOptimizersConverged,
     MaxOptimizersStarted,
     MaxOptimizersStopped,
@@ -25,6 +27,8 @@ from glompo.exit_conditions import (
 from glompo.testing.histories import History, history
 
 EVERY = [
+    IncumbentPrecision(0.0, 4),
+    MaxCost(6.0),
     MaxOptimizersConverged(1),
     MaxOptimizersStarted(2),
     MaxOptimizersStopped(1),
@@ -67,6 +71,10 @@ class TestEvery:
 
 
 BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
+    (lambda: IncumbentPrecision(-1, 5), SettingError, "IncumbentPrecision: precision is -1; give"),
+    (lambda: IncumbentPrecision(0.1, 0), SettingError, "IncumbentPrecision: calls is 0; give a whole number, 1 or"),
+    (lambda: MaxCost(0), SettingError, "MaxCost: seconds is 0; give a finite number greater than 0"),
+    (lambda: MaxCost("1h"), SettingTypeError, "MaxCost: seconds is '1h'"),  # type: ignore[arg-type]
     (lambda: MaxOptimizersConverged(0), SettingError, "MaxOptimizersConverged: n is 0; give a whole number, 1 or more"),
     (lambda: MaxOptimizersStarted(-1), SettingError, "MaxOptimizersStarted: n is -1"),
     (lambda: MaxOptimizersStopped(1.0), SettingTypeError, "MaxOptimizersStopped: n is 1.0"),  # type: ignore[arg-type]

@@ -9,6 +9,8 @@ from typing import Any
 from glompo import allocators, exit_conditions, freezers, generators, selectors, stoppers
 from glompo.allocators import RegimeAllocator
 from glompo.exit_conditions import (
+    IncumbentPrecision,
+    MaxCost,
     MaxOptimizersConverged,
     MaxOptimizersStarted,
     MaxOptimizersStopped,
@@ -57,6 +59,8 @@ SAMPLES: dict[ModuleType, list[Any]] = {
         BestUnmoving(50) & MinFuncCalls(20) | ~MaxFuncCalls(10),
     ],
     exit_conditions: [
+        IncumbentPrecision(0.01, 20),
+        MaxCost(200.0),
         MaxOptimizersConverged(1),
         MaxOptimizersStarted(2),
         MaxOptimizersStopped(1),

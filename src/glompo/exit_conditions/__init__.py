@@ -1,6 +1,8 @@
 """Is the run over? One idea per file; they combine with ``&``, ``|`` and ``~``."""
 
 from glompo.exit_conditions.base import BaseExitCondition
+from glompo.exit_conditions.incumbent_precision import IncumbentPrecision
+from glompo.exit_conditions.max_cost import MaxCost
 from glompo.exit_conditions.max_optimizers_converged import MaxOptimizersConverged
 from glompo.exit_conditions.max_optimizers_started import MaxOptimizersStarted
 from glompo.exit_conditions.max_optimizers_stopped import MaxOptimizersStopped
@@ -13,6 +15,8 @@ from glompo.exit_conditions.unimproved import Unimproved
 
 __all__ = [
     "BaseExitCondition",
+    "IncumbentPrecision",
+    "MaxCost",
     "MaxOptimizersConverged",
     "MaxOptimizersStarted",
     "MaxOptimizersStopped",
