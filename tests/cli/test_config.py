@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import glompo
+from glompo.allocators import EqualBlocks, SuccessiveHalving
 from glompo.cli.config import arguments, read_config, settings_known
 from glompo.core.rule_text import combine
 from glompo.errors import SettingError, SettingTypeError, UserError
 from glompo.exit_conditions import MaxOptimizersConverged, TimeLimit
-from glompo.generators import SobolGenerator
-from glompo.optimizers import CMAOptimizer, RandomSampling
-from glompo.selectors import ChainSelector, NOptimizersSpawnStop
+from glompo.freezers import Freeze
+from glompo.generators import BestSampledGenerator, SobolGenerator
+from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
+from glompo.selectors import BIPOPSelector, ChainSelector, NOptimizersSpawnStop, RegimeSelector
 from glompo.spec import bounds_of
 from glompo.stoppers import BestUnmoving, CatchUp, MinFuncCalls
 
@@ -181,6 +184,145 @@ def test_a_generator_and_a_selector_are_made_as_the_file_says():
 
 def test_a_selector_without_optimizers_starts_what_runs_start_without_one():
     assert [option.cls for option in call(opt_selector="RandomSelector")["opt_selector"].options] == [CMAOptimizer]
+
+
+SETTINGS = {
+    "optimizers": 'optimizers = ["RandomSampling"]',
+    "max_evaluations": "max_evaluations = 40",
+    "max_seconds": "max_seconds = 60",
+    "target": "target = -1e3",
+    "opt_selector": 'opt_selector = {type = "CycleSelector", allow_spawn = {type = "IterSpawnStop", max_calls = 9}}',
+    "working_dir": 'working_dir = "run"',
+    "overwrite_existing": "overwrite_existing = true",
+    "resume": 'resume = "auto"',
+    "max_jobs": "max_jobs = 3",
+    "backend": 'backend = "processes"',
+    "evaluator": 'evaluator = "pool"',
+    "evaluation_timeout": 'evaluation_timeout = 60\nevaluator = "pool"',
+    "adaptive_timeout": 'adaptive_timeout = 10.0\nevaluator = "pool"',
+    "memory_limit": 'memory_limit = 4_000_000_000\nevaluator = "pool"',
+    "exit_conditions": 'exit_conditions = {type = "MaxCost", seconds = 60}',
+    "x0": "x0 = [0, 1.5]",
+    "x0_generator": 'x0_generator = "SobolGenerator"',
+    "stoppers": 'stoppers = ["CatchUp", {type = "BestUnmoving", calls = 50}]',
+    "share_best_solutions": "share_best_solutions = true",
+    "stopper_interval": "stopper_interval = 5",
+    "stop_best": "stop_best = true",
+    "freezer": "freezer = {type = 'Freeze', ftol = 1e-3}",
+    "allocator": 'allocator = "MetaMaxAllocator"',
+    "force_terminations_after": 'force_terminations_after = 60\nbackend = "processes"',
+    "aggressive_kill": 'aggressive_kill = true\nbackend = "processes"',
+    "end_timeout": 'end_timeout = 5\nbackend = "processes"',
+    "split_printstreams": "split_printstreams = false",
+    "summary_files": "summary_files = 1",
+    "is_log_detailed": "is_log_detailed = true",
+    "scaler": 'scaler = "linear"',
+    "failure_policy": 'failure_policy = ["retry(2)", "worst_seen"]',
+    "max_failure_rate": "max_failure_rate = 0.5",
+    "durability": 'durability = "always"',
+    "names": 'names = ["a", "b"]',
+    "rng": "rng = 7",
+    "deterministic": "deterministic = true",
+    "progress": "progress = false",
+}
+"""How each setting of the run is written in TOML."""
+
+DETAILED = """
+def f(x):
+    return 0.0
+
+class Detailed:
+    def __call__(self, x):
+        return 0.0
+
+    def detailed_call(self, x):
+        return 0.0, 1.0
+
+g = Detailed()
+"""
+
+
+def test_each_setting_is_written_somewhere_below():
+    assert set(SETTINGS) == settings_known() - {"task", "bounds", "stoppers_combine", "exit_conditions_combine"}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_each_setting_of_the_run_can_be_written_in_toml_and_is_accepted(name, tmp_path, monkeypatch):
+    (tmp_path / "detailed_task.py").write_text(DETAILED)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(glompo.GloMPOManager, "start_manager", lambda manager: manager)
+    task = "detailed_task:g" if name == "is_log_detailed" else "detailed_task:f"
+    text = f'task = "{task}"\nbounds = [[-1, 1], [0, 2]]\n{SETTINGS[name]}\n'
+    (tmp_path / "fit.toml").write_text(text)
+    made = arguments(read_config(tmp_path / "fit.toml"), tmp_path)
+    assert name in made
+    assert glompo.minimize(**made).is_initialised
+    sys.modules.pop("detailed_task", None)
+
+
+def test_a_freezer_and_an_allocator_are_made_as_the_file_says():
+    made = call(
+        freezer={"type": "Freeze", "ftol": 0.01, "last": 0.2},
+        allocator={"type": "SuccessiveHalving", "eta": 2},
+    )
+    assert str(made["freezer"]) == str(Freeze(0.01, last=0.2))
+    assert (type(made["allocator"]), made["allocator"].eta) == (SuccessiveHalving, 2.0)
+    assert isinstance(call(allocator="EqualBlocks")["allocator"], EqualBlocks)
+
+
+REGIMES = {
+    "optimizers": ["CMAOptimizer", "CMAOptimizer", "Scipy"],
+    "opt_selector": {"type": "RegimeSelector", "max_evaluations": 900, "sampler": "RandomSampling"},
+    "allocator": {"type": "RegimeAllocator", "block": 20},
+    "x0_generator": {
+        "type": "RegimeGenerator",
+        "generators": {"local": "BestSampledGenerator", "large": {"type": "FarFromKnown", "candidates": 4}},
+        "default": "SobolGenerator",
+    },
+}
+
+
+def test_regimes_share_the_selector_of_the_run():
+    made = call(**REGIMES)
+    selector, generator = made["opt_selector"], made["x0_generator"]
+    assert isinstance(selector, RegimeSelector)
+    assert [option.cls for option in selector.options] == [CMAOptimizer, CMAOptimizer, Scipy, RandomSampling]
+    assert made["allocator"]._portfolio is selector
+    assert generator._regimes is selector
+    assert isinstance(generator.generators["local"], BestSampledGenerator)
+    assert generator.generators["large"].candidates == 4
+    assert isinstance(generator.default, SobolGenerator)
+
+
+@pytest.mark.parametrize(
+    ("changed", "complaint"),
+    [
+        ({"opt_selector": "CycleSelector"}, r"x0_generator \(RegimeGenerator\): .*give the RegimeSelector of the run"),
+        ({"allocator": {"type": "RegimeAllocator", "portfolio": "mine"}}, "portfolio is the selector of the run"),
+        ({"allocator": "RegimeSelector"}, "there is no allocator 'RegimeSelector'; did you mean 'RegimeAllocator'"),
+        ({"freezer": "Freeze"}, r"freezer \(Freeze\) lacks the setting 'ftol'"),
+        ({"freezer": {"type": "Freeze", "ftol": 3}}, r"freezer \(Freeze\): Freeze: ftol is 3"),
+        ({"x0_generator": "RegimeGenerator"}, "lacks the setting 'generators'"),
+        (
+            {"x0_generator": {"type": "RegimeGenerator", "generators": {"local": "Sobol"}, "default": "X"}},
+            r"x0_generator \(RegimeGenerator\): generators.local: there is no generator 'Sobol'; did you mean",
+        ),
+    ],
+)
+def test_a_mistake_in_the_components_of_regimes_is_told(changed, complaint):
+    with pytest.raises(UserError, match=complaint):
+        call(**REGIMES | changed)
+
+
+def test_what_goes_with_a_selector_needs_one():
+    with pytest.raises(SettingError, match=r"RegimeAllocator\) goes with a selector; add opt_selector = "):
+        call(allocator="RegimeAllocator")
+
+
+def test_the_one_optimizer_of_a_selector_is_that_of_the_file():
+    selector = call(optimizers="CMAOptimizer", opt_selector={"type": "BIPOPSelector", "doublings": 3})["opt_selector"]
+    assert isinstance(selector, BIPOPSelector)
+    assert {option.cls for option in selector.options} == {CMAOptimizer}
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path):

@@ -11,7 +11,7 @@ A component is written as its name, or as a table whose ``type`` is its name and
 
 One of the user's own is named by its import path, ``type = "module:Class"``, and one of an installed plug-in by the
 name that its distribution declares (see :mod:`glompo.cli.plugins`). Where a component takes a function, a text is its
-import path too.
+import path too; where it takes a generator, that is written in the same way.
 """
 
 from __future__ import annotations
@@ -142,9 +142,14 @@ class Named:
     cls: type
     settings: dict[str, Any]
 
+    def takes(self, annotation: str) -> list[str]:
+        """Return the names of its settings whose type has this name."""
+        known, _ = _settings_known(self.cls)
+        return [name for name, one in known.items() if str(one.annotation) == annotation]
+
     def built(self, *args: Any) -> Any:
         """Return the component; an error names the place."""
-        missing = [name for name in _required(self.cls) if name not in self.settings]
+        missing = [name for name in _required(self.cls, len(args)) if name not in self.settings]
         if missing:
             raise SettingError(f"{self.where} lacks the setting {missing[0]!r}; add {missing[0]} = ... to it")
         try:
@@ -186,11 +191,20 @@ def named(given: Any, room: Room, where: str, run_settings: Collection[str] = ()
     for name in settings:
         if closed and name not in known:
             raise _unknown(where, name, known, run_settings)
-    functions = {name for name, one in known.items() if "Callable" in str(one.annotation)}
     for name, value in settings.items():
-        if name in functions and isinstance(value, str):
-            settings[name] = imported(value, f"{where}: {name}")
+        settings[name] = _inner(value, str(known[name].annotation) if name in known else "", f"{where}: {name}")
     return Named(where, cls, settings)
+
+
+def _inner(value: Any, annotation: str, where: str) -> Any:
+    """Return what a setting stands for: a function, a generator, several generators by name, or just its value."""
+    if "Callable" in annotation and isinstance(value, str):
+        return imported(value, where)
+    if annotation == "BaseGenerator":
+        return named(value, GENERATORS, where).built()
+    if annotation == "Mapping[str, BaseGenerator]" and isinstance(value, Mapping):
+        return {name: named(one, GENERATORS, f"{where}.{name}").built() for name, one in value.items()}
+    return value
 
 
 def _class_of(kind: Any, room: Room, where: str) -> type:
@@ -253,9 +267,11 @@ def _is_setting(parameter: inspect.Parameter) -> bool:
     return by_name and not filled_in and parameter.name != "self"
 
 
-def _required(cls: type) -> list[str]:
+def _required(cls: type, given: int) -> list[str]:
+    """Return the settings without a default, but for those that so many positional arguments take."""
     known, _ = _settings_known(cls)
-    return [name for name, one in known.items() if one.default is one.empty]
+    taken = [name for name, one in known.items() if one.kind is one.POSITIONAL_OR_KEYWORD][:given]
+    return [name for name, one in known.items() if one.default is one.empty and name not in taken]
 
 
 def _unknown(where: str, name: str, known: Collection[str], run_settings: Collection[str]) -> SettingError:

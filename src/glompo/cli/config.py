@@ -30,7 +30,9 @@ from pathlib import Path
 from typing import Any
 
 from glompo.cli.components import (
+    ALLOCATORS,
     EXIT_CONDITIONS,
+    FREEZERS,
     GENERATORS,
     OPTIMIZERS,
     SELECTORS,
@@ -44,6 +46,7 @@ from glompo.core.rule import Rule
 from glompo.core.rule_text import combine
 from glompo.errors import SettingError, SettingTypeError, UserError
 from glompo.manager import GloMPOManager, minimize
+from glompo.selectors import RegimeSelector
 from glompo.spec import unknown_setting
 
 COMBINE = "_combine"
@@ -106,12 +109,21 @@ def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     for name, room in (("stoppers", STOPPERS), ("exit_conditions", EXIT_CONDITIONS)):
         if name in document or name + COMBINE in document:
             call[name] = _rules(document, name, room)
-    if "x0_generator" in document:
-        call["x0_generator"] = _one("x0_generator", GENERATORS, document["x0_generator"])
-    return call | _optimizers(document)
+    call |= _optimizers(document)
+    for name, room in _SINGLE.items():
+        if name in document:
+            call[name] = _one(name, room, document[name], call.get("opt_selector"))
+    return call
 
+
+_SINGLE = {"x0_generator": GENERATORS, "allocator": ALLOCATORS, "freezer": FREEZERS}
+"""Settings that are one component."""
+
+_SELECTOR_TYPES = ("Portfolio", "Regimes")
+"""Types of the settings that take the selector of the run, which nobody has to repeat."""
 
 _PARSED = {
+    *_SINGLE,
     "task",
     "bounds",
     "working_dir",
@@ -119,7 +131,6 @@ _PARSED = {
     "stoppers" + COMBINE,
     "exit_conditions",
     "exit_conditions" + COMBINE,
-    "x0_generator",
     "optimizers",
     "opt_selector",
 }
@@ -169,6 +180,9 @@ def _optimizers(document: Mapping[str, Any]) -> dict[str, Any]:
     if "allow_spawn" in selector.settings:
         gates = _each(selector.settings["allow_spawn"], f"{selector.where}: allow_spawn", SPAWN_CONTROLS)
         selector = replace(selector, settings={**selector.settings, "allow_spawn": [gate.built() for gate in gates]})
+    if issubclass(selector.cls, RegimeSelector) and "sampler" in selector.settings:
+        sampler = named(selector.settings["sampler"], OPTIMIZERS, f"{selector.where}: sampler")
+        selector = replace(selector, settings={**selector.settings, "sampler": _option(sampler)})
     options = found.get("optimizers") or [_option(named("CMAOptimizer", OPTIMIZERS, "optimizers"))]
     return {"opt_selector": selector.built(*options)}
 
@@ -194,8 +208,16 @@ def _rules(document: Mapping[str, Any], name: str, room: Room) -> Rule | list[Ru
         raise SettingError(f"{name + COMBINE}: {error}") from error
 
 
-def _one(name: str, room: Room, given: Any) -> Any:
-    return named(given, room, name, settings_known()).built()
+def _one(name: str, room: Room, given: Any, selector: Any) -> Any:
+    """Return a component; where it takes the selector of the run, it gets that."""
+    one = named(given, room, name, settings_known())
+    for taken in (taken for kind in _SELECTOR_TYPES for taken in one.takes(kind)):
+        if taken in one.settings:
+            raise SettingError(f"{one.where}: {taken} is the selector of the run, opt_selector; leave it out")
+        if selector is None:
+            raise SettingError(f"{one.where} goes with a selector; add opt_selector = ... to the configuration")
+        one = replace(one, settings={**one.settings, taken: selector})
+    return one.built()
 
 
 def _each(given: Any, name: str, room: Room) -> list[Named]:

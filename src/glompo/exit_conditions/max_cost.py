@@ -44,13 +44,16 @@ class Bill:
     """
 
     def __init__(self) -> None:
-        self._begin(None)
+        self._first: Trajectory | None = None
+        self._seen = 0
+        self._ticks = 0
+        self._counted: dict[int, int] = {}
 
     def seconds(self, view: RunView) -> float:
         """Return what all evaluations so far have taken, in seconds."""
         first = view[1].trajectory if view.n_started else None
         if first is not self._first:
-            self._begin(first)
+            self._forget(first)
         for opt in range(self._seen + 1, view.n_started + 1):
             self._counted[opt] = 0
         self._seen = view.n_started
@@ -62,12 +65,9 @@ class Bill:
                 del self._counted[opt]
         return self._ticks / TICKS
 
-    def _begin(self, first: Trajectory | None) -> None:
+    def _forget(self, first: Trajectory | None) -> None:
         """Begin with the run whose first optimizer has this trajectory."""
-        self._first = first
-        self._seen: int = 0
-        self._ticks: int = 0
-        self._counted: dict[int, int] = {}
+        self._first, self._seen, self._ticks, self._counted = first, 0, 0, {}
 
 
 def _ticks(path: Trajectory, counted: int) -> int:
