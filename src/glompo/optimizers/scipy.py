@@ -60,7 +60,8 @@ class Scipy(BlockingOptimizer):
     Notes
     -----
     Methods and their sources: https://docs.scipy.org/doc/scipy/reference/optimize.html. shgo and direct choose
-    all their points themselves and leave x0 out. Differential evolution with several workers replaces its population
+    all their points themselves and leave x0 out; COBYQA moves an x0 that is nearer to a bound than its first radius
+    (`initial_tr_radius`, 1). Differential evolution with several workers replaces its population
     once per generation (``updating='deferred'``), with one worker at every success.
 
     A failed evaluation counts as worse than the worst valid one so far, see
