@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 
 from glompo.evaluators.inline import InlineEvaluator
+from glompo.evaluators.payload import here
 from glompo.evaluators.protocol import Evaluator
 from glompo.function import offers_details
 from glompo.optimizer import BaseOptimizer, MinimizeResult
@@ -59,7 +60,7 @@ def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluators: Callable[[bo
 def _built(parcel: Parcel, own: ExitStack, detailed: bool) -> Evaluator:
     """Return an evaluator of this optimizer's own, which ends with it."""
     if parcel.plan is None:
-        built: Evaluator = InlineEvaluator(parcel.task, detailed, parcel.slots)
+        built: Evaluator = InlineEvaluator(here(parcel.task), detailed, parcel.slots)
     else:
         built = parcel.plan.build(parcel.task, parcel.slots, detailed)
     own.callback(built.close)
@@ -69,7 +70,7 @@ def _built(parcel: Parcel, own: ExitStack, detailed: bool) -> Evaluator:
 def _task(
     computes: Evaluator, builds: Callable[[bool], Evaluator], mailbox: Mailbox, space: Space, parcel: Parcel
 ) -> Task:
-    if not offers_details(parcel.task):
+    if not offers_details(here(parcel.task)):
         return Task(computes, mailbox, space, parcel)
     details = (lambda: computes) if parcel.detailed else partial(builds, True)
     return DetailedTask(computes, mailbox, space, parcel, details)
