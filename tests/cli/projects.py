@@ -43,6 +43,10 @@ def broken(x):
     raise RuntimeError("the simulation did not start")
 
 
+def hanging(x):
+    threading.Event().wait()
+
+
 def again_and_again(f, x0, bounds):
     while True:
         f(x0)

@@ -15,10 +15,14 @@ from glompo.cli.looking import draw, export_csv, status_json, status_text
 RECENT = 0.1
 """Seconds before its death that a killed run may lose."""
 
-ENDLESS = """
+FOREVER = """
 rng = 1
 stoppers = []
 exit_conditions = [{ type = "TimeLimit", seconds = 1000 }]
+"""
+
+ENDLESS = f"""
+{FOREVER}
 optimizers = ["RandomSampling", "RandomSampling"]
 """
 
@@ -166,4 +170,46 @@ def test_a_second_ctrl_c_does_not_wait_for_evaluations_under_way(launch, project
     assert code == 130
     assert f"fx: {min(one.fx for one in run.evaluations)}\n" in output
     assert "nfev: 5\n" in output
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGUSR1"])
+def test_what_a_batch_queue_sends_before_it_kills_ends_the_run_in_order_with_the_code_that_requeues(
+    launch, project, name
+):
+    run = launch("run", project.config(ENDLESS))
+    run.await_evaluations(100)
+    run.process.send_signal(signal.Signals[name])
+    code, output, errors = run.await_end()
+    assert code == 75
+    assert f"nfev: {len(run.evaluations)}\n" in output
+    assert "Traceback" not in errors
+    assert json.loads(status_json(project.run_dir))["standing"] == "left"
+
+
+@pytest.mark.parametrize("optimizer", ["'RandomSampling'", "{ type = 'RandomSampling', workers = 2 }"])
+def test_a_warning_and_then_sigterm_does_not_wait_for_evaluations_under_way(launch, project, optimizer):
+    run = launch("run", project.config(f"{FOREVER}\noptimizers = [{optimizer}]"), gated=True)
+    run.let_pass(5)
+    run.await_evaluations(5)
+    run.await_status(project.run_dir, lambda status: status["calls"] == 5)
+    run.process.send_signal(signal.SIGUSR1)
+    run.await_status(project.run_dir, lambda status: status["optimizers"][0]["stopped_by"] is not None)
+    run.process.send_signal(signal.SIGTERM)
+    code, output, errors = run.await_end()
+    assert code == 75
+    assert "nfev: 5\n" in output
+    assert "Traceback" not in errors
+
+
+def test_a_second_ctrl_c_ends_a_pool_whose_evaluations_hang(launch, project):
+    config = project.config(f'{FOREVER}\noptimizers = ["RandomSampling"]\nevaluator = "pool"', task="bowls:hanging")
+    run = launch("run", config)
+    run.await_status(project.run_dir, lambda status: status["alive"] == 2)
+    run.process.send_signal(signal.SIGINT)
+    run.await_status(project.run_dir, lambda status: status["optimizers"][0]["stopped_by"] is not None)
+    run.process.send_signal(signal.SIGINT)
+    code, output, errors = run.await_end()
+    assert code == 130
+    assert "nfev: 0\n" in output
     assert "Traceback" not in errors

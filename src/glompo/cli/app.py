@@ -1,7 +1,9 @@
 """The commands, their options and their exit codes.
 
 Exit codes: 0, the command did what it was asked for; 1, a run ended without success, or something failed; 2, a
-mistake in what was given, and nothing was written; 130, interrupted, and the result so far was printed.
+mistake in what was given, and nothing was written; 75, told to stop by SIGTERM or SIGUSR1, as batch queues do before
+they kill a job: requeue it; 130, interrupted otherwise. After the last two the result so far was printed, and the run can
+be resumed.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import typer
 from glompo._version import __version__
 from glompo.errors import GlompoError, PolicyError, TaskFailedError, UserError
 
-SUCCESS, FAILURE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+SUCCESS, FAILURE, BAD_INPUT, REQUEUE, INTERRUPTED = 0, 1, 2, 75, 130
 """Exit codes."""
 
 app = typer.Typer(
@@ -82,7 +84,9 @@ def run(
     "module:function", looked for beside the file first. Ctrl-C ends the run in order and prints what it found; a
     second one does not wait for evaluations under way.
 
-    Exit codes: 0 success, 1 the run ended without success, 2 bad input, 130 interrupted.
+    SIGTERM and SIGUSR1 act as Ctrl-C does.
+
+    Exit codes: 0 success, 1 the run ended without success, 2 bad input, 75 left upon SIGTERM or SIGUSR1, 130 interrupted.
     """
     from glompo.cli.running import run_configuration
 

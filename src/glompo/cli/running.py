@@ -9,12 +9,15 @@ from typing import Any
 
 import typer
 
-from glompo.cli.app import FAILURE, INTERRUPTED, SUCCESS
+from glompo.cli.app import FAILURE, INTERRUPTED, REQUEUE, SUCCESS
 from glompo.cli.config import arguments, read_config
 from glompo.errors import OptimizersFailedError, RunExistsError, TaskFailedError, UserError
 from glompo.manager import minimize
 from glompo.read import Result, Standing
 from glompo.spec.imports import imported
+
+PREEMPTIONS = ("SIGTERM", "SIGUSR1")
+"""Signals by which batch queues announce that they will kill a job."""
 
 
 def run_configuration(config: Path, overrides: Mapping[str, Any]) -> int:
@@ -53,5 +56,5 @@ def run_configuration(config: Path, overrides: Mapping[str, Any]) -> int:
 def _concluded(result: Result) -> int:
     typer.echo(str(result))
     if result.status == Standing.LEFT:
-        return INTERRUPTED
+        return REQUEUE if result.left_by in PREEMPTIONS else INTERRUPTED
     return SUCCESS if result.success else FAILURE

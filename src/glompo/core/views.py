@@ -200,6 +200,12 @@ class RunView:
         return self._state.asked is not None and self._state.asked.what == "leave"
 
     @property
+    def leave_asked_by(self) -> str | None:
+        """Who asked to end this session: a person, or the name of a signal; None if nobody did."""
+        asked = self._state.asked
+        return asked.who if asked is not None and asked.what == "leave" else None
+
+    @property
     def end_asked_by(self) -> str | None:
         """Who asked to end the run; None if nobody did."""
         asked = self._state.asked

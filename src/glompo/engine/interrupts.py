@@ -1,47 +1,68 @@
-"""Ctrl-C, without harm: the first asks the run to end this session, the second ends it now."""
+"""Interrupts, without harm: the first asks the run to end this session in order, the second ends it now.
+
+SIGINT is Ctrl-C, in a terminal and in a notebook. SIGTERM and SIGUSR1 are how batch queues announce that they will
+kill a job; they mean the same here. A second signal, of whatever kind, does not wait for evaluations under way: so a
+queue that warns by SIGUSR1 long before it sends SIGTERM gets both an orderly end and a timely one.
+"""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+"""What is heard as a request to leave."""
 
 
 class Interrupts:
     """Counts the interrupts of a session.
 
+    The loop obeys them where it stands between two steps, so that no event is torn. Only a third signal, for a loop
+    that does not come round because a policy hangs, breaks into whatever is going on.
+
     Attributes
     ----------
-    asked : bool
-        Whether somebody interrupted at least once.
+    by : str
+        Name of the first signal that was heard, such as ``SIGINT``; empty before.
+    now : bool
+        Whether there was a second one.
     """
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
-        self.asked = False
+        self._closing = False
+        self.by = ""
+        self.now = False
 
     def hear(self, number: int, frame: FrameType | None) -> None:
-        """Note an interrupt; the second one raises KeyboardInterrupt at once."""
-        if self.asked:
+        """Note an interrupt; the third one raises KeyboardInterrupt."""
+        if self._closing:
+            return
+        if self.now:
             raise KeyboardInterrupt
-        self.asked = True
+        self.now = self.by != ""
+        self.by = self.by or signal.Signals(number).name
         self._wake()
+
+    def close(self) -> None:
+        """Let no further signal disturb the end of the session: what follows is short."""
+        self._closing = True
 
 
 @contextmanager
 def listening(wake: Callable[[], None]) -> Iterator[Interrupts]:
-    """Hear SIGINT while the block runs, and restore the former handler behind it.
+    """Hear :data:`SIGNALS` while the block runs, and restore the former handlers behind it.
 
     Outside the main thread there is nothing to hear: Python delivers signals to the main thread only.
     """
     interrupts = Interrupts(wake)
-    try:
-        former = signal.signal(signal.SIGINT, interrupts.hear)
-    except ValueError:  # not in the main thread
+    with ExitStack() as restored:
+        for number in SIGNALS:
+            try:
+                former = signal.signal(number, interrupts.hear)
+            except ValueError:  # not in the main thread
+                break
+            restored.callback(signal.signal, number, signal.SIG_DFL if former is None else former)
         yield interrupts
-        return
-    try:
-        yield interrupts
-    finally:
-        signal.signal(signal.SIGINT, former)

@@ -103,34 +103,46 @@ class Engine:
         StoreError
             If events could not be written; the optimizers were stopped.
         """
-        reason = "an error"
-        try:
-            with listening(self._backend.wake) as interrupts:
-                self._loop(interrupts)
-            reason = "finished" if self.state.finished else "interrupted"
-        except KeyboardInterrupt:
-            reason = TWICE
-            self._abandon(TWICE)
-        except BaseException:
-            self._abandon("the engine failed")
-            raise
-        finally:
-            self._leave(reason)
+        with listening(self._backend.wake) as interrupts:
+            self._session(interrupts)
         if self._fault is not None:
             raise self._fault
 
+    def _session(self, interrupts: Interrupts) -> None:
+        reason = "an error"
+        try:
+            self._loop(interrupts)
+            reason = "finished" if self.state.finished else TWICE if interrupts.now else "interrupted"
+            if interrupts.now:
+                self._abandon(TWICE)
+        except KeyboardInterrupt:
+            reason = TWICE
+            interrupts.close()
+            self._abandon(TWICE)
+        except BaseException:
+            interrupts.close()
+            self._abandon("the engine failed")
+            raise
+        finally:
+            interrupts.close()
+            self._leave(reason)
+
     def _loop(self, interrupts: Interrupts) -> None:
         self._decide()
-        while not self._over:
+        while not (self._over or interrupts.now):
             deadline = self._next_deadline()
             received = self._backend.receive(self._patience(deadline))
             self._record(arrivals(received, self._clock.now()))
-            if interrupts.asked and self.state.asked is None and not self.state.ending:
-                self._record([Asked(self._clock.now(), "leave", "Ctrl-C")])
-            if self._may_decide(deadline):
+            self._hear(interrupts)
+            if self._may_decide(deadline) and not interrupts.now:
                 self._decide()
             self._log.tick()
             self._show()
+
+    def _hear(self, interrupts: Interrupts) -> None:
+        """Record that a signal asked to leave, once."""
+        if interrupts.by and self.state.asked is None and not self.state.ending:
+            self._record([Asked(self._clock.now(), "leave", interrupts.by)])
 
     def _may_decide(self, deadline: float | None) -> bool:
         """Return whether it is time to decide: in lockstep only when nothing is in flight, or the clock demands it."""

@@ -80,9 +80,12 @@ class DaskEvaluator(RemoteEvaluator):
         send_at_once(client)
         self._numbers = count()
 
-    def close(self) -> None:
-        """Await the evaluations under way and end the guarded processes; cluster and client are left as they are."""
-        super().close()
+    def close(self, kill: bool = False) -> None:
+        """Await the evaluations under way, or give them up by `kill`, and end the guarded processes.
+
+        Cluster and client are left as they are.
+        """
+        super().close(kill)
         if self._commission.guard and self._client.status == "running":
             self._client.run(retire, self._commission.name, on_error="ignore")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -23,14 +25,16 @@ class InlineEvaluator:
     detailed : bool
         Whether ``task.detailed_call(x) -> (fx, *extras)`` is called instead.
     workers : int
-        Evaluations in flight at most, each in a thread.
+        Evaluations in flight at most, each in a thread: a daemon, so that one that hangs cannot hold up the end of
+        the interpreter, which waits for the threads of a ThreadPoolExecutor.
     """
 
     def __init__(self, task: Callable[..., Any], detailed: bool = False, workers: int = 1) -> None:
         self._call = callable_of(task, detailed)
         self._detailed = detailed
         self._workers = workers
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads: list[Thread] = []
+        self._calls: SimpleQueue[tuple[Future[Outcome], NDArray[np.float64]] | None] = SimpleQueue()
 
     def evaluate(self, x: NDArray[np.float64]) -> Outcome:
         """Return the outcome at `x`, shape (d,)."""
@@ -38,11 +42,26 @@ class InlineEvaluator:
 
     def submit(self, x: NDArray[np.float64]) -> Future[Outcome]:
         """Begin to compute the outcome at `x`, shape (d,), in a thread."""
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="glompo-evaluation")
-        return self._threads.submit(self.evaluate, x)
+        future: Future[Outcome] = Future()
+        future.set_running_or_notify_cancel()
+        self._calls.put((future, x))
+        if len(self._threads) < self._workers:
+            thread = Thread(target=self._work, name=f"glompo-evaluation-{len(self._threads)}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        return future
 
-    def close(self) -> None:
-        """End the threads after the evaluations under way."""
-        if self._threads is not None:
-            self._threads.shutdown(wait=True)
+    def close(self, kill: bool = False) -> None:
+        """End the threads after the evaluations under way; with `kill`, without waiting for that."""
+        for _ in self._threads:
+            self._calls.put(None)
+        for thread in () if kill else self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        while (call := self._calls.get()) is not None:
+            future, x = call
+            try:
+                future.set_result(self.evaluate(x))
+            except BaseException as error:  # SystemExit out of the task, for one: whoever waits must hear of it
+                future.set_exception(error)

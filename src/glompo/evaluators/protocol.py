@@ -20,5 +20,5 @@ class Evaluator(Protocol):
     def submit(self, x: NDArray[np.float64]) -> Future[Outcome]:
         """Begin to compute the outcome at `x`, shape (d,)."""
 
-    def close(self) -> None:
-        """Give back what it holds; evaluations under way are awaited."""
+    def close(self, kill: bool = False) -> None:
+        """Give back what it holds; evaluations under way are awaited or, with `kill`, given up."""

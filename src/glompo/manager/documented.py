@@ -299,7 +299,7 @@ class GloMPOManager:
                 self._result = result_of(RunView(session.state, session.clock.now()), session.run_dir)
         finally:
             if shared is not None:
-                shared.close()
+                shared.close(kill=True)  # whatever goes on there is of nobody's use any more
         if self._summary_files:
             self.write_summary_file()
         _raise_if_hopeless(self._result, session.state)

@@ -62,6 +62,9 @@ class Result:
         When the run was opened, in ISO 8601.
     seconds : float
         Run time, over all sessions.
+    left_by : str or None
+        Who asked to end the last session before the run was over: a signal, such as ``SIGTERM``, or somebody outside;
+        None if nobody did.
     """
 
     x: NDArray[np.float64] | None
@@ -76,6 +79,7 @@ class Result:
     run_dir: Path | None
     date: str
     seconds: float
+    left_by: str | None = None
 
     @property
     def fun(self) -> float:
@@ -146,6 +150,7 @@ def result_of(view: RunView, run_dir: Path | None = None, *, writer_lives: bool 
         run_dir=run_dir,
         date=opening_of(view).date,
         seconds=view.now,
+        left_by=None if view.session_open else view.leave_asked_by,
     )
 
 

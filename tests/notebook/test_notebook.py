@@ -1,0 +1,81 @@
+"""A run in a notebook: interrupting the kernel returns the result, and the kernel lives on."""
+
+import time
+
+import pytest
+
+pytest.importorskip("ipykernel", reason="comes with the extra 'test'")
+jupyter_client = pytest.importorskip("jupyter_client", reason="comes with the extra 'test'")
+
+PATIENCE = 60.0
+"""Seconds after which a test gives up waiting for the kernel."""
+
+RUN = """
+import time, glompo
+
+def task(x):
+    time.sleep(0.01)
+    return float(x @ x)
+
+result = glompo.minimize(task, [(-5, 5)] * 2, max_seconds=600, stoppers=(), rng=1, max_jobs=2, working_dir="run",
+                         progress=False)
+print(result.status, result.left_by, result.nfev > 20, result.x is not None)
+"""
+
+
+@pytest.fixture
+def kernel(tmp_path, monkeypatch):
+    """Return a client of a fresh kernel that works in an empty directory."""
+    monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    manager = jupyter_client.KernelManager(kernel_name="python3")
+    manager.start_kernel(cwd=str(tmp_path))
+    client = manager.blocking_client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=PATIENCE)
+        yield manager, client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def printed(client, request):
+    """Return how a cell ended, and what it printed."""
+    text = ""
+    while True:
+        message = client.get_iopub_msg(timeout=PATIENCE)
+        if message["parent_header"].get("msg_id") != request:
+            continue
+        if message["msg_type"] == "stream" and message["content"]["name"] == "stdout":
+            text += message["content"]["text"]
+        if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+            return client.get_shell_msg(timeout=PATIENCE)["content"]["status"], text
+
+
+def await_evaluations(run_dir, n):
+    from glompo.errors import GlompoError
+    from glompo.read import load
+
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        try:
+            if load(run_dir).view.calls >= n:
+                return
+        except GlompoError:  # there is nothing to read yet
+            pass
+        time.sleep(0.02)
+    raise AssertionError(f"waited in vain for {n} evaluations")
+
+
+def test_interrupting_the_kernel_returns_the_result_and_the_kernel_lives_on(kernel, tmp_path):
+    manager, client = kernel
+    request = client.execute(RUN)
+    await_evaluations(tmp_path / "run", 30)
+    manager.interrupt_kernel()
+    assert printed(client, request) == ("ok", "left SIGINT True True\n")
+    assert printed(client, client.execute("print(6 * 7, result.success)")) == ("ok", "42 False\n")
+
+    request = client.execute("import threading; threading.Event().wait()")
+    manager.interrupt_kernel()  # the kernel's own handler is back
+    assert printed(client, request)[0] == "error"
