@@ -40,8 +40,8 @@ def kernel(tmp_path, monkeypatch):
         manager.shutdown_kernel(now=True)
 
 
-def printed(client, request):
-    """Return how a cell ended, and what it printed."""
+def printed(client, request, interrupted=lambda: None):
+    """Return how a cell ended, and what it printed; call `interrupted` when it prints."""
     text = ""
     while True:
         message = client.get_iopub_msg(timeout=PATIENCE)
@@ -49,6 +49,7 @@ def printed(client, request):
             continue
         if message["msg_type"] == "stream" and message["content"]["name"] == "stdout":
             text += message["content"]["text"]
+            interrupted()
         if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
             return client.get_shell_msg(timeout=PATIENCE)["content"]["status"], text
 
@@ -76,6 +77,5 @@ def test_interrupting_the_kernel_returns_the_result_and_the_kernel_lives_on(kern
     assert printed(client, request) == ("ok", "left SIGINT True True\n")
     assert printed(client, client.execute("print(6 * 7, result.success)")) == ("ok", "42 False\n")
 
-    request = client.execute("import threading; threading.Event().wait()")
-    manager.interrupt_kernel()  # the kernel's own handler is back
-    assert printed(client, request)[0] == "error"
+    request = client.execute("import threading; print('waits', flush=True); threading.Event().wait()")
+    assert printed(client, request, manager.interrupt_kernel)[0] == "error"  # the kernel's own handler is back

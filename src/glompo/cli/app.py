@@ -2,8 +2,8 @@
 
 Exit codes: 0, the command did what it was asked for; 1, a run ended without success, or something failed; 2, a
 mistake in what was given, and nothing was written; 75, told to stop by SIGTERM or SIGUSR1, as batch queues do before
-they kill a job: requeue it; 130, interrupted otherwise. After the last two the result so far was printed, and the run can
-be resumed.
+they kill a job: requeue it; 130, interrupted otherwise. After the last two the result so far was printed, and the run
+can be resumed.
 """
 
 from __future__ import annotations
@@ -86,7 +86,8 @@ def run(
 
     SIGTERM and SIGUSR1 act as Ctrl-C does.
 
-    Exit codes: 0 success, 1 the run ended without success, 2 bad input, 75 left upon SIGTERM or SIGUSR1, 130 interrupted.
+    Exit codes: 0 success, 1 the run ended without success, 2 bad input, 75 left upon SIGTERM or SIGUSR1, 130
+    interrupted.
     """
     from glompo.cli.running import run_configuration
 
@@ -98,6 +99,31 @@ def run(
     if overwrite:
         overrides["overwrite_existing"] = True
     raise typer.Exit(run_configuration(config, overrides))
+
+
+@app.command()
+def resume(
+    directory: Directory,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Another value for a key of the configuration, written as in TOML, such as max_evaluations=5000 or "
+            "stoppers.2.calls=80.",
+        ),
+    ] = None,
+) -> None:
+    """Go on with a run that ended before its time, or has got a larger budget.
+
+    Its configuration was kept in DIR. All but the bounds may change.
+
+    Exit codes: as for run.
+    """
+    from glompo.cli.assignments import assignments
+    from glompo.cli.running import resume_directory
+
+    raise typer.Exit(resume_directory(directory, assignments(settings or [], "--set")))
 
 
 @app.command()

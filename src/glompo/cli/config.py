@@ -42,7 +42,7 @@ from glompo.cli.components import (
     Room,
     named,
 )
-from glompo.cli.task import task_in
+from glompo.cli.task import task_in, task_kept
 from glompo.core.rule import Rule
 from glompo.core.rule_text import combine
 from glompo.errors import SettingError, SettingTypeError, UserError
@@ -78,7 +78,7 @@ def read_config(path: Path) -> dict[str, Any]:
 def settings_known() -> set[str]:
     """Return all keys that a configuration may have."""
     taken = {*inspect.signature(minimize).parameters, *inspect.signature(GloMPOManager.setup).parameters}
-    return (taken - {"self", "setup", "unknown"}) | {"stoppers" + COMBINE, "exit_conditions" + COMBINE}
+    return (taken - {"self", "setup", "unknown", "configuration"}) | {*_OURS}
 
 
 def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -123,8 +123,36 @@ _SINGLE = {"x0_generator": GENERATORS, "allocator": ALLOCATORS, "freezer": FREEZ
 _SELECTOR_TYPES = ("Portfolio", "Regimes")
 """Types of the settings that take the selector of the run, which nobody has to repeat."""
 
+
+def python_path(document: Mapping[str, Any], folder: Path) -> list[str]:
+    """Return the folders in which modules are looked for first: that of the file, and those that it names.
+
+    Raises
+    ------
+    SettingTypeError
+        If they are no texts.
+    """
+    named = document.get("python_path", [])
+    if not isinstance(named, list) or not all(isinstance(one, str) for one in named):
+        raise SettingTypeError(f"python_path is {named!r}; give a list of folders, each as a text")
+    return [str(folder), *(str(folder / Path(one).expanduser()) for one in named)]
+
+
+def kept(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the configuration as it is kept in the run directory: it says the same there, also if that is moved."""
+    once = ("overwrite_existing", "resume")
+    lasting = {name: value for name, value in document.items() if name not in once}
+    in_place = _below(folder, document.get("working_dir", "glompo_runs")) == folder  # it was read from there
+    folders = python_path(document, folder)[in_place:]
+    return lasting | {"task": task_kept(document["task"], folder), "working_dir": ".", "python_path": folders}
+
+
+_OURS = ("stoppers" + COMBINE, "exit_conditions" + COMBINE, "python_path")
+"""Keys that are no arguments."""
+
 _PARSED = {
     *_SINGLE,
+    "python_path",
     "task",
     "bounds",
     "working_dir",

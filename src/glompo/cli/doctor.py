@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 from unittest import SkipTest
 
+from glompo.cli.assignments import assignments
 from glompo.cli.components import (
     ALLOCATORS,
     EXIT_CONDITIONS,
@@ -90,8 +90,8 @@ def patient(path: str, options: Iterable[str], knobs: Iterable[str]) -> Patient:
     """
     sys.path.insert(0, os.getcwd())
     room, contract = _contract_of(path)
-    one = named({"type": path, **_settings(options, "--option")}, room, "the component")
-    tuned = _tuned(contract, _settings(knobs, "--knob"))
+    one = named({"type": path, **assignments(options, "--option")}, room, "the component")
+    tuned = _tuned(contract, assignments(knobs, "--knob"))
     subject = _subject(one, room)
     headline = f"{one.cls.__name__} is held to glompo.testing.{contract.__name__}, {len(contract.checks())} checks"
     return Patient(tuned, subject, headline)
@@ -152,24 +152,6 @@ def _subject(one: Named, room: Room) -> Any:
     if room is SELECTORS:
         return one.cls, one.settings
     return one.built()
-
-
-def _settings(given: Iterable[str], option: str) -> dict[str, Any]:
-    """Return ``name=value`` pairs; a value is read as in TOML, and as a text if it is none."""
-    found: dict[str, Any] = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip():
-            raise SettingError(f"{option} is {text!r}; give name=value")
-        found[name.strip()] = _value(value.strip())
-    return found
-
-
-def _value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
 
 
 def _tuned(contract: type[Contract], knobs: Mapping[str, Any]) -> type[Contract]:

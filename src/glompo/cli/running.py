@@ -1,4 +1,4 @@
-"""``glompo run``."""
+"""``glompo run`` and ``glompo resume``."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from typing import Any
 import typer
 
 from glompo.cli.app import FAILURE, INTERRUPTED, REQUEUE, SUCCESS
-from glompo.cli.config import arguments, read_config
-from glompo.errors import OptimizersFailedError, RunExistsError, TaskFailedError, UserError
+from glompo.cli.assignments import changed
+from glompo.cli.config import arguments, kept, python_path, read_config
+from glompo.errors import OptimizersFailedError, RunExistsError, SettingError, TaskFailedError, UserError
 from glompo.manager import minimize
 from glompo.read import Result, Standing
+from glompo.read.locate import run_directory
 from glompo.spec.imports import imported
+from glompo.storage.directory import DOCUMENT
 
 PREEMPTIONS = ("SIGTERM", "SIGUSR1")
 """Signals by which batch queues announce that they will kill a job."""
@@ -35,17 +38,48 @@ def run_configuration(config: Path, overrides: Mapping[str, Any]) -> int:
     GlompoError
         If nothing can be run, or the run failed.
     """
-    document = {**read_config(config), **overrides}
-    folder = config.absolute().parent
-    sys.path.insert(0, str(folder))
+    try:
+        return _carried_out({**read_config(config), **overrides}, config.absolute().parent)
+    except RunExistsError as error:
+        raise UserError(f"{error}; on the command line that is --overwrite. glompo resume goes on with it") from error
+
+
+def resume_directory(directory: Path, changes: Mapping[str, Any]) -> int:
+    """Go on with the run in a directory, print the result, and return the exit code.
+
+    Parameters
+    ----------
+    directory : Path
+        Working directory of a run that a configuration began.
+    changes : mapping
+        Settings that replace those before; see :func:`glompo.cli.assignments.changed`.
+
+    Raises
+    ------
+    GlompoError
+        If it cannot be resumed, or the run failed.
+    """
+    run_dir = run_directory(directory).absolute()
+    if not (run_dir / DOCUMENT).exists():
+        raise UserError(
+            f"{run_dir} holds no {DOCUMENT}: the run was started from Python, and its task and optimizers are known "
+            f"there only. Make the same call again with working_dir={str(run_dir)!r} and resume='must'"
+        )
+    for name in ("working_dir", "resume", "overwrite_existing"):
+        if name in changes:
+            raise SettingError(f"--set cannot change {name}: the run in {run_dir} is resumed, as it stands there")
+    document = changed(read_config(run_dir / DOCUMENT), changes)
+    return _carried_out({**document, "resume": "must"}, run_dir)
+
+
+def _carried_out(document: Mapping[str, Any], folder: Path) -> int:
+    sys.path[:0] = python_path(document, folder)
     call = arguments(document, folder)
     if isinstance(call["task"], str):
         imported(call["task"], "the task")  # says more about what is wrong in a module than an ImportError
     call.setdefault("progress", True)
     try:
-        return _concluded(minimize(**call))
-    except RunExistsError as error:
-        raise UserError(f"{error}; on the command line that is --overwrite") from error
+        return _concluded(minimize(**call, configuration=kept(document, folder)))
     except (TaskFailedError, OptimizersFailedError) as error:
         typer.echo(str(error.result))
         raise

@@ -61,6 +61,14 @@ def task_in(document: Mapping[str, Any], folder: Path) -> str | CommandTask:
     return task
 
 
+def task_kept(task: Any, folder: Path) -> Any:
+    """Return the task of a configuration in `folder` as it can be written into one elsewhere."""
+    if not isinstance(task, Mapping):
+        return task
+    paths = {name: str(_below(folder, name, task[name])) for name in PATHS if name in task}
+    return {**task, "command": _command(task["command"], folder), **paths}
+
+
 def _program(table: Mapping[str, Any], folder: Path, names: Any) -> CommandTask:
     known = inspect.signature(CommandTask).parameters
     for name in table:

@@ -21,7 +21,7 @@ from glompo.engine.clock import RunClock
 from glompo.engine.record import RunRecord
 from glompo.errors import SettingError, StoreError
 from glompo.spec import RunSpec
-from glompo.storage.directory import clear_for_new_run, fresh_directory, holds_run, write_configuration
+from glompo.storage.directory import clear_for_new_run, fresh_directory, holds_run, keep_document, write_configuration
 from glompo.storage.journal import Journal
 from glompo.storage.lease import Lease
 from glompo.storage.reader import read_events
@@ -100,7 +100,7 @@ def resume_run(spec: RunSpec, run_dir: Path) -> Session:
         for event in read_events(run_dir):
             state.apply(event)
         _check_same_problem(state, spec, run_dir)
-        write_configuration(run_dir, spec.describe())
+        _write_settings(run_dir, spec)
         undo.pop_all()
     session = Session(state, RunRecord(journal, lease), RunClock(state.at), run_dir)
     changes = _changes(state, spec)
@@ -145,7 +145,7 @@ def open_run(spec: RunSpec) -> Session:
     with ExitStack() as undo:
         lease = _taken(run_dir, undo)
         clear_for_new_run(run_dir, spec.overwrite)
-        write_configuration(run_dir, spec.describe())
+        _write_settings(run_dir, spec)
         journal = Journal.create(run_dir, durability=spec.durability)
         undo.pop_all()
     session = Session(RunState(), RunRecord(journal, lease), RunClock(), run_dir)
@@ -154,6 +154,12 @@ def open_run(spec: RunSpec) -> Session:
         0.0, SCHEMA, uuid4().hex, date, spec.bounds, spec.slots, spec.entropy, spec.describe(), _versions()
     )
     return _begun(session, [opened], date)
+
+
+def _write_settings(run_dir: Path, spec: RunSpec) -> None:
+    write_configuration(run_dir, spec.describe())
+    if spec.configuration is not None:
+        keep_document(run_dir, spec.configuration)
 
 
 def _taken(run_dir: Path, undo: ExitStack) -> Lease:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -114,6 +114,7 @@ class GloMPOManager:
         rng: Any = None,
         deterministic: bool = False,
         progress: Any = None,
+        configuration: Mapping[str, Any] | None = None,
         **unknown: Any,
     ) -> None:
         """Check and keep the settings of the run; nothing is written.
@@ -201,6 +202,8 @@ class GloMPOManager:
             decisions wait until all of them are used. Rules that look at the clock are not covered.
         progress : bool or Observer, optional
             Whether to show progress.
+        configuration : mapping, optional
+            The configuration file that these settings come from, to be kept in `working_dir` for ``glompo resume``.
 
         Raises
         ------
@@ -244,6 +247,7 @@ class GloMPOManager:
             rng=rng,
             deterministic=deterministic,
             overwrite=overwrite_existing,
+            configuration=configuration,
         )
         check_slots(selector, spec.slots)
         if backend == "processes":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -73,6 +73,7 @@ class RunSpec:
     deterministic: bool
     working_dir: Path | None
     overwrite: bool
+    configuration: Mapping[str, Any] | None = None
 
     @classmethod
     def of(
@@ -101,6 +102,7 @@ class RunSpec:
         rng: Any = None,
         deterministic: bool = False,
         overwrite: bool = False,
+        configuration: Mapping[str, Any] | None = None,
     ) -> RunSpec:
         """Return the settings, checked.
 
@@ -139,6 +141,7 @@ class RunSpec:
             deterministic=yes_or_no("setup", "deterministic", deterministic),
             working_dir=None if working_dir is None else _directory(working_dir),
             overwrite=yes_or_no("setup", "overwrite_existing", overwrite),
+            configuration=configuration,
         )
 
     def describe(self) -> dict[str, Any]:

@@ -8,13 +8,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from glompo.errors import RunExistsError, StoreError
 from glompo.storage.replacing import replacing
+from glompo.storage.toml import toml_of
 
 CONFIGURATION = "run.toml"
 """Settings of the run, for people."""
+
+DOCUMENT = "configuration.toml"
+"""Configuration from which the run was started, if it was one; it can be resumed from that."""
 
 SUMMARY = "glompo_manager_log.yml"
 """What the run came to, for people."""
@@ -22,7 +24,7 @@ SUMMARY = "glompo_manager_log.yml"
 PRINTSTREAMS = "glompo_optimizer_printstreams"
 """Folder for what optimizers in processes print."""
 
-PARTS = ("journal", "snapshots", "exports", CONFIGURATION, SUMMARY, PRINTSTREAMS)
+PARTS = ("journal", "snapshots", "exports", CONFIGURATION, DOCUMENT, SUMMARY, PRINTSTREAMS)
 """What a run leaves in its directory, apart from the lease."""
 
 REPLACED = "replaced"
@@ -94,13 +96,19 @@ def write_configuration(run_dir: Path, settings: Mapping[str, Any]) -> None:
     """
     path = run_dir / CONFIGURATION
     with replacing(path, "give a working_dir that can be written") as draft:
-        draft.write_bytes(_toml({name: value for name, value in settings.items() if value is not None}))
+        draft.write_text(toml_of({name: value for name, value in settings.items() if value is not None}), "utf-8")
 
 
-def _toml(settings: Mapping[str, Any]) -> bytes:
-    """Return flat settings as TOML; JSON's strings, numbers, booleans and lists are TOML's as well."""
-    lines = (f"{name} = {msgspec.json.encode(value).decode()}" for name, value in settings.items())
-    return ("\n".join(lines) + "\n").encode()
+def keep_document(run_dir: Path, document: Mapping[str, Any]) -> None:
+    """Keep the configuration from which the run was started, so that it can be resumed.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be written.
+    """
+    with replacing(run_dir / DOCUMENT, "give a working_dir that can be written") as draft:
+        draft.write_text(f"# From this configuration the run was started; glompo resume reads it.\n{toml_of(document)}")
 
 
 def _unwritable(path: Path, error: OSError) -> StoreError:
