@@ -330,6 +330,12 @@ class TestTheList:
         for name in (*optimizers.__all__, *stoppers.__all__[1:]):
             assert any(line.startswith(f"{name} glompo") for line in lines)
 
+    def test_what_a_component_says_is_free_of_markup(self, inside):
+        _, output, _ = inside("components")
+        assert "Run a blocking function minimiser(f, x0, bounds)." in output
+        assert "residuals with scipy.optimize.least_squares." in output
+        assert "`" not in output
+
     def test_what_is_not_available_is_named_with_the_reason(self, installed, inside):
         installed.install("other", "3", "[glompo.optimizers]\nSwarm = other:Swarm\n")
         code, output, _ = inside("components")

@@ -123,6 +123,13 @@ def test_what_fails_is_said_with_the_reason_and_the_exit_code_is_1(mine, inside)
     assert line.endswith("draw all random numbers from self.rng")
 
 
+def test_what_raises_is_shown_with_its_place_in_the_module_of_the_user(mine, inside):
+    _, output, _ = inside("doctor", "mine:Hasty")
+    [line] = [line for line in output.splitlines() if "answers with a reason" in line]
+    number = MINE.splitlines().index('        return log.get_history(tested_opt_id, "fx")[-1] > 3') + 1
+    assert line.endswith(f"mine.py, line {number})")
+
+
 @pytest.mark.parametrize(
     ("path", "options", "contract", "code"),
     [
@@ -155,7 +162,9 @@ def test_each_kind_has_its_contract(mine, inside, path, options, contract, code)
         (["mine:Stranger"], "mine:Stranger is none of optimizer, stopper, exit condition"),
         (["BestUnmovin"], "there is no component 'BestUnmovin'; did you mean 'BestUnmoving'?"),
         (["Zzz"], "there is no component 'Zzz'; 'glompo components' lists them."),
-        (["mine:Restless"], "the component (Restless) lacks the setting 'size'"),
+        (["mine.Good"], "there is no component 'mine.Good'; 'glompo components' lists them. One of your own is named"),
+        (["mine.Good"], "named 'mine:Good'"),
+        (["mine:Restless"], "Restless needs the setting 'size'; add --option size=..."),
         (["mine:Late", "--option", "cals=3"], "the component (Late) has no setting 'cals'; did you mean 'calls'?"),
         (["mine:Late", "--option", "calls"], "--option is 'calls'; give name=value"),
         (["Scipy", "--option", "method=powel"], "did you mean 'Powell'?"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glompo.core.settings import whole_number
 from glompo.core.views import RunView
 
 
@@ -15,11 +16,11 @@ class EqualBlocks:
     Parameters
     ----------
     block : int
-        Evaluations per slot.
+        Evaluations per slot, 1 or more.
     """
 
     def __init__(self, block: int = 10) -> None:
-        self.block = block
+        self.block = whole_number(self, "block", block, 1)
 
     def allocate(self, view: RunView, limit: int | None) -> dict[int, int]:
         """Return fresh credits per optimizer, at most `limit` in sum."""

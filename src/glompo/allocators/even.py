@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from glompo.core.optimizer_view import OptimizerView
+from glompo.core.settings import number, whole_number
 from glompo.core.views import RunView
 
 
@@ -19,14 +20,14 @@ class EvenAllocator:
     Parameters
     ----------
     supply : float
-        Seconds.
+        Seconds, above 0.
     most : int
-        Credits that one optimizer may hold.
+        Credits that one optimizer may hold, 1 or more.
     """
 
     def __init__(self, supply: float = 0.1, most: int = 4096) -> None:
-        self.supply = supply
-        self.most = most
+        self.supply = number(self, "supply", supply, 0, above=True)
+        self.most = whole_number(self, "most", most, 1)
 
     def allocate(self, view: RunView, limit: int | None) -> dict[int, int]:
         """Return fresh credits per optimizer, at most `limit` in sum."""

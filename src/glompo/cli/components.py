@@ -147,9 +147,13 @@ class Named:
         known, _ = _settings_known(self.cls)
         return [name for name, one in known.items() if str(one.annotation) == annotation]
 
+    def missing(self, given: int = 0) -> list[str]:
+        """Return the settings that it lacks, so many of them being given by position."""
+        return [name for name in _required(self.cls, given) if name not in self.settings]
+
     def built(self, *args: Any) -> Any:
         """Return the component; an error names the place."""
-        missing = [name for name in _required(self.cls, len(args)) if name not in self.settings]
+        missing = self.missing(len(args))
         if missing:
             raise SettingError(f"{self.where} lacks the setting {missing[0]!r}; add {missing[0]} = ... to it")
         try:

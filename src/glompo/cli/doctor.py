@@ -141,11 +141,14 @@ def _contract_by_name(name: str) -> tuple[Room, type[Contract]]:
         known += names
     near = get_close_matches(name, known, 1)
     hint = f"did you mean {near[0]!r}?" if near else "'glompo components' lists them."
-    raise SettingError(f"there is no component {name!r}; {hint} One of your own is named 'module:Class'")
+    own = ":".join(name.rsplit(".", 1)) if "." in name else "module:Class"
+    raise SettingError(f"there is no component {name!r}; {hint} One of your own is named {own!r}")
 
 
 def _subject(one: Named, room: Room) -> Any:
     """Return what the checks are given; what cannot be constructed at all raises here."""
+    if room is not SELECTORS and (missing := one.missing()):
+        raise SettingError(f"{one.cls.__name__} needs the setting {missing[0]!r}; add --option {missing[0]}=...")
     if room is OPTIMIZERS:
         replace(one, settings={name: value for name, value in one.settings.items() if name != "workers"}).built()
         return one.cls, one.settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -15,6 +16,9 @@ from glompo.errors import SettingError
 
 OURS = f"glompo {__version__}"
 """Where the bundled components come from."""
+
+MARKUP = re.compile(r"(:[\w:]+:)?`+~?")
+"""Roles and quotes of reStructuredText."""
 
 
 class Line(NamedTuple):
@@ -90,6 +94,6 @@ def _plugged(plugin: Plugin, room: Room) -> str | None:
 
 
 def _summary(cls: type) -> str:
-    """Return the first line of the docstring."""
+    """Return the first line of the docstring, without its markup."""
     text = (cls.__doc__ or "").strip()
-    return text.splitlines()[0] if text else "(no description)"
+    return MARKUP.sub("", text.splitlines()[0]) if text else "(no description)"

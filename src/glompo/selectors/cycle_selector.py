@@ -13,6 +13,13 @@ class CycleSelector(BaseSelector):
     Whose turn it is follows from the number of optimizers started so far. If the one whose turn it is needs more
     slots than are free, nothing starts until they are: the order is kept at the price of idle slots.
     :class:`~glompo.selectors.RandomSelector` fills them instead.
+
+    Parameters
+    ----------
+    *avail_opts : class, instance or tuple
+        Options, as for every selector.
+    allow_spawn : callable, optional
+        As for every selector.
     """
 
     def select_optimizer(self, manager: ManagerView, slots_available: int) -> Option | None:

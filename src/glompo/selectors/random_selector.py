@@ -11,6 +11,13 @@ class RandomSelector(BaseSelector):
     """Any of the options that fit into the free slots may start, all with the same probability.
 
     An option that needs many slots thus starts only when as many are free at once.
+
+    Parameters
+    ----------
+    *avail_opts : class, instance or tuple
+        Options, as for every selector.
+    allow_spawn : callable, optional
+        As for every selector.
     """
 
     def select_optimizer(self, manager: ManagerView, slots_available: int) -> Option | None:
