@@ -5,9 +5,12 @@ import pytest
 from hypothesis import given, settings
 
 from glompo.allocators import RegimeAllocator
+from glompo.core.events import Paused, PauseRequested
 from glompo.core.ports import Option
+from glompo.core.verdict import Verdict
 from glompo.errors import PolicyError, SettingError, SettingTypeError
 from glompo.exit_conditions import MaxTotalFunctionCalls
+from glompo.freezers import Freeze
 from glompo.generators import BestSampledGenerator, CrossoverGenerator, FarFromKnown, RegimeGenerator
 from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
 from glompo.selectors import RegimeSelector
@@ -236,6 +239,26 @@ PARTS = [
     ("Scipy", {"method": "L-BFGS-B", "options": {"maxfun": 60}}),
     ("RandomSampling", {"iters": 2}),
 ]
+
+
+@pytest.mark.parametrize("per_parameter", [100, 300])
+def test_who_rests_makes_room_for_another(per_parameter: float) -> None:
+    selector, run = regimes(per_parameter), new()
+    assert starts(selector, run, 2) == ["race", None]
+    run.happen(PauseRequested(run.now, 1, "freezer", Verdict(True, "by hand")))
+    assert start(selector, run) is None  # it holds its slots until it rests
+    run.happen(Paused(run.now, 1, 0))
+    assert start(selector, run) == "race"
+
+
+@pytest.mark.parametrize("per_parameter", [100, 300, 700])
+def test_a_run_in_which_everybody_rests_early_uses_its_budget(per_parameter: int) -> None:
+    selector = RegimeSelector(CMAOptimizer, CMAOptimizer, LOCAL, sampler=RandomSampling)
+    ends = MaxTotalFunctionCalls(2 * per_parameter)
+    arranged: dict[str, Any] = {"allocator": RegimeAllocator(selector), "freezer": Freeze(0.5, min_evals=20)}
+    run = simulate(selector, ends, max_jobs=3, stopper_interval=1, **arranged)
+    assert any(isinstance(event, Paused) for event in run.events)
+    assert run.view.calls == 2 * per_parameter, run.story()
 
 
 @settings(deadline=None, max_examples=50)

@@ -62,7 +62,7 @@ STOPPERS = (
     Row("OptimizerType", "opt_type", "TypeHunter"),
     Row("CatchUp", "kappa=2, min_evals=None"),
     Row("Duplicate", "checks=3"),
-    Row("Horizon", "max_evaluations, factor=2"),
+    Row("Horizon", "max_evaluations=None, factor=2"),
     Row("RungRace", "eta=3, min_starts=16"),
 )
 EXIT_CONDITIONS = (
@@ -97,7 +97,7 @@ SELECTORS = (
     known("ChainSelector", "fcall_thresholds, allow_spawn=None"),
     known("IterSpawnStop", "max_calls"),
     known("NOptimizersSpawnStop", "max_opts"),
-    Row("RegimeSelector", "max_evaluations, owner_weight=4"),
+    Row("RegimeSelector", "max_evaluations=None, owner_weight=4"),
     Row("BIPOPSelector", "optimizer"),
     Row("BanditSelector", "exploration=0.05, window=50"),
 )
@@ -111,7 +111,7 @@ ALLOCATORS = (
 FREEZERS = (Row("Freeze", "ftol, max_evaluations=None, last=0.15"),)
 # Section 8, checkpointing, has one component and no room: CheckpointingControl, which is checked with its own code.
 OPTIMIZERS = (
-    known("CMAOptimizer", "sigma0, sampler='full', popsize=None, keep_files, force_injects, injection_interval"),
+    known("CMAOptimizer", "sigma0, keep_files, force_injects, injection_interval, sampler='full', popsize=None"),
     known("Nevergrad", "optimizer"),
     known("Scipy", "method, options=None"),
     known("RandomSampling", "iters"),

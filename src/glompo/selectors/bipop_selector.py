@@ -61,7 +61,7 @@ class BIPOPSelector(BaseSelector):
         usual = usual_population(self._base, dims)
         accounts = self._ledger.read(manager.view)
         large, small = accounts.get("large", Account()), accounts.get("small", Account())
-        if large.started and small.spent + small.alive < large.spent + large.alive:
+        if large.started and small.spent + small.working < large.spent + large.working:
             choice = self._small(manager, usual, large.started - 1)
         else:
             popsize = usual * 2 ** min(large.started, self.doublings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from glompo.core.lifecycle import Phase
 from glompo.core.optimizer_view import OptimizerView
 from glompo.core.trajectory import Trajectory
 from glompo.core.views import RunView
@@ -18,14 +19,14 @@ class Account:
     ----------
     started : int
         Optimizers ever started.
-    alive : int
-        Those that have not ended.
+    working : int
+        Those that have neither ended nor rest.
     spent : int
         Calls of the task that they have made or were granted.
     """
 
     started: int = 0
-    alive: int = 0
+    working: int = 0
     spent: int = 0
 
 
@@ -63,7 +64,7 @@ class Ledger:
             account.started += 1
             account.spent += one.calls + one.outstanding
             if one.how is None:
-                account.alive += 1
+                account.working += one.phase is not Phase.PAUSED
                 continue
             closed = self._closed.setdefault(name, Account())
             closed.started += 1

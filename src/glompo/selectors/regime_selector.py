@@ -58,7 +58,8 @@ class RegimeSelector(BaseSelector):
 
     How wide the race is follows from the budget B: K = round(B / (250·D)), from 1 to 8, and no wider than the
     slots permit beside the others. With B < 500·D the first optimizer is alone until it ends, and K = 2. With
-    B < 150·D one optimizer of the race at a time is all that starts.
+    B < 150·D one optimizer of the race at a time is all that starts. Who rests counts as if it had ended: somebody
+    else may work in its place.
 
     Values decide only who owns the incumbent: invariant under f → a·f + b with a > 0. It draws no random number.
     Regimes are told apart by class and settings, so these must differ.
@@ -138,7 +139,7 @@ class RegimeSelector(BaseSelector):
         view = manager.view
         accounts = self._accounts(view)
         spent = self.spent(view)
-        room = [name for name, width in self._widths(view).items() if _alive(accounts, name) < width]
+        room = [name for name, width in self._widths(view).items() if _working(accounts, name) < width]
         if not room:
             return None
         name = min(room, key=lambda name: (spent[name] + 1) / self.weight(view, name))
@@ -175,7 +176,7 @@ class RegimeSelector(BaseSelector):
     def _widths(self, view: RunView) -> dict[str, int]:
         """Return how many may live at once, by regime."""
         per_parameter = budget_of(self, self.max_evaluations, view) / self._dims
-        one_has_ended = view.n_alive < view.n_started
+        one_has_ended = view.n_alive - view.n_paused < view.n_started  # or rests, and somebody else is to work
         if per_parameter < ALONE or (per_parameter < EARLY and not one_has_ended):
             return {"race": 1}
         others = {"large": 1, "local": 1}
@@ -236,6 +237,6 @@ class RegimeSelector(BaseSelector):
         return next((name for name, known in self._described.items() if known == described), "large")
 
 
-def _alive(accounts: Mapping[str, Account], name: str) -> int:
+def _working(accounts: Mapping[str, Account], name: str) -> int:
     names = ("local", "sample") if name == "local" else (name,)
-    return sum(accounts.get(one, Account()).alive for one in names)
+    return sum(accounts.get(one, Account()).working for one in names)
