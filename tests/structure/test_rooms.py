@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,12 @@ def test_a_breach_of_the_rooms_is_seen(copy, room, line):
     code, report = contracts(copy)
     assert code == 1, report
     assert "BROKEN" in report or "misplaced" in report
+
+
+def test_the_page_on_how_it_works_shows_the_rooms_as_they_are():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    layers = "\n".join(settings["contracts"][0]["layers"])
+    assert f"```text\n{layers}\n```" in (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
 
 
 def test_no_file_is_longer_than_a_reader_can_hold():

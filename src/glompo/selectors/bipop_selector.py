@@ -29,8 +29,8 @@ class BIPOPSelector(BaseSelector):
     * a step size of ``σ0·10^(-2 v)``, u and v drawn uniformly from 0 to 1, and
     * at most half as many evaluations as any large one that has ended.
 
-    Evaluations that are granted and not yet reported count as spent, and each living optimizer for one more, so that
-    with several slots both series run side by side.
+    Evaluations that are granted and not yet reported count as spent, and each optimizer that lives and does not rest
+    for one more, so that with several slots both series run side by side.
 
     Only numbers of evaluations are compared: invariant under any rising transformation of the task.
 
