@@ -258,8 +258,8 @@ class SimulatedBackend:
         actor.begin(partial(host, parcel, mailbox, name, evaluators))
 
     def send(self, opt: int, message: bytes) -> None:
-        """Put a message into the optimizer's mailbox."""
-        if self._actors[opt].alive:
+        """Put a message into the optimizer's mailbox, if it is there."""
+        if opt in self._actors and self._actors[opt].alive:
             self._mailboxes[opt].put(message)
 
     def receive(self, timeout: float | None) -> list[tuple[int, bytes]]:
