@@ -86,6 +86,7 @@ class Engine:
         self._job = job
         self._observers = list(observers)
         self._fault: PolicyError | None = None
+        self._unwritten: list[Event] = []
         self._stirred: set[int] | None = None  # None: everybody
 
     @property
@@ -156,13 +157,20 @@ class Engine:
         return left or self.state.finished is not None
 
     def _decide(self) -> None:
-        """Decide, record, act, until there is nothing more to say; after a restoration in lockstep, wait for it."""
+        """Decide until there is nothing more to say, record, act; after a restoration in lockstep, wait for it.
+
+        All that is decided at one moment is one record: a run that is killed here has made the whole decision or
+        none of it, and so decides the same when it is resumed.
+        """
+        decided: list[Command] = []
         restored = False
         while not (restored and self._policies.lockstep) and (commands := self._ask()):
             restored = isinstance(commands[-1], Restore)
-            self._record(intents(commands, self._clock.now()))
-            for command in commands:
-                dispatch(command, self._backend, self._job, self.state)
+            self._fold(intents(commands, self._clock.now()))
+            decided += commands
+        self._write()
+        for command in decided:
+            dispatch(command, self._backend, self._job, self.state)
         self._stirred = set()
 
     def _ask(self) -> tuple[Command, ...]:
@@ -174,21 +182,29 @@ class Engine:
                 raise
             self._fault = error if isinstance(error, PolicyError) else _blame(error)
             logger.error("%s", self._fault)
-            self._record([EndRequested(self._clock.now(), Verdict(True, "faulty policy", str(self._fault)))])
+            self._fold([EndRequested(self._clock.now(), Verdict(True, "faulty policy", str(self._fault)))])
             return decide(self.view, self._policies)
 
     def _record(self, events: list[Event]) -> None:
         """Fold, then write: an event that cannot happen never reaches the journal."""
-        if not events:
-            return
+        self._fold(events)
+        self._write()
+
+    def _fold(self, events: list[Event]) -> None:
         for event in events:
             best = self.state.best
             try:
                 self.state.apply(event)
             except IllegalEventError as error:
                 raise InternalError(f"{error}; this is a defect of GloMPO, please report it") from error
+            self._unwritten.append(event)
             self._stir(event, self.state.best is not best)
-        self._log.append(events)
+
+    def _write(self) -> None:
+        """Write what has been folded. What is refused goes with the next record: the journal never has a gap."""
+        if self._unwritten:
+            self._log.append(self._unwritten)
+            self._unwritten = []
 
     def _stir(self, event: Event, new_best: bool) -> None:
         """Note whom the next decision must look at: everybody if credits came free or there is news for all."""
