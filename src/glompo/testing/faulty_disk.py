@@ -21,6 +21,8 @@ class FaultyDisk(SystemDisk):
     ----------
     on_sync : callable
         Called when something has been forced to the disk.
+    safe : dict, optional
+        How many bytes of each file outlive the machine, by inode; passed on from process to process.
 
     Attributes
     ----------
@@ -36,13 +38,13 @@ class FaultyDisk(SystemDisk):
         Whether the process is: then nothing reaches the disk any more.
     """
 
-    def __init__(self, on_sync: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, on_sync: Callable[[], None] = lambda: None, safe: dict[int, int] | None = None) -> None:
         self.room: int | None = None
         self.refusals = 0
         self.bad_syncs = 0
         self.last_part: float | None = None
         self.dead = False
-        self._safe: dict[int, int] = {}
+        self._safe = {} if safe is None else safe
         self._on_sync = on_sync
 
     def write(self, fd: int, data: memoryview) -> int:

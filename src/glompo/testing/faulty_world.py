@@ -58,6 +58,8 @@ class Fate:
         Calls of the task so far, by optimizer.
     happened : list of (float, Fault)
         What went wrong, with its run time.
+    safe : dict
+        Bytes of each file that outlive the machine.
     """
 
     engine: dict[int, list[OfEngine]]
@@ -65,6 +67,7 @@ class Fate:
     appends: int = 0
     calls: Counter[int] = field(default_factory=Counter)
     happened: list[tuple[float, Fault]] = field(default_factory=list)
+    safe: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, faults: Sequence[Fault]) -> Fate:
@@ -167,7 +170,7 @@ class Place:
         self.fate = fate
         self.ledger = ledger
         self.state = state
-        self.disk = FaultyDisk(ledger.safe)
+        self.disk = FaultyDisk(ledger.safe, fate.safe)
         self.died_of: Kill | PowerCut | None = None
         self.died_at = 0.0
         self.failing = False

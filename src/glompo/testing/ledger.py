@@ -155,8 +155,8 @@ class Ledger:
         due = len(self.events) if everything else due
         self.claim(n >= due, "nothing recorded is lost", f"{n} events are on the disk, {due} must be")
         del self.events[n:]
-        self._written_at = [at] * n  # whatever was not yet safe is as new as what the next session writes first
         self._recount(found)
+        self._written_at = [self._fold.at] * n  # what was not yet safe is as new as what the next session writes first
         self._done, self._safe = [], min(self._safe, n)
         self._flying.clear()
         self._gone.clear()

@@ -178,7 +178,7 @@ class _History:
                 state.apply(event)
             log.append(opening)
             engine.run()
-            self._ledger.wrote([], place.now, state)
+            self._ledger.wrote([], place.now, None if place.failing else state)
             self._ledger.session_over(place.now, in_order=True)
         except Killed:
             log.close()
