@@ -28,7 +28,7 @@ BOX = ((-5.0, 5.0), (-2.0, 8.0))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """The settings of a world; each can be given to :func:`~glompo.testing.world.world` by its name.
+    """The settings of a world; each can be given to :func:`~glompo.testing.worlds.world` by its name.
 
     Attributes
     ----------

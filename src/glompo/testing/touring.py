@@ -12,7 +12,7 @@ import numpy as np
 from glompo.testing.faults import Fault, drawn_faults
 from glompo.testing.ledger import BrokenPromiseError
 from glompo.testing.scene import drawn_scene
-from glompo.testing.world import World, world
+from glompo.testing.worlds import World, world
 
 SIMPLER: dict[str, Any] = {"troubles": 0.0, "stoppers": None, "share": False, "killable": False, "lockstep": False}
 """Settings in which a world is simpler."""
@@ -44,7 +44,7 @@ def tour(seeds: Iterable[int], **changes: Any) -> Tour:
     seeds : iterable of int
         Which worlds.
     **changes
-        Settings for all of them, see :func:`~glompo.testing.world.world`.
+        Settings for all of them, see :func:`~glompo.testing.worlds.world`.
 
     Raises
     ------
