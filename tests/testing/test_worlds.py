@@ -16,6 +16,7 @@ from glompo.engine import loop
 from glompo.engine.loop import Engine
 from glompo.stoppers import BaseStopper
 from glompo.storage.journal import Journal
+from glompo.storage.syncing import Synchronizer
 from glompo.testing import (
     BadSync,
     BrokenPromiseError,
@@ -112,7 +113,7 @@ def forgetful(patch):
 
 
 def lazy(patch):
-    patch.setattr(Journal, "tick", lambda self, now: None)
+    patch.setattr(Synchronizer, "begin", lambda self, fd: None)
 
 
 def generous(patch):
@@ -141,10 +142,13 @@ def acts_twice(patch):
 
 
 def acts_first(patch):
-    intents = loop.intents
-    patch.setattr(
-        loop, "intents", lambda decided, at: [one for one in intents(decided, at) if not isinstance(one, Granted)]
-    )
+    write = Engine._write
+
+    def later(self):
+        if not (self._unwritten and isinstance(self._unwritten[-1], Granted)):
+            write(self)
+
+    patch.setattr(Engine, "_write", later)
 
 
 def forgets_the_last(patch):
@@ -199,7 +203,7 @@ PLANTED = {
     counts_twice: {"every call is counted once"},
     acts_twice: {"a decision is written before its effect"},
     acts_first: {"a decision is written before its effect"},
-    forgets_the_last: {"every evaluation that was completed is recorded"},
+    forgets_the_last: {"every evaluation that was completed is recorded", "no call beyond the budget"},
     lingers: {"every evaluation that was completed is recorded"},
     crowded: {"slots are never exceeded"},
     loses_its_best: {"the best is the best of all that was recorded"},

@@ -31,12 +31,12 @@ class Essence:
     evaluations : dict
         Point, value and status of each evaluation, by optimizer.
     taken : dict
-        Better points that were given to an optimizer, with the number of its evaluations before.
+        Better points that were given to an optimizer before its last evaluation, with the number of those before.
     """
 
     decisions: tuple[tuple[object, ...], ...]
     evaluations: dict[int, list[tuple[object, ...]]] = field(default_factory=dict)
-    taken: dict[int, list[tuple[object, ...]]] = field(default_factory=dict)
+    taken: dict[int, list[tuple[int, tuple[float, ...], float]]] = field(default_factory=dict)
 
     def difference(self, other: Essence) -> str:
         """Return the first difference in words; empty if there is none."""
@@ -65,7 +65,7 @@ def essence_of(events: Iterable[Event]) -> Essence:
     """
     decisions: dict[tuple[object, ...], None] = {}
     evaluations: dict[int, list[tuple[object, ...]]] = defaultdict(list)
-    taken: dict[int, list[tuple[object, ...]]] = defaultdict(list)
+    taken: dict[int, list[tuple[int, tuple[float, ...], float]]] = defaultdict(list)
     condemned: set[int] = set()
     for event in events:
         match event:
@@ -87,4 +87,5 @@ def essence_of(events: Iterable[Event]) -> Essence:
                 decisions["end", verdict.reason()] = None
             case _:
                 pass
-    return Essence(tuple(decisions), dict(evaluations), dict(taken))
+    used = {opt: [one for one in points if one[0] < len(evaluations[opt])] for opt, points in taken.items()}
+    return Essence(tuple(decisions), dict(evaluations), {opt: points for opt, points in used.items() if points})

@@ -32,6 +32,8 @@ class FaultyDisk(SystemDisk):
         Writes that are refused for want of room before there is room again.
     bad_syncs : int
         Attempts to force something to the disk that fail.
+    failed_to_sync : bool
+        Whether one did: nobody knows then what is on the disk.
     last_part : float or None
         Share of the next write after which the process is killed.
     dead : bool
@@ -42,6 +44,7 @@ class FaultyDisk(SystemDisk):
         self.room: int | None = None
         self.refusals = 0
         self.bad_syncs = 0
+        self.failed_to_sync = False
         self.last_part: float | None = None
         self.dead = False
         self._safe = {} if safe is None else safe
@@ -76,6 +79,7 @@ class FaultyDisk(SystemDisk):
             return
         if self.bad_syncs:
             self.bad_syncs -= 1
+            self.failed_to_sync = True
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         status = os.fstat(fd)
         self._safe[status.st_ino] = status.st_size

@@ -100,7 +100,7 @@ class Ledger:
     events: list[Event] = field(default_factory=list)
     fault: BrokenPromiseError | None = None
     _written_at: list[float] = field(default_factory=list)
-    _doubtful: list[Event] = field(default_factory=list)
+    _doubtful: list[list[Event]] = field(default_factory=list)
     _safe: int = 0
     _fold: RunState = field(default_factory=RunState)
     _accounts: dict[int, _Account] = field(default_factory=dict)
@@ -142,9 +142,10 @@ class Ledger:
             Seconds in which a record must be safe from the death of the machine; None if it need never be.
         """
         n = len(found)
-        if n == len(self.events) + len(self._doubtful):
-            self.events += self._doubtful
-            self._written_at += [at] * len(self._doubtful)
+        there = [events for events in self._doubtful if len(self.events) + len(events) == n]
+        if there:
+            self.events += there[0]
+            self._written_at += [at] * len(there[0])
         self._doubtful = []
         self.claim(
             list(found) == self.events[:n],
@@ -184,6 +185,7 @@ class Ledger:
         for event in events:
             self._enter(event)
             self._explain(event)
+        self._doubtful = []
         self.events += events
         self._written_at += [now] * len(events)
         self._balance()
@@ -193,7 +195,7 @@ class Ledger:
 
     def doubted(self, events: Sequence[Event]) -> None:
         """Note that an append was refused: only the disk knows whether it is there as a whole, or not at all."""
-        self._doubtful = self._doubtful or list(events)
+        self._doubtful.append(list(events))
 
     def safe(self) -> None:
         """Note that everything written so far has been forced to the disk."""

@@ -16,7 +16,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -184,7 +184,8 @@ class _History:
             log.close()
             self._ledger.session_over(place.died_at, in_order=False)
         except StoreError:
-            log.close()
+            with suppress(StoreError):
+                log.close()
             self._ledger.claim(self._disk_failed(), "a sound disk raises no error")
         self._ledger.check()
         return place
@@ -222,7 +223,8 @@ class _History:
             place.cut_power(segment_path(run_dir, last_segment(run_dir)))
         found = list(read_events(run_dir)) if last_segment(run_dir) else []
         lived_on = not isinstance(place.died_of, PowerCut)
-        self._ledger.reopened(found, place.died_at, lived_on, SYNCED_WITHIN[self._scene.durability])
+        synced = None if place.disk.failed_to_sync else SYNCED_WITHIN[self._scene.durability]
+        self._ledger.reopened(found, place.died_at, lived_on, synced)
 
     def _disk_failed(self) -> bool:
         return any(isinstance(fault, (FullDisk, BadSync)) for _, fault in self._fate.happened)

@@ -76,10 +76,11 @@ class Replay:
             self.attempts += 1
         return None
 
-    def answer_batch(self, points: Sequence[NDArray[np.float64]], attempts: list[int]) -> dict[int, Recorded]:
+    def answer_batch(self, points: Sequence[NDArray[np.float64]], attempts: dict[int, int]) -> dict[int, Recorded]:
         """Return what is recorded of those natural points that are, by their place.
 
-        Recorded attempts that failed and were to be repeated are added to `attempts`, by the place of their point.
+        Recorded attempts that failed and were to be repeated are counted in `attempts`, by the place of their point;
+        who failed last comes last there.
 
         Evaluations side by side were recorded as they were completed, so they are told apart by their content.
 
@@ -100,8 +101,9 @@ class Replay:
             status = Status(int(self._script.status[k]))
             self._next += 1
             if status is Status.RETRIED:
-                attempts[places[0]] += 1
+                attempts[places[0]] = attempts.pop(places[0], 0) + 1
             else:
+                attempts.pop(places[0], None)
                 answers[places.popleft()] = float(self._script.f[k]), status, self._extras(k)
         return answers
 

@@ -126,20 +126,23 @@ class Task:
             return [self._answer(x, evaluator) for x in points]
         answers: list[Answer] = [(math.inf, ())] * len(points)
         inside: deque[int] = deque()
-        attempts = [0] * len(points)
+        attempts: dict[int, int] = {}
         known = self._from_record(points, attempts)
         for i, x in enumerate(points):
             if i in known:
                 answers[i] = known[i]
+            elif i in attempts:
+                continue
             elif self._inside(x):
                 inside.append(i)
             else:
                 answers[i] = self._turn_away(x)
+        inside.extend(attempts)  # as when they had just failed
         self._evaluate_side_by_side(points, inside, answers, attempts, evaluator)
         self._mailbox.await_next()
         return answers
 
-    def _from_record(self, points: list[NDArray[np.float64]], attempts: list[int]) -> dict[int, Answer]:
+    def _from_record(self, points: list[NDArray[np.float64]], attempts: dict[int, int]) -> dict[int, Answer]:
         if self._replay is None:
             return {}
         answers = {i: self._remembered(one) for i, one in self._replay.answer_batch(points, attempts).items()}
@@ -151,7 +154,7 @@ class Task:
         points: list[NDArray[np.float64]],
         todo: deque[int],
         answers: list[Answer],
-        attempts: list[int],
+        attempts: dict[int, int],
         evaluator: Evaluator,
     ) -> None:
         """Fill `answers` at the places `todo`; evaluations are recorded as they are completed, or in order."""
@@ -159,7 +162,7 @@ class Task:
 
         def land() -> None:
             for i, outcome in flight.land():
-                attempts[i] += 1
+                attempts[i] = attempts.get(i, 0) + 1
                 answer = self._settle(points[i], outcome, attempts[i])
                 if answer is None:
                     todo.append(i)
