@@ -32,11 +32,14 @@ class Essence:
         Point, value and status of each evaluation, by optimizer.
     taken : dict
         Better points that were given to an optimizer before its last evaluation, with the number of those before.
+    converged : dict
+        After how many of its evaluations an optimizer converged.
     """
 
     decisions: tuple[tuple[object, ...], ...]
     evaluations: dict[int, list[tuple[object, ...]]] = field(default_factory=dict)
     taken: dict[int, list[tuple[int, tuple[float, ...], float]]] = field(default_factory=dict)
+    converged: dict[int, list[int]] = field(default_factory=dict)
 
     def difference(self, other: Essence) -> str:
         """Return the first difference in words; empty if there is none."""
@@ -44,6 +47,7 @@ class Essence:
             ("decision", {0: list(self.decisions)}, {0: list(other.decisions)}),
             ("evaluation", self.evaluations, other.evaluations),
             ("better point taken", self.taken, other.taken),
+            ("convergence", self.converged, other.converged),
         ):
             for opt in sorted(one.keys() | two.keys()):
                 mine, theirs = one.get(opt, []), two.get(opt, [])
@@ -66,6 +70,7 @@ def essence_of(events: Iterable[Event]) -> Essence:
     decisions: dict[tuple[object, ...], None] = {}
     evaluations: dict[int, list[tuple[object, ...]]] = defaultdict(list)
     taken: dict[int, list[tuple[int, tuple[float, ...], float]]] = defaultdict(list)
+    converged: dict[int, list[int]] = {}
     condemned: set[int] = set()
     for event in events:
         match event:
@@ -82,10 +87,12 @@ def essence_of(events: Iterable[Event]) -> Essence:
             case PauseRequested(opt=opt) | ResumeRequested(opt=opt):
                 decisions[type(event).__name__, opt, len(evaluations[opt]), event.verdict.reason()] = None
             case Stopped(opt=opt, ending="raised" | "returned") if event.said_converged and opt not in condemned:
-                decisions["converged", opt, len(evaluations[opt])] = None
+                converged[opt] = [len(evaluations[opt])]
             case EndRequested(verdict=verdict):
                 decisions["end", verdict.reason()] = None
             case _:
                 pass
     used = {opt: [one for one in points if one[0] < len(evaluations[opt])] for opt, points in taken.items()}
-    return Essence(tuple(decisions), dict(evaluations), {opt: points for opt, points in used.items() if points})
+    return Essence(
+        tuple(decisions), dict(evaluations), {opt: points for opt, points in used.items() if points}, converged
+    )

@@ -17,7 +17,6 @@ from glompo.backends.simulated import SimulatedBackend
 from glompo.core.events import Event
 from glompo.core.state import RunState
 from glompo.errors import StoreError
-from glompo.function import Status
 from glompo.storage.journal import Journal
 from glompo.testing.faults import (
     BadSync,
@@ -99,7 +98,11 @@ class FaultyLog:
             return
         fate, now = self._place.fate, self._place.now
         fate.appends += 1
-        deaths = [fault for fault in fate.engine.get(fate.appends, ()) if self._befalls(fault)]
+        due = fate.engine.get(fate.appends, [])
+        deaths = [fault for fault in due if isinstance(fault, (Kill, PowerCut))]
+        for fault in due:
+            if isinstance(fault, (FullDisk, BadSync)):
+                self._befall(fault)
         for death in deaths:
             if death.part < 1:
                 self._place.dies_of(death)
@@ -115,16 +118,13 @@ class FaultyLog:
         for death in deaths:
             self._place.dies_soon_of(death)
 
-    def _befalls(self, fault: OfEngine) -> bool:
-        """Let a fault of the disk happen; return whether it is a death instead."""
-        if isinstance(fault, (Kill, PowerCut)):
-            return True
+    def _befall(self, fault: FullDisk | BadSync) -> None:
+        """Let a fault of the disk happen."""
         self._place.fate.happened.append((self._place.now, fault))
         if isinstance(fault, BadSync):
             self._disk.bad_syncs = 1
         else:
             self._disk.room, self._disk.refusals = fault.room, fault.writes
-        return False
 
     def commit(self) -> None:
         """Force everything to the disk."""

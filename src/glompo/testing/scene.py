@@ -15,7 +15,7 @@ from glompo.allocators import EqualBlocks, EvenAllocator
 from glompo.core.ports import Allocator, Escalation, Freezer, Policies
 from glompo.core.rule import Rule
 from glompo.exit_conditions import MaxTotalFunctionCalls
-from glompo.function import FailurePolicy
+from glompo.function import PENALIZE, FailurePolicy
 from glompo.generators import BaseGenerator, IncumbentGenerator, RandomGenerator
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
 from glompo.selectors import BaseSelector, CycleSelector
@@ -72,7 +72,7 @@ class Scene:
     stopper_interval: int = 5
     lockstep: bool = False
     troubles: float = 0.0
-    failures: FailurePolicy = FailurePolicy()
+    failures: FailurePolicy = PENALIZE
     pace: float = 1.0
     killable: bool = False
     durability: Durability = "batch"
@@ -171,9 +171,9 @@ def drawn_scene(rng: np.random.Generator) -> Scene:
         stopper_interval=int(rng.integers(1, 11)),
         lockstep=lockstep,
         troubles=0.2 if troubled else 0.0,
-        failures=(FailurePolicy(), FailurePolicy(None), FailurePolicy(retries=1))[int(rng.integers(3))],
+        failures=(PENALIZE, FailurePolicy(None), FailurePolicy(retries=1))[int(rng.integers(3))],
         pace=float(rng.choice([0.001, 0.03, 1.0, 600.0])),
         killable=bool(rng.random() < 0.6),
-        durability=("batch", "batch", "always", "none")[int(rng.integers(4))],  # type: ignore[arg-type]
+        durability=("batch", "batch", "always", "none")[int(rng.integers(4))],
         segment_bytes=int(rng.choice([3_000, 2**20])),
     )

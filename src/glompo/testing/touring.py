@@ -18,6 +18,9 @@ SIMPLER: dict[str, Any] = {"troubles": 0.0, "stoppers": None, "share": False, "k
 """Settings in which a world is simpler."""
 
 
+_Smaller = tuple[tuple[Fault, ...], dict[str, Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class Tour:
     """What many worlds had in common.
@@ -76,19 +79,19 @@ def shrunk(seed: int, faults: Sequence[Fault] | None = None, **changes: Any) -> 
     error = _error(seed, faults, changes)
     if error is None:
         raise ValueError(f"no promise is broken in world(seed={seed})")
-    faults = _faults_of(seed, changes) if faults is None else tuple(faults)
+    left = _faults_of(seed, changes) if faults is None else tuple(faults)
     smaller = True
     while smaller:
         smaller = False
-        for fewer, settings in _smaller(seed, faults, changes):
+        for fewer, settings in _smaller(seed, left, changes):
             found = _error(seed, fewer, settings)
             if found is not None:
-                error, faults, changes, smaller = found, fewer, settings, True
+                error, left, changes, smaller = found, fewer, settings, True
                 break
     return error
 
 
-def _smaller(seed: int, faults: tuple[Fault, ...], changes: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
+def _smaller(seed: int, faults: tuple[Fault, ...], changes: dict[str, Any]) -> Iterator[_Smaller]:
     for i in reversed(range(len(faults))):
         yield faults[:i] + faults[i + 1 :], changes
     scene = drawn_scene(np.random.default_rng([seed, 1]))

@@ -231,7 +231,9 @@ class _History:
 
     def failed(self, error: Exception) -> BrokenPromiseError:
         """Return the error that tells the story of this world."""
-        broken = error if isinstance(error, BrokenPromiseError) else BrokenPromiseError(type(error).__name__, str(error))
+        broken = (
+            error if isinstance(error, BrokenPromiseError) else BrokenPromiseError(type(error).__name__, str(error))
+        )
         seed, faults, changes = self._call
         settings = "".join(f", {name}={value!r}" for name, value in changes.items())
         story = [broken.detail, "", f"world(seed={seed}, faults={list(faults)}{settings})", f"{self._scene}"]
