@@ -291,7 +291,7 @@ class RunState:
     def _request_pause(self, event: PauseRequested) -> None:
         one = self._known(event)
         self._move(one, event)
-        one.pause = event
+        one.pause, one.judged_at = event, len(one.trajectory)  # once it goes on, it is not asked at once again
 
     def _pause(self, event: Paused) -> None:
         one = self._known(event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from glompo.backends.protocol import Backend
 from glompo.core.commands import Command, Restore, Stop
@@ -238,14 +238,15 @@ class Engine:
         """Ask everybody to stop without waiting for them."""
         verdict = Verdict(True, "session", reason)
         for opt in [opt for opt, one in self.state.alive.items() if one.stop is None]:
-            self._quietly([StopRequested(self._clock.now(), opt, "session", verdict)])
+            self._quietly(self._record, [StopRequested(self._clock.now(), opt, "session", verdict)])
             dispatch(Stop(opt, "session", verdict), self._backend, self._job, self.state)
 
     def _leave(self, reason: str) -> None:
+        self._quietly(self._log.commit)  # workers may be slow to leave, and the machine does not wait for them
         left_behind = self._backend.close(0.0 if reason == TWICE else FAREWELL)
         if left_behind:
             logger.warning("optimizers %s are still inside the task; their threads end with it", left_behind)
-        self._quietly([SessionClosed(self._clock.now(), reason)])
+        self._quietly(self._record, [SessionClosed(self._clock.now(), reason)])
         try:
             self._log.close()
         except StoreError as error:
@@ -257,10 +258,10 @@ class Engine:
             except Exception:
                 logger.exception("observer %r failed", observer)
 
-    def _quietly(self, events: Iterable[Event]) -> None:
-        """Record on the way out, where an error must not hide the first one."""
+    def _quietly(self, write: Callable[..., None], *events: list[Event]) -> None:
+        """Write on the way out, where an error must not hide the first one."""
         try:
-            self._record(list(events))
+            write(*events)
         except (StoreError, InternalError) as error:
             logger.error("%s", error)
 

@@ -185,7 +185,8 @@ class Ledger:
         for event in events:
             self._enter(event)
             self._explain(event)
-        self._doubtful = []
+        if events:
+            self._doubtful = []
         self.events += events
         self._written_at += [now] * len(events)
         self._balance()
@@ -326,6 +327,11 @@ class Ledger:
             missing = must - Counter(self._recorded[opt])
             self.claim(not missing, "every evaluation that was completed is recorded", f"{len(missing)} of {opt}")
         self.check()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run is over by what has reached the journal."""
+        return self._fold.finished is not None
 
     def finished(self, exact: bool) -> None:
         """Check the books of a run that is over; with `exact`, its budget is spent to the last call.

@@ -145,18 +145,19 @@ class _History:
         """Open the run and resume it until it is over."""
         run_dir.mkdir()
         try:
-            place = self._session(run_dir)
-            while place.state.finished is None:
+            while not self._ledger.is_finished:
                 self._ledger.claim(self._sessions < self._patience, "the run comes to an end", f"{self._sessions}")
                 self._ledger.check()
-                self._reopen(run_dir, place)
                 place = self._session(run_dir)
-            self._ledger.finished("MaxTotalFunctionCalls" in place.state.finished.reason())
-            self._reopen(run_dir, place)
+                if place.state.finished is not None:
+                    self._ledger.finished("MaxTotalFunctionCalls" in place.state.finished.reason())
+                self._reopen(run_dir, place)
         except (BrokenPromiseError, InternalError, DeadlockError, StoreError) as error:
             raise self.failed(error) from error
-        events = tuple(read_events(run_dir))
-        return World(self._scene, events, place.state, tuple(self._fate.happened), self._sessions)
+        events, state = tuple(read_events(run_dir)), RunState()
+        for event in events:
+            state.apply(event)
+        return World(self._scene, events, state, tuple(self._fate.happened), self._sessions)
 
     def _session(self, run_dir: Path) -> Place:
         """Work on the run until it is over or something happens."""
@@ -182,7 +183,8 @@ class _History:
             self._ledger.session_over(place.now, in_order=True)
         except Killed:
             log.close()
-            self._ledger.session_over(place.died_at, in_order=False)
+            if not place.failing:
+                self._ledger.session_over(place.died_at, in_order=False)
         except StoreError:
             with suppress(StoreError):
                 log.close()
