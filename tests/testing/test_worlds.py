@@ -32,6 +32,7 @@ from glompo.testing import (
     tour,
     world,
 )
+from glompo.testing.scene import RestAWhile
 from glompo.worker.mailbox import Mailbox
 
 KINDS = {"BadSync", "Crash", "FullDisk", "Hang", "Kill", "Loss", "PowerCut", "Slow"}
@@ -53,6 +54,11 @@ FOUND = {
     "a disk full while better points are shared": (100, [FullDisk(append=9, writes=5)], {"stoppers": None}),
     "power cut while better points are shared": (89, [PowerCut(append=26, part=0.5, kept=0.77)], {"budget": 37}),
     "killed between two attempts of one worker": (69, [Kill(append=6, part=0.5)], {"budget": 17}),
+    "a hang while it is to rest": (
+        10,
+        [Hang(6, 16)],
+        {"budget": 89, "stoppers": None, "lockstep": False, "freezer": RestAWhile(8, 60)},
+    ),
     "killed between two attempts of several": (103, [Kill(append=7, part=0.5)], {"budget": 5, "stoppers": None}),
 }
 """Worlds that found a defect, in the smallest form that did."""

@@ -12,8 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.allocators import EqualBlocks, EvenAllocator
+from glompo.core.lifecycle import Phase
 from glompo.core.ports import Allocator, Escalation, Freezer, Policies
 from glompo.core.rule import Rule
+from glompo.core.verdict import Verdict
+from glompo.core.views import RunView
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.function import PENALIZE, FailurePolicy
 from glompo.generators import BaseGenerator, IncumbentGenerator, RandomGenerator
@@ -141,6 +144,25 @@ def downhill(f: Any, x0: NDArray[np.float64], bounds: Any) -> None:
         step = step if best < before else step / 2
 
 
+@dataclass(frozen=True, slots=True)
+class RestAWhile:
+    """A freezer: everybody rests after `n` evaluations until the run has made `until`."""
+
+    n: int
+    until: int
+
+    def freeze(self, view: RunView, opt: int) -> Verdict:
+        """Answer whether it should rest."""
+        return Verdict(self.n <= len(view[opt]) < self.until, "RestAWhile", f"{len(view[opt])} evaluations")
+
+    def thaw(self, view: RunView) -> tuple[int, Verdict] | None:
+        """Return the best of those who rest, when it is time."""
+        resting = [one for one in view.alive if one.phase is Phase.PAUSED]
+        if not resting or view.calls < self.until:
+            return None
+        return min(resting, key=lambda one: one.best).opt, Verdict(True, "RestAWhile", "it has rested enough")
+
+
 OFFERED = (
     RandomSampling,
     RandomSampling(iters=9),
@@ -176,4 +198,5 @@ def drawn_scene(rng: np.random.Generator) -> Scene:
         killable=bool(rng.random() < 0.6),
         durability=("batch", "batch", "always", "none")[int(rng.integers(4))],
         segment_bytes=int(rng.choice([3_000, 2**20])),
+        freezer=RestAWhile(8, 60) if rng.random() < 0.25 and not lockstep else None,
     )
