@@ -134,8 +134,6 @@ def recorded():
     with suppress(StoreError):
         events = [event for event in read_events(Path("run")) if isinstance(event, Evaluated)]
         return {tuple(x) for event in events for x in event.X.tolist()}
-            tuple(x) for event in read_events(Path("run")) if isinstance(event, Evaluated) for x in event.X.tolist()
-        }
     return set()
 
 
