@@ -54,6 +54,11 @@ FOUND = {
     "a disk full while better points are shared": (100, [FullDisk(append=9, writes=5)], {"stoppers": None}),
     "power cut while better points are shared": (89, [PowerCut(append=26, part=0.5, kept=0.77)], {"budget": 37}),
     "killed between two attempts of one worker": (69, [Kill(append=6, part=0.5)], {"budget": 17}),
+    "power cut while workers are slow to leave": (
+        3535,
+        [PowerCut(append=9, part=0.0, kept=0.69, zeros=5), FullDisk(append=5, room=1, writes=5)],
+        {"budget": 2, "stoppers": None},
+    ),
     "a hang while it is to rest": (
         10,
         [Hang(6, 16)],
@@ -70,6 +75,11 @@ def test_what_went_wrong_once_goes_right(name):
     run = world(seed, faults, **changes)
     assert run.happened
     assert run.state.finished
+
+
+def test_who_goes_on_after_a_rest_is_not_put_to_rest_again_before_it_did_anything():
+    run = world(0, (), freezer=RestAWhile(8, 60), budget=120, lockstep=False)
+    assert run.state.calls == 120
 
 
 def test_the_same_world_is_the_same_to_the_last_event():
