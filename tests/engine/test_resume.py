@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import glompo
-from glompo.core.events import Evaluated, IncumbentTaken, Restored, SessionOpened, StopRequested
+from glompo.core.events import Evaluated, IncumbentTaken, Restored, RunOpened, SessionOpened, StopRequested
 from glompo.core.snapshot import same
 from glompo.core.state import RunState
 from glompo.errors import RunExistsError
@@ -20,7 +20,9 @@ from glompo.generators import IncumbentGenerator
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
 from glompo.problems import Rastrigin
 from glompo.stoppers import BestUnmoving
+from glompo.storage.journal import Journal
 from glompo.storage.reader import read_events
+from glompo.storage.segments import segment_path
 
 BOX = [(-5, 5)] * 3
 OPTIMIZERS = [CMAOptimizer(workers=2), RandomSampling, Scipy("Nelder-Mead")]
@@ -96,6 +98,15 @@ def test_a_finished_run_whose_condition_holds_says_so_instead_of_starting():
     again = run(max_evaluations=100)
     assert (again.nfev, again.fx) == (100, first.fx)
     assert "100 of 100" in again.message
+
+
+@pytest.mark.parametrize("torn", [b"", b"\x40\x00\x00\x00torn"], ids=["nothing", "half a record"])
+def test_a_run_killed_before_its_first_word_is_begun_by_the_same_call(torn):
+    Journal.create(Path("run")).close()
+    with segment_path(Path("run"), 1).open("ab") as segment:
+        segment.write(torn)
+    assert run(max_evaluations=30).nfev == 30
+    assert [type(event) for event in read_events(Path("run"))][:2] == [RunOpened, SessionOpened]
 
 
 def killed(script, when, seconds=40.0):

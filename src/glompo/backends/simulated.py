@@ -4,11 +4,14 @@ Real optimizers run here, each in a thread of its own, but only one thread ever 
 to the worker whose time has come and waits until the worker gives it back, which it does when it begins an
 evaluation, waits for credits, or ends. What happens when is decided by a heap of (time, order of scheduling), so
 two simulations with the same inputs are the same to the last bit.
+
+Workers may die here as processes do: at any moment, with what they had not sent, and without a last word.
 """
 
 from __future__ import annotations
 
 import heapq
+import math
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -23,25 +26,35 @@ from glompo.backends.protocol import Capabilities
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.payload import here
 from glompo.function import Outcome
-from glompo.wire.messages import DOWN, StopPlease
+from glompo.wire.messages import DOWN, UP, Ended, StopPlease
 from glompo.wire.parcel import Parcel
 from glompo.worker.host import host
 from glompo.worker.mailbox import Mailbox
 from glompo.worker.postman import AGE
 
 Seconds = Callable[[int, NDArray[np.float64]], float]
-"""Virtual duration of an evaluation: a function of the optimizer's number and the point, shape (d,)."""
+"""Virtual duration of an evaluation: a function of the optimizer's number and the point, shape (d,); inf hangs."""
 
 
 class DeadlockError(RuntimeError):
     """The engine waits for ever, and nobody in the simulation will ever act again."""
 
 
-class Timeline:
-    """A virtual clock and what is to happen on it."""
+class _Vanished(BaseException):
+    """The worker is no more; whatever its thread still holds is unwound."""
 
-    def __init__(self) -> None:
-        self._now = 0.0
+
+class Timeline:
+    """A virtual clock and what is to happen on it.
+
+    Parameters
+    ----------
+    begin : float
+        What it shows at first, in seconds.
+    """
+
+    def __init__(self, begin: float = 0.0) -> None:
+        self._now = begin
         self._order = count()
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
 
@@ -50,8 +63,9 @@ class Timeline:
         return self._now
 
     def after(self, seconds: float, act: Callable[[], None]) -> None:
-        """Let `act` happen in `seconds` from now."""
-        heapq.heappush(self._agenda, (self._now + seconds, next(self._order), act))
+        """Let `act` happen in `seconds` from now; never, if that is infinite."""
+        if seconds < math.inf:
+            heapq.heappush(self._agenda, (self._now + seconds, next(self._order), act))
 
     def advance(self, until: float | None) -> bool:
         """Go to the next moment at which something happens and let all of it happen; False if that is after `until`."""
@@ -76,6 +90,7 @@ class _Actor:
         self._back.acquire()
         self._scheduled = False
         self._waiting = False
+        self._doomed = False
         self.alive = True
 
     def begin(self, play: Callable[[], None]) -> None:
@@ -84,7 +99,10 @@ class _Actor:
         def run() -> None:
             self._go.acquire()
             try:
-                play()
+                if not self._doomed:
+                    play()
+            except _Vanished:
+                pass
             finally:
                 self.alive = False
                 self._back.release()
@@ -108,17 +126,26 @@ class _Actor:
             self._scheduled = True
             self._timeline.after(0.0, self._wake)
 
+    def vanish(self) -> None:
+        """Unwind the actor wherever it is."""
+        self._doomed = True
+        while self.alive:  # once, but for one that evaluates again on its way out
+            self._resume()
+
     def _wake(self) -> None:
         self._waiting = self._scheduled = False
         self._resume()
 
     def _resume(self) -> None:
-        self._go.release()
-        self._back.acquire()
+        if self.alive:
+            self._go.release()
+            self._back.acquire()
 
     def _yield(self) -> None:
         self._back.release()
         self._go.acquire()
+        if self._doomed:
+            raise _Vanished
 
 
 class _SimulatedMailbox(Mailbox):
@@ -195,6 +222,10 @@ class SimulatedBackend:
     ----------
     seconds : float or callable
         Virtual duration of an evaluation, or a function of the optimizer's number and the point.
+    begin : float
+        Run time at which it all begins.
+    killable : bool
+        Whether workers can be ended as processes can; otherwise they are like threads.
 
     Attributes
     ----------
@@ -202,18 +233,20 @@ class SimulatedBackend:
         The clock of the run; give it to the engine.
     """
 
-    def __init__(self, seconds: float | Seconds = 1.0) -> None:
-        self.timeline = Timeline()
+    def __init__(self, seconds: float | Seconds = 1.0, begin: float = 0.0, killable: bool = False) -> None:
+        self.timeline = Timeline(begin)
+        self._killable = killable
         self._seconds: Seconds = seconds if callable(seconds) else lambda opt, x: float(seconds)
         self._arrivals: list[tuple[int, bytes]] = []
         self._mailboxes: dict[int, Mailbox] = {}
         self._actors: dict[int, _Actor] = {}
+        self._silent: set[int] = set()
         self._woken = False
 
     @property
     def capabilities(self) -> Capabilities:
-        """As threads: nobody can be killed."""
-        return Capabilities()
+        """What can be done to workers: as to threads, or as to processes."""
+        return Capabilities(can_terminate=self._killable, can_kill=self._killable)
 
     def launch(self, parcel: Parcel) -> None:
         """Start the optimizer at the present moment."""
@@ -225,8 +258,8 @@ class SimulatedBackend:
         actor.begin(partial(host, parcel, mailbox, name, evaluators))
 
     def send(self, opt: int, message: bytes) -> None:
-        """Put a message into the optimizer's mailbox."""
-        if self._actors[opt].alive:
+        """Put a message into the optimizer's mailbox, if it is there."""
+        if opt in self._actors and self._actors[opt].alive:
             self._mailboxes[opt].put(message)
 
     def receive(self, timeout: float | None) -> list[tuple[int, bytes]]:
@@ -245,16 +278,41 @@ class SimulatedBackend:
         self._woken = True
 
     def end(self, opt: int, force: bool) -> None:
-        """Do nothing: a thread cannot be ended."""
+        """End a worker against its will; a thread cannot be ended."""
+        if self._killable:
+            self.lose(opt, "SIGKILL" if force else "SIGTERM")
+
+    def lose(self, opt: int, why: str) -> None:
+        """Let a worker die this instant, with all that it has not sent; the engine hears of its death.
+
+        Parameters
+        ----------
+        opt : int
+            Optimizer; nothing happens if it has ended.
+        why : str
+            What ended its process.
+        """
+        if opt in self._actors and self._actors[opt].alive:
+            self._vanish(opt)
+            self._arrivals.append((opt, UP.encode(Ended("died", False, f"its process was ended by {why}"))))
 
     def close(self, patience: float) -> list[int]:
-        """Unwind every worker."""
+        """Ask every worker to stop and wait up to `patience` virtual seconds; whoever is late vanishes."""
         for opt, actor in self._actors.items():
             if actor.alive:
                 self._mailboxes[opt].put(DOWN.encode(StopPlease("the simulation is over")))
-        while any(actor.alive for actor in self._actors.values()) and self.timeline.advance(None):
+        until = self.timeline.now() + patience
+        while any(actor.alive for actor in self._actors.values()) and self.timeline.advance(until):
             pass
-        return [opt for opt, actor in self._actors.items() if actor.alive]
+        late = [opt for opt, actor in self._actors.items() if actor.alive]
+        for opt in late:
+            self._vanish(opt)
+        return [] if self._killable else late
+
+    def _vanish(self, opt: int) -> None:
+        self._silent.add(opt)
+        self._actors[opt].vanish()
 
     def _arrive(self, opt: int, data: bytes) -> None:
-        self._arrivals.append((opt, data))
+        if opt not in self._silent:
+            self._arrivals.append((opt, data))

@@ -164,7 +164,7 @@ class OptimizerView:
     @property
     def offer_in_flight(self) -> bool:
         """Whether an incumbent was sent that it has not taken yet."""
-        return self._state.in_flight
+        return self._state.offer is not None
 
     @property
     def best(self) -> float:

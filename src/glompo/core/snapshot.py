@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from glompo.core.events import Asked, PauseRequested, RunOpened, StartRequested, StopRequested
+from glompo.core.events import Asked, IncumbentSent, PauseRequested, RunOpened, StartRequested, StopRequested
 from glompo.core.lifecycle import How, Phase
 from glompo.core.state import Best, OptimizerState, RunState
 from glompo.core.trajectory import Trajectory
@@ -31,6 +31,7 @@ _KNOWN: dict[str, type] = {
         StartRequested,
         PauseRequested,
         StopRequested,
+        IncumbentSent,
         Asked,
         Verdict,
         How,

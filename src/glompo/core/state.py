@@ -85,7 +85,7 @@ class OptimizerState:
     judged_at: int = 0
     pace: float | None = None
     offered: float = np.inf
-    in_flight: bool = False
+    offer: IncumbentSent | None = None
     seated: bool = True
     taken: list[tuple[int, NDArray[np.float64], float]] = field(default_factory=list)
     pause: PauseRequested | None = None
@@ -194,7 +194,7 @@ class RunState:
         if one.how is not None:
             self.ended[one.how] -= 1
         one.phase, one.seated, one.how, one.stop, one.pause = Phase.LEFT, False, None, None, None
-        one.ended_at, one.note, one.rung, one.in_flight, one.offered = None, "", "", False, np.inf
+        one.ended_at, one.note, one.rung = None, "", ""
 
     def _restore(self, event: Restored) -> None:
         one = self._known(event)
@@ -281,17 +281,17 @@ class RunState:
 
     def _send(self, event: IncumbentSent) -> None:
         one = self._known(event)
-        one.offered, one.in_flight = event.f, True
+        one.offered, one.offer = event.f, event
 
     def _take(self, event: IncumbentTaken) -> None:
         one = self._known(event)
-        one.in_flight = False
+        one.offer = None
         one.taken.append((event.at_k, event.x, event.f))
 
     def _request_pause(self, event: PauseRequested) -> None:
         one = self._known(event)
         self._move(one, event)
-        one.pause = event
+        one.pause, one.judged_at = event, len(one.trajectory)  # once it goes on, it is not asked at once again
 
     def _pause(self, event: Paused) -> None:
         one = self._known(event)

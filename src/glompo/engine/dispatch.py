@@ -57,7 +57,10 @@ def dispatch(command: Command, backend: Backend, job: Job, state: RunState) -> N
         case Start(opt, option, x0, _):
             backend.launch(_parcel(job, opt, option, x0, None))
         case Restore(opt, _, credits):
-            _restore(backend, job, state.optimizers[opt])
+            one = state.optimizers[opt]
+            _restore(backend, job, one)
+            if one.offer is not None:  # it was under way when the session ended
+                backend.send(opt, DOWN.encode(BetterPoint(one.offer.x, one.offer.f)))
             if credits:
                 backend.send(opt, DOWN.encode(Credits(credits)))
         case Grant(opt, n):

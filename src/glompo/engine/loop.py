@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from glompo.backends.protocol import Backend
 from glompo.core.commands import Command, Restore, Stop
@@ -86,6 +86,7 @@ class Engine:
         self._job = job
         self._observers = list(observers)
         self._fault: PolicyError | None = None
+        self._unwritten: list[Event] = []
         self._stirred: set[int] | None = None  # None: everybody
 
     @property
@@ -156,13 +157,20 @@ class Engine:
         return left or self.state.finished is not None
 
     def _decide(self) -> None:
-        """Decide, record, act, until there is nothing more to say; after a restoration in lockstep, wait for it."""
+        """Decide until there is nothing more to say, record, act; after a restoration in lockstep, wait for it.
+
+        All that is decided at one moment is one record: a run that is killed here has made the whole decision or
+        none of it, and so decides the same when it is resumed.
+        """
+        decided: list[Command] = []
         restored = False
         while not (restored and self._policies.lockstep) and (commands := self._ask()):
             restored = isinstance(commands[-1], Restore)
-            self._record(intents(commands, self._clock.now()))
-            for command in commands:
-                dispatch(command, self._backend, self._job, self.state)
+            self._fold(intents(commands, self._clock.now()))
+            decided += commands
+        self._write()
+        for command in decided:
+            dispatch(command, self._backend, self._job, self.state)
         self._stirred = set()
 
     def _ask(self) -> tuple[Command, ...]:
@@ -174,21 +182,29 @@ class Engine:
                 raise
             self._fault = error if isinstance(error, PolicyError) else _blame(error)
             logger.error("%s", self._fault)
-            self._record([EndRequested(self._clock.now(), Verdict(True, "faulty policy", str(self._fault)))])
+            self._fold([EndRequested(self._clock.now(), Verdict(True, "faulty policy", str(self._fault)))])
             return decide(self.view, self._policies)
 
     def _record(self, events: list[Event]) -> None:
         """Fold, then write: an event that cannot happen never reaches the journal."""
-        if not events:
-            return
+        self._fold(events)
+        self._write()
+
+    def _fold(self, events: list[Event]) -> None:
         for event in events:
             best = self.state.best
             try:
                 self.state.apply(event)
             except IllegalEventError as error:
                 raise InternalError(f"{error}; this is a defect of GloMPO, please report it") from error
+            self._unwritten.append(event)
             self._stir(event, self.state.best is not best)
-        self._log.append(events)
+
+    def _write(self) -> None:
+        """Write what has been folded. What is refused goes with the next record: the journal never has a gap."""
+        if self._unwritten:
+            self._log.append(self._unwritten)
+            self._unwritten = []
 
     def _stir(self, event: Event, new_best: bool) -> None:
         """Note whom the next decision must look at: everybody if credits came free or there is news for all."""
@@ -222,14 +238,15 @@ class Engine:
         """Ask everybody to stop without waiting for them."""
         verdict = Verdict(True, "session", reason)
         for opt in [opt for opt, one in self.state.alive.items() if one.stop is None]:
-            self._quietly([StopRequested(self._clock.now(), opt, "session", verdict)])
+            self._quietly(self._record, [StopRequested(self._clock.now(), opt, "session", verdict)])
             dispatch(Stop(opt, "session", verdict), self._backend, self._job, self.state)
 
     def _leave(self, reason: str) -> None:
+        self._quietly(self._log.commit)  # workers may be slow to leave, and the machine does not wait for them
         left_behind = self._backend.close(0.0 if reason == TWICE else FAREWELL)
         if left_behind:
             logger.warning("optimizers %s are still inside the task; their threads end with it", left_behind)
-        self._quietly([SessionClosed(self._clock.now(), reason)])
+        self._quietly(self._record, [SessionClosed(self._clock.now(), reason)])
         try:
             self._log.close()
         except StoreError as error:
@@ -241,10 +258,10 @@ class Engine:
             except Exception:
                 logger.exception("observer %r failed", observer)
 
-    def _quietly(self, events: Iterable[Event]) -> None:
-        """Record on the way out, where an error must not hide the first one."""
+    def _quietly(self, write: Callable[..., None], *events: list[Event]) -> None:
+        """Write on the way out, where an error must not hide the first one."""
         try:
-            self._record(list(events))
+            write(*events)
         except (StoreError, InternalError) as error:
             logger.error("%s", error)
 

@@ -19,7 +19,7 @@ from glompo.core.events import SCHEMA, Event, Repaired, RunOpened, SessionOpened
 from glompo.core.state import RunState
 from glompo.engine.clock import RunClock
 from glompo.engine.record import RunRecord
-from glompo.errors import SettingError, StoreError
+from glompo.errors import SettingError
 from glompo.spec import RunSpec
 from glompo.storage.directory import clear_for_new_run, fresh_directory, holds_run, keep_document, write_configuration
 from glompo.storage.journal import Journal
@@ -103,6 +103,8 @@ def resume_run(spec: RunSpec, run_dir: Path) -> Session:
         _write_settings(run_dir, spec)
         undo.pop_all()
     session = Session(state, RunRecord(journal, lease), RunClock(state.at), run_dir)
+    if state.opened is None:  # its first session died before it could write a word
+        return _begun(session, [_opening(spec)], _now())
     changes = _changes(state, spec)
     for change in changes:
         logger.info("resumed with another setting: %s", change)
@@ -112,7 +114,7 @@ def resume_run(spec: RunSpec, run_dir: Path) -> Session:
 
 def _check_same_problem(state: RunState, spec: RunSpec, run_dir: Path) -> None:
     if state.opened is None:
-        raise StoreError(f"the journal in {run_dir} has no beginning; start again with overwrite_existing=True")
+        return
     before = state.opened.bounds
     if before.shape != spec.bounds.shape or (before != spec.bounds).any():
         raise SettingError(
@@ -149,11 +151,13 @@ def open_run(spec: RunSpec) -> Session:
         journal = Journal.create(run_dir, durability=spec.durability)
         undo.pop_all()
     session = Session(RunState(), RunRecord(journal, lease), RunClock(), run_dir)
-    date = _now()
-    opened = RunOpened(
-        0.0, SCHEMA, uuid4().hex, date, spec.bounds, spec.slots, spec.entropy, spec.describe(), _versions()
+    return _begun(session, [_opening(spec)], _now())
+
+
+def _opening(spec: RunSpec) -> RunOpened:
+    return RunOpened(
+        0.0, SCHEMA, uuid4().hex, _now(), spec.bounds, spec.slots, spec.entropy, spec.describe(), _versions()
     )
-    return _begun(session, [opened], date)
 
 
 def _write_settings(run_dir: Path, spec: RunSpec) -> None:

@@ -163,7 +163,7 @@ class Journal:
         ------
         StoreError
             If an event cannot be written or the system refuses. None of `events` is recorded then; those before are
-            intact. A later append works, except after a failed synchronisation.
+            intact. A later append works. After a failed synchronisation neither is certain: only a resume finds out.
         """
         if not events:
             return

@@ -152,6 +152,6 @@ def run_on(
     for event in opening:
         state.apply(event)
     log.append(opening)
-    job = Job(stage.task, stage.bounds, Streams(entropy), stage.is_log_detailed)
+    job = Job(stage.task, stage.bounds, Streams(entropy), detailed=stage.is_log_detailed, in_order=policies.lockstep)
     Engine(state, log, backend, clock, policies, job, observers).run()
     return Simulated(tuple(log.events), state)

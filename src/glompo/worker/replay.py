@@ -32,11 +32,17 @@ class Replay:
     ----------
     script : Script
         What was recorded.
+
+    Attributes
+    ----------
+    attempts : int
+        Recorded attempts at the point asked for last, all of which failed; 0 if it was answered.
     """
 
     def __init__(self, script: Script) -> None:
         self._script = script
         self._next = 0
+        self.attempts = 0
 
     @property
     def over(self) -> bool:
@@ -58,17 +64,23 @@ class Replay:
         DivergedError
             If another point was recorded.
         """
+        self.attempts = 0
         while not self.over:
             k = self._next
             self._compare(k, x)
             self._next += 1
             status = Status(int(self._script.status[k]))
             if status is not Status.RETRIED:
+                self.attempts = 0
                 return float(self._script.f[k]), status, self._extras(k)
+            self.attempts += 1
         return None
 
-    def answer_batch(self, points: Sequence[NDArray[np.float64]]) -> dict[int, Recorded]:
+    def answer_batch(self, points: Sequence[NDArray[np.float64]], attempts: dict[int, int]) -> dict[int, Recorded]:
         """Return what is recorded of those natural points that are, by their place.
+
+        Recorded attempts that failed and were to be repeated are counted in `attempts`, by the place of their point;
+        who failed last comes last there.
 
         Evaluations side by side were recorded as they were completed, so they are told apart by their content.
 
@@ -88,7 +100,10 @@ class Replay:
                 raise DivergedError(f"evaluation {k + 1} is none of the {len(points)} points asked for")
             status = Status(int(self._script.status[k]))
             self._next += 1
-            if status is not Status.RETRIED:
+            if status is Status.RETRIED:
+                attempts[places[0]] = attempts.pop(places[0], 0) + 1
+            else:
+                attempts.pop(places[0], None)
                 answers[places.popleft()] = float(self._script.f[k]), status, self._extras(k)
         return answers
 

@@ -78,14 +78,16 @@ class Task:
         return self._answer(self._own(x), self._evaluator)[0]
 
     def _answer(self, x: NDArray[np.float64], evaluator: Evaluator) -> Answer:
+        attempt = 0
         if self._replay is not None:
             answer = self._replay.answer(x)
+            attempt = self._replay.attempts
             self._heed_replay()
             if answer is not None:
                 return self._remembered(answer)
         if not self._inside(x):
             return self._turn_away(x)
-        answered, attempt = None, 0
+        answered = None
         while answered is None:
             with self._seats:
                 self._mailbox.claim()
@@ -124,35 +126,43 @@ class Task:
             return [self._answer(x, evaluator) for x in points]
         answers: list[Answer] = [(math.inf, ())] * len(points)
         inside: deque[int] = deque()
-        known = self._from_record(points)
+        attempts: dict[int, int] = {}
+        known = self._from_record(points, attempts)
         for i, x in enumerate(points):
             if i in known:
                 answers[i] = known[i]
+            elif i in attempts:
+                continue
             elif self._inside(x):
                 inside.append(i)
             else:
                 answers[i] = self._turn_away(x)
-        self._evaluate_side_by_side(points, inside, answers, evaluator)
+        inside.extend(attempts)  # as when they had just failed
+        self._evaluate_side_by_side(points, inside, answers, attempts, evaluator)
         self._mailbox.await_next()
         return answers
 
-    def _from_record(self, points: list[NDArray[np.float64]]) -> dict[int, Answer]:
+    def _from_record(self, points: list[NDArray[np.float64]], attempts: dict[int, int]) -> dict[int, Answer]:
         if self._replay is None:
             return {}
-        answers = {i: self._remembered(one) for i, one in self._replay.answer_batch(points).items()}
+        answers = {i: self._remembered(one) for i, one in self._replay.answer_batch(points, attempts).items()}
         self._heed_replay()
         return answers
 
     def _evaluate_side_by_side(
-        self, points: list[NDArray[np.float64]], todo: deque[int], answers: list[Answer], evaluator: Evaluator
+        self,
+        points: list[NDArray[np.float64]],
+        todo: deque[int],
+        answers: list[Answer],
+        attempts: dict[int, int],
+        evaluator: Evaluator,
     ) -> None:
         """Fill `answers` at the places `todo`; evaluations are recorded as they are completed, or in order."""
         flight = _Flight(evaluator, self._mailbox, self._in_order)
-        attempts = [0] * len(points)
 
         def land() -> None:
             for i, outcome in flight.land():
-                attempts[i] += 1
+                attempts[i] = attempts.get(i, 0) + 1
                 answer = self._settle(points[i], outcome, attempts[i])
                 if answer is None:
                     todo.append(i)

@@ -1,0 +1,202 @@
+"""What a world is before anything goes wrong in it: a task, optimizers, policies and their sizes, from a seed."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.allocators import EqualBlocks, EvenAllocator
+from glompo.core.lifecycle import Phase
+from glompo.core.ports import Allocator, Escalation, Freezer, Policies
+from glompo.core.rule import Rule
+from glompo.core.verdict import Verdict
+from glompo.core.views import RunView
+from glompo.exit_conditions import MaxTotalFunctionCalls
+from glompo.function import PENALIZE, FailurePolicy
+from glompo.generators import BaseGenerator, IncumbentGenerator, RandomGenerator
+from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
+from glompo.selectors import BaseSelector, CycleSelector
+from glompo.stoppers import BestUnmoving, ValueAnnealing
+from glompo.storage.journal import Durability
+
+BOX = ((-5.0, 5.0), (-2.0, 8.0))
+"""Bounds of the parameters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """The settings of a world; each can be given to :func:`~glompo.testing.worlds.world` by its name.
+
+    Attributes
+    ----------
+    optimizers : sequence, or selector
+        As in :func:`glompo.minimize`.
+    budget : int
+        Calls of the task after which the run ends, exactly.
+    exit_condition : BaseExitCondition, optional
+        What else ends it.
+    task : callable
+        What is minimised; a part `troubles` of all points fails in one way or another.
+    bounds, max_jobs, stoppers, generator, allocator, freezer, share, stopper_interval
+        As in :func:`~glompo.testing.simulate`.
+    lockstep : bool
+        Whether the run is deterministic: faults of the engine then leave no trace in it.
+    troubles : float
+        Share of the points at which the task raises, or returns nan, -inf or None.
+    failures : FailurePolicy
+        What an optimizer gets there.
+    pace : float
+        Virtual seconds of an evaluation, about.
+    killable : bool
+        Whether workers are like processes: they may hang and die, and those that do not obey are ended.
+    durability : {'batch', 'always', 'none'}
+        Of the journal.
+    segment_bytes : int
+        Size at which a segment of the journal is followed by the next.
+    """
+
+    optimizers: Any
+    budget: int = 100
+    exit_condition: Rule | None = None
+    task: Callable[[NDArray[np.float64]], float]
+    bounds: Any = BOX
+    max_jobs: int = 3
+    stoppers: Rule | None = None
+    generator: BaseGenerator
+    allocator: Allocator
+    freezer: Freezer | None = None
+    share: bool = False
+    stopper_interval: int = 5
+    lockstep: bool = False
+    troubles: float = 0.0
+    failures: FailurePolicy = PENALIZE
+    pace: float = 1.0
+    killable: bool = False
+    durability: Durability = "batch"
+    segment_bytes: int = 2**20
+
+    @property
+    def selector(self) -> BaseSelector:
+        """What starts."""
+        given = self.optimizers
+        return given if isinstance(given, BaseSelector) else CycleSelector(*given)
+
+    @property
+    def policies(self) -> Policies:
+        """Who decides."""
+        budget = MaxTotalFunctionCalls(self.budget)
+        return Policies(
+            exit=budget if self.exit_condition is None else budget | self.exit_condition,
+            selector=self.selector,
+            generator=self.generator,
+            allocator=self.allocator,
+            stopper=self.stoppers,
+            freezer=self.freezer,
+            escalation=Escalation(end_timeout=20.0, grace=2.0, silence=60 * self.pace) if self.killable else None,
+            lockstep=self.lockstep,
+            stopper_interval=self.stopper_interval,
+            share=self.share,
+        )
+
+    def troubled(self, x: NDArray[np.float64]) -> Any:
+        """Return the task's value at `x`, shape (d,), unless it fails there: that depends on the point only."""
+        chance = part_of(x, 1)
+        if chance >= self.troubles:
+            return self.task(x)
+        if chance < self.troubles / 2:
+            raise RuntimeError("trouble")
+        return (math.nan, -math.inf, None)[int(part_of(x, 2) * 3)]
+
+    def seconds(self, x: NDArray[np.float64]) -> float:
+        """Return the usual duration of the task at `x`, shape (d,)."""
+        return self.pace * (0.5 + part_of(x, 3))
+
+
+def part_of(x: NDArray[np.float64], which: int) -> float:
+    """Return a number in [0, 1) that looks random and depends on the point, shape (d,), only."""
+    return zlib.crc32(x.tobytes(), which) / 2**32
+
+
+def waves(x: NDArray[np.float64]) -> float:
+    """Return the value of a function with many minima, the least 0 at the origin, at `x`, shape (d,)."""
+    return float(x @ x + 3 * (1 - np.cos(3 * x)).sum())
+
+
+def downhill(f: Any, x0: NDArray[np.float64], bounds: Any) -> None:
+    """Improve one parameter after the other."""
+    low, high = np.array(bounds).T
+    x, step = np.array(x0), 0.3 * (high - low)
+    best = f(x)
+    while (step > 1e-6).any():
+        before = best
+        for axis in np.eye(len(x)):
+            for sign in (1, -1):
+                y = np.clip(x + sign * step * axis, low, high)
+                fy = f(y)
+                if fy < best:
+                    x, best = y, fy
+        step = step if best < before else step / 2
+
+
+@dataclass(frozen=True, slots=True)
+class RestAWhile:
+    """A freezer: everybody rests after `n` evaluations until the run has made `until`."""
+
+    n: int
+    until: int
+
+    def freeze(self, view: RunView, opt: int) -> Verdict:
+        """Answer whether it should rest."""
+        return Verdict(self.n <= len(view[opt]) < self.until, "RestAWhile", f"{len(view[opt])} evaluations")
+
+    def thaw(self, view: RunView) -> tuple[int, Verdict] | None:
+        """Return the best of those who rest, when it is time."""
+        resting = [one for one in view.alive if one.phase is Phase.PAUSED]
+        if not resting or view.calls < self.until:
+            return None
+        return min(resting, key=lambda one: one.best).opt, Verdict(True, "RestAWhile", "it has rested enough")
+
+
+OFFERED = (
+    RandomSampling,
+    RandomSampling(iters=9),
+    RandomSampling(workers=2),
+    CMAOptimizer,
+    CMAOptimizer(workers=2),
+    Scipy("Nelder-Mead"),
+    FunctionOptimizer(downhill),
+)
+
+
+def drawn_scene(rng: np.random.Generator) -> Scene:
+    """Return a random scene."""
+    lockstep = bool(rng.random() < 0.4)
+    stoppers = (None, BestUnmoving(12, 0.05), BestUnmoving(25, 0.01) | ValueAnnealing() & BestUnmoving(10))
+    chosen = rng.choice(len(OFFERED), size=int(rng.integers(1, 4)), replace=False)
+    share = bool(rng.random() < 0.4)
+    troubled = bool(rng.random() < 0.4)
+    return Scene(
+        optimizers=tuple(OFFERED[i] for i in chosen),
+        budget=int(rng.integers(1, 160)),
+        task=waves,
+        max_jobs=int(rng.integers(2, 6)),
+        stoppers=stoppers[int(rng.integers(3))],
+        generator=IncumbentGenerator() if share else RandomGenerator(),
+        allocator=EqualBlocks(int(rng.integers(1, 11))) if lockstep else EvenAllocator(),
+        share=share,
+        stopper_interval=int(rng.integers(1, 11)),
+        lockstep=lockstep,
+        troubles=0.2 if troubled else 0.0,
+        failures=(PENALIZE, FailurePolicy(None), FailurePolicy(retries=1))[int(rng.integers(3))],
+        pace=float(rng.choice([0.001, 0.03, 1.0, 600.0])),
+        killable=bool(rng.random() < 0.6),
+        durability=("batch", "batch", "always", "none")[int(rng.integers(4))],
+        segment_bytes=int(rng.choice([3_000, 2**20])),
+        freezer=RestAWhile(8, 60) if rng.random() < 0.25 and not lockstep else None,
+    )

@@ -1,0 +1,233 @@
+"""In deterministic mode the same seed tells the same story wherever it is told, interrupted or not."""
+
+import ast
+import os
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import glompo
+from glompo.allocators import EqualBlocks
+from glompo.core.events import Evaluated
+from glompo.errors import StoreError
+from glompo.exit_conditions import MaxTotalFunctionCalls
+from glompo.generators import IncumbentGenerator
+from glompo.optimizer import BaseOptimizer, MinimizeResult
+from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
+from glompo.problems import Rastrigin
+from glompo.stoppers import BestUnmoving, ValueAnnealing
+from glompo.storage.reader import read_events
+from glompo.testing import Kill, essence_of, simulate, world
+
+from ..optimizers.cases import ALL
+
+BOX = [(-5.0, 5.0)] * 3
+BUDGET = 300
+OPTIMIZERS = (CMAOptimizer(workers=2), RandomSampling, Scipy("Nelder-Mead"))
+
+
+def policies():
+    return {"stoppers": BestUnmoving(60, 0.05) | (ValueAnnealing() & BestUnmoving(30)), "max_jobs": 4, "rng": 7}
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def uneven(x):
+    """Return the value of a function of which some evaluations take ten times as long as others."""
+    time.sleep(0.002 if x[0] > 0 else 0.0002)
+    return Rastrigin(3)(x)
+
+
+def told(name, task=uneven, **settings):
+    """Return the essence of a real run."""
+    result = glompo.minimize(
+        task, BOX, optimizers=list(OPTIMIZERS), max_evaluations=BUDGET, deterministic=True, share_best_solutions=True,
+        x0_generator=IncumbentGenerator(), working_dir=name, **{**policies(), **settings},
+    )  # fmt: skip
+    assert result.nfev == BUDGET
+    return essence_of(read_events(result.run_dir))
+
+
+@pytest.fixture(scope="module")
+def imagined():
+    """Return the essence of the same run on the virtual clock."""
+    run = simulate(
+        OPTIMIZERS, MaxTotalFunctionCalls(BUDGET), task=Rastrigin(3), bounds=BOX, share=True, lockstep=True,
+        generator=IncumbentGenerator(), allocator=EqualBlocks(), seconds=lambda opt, x: 1 + abs(x[0]), **policies(),
+    )  # fmt: skip
+    return essence_of(run.events)
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"backend": "processes"}, {"evaluator": "pool"}], ids=["threads", "processes", "pool"]
+)
+def test_real_runs_tell_what_the_simulated_one_tells(imagined, settings):
+    essence = told("run", **settings)
+    assert essence.difference(imagined) == ""
+    assert len(essence.decisions) > 5
+    assert essence.taken
+
+
+@pytest.mark.parametrize("workers", [1, 5])
+def test_it_does_not_matter_how_many_workers_of_an_executor_serve_the_slots(imagined, workers):
+    with ThreadPoolExecutor(workers) as executor:
+        assert told("run", evaluator=executor).difference(imagined) == ""
+
+
+# Killed for real
+
+KILLED = """
+import os, sys, time
+import glompo
+from glompo.generators import IncumbentGenerator
+from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
+from glompo.problems import Rastrigin
+from glompo.stoppers import BestUnmoving, ValueAnnealing
+
+def reporting(x):
+    fx = Rastrigin(3)(x)
+    end = time.monotonic() + 0.003 * (1 + (x[0] > 0))
+    {wait}
+    side = os.open("done", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(side, repr((os.environ["TURN"], time.monotonic(), x.tolist())).encode() + b"\\n")
+    os.close(side)
+    return fx
+
+if __name__ == "__main__":
+    glompo.minimize(reporting, [(-5.0, 5.0)] * 3, max_evaluations=300, deterministic=True, resume="auto",
+        optimizers=[CMAOptimizer(workers=2), RandomSampling, Scipy("Nelder-Mead")], share_best_solutions=True,
+        x0_generator=IncumbentGenerator(), stoppers=BestUnmoving(60, 0.05) | (ValueAnnealing() & BestUnmoving(30)),
+        max_jobs=4, rng=7, working_dir="run", **{settings!r})
+"""
+
+SLEEPS = "time.sleep(max(0.0, end - time.monotonic()))"
+COMPUTES = "while time.monotonic() < end: pass"
+
+WAYS = {"threads": {}, "processes": {"backend": "processes"}, "pool": {"evaluator": "pool"}}
+
+PATIENCE = 60.0
+"""Seconds after which a test gives up waiting for a run."""
+
+
+def done(turn):
+    """Return moment and point of the evaluations that the task completed in a session."""
+    try:
+        lines = Path("done").read_text().split("\n")[:-1]
+    except FileNotFoundError:
+        return []
+    reports = map(ast.literal_eval, lines)
+    return [(at, tuple(x)) for one, at, x in reports if one == turn]
+
+
+def recorded():
+    """Return the points in the journal."""
+    with suppress(StoreError):
+        events = [event for event in read_events(Path("run")) if isinstance(event, Evaluated)]
+        return {tuple(x) for event in events for x in event.X.tolist()}
+    return set()
+
+
+def killed_after(n, delay, turn):
+    """Go on until `n` more evaluations are done, and a moment longer; kill, and return how late the records were.
+
+    That is the age of the oldest evaluation that was completed and is not on record, in seconds.
+    """
+    process = subprocess.Popen([sys.executable, "killed.py"], env={**os.environ, "TURN": turn})
+    try:
+        end = time.monotonic() + PATIENCE
+        while len(done(turn)) < n and process.poll() is None and time.monotonic() < end:
+            threading.Event().wait(0.002)
+        threading.Event().wait(delay)
+        assert process.poll() is None, "it was over before it could be killed"
+    finally:
+        moment = time.monotonic()
+        process.kill()
+        process.wait()
+    there = recorded()
+    return max((moment - at for at, x in done(turn) if at < moment and x not in there), default=0.0)
+
+
+def outlived(settings, wait, kills, seed=0):
+    """Kill a run again and again, then let it end; return how late the records were at each kill."""
+    rng = np.random.default_rng(seed)
+    Path("killed.py").write_text(KILLED.format(wait=wait, settings=settings))
+    late = [killed_after(int(rng.integers(1, 40)), 0.02 * rng.random(), str(turn)) for turn in range(kills)]
+    subprocess.run([sys.executable, "killed.py"], check=True, timeout=PATIENCE, env={**os.environ, "TURN": "last"})
+    return late
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_run_killed_five_times_ends_as_if_nothing_had_happened(imagined, way):
+    late = outlived(WAYS[way], SLEEPS, 5)
+    essence = essence_of(read_events(Path("run")))
+    assert essence.difference(imagined) == ""
+    assert max(late) < 2.0  # of the promised 0.1 s a busy machine may take more: see the chaos test
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("wait", [SLEEPS, COMPUTES], ids=["sleeping", "computing"])
+@pytest.mark.parametrize("way", WAYS)
+def test_of_a_hundred_kills_none_loses_what_was_completed_100_ms_before(imagined, way, wait, tmp_path, monkeypatch):
+    late = []
+    for seed in range(20):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        late += outlived(WAYS[way], wait, 5, seed)
+        assert essence_of(read_events(Path("run"))).difference(imagined) == ""
+    print(f"{way}: {sum(one > 0.1 for one in late)} of {len(late)} later than 0.1 s; {sorted(late)[-5:]}")
+    allowed = 0.1 if wait == SLEEPS or way != "threads" else 0.5  # threads on a busy task share one interpreter lock
+    assert max(late) < allowed
+
+
+# Killed in a simulation
+
+
+class Walk(BaseOptimizer):
+    """An optimizer as users write them: its own loop, its own random numbers, no way to save its state."""
+
+    def minimize(self, function, x0, bounds):
+        low, high = np.array(bounds).T
+        x, fx = np.array(x0), function(x0)
+        while not self.check_messages() and (high > low).all():
+            y = np.clip(x + self.rng.normal(size=len(x)), low, high)
+            fy = function(y)
+            if fy < fx:
+                x, fx = y, fy
+                self.incumbent = {"x": x, "fx": fx}
+        return MinimizeResult(True, x, fx)
+
+    def callstop(self, reason=""):
+        pass
+
+
+def scipy_minimiser(f, x0, bounds):
+    from scipy.optimize import minimize
+
+    return minimize(f, x0, method="Powell", bounds=bounds)
+
+
+EVERY = {case.name: case for case in ALL}
+WRITTEN = {"Walk": Walk, "SciPy's Powell": FunctionOptimizer(scipy_minimiser)}
+
+
+@pytest.mark.parametrize("append", [9, 24])
+@pytest.mark.parametrize("name", [*EVERY, *WRITTEN])
+def test_every_deterministic_optimizer_comes_back_as_if_nothing_had_happened(name, append):
+    made = EVERY[name]() if name in EVERY else WRITTEN[name]
+    run = world(
+        11, [Kill(append=append, later=0.7)], optimizers=[made], lockstep=True, budget=70, max_jobs=2, stoppers=None,
+        allocator=EqualBlocks(4), killable=False, durability="batch", pace=1.0, troubles=0.0, share=False,
+    )  # fmt: skip
+    assert run.sessions == 2 or len(run.events) < append
+    assert run.state.candidates >= 70 or run.state.finished

@@ -1,0 +1,125 @@
+"""Makes the golden histories: small real journals of the present format, each with what it amounts to.
+
+Run as ``python tests/histories/made.py`` when the format gains something; it adds histories under the number of the
+present schema and never touches one that exists. Every later version of the library must read them all.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from glompo.core.events import SCHEMA, Event, Noted
+from glompo.core.state import RunState
+from glompo.exit_conditions import MaxOptimizersConverged, MaxTotalFunctionCalls
+from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
+from glompo.stoppers import BestUnmoving, ValueAnnealing
+from glompo.storage.journal import Journal
+from glompo.storage.reader import read_events
+from glompo.storage.segments import segment_path
+from glompo.testing import Crash, Hang, Kill, Loss, PowerCut, ScriptedOptimizer, simulate, world
+from glompo.testing.bowl import Bowl
+from glompo.testing.scene import RestAWhile
+
+HERE = Path(__file__).parent
+
+
+def sharing() -> Iterable[Event]:
+    """Return a run in which optimizers are stopped and share their best points."""
+    return simulate(
+        [CMAOptimizer(workers=2), RandomSampling, Scipy("Nelder-Mead")],
+        MaxTotalFunctionCalls(150),
+        stoppers=BestUnmoving(20, 0.01) | ValueAnnealing() & BestUnmoving(10),
+        share=True,
+    ).events
+
+
+def details() -> Iterable[Event]:
+    """Return a run with further values, points outside the bounds, and an optimizer that crashes."""
+    bowl = Bowl(2)
+    points = [bowl.x0, bowl.minimum, bowl.bounds[:, 1] + 1]
+    options = [ScriptedOptimizer(points, error=ValueError("no more ideas")), ScriptedOptimizer(points)]
+    ends = MaxOptimizersConverged(2)
+    return simulate(options, ends, task=bowl, bounds=bowl.bounds, is_log_detailed=True).events
+
+
+def resting() -> Iterable[Event]:
+    """Return a run in which optimizers rest."""
+    return simulate(
+        [RandomSampling], MaxTotalFunctionCalls(80), max_jobs=2, freezer=RestAWhile(8, 60), stopper_interval=4
+    ).events
+
+
+def interrupted() -> Iterable[Event]:
+    """Return a run in lockstep that was killed, lost its power and was resumed."""
+    faults = [Kill(append=9, later=0.01), PowerCut(append=17, part=0.5, kept=0.6), Kill(append=25)]
+    return world(55, faults, lockstep=True, pace=1.0, troubles=0.2, share=True, durability="batch").events
+
+
+def lost() -> Iterable[Event]:
+    """Return a run whose workers hang, crash and die."""
+    return world(1, [Hang(1, 2), Loss(2, 3), Crash(3, 2)], killable=True, budget=60, lockstep=False).events
+
+
+HISTORIES = (sharing, details, resting, interrupted, lost)
+
+
+def amounts_to(events: Iterable[Event]) -> dict[str, Any]:
+    """Return what a history amounts to, as plain data."""
+    state, kinds = RunState(), dict[str, int]()
+    for event in events:
+        state.apply(event)
+        kinds[type(event).__name__] = kinds.get(type(event).__name__, 0) + 1
+    assert state.finished is not None
+    assert state.best is not None
+    return {
+        "events": kinds,
+        "calls": state.calls,
+        "lost": state.lost,
+        "failures": state.failures,
+        "sessions": state.session,
+        "finished": state.finished.reason(),
+        "best": {"opt": state.best.opt, "k": state.best.k, "f": state.best.f.hex(), "x": state.best.x.tolist()},
+        "optimizers": {
+            str(opt): {
+                "kind": one.request.kind,
+                "how": str(one.how),
+                "evaluations": len(one.trajectory),
+                "best": one.trajectory.best.hex(),
+                "statuses": one.trajectory.status.tolist(),
+                "extras": [list(row) for row in one.trajectory.extras],
+                "taken": [at_k for at_k, _, _ in one.taken],
+                "note": one.note,
+            }
+            for opt, one in state.optimizers.items()
+        },
+    }
+
+
+def _placeless(event: Event) -> Event:
+    """Return the event without the names of files that a traceback holds."""
+    return replace(event, text=event.text.strip().splitlines()[-1]) if isinstance(event, Noted) else event
+
+
+def make() -> None:
+    """Write the histories that are not there yet."""
+    for history in HISTORIES:
+        path = HERE / f"{SCHEMA}-{history.__name__}.journal"
+        if path.exists():
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            with Journal.create(Path(folder), durability="none") as journal:
+                for event in history():
+                    journal.append([_placeless(event)])
+            shutil.copy(segment_path(Path(folder), 1), path)
+            told = amounts_to(read_events(Path(folder)))
+        path.with_suffix(".json").write_text(json.dumps(told, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    make()

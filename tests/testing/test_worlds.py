@@ -1,0 +1,288 @@
+"""Worlds in which everything goes wrong: the promises are kept, and a run that does not keep them is found out."""
+
+import threading
+from functools import partial
+
+import numpy as np
+import pytest
+
+import glompo.testing
+from glompo.backends import simulated
+from glompo.core.events import Evaluated, Granted
+from glompo.core.state import RunState
+from glompo.core.verdict import Verdict
+from glompo.core.views import RunView
+from glompo.engine import loop
+from glompo.engine.loop import Engine
+from glompo.stoppers import BaseStopper
+from glompo.storage.journal import Journal
+from glompo.storage.syncing import Synchronizer
+from glompo.testing import (
+    BadSync,
+    BrokenPromiseError,
+    Crash,
+    FullDisk,
+    Hang,
+    Kill,
+    Loss,
+    PowerCut,
+    Slow,
+    essence_of,
+    shrunk,
+    tour,
+    world,
+)
+from glompo.testing.scene import RestAWhile
+from glompo.worker.mailbox import Mailbox
+
+KINDS = {"BadSync", "Crash", "FullDisk", "Hang", "Kill", "Loss", "PowerCut", "Slow"}
+
+
+@pytest.mark.parametrize("seeds", [range(300), pytest.param(range(300, 5000), marks=pytest.mark.chaos)], ids=len)
+def test_runs_keep_their_promises_whatever_happens(seeds):
+    seen = tour(seeds)
+    assert seen.worlds == len(seeds)
+    assert seen.sessions > 1.3 * seen.worlds
+    assert seen.evaluations > 40 * seen.worlds
+    assert {kind for kind, times in seen.faults.items() if times >= 10} == KINDS
+
+
+FOUND = {
+    "killed between two decisions of one moment": (55, [PowerCut(append=5, part=0.0, kept=0.58)], {}),
+    "a refused record, and room again for the next": (24, [FullDisk(append=3, writes=1), Kill(append=8)], {}),
+    "killed while a better point was under way": (94, [Kill(append=17)], {"budget": 73, "stoppers": None}),
+    "a disk full while better points are shared": (100, [FullDisk(append=9, writes=5)], {"stoppers": None}),
+    "power cut while better points are shared": (89, [PowerCut(append=26, part=0.5, kept=0.77)], {"budget": 37}),
+    "killed between two attempts of one worker": (69, [Kill(append=6, part=0.5)], {"budget": 17}),
+    "power cut while workers are slow to leave": (
+        3535,
+        [PowerCut(append=9, part=0.0, kept=0.69, zeros=5), FullDisk(append=5, room=1, writes=5)],
+        {"budget": 2, "stoppers": None},
+    ),
+    "a hang while it is to rest": (
+        10,
+        [Hang(6, 16)],
+        {"budget": 89, "stoppers": None, "lockstep": False, "freezer": RestAWhile(8, 60)},
+    ),
+    "killed between two attempts of several": (103, [Kill(append=7, part=0.5)], {"budget": 5, "stoppers": None}),
+}
+"""Worlds that found a defect, in the smallest form that did."""
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_went_wrong_once_goes_right(name):
+    seed, faults, changes = FOUND[name]
+    run = world(seed, faults, **changes)
+    assert run.happened
+    assert run.state.finished
+
+
+def test_who_goes_on_after_a_rest_is_not_put_to_rest_again_before_it_did_anything():
+    run = world(0, (), freezer=RestAWhile(8, 60), budget=120, lockstep=False)
+    assert run.state.calls == 120
+
+
+def test_the_same_world_is_the_same_to_the_last_event():
+    first, second = world(10), world(10)
+    assert first.happened
+    assert first.happened == second.happened
+    assert first.events == second.events
+
+
+def test_a_world_leaves_no_thread_and_no_setting_behind():
+    before = threading.active_count()
+    world(3, [Hang(1, 2), Loss(2, 1), Kill(append=9), Crash(3, 1)], killable=True, budget=60)
+    assert threading.active_count() == before
+
+
+def test_in_a_calm_world_the_budget_is_spent_in_one_session():
+    run = world(5, (), killable=True)
+    assert (run.sessions, run.happened, run.state.calls) == (1, (), run.scene.budget)
+
+
+def test_workers_that_hang_and_die_cost_only_their_own_evaluations():
+    run = world(1, [Hang(1, 2), Loss(2, 3), Crash(3, 2), Slow(4, 1, 5.0)], killable=True, budget=80, lockstep=False)
+    hows = {one.opt: one.how for one in run.view}
+    assert len(run.happened) == 4
+    assert {hows[1], hows[2], hows[3]} == {"forced", "lost", "crashed"}
+    assert run.state.calls + run.state.lost == 80
+
+
+def test_a_full_disk_ends_the_session_and_the_run_goes_on_when_there_is_room():
+    run = world(4, [FullDisk(append=20, room=7, writes=3)], durability="always")
+    assert run.sessions > 1
+    assert run.state.calls + run.state.lost == run.scene.budget
+
+
+# Whoever checks must be able to find something. Each of these breaks GloMPO in one place.
+
+
+def forgetful(patch):
+    written, append = [], Journal.append
+
+    def drop(self, events):
+        written.append(1)
+        if len(written) % 17:
+            append(self, events)
+
+    patch.setattr(Journal, "append", drop)
+
+
+def lazy(patch):
+    patch.setattr(Synchronizer, "begin", lambda self, fd: None)
+
+
+def generous(patch):
+    patch.setattr(RunView, "unpromised", lambda self, budget: budget - self.spent)
+
+
+def counts_twice(patch):
+    evaluate = RunState._evaluate
+
+    def twice(self, event):
+        evaluate(self, event)
+        self.calls += 1
+
+    patch.setitem(__import__("glompo.core.state", fromlist=["_RULES"])._RULES, Evaluated, twice)
+
+
+def acts_twice(patch):
+    dispatch = loop.dispatch
+
+    def again(command, *rest):
+        dispatch(command, *rest)
+        if type(command).__name__ == "Grant":
+            dispatch(command, *rest)
+
+    patch.setattr(loop, "dispatch", again)
+
+
+def acts_first(patch):
+    write = Engine._write
+
+    def later(self):
+        if not (self._unwritten and isinstance(self._unwritten[-1], Granted)):
+            write(self)
+
+    patch.setattr(Engine, "_write", later)
+
+
+def forgets_the_last(patch):
+    flush = Mailbox._flush
+
+    def drop(self):
+        if self._stop is not None:
+            self._xs, self._outcomes = [], []
+        flush(self)
+
+    patch.setattr(Mailbox, "_flush", drop)
+
+
+def lingers(patch):
+    patch.setattr(simulated, "AGE", 5.0)
+
+
+def crowded(patch):
+    patch.setattr(RunView, "free_slots", property(lambda self: self.slots + 1 - self._state.used_slots))
+    patch.setattr(RunState, "_check_fit", lambda self, slots: None)
+
+
+def loses_its_best(patch):
+    patch.setattr(RunState, "_beats_best", lambda self, f, opt: True)
+
+
+def meddles(patch):
+    fold = Engine._fold
+
+    def more(self, events):
+        fold(self, events)
+        self.state.stops_since_convergence += len(events) > 2
+
+    patch.setattr(Engine, "_fold", more)
+
+
+def draws_anew(patch):
+    leave = RunState._leave
+
+    def forget(self, one):
+        leave(self, one)
+        one.offer, one.offered = None, np.inf
+
+    patch.setattr(RunState, "_leave", forget)
+
+
+PLANTED = {
+    forgetful: {"InternalError", "the journal can be folded", "the state is the fold of the journal"}
+    | {"the journal holds what was written", "nothing recorded is lost"},
+    lazy: {"nothing recorded is lost"},
+    generous: {"credits never exceed the budget", "no call beyond the budget"},
+    counts_twice: {"every call is counted once"},
+    acts_twice: {"a decision is written before its effect"},
+    acts_first: {"a decision is written before its effect"},
+    forgets_the_last: {"every evaluation that was completed is recorded", "no call beyond the budget"},
+    lingers: {"every evaluation that was completed is recorded"},
+    crowded: {"slots are never exceeded"},
+    loses_its_best: {"the best is the best of all that was recorded"},
+    meddles: {"the state is the fold of the journal"},
+    draws_anew: {"in lockstep an interruption leaves no trace"},
+}
+
+
+@pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
+def test_a_planted_defect_is_found(plant, monkeypatch):
+    plant(monkeypatch)
+    found = next(filter(None, (breaks(partial(world, seed)) for seed in range(120))), "")
+    assert found in PLANTED[plant]
+
+
+class Speechless(BaseStopper):
+    """Stops without a reason."""
+
+    def judge(self, view, opt=None):
+        return Verdict(len(view[opt]) > 5, "", "")
+
+
+def test_a_policy_that_gives_no_reason_is_found():
+    with pytest.raises(BrokenPromiseError) as broken:
+        tour(range(10), stoppers=Speechless())
+    assert broken.value.promise == "every decision has a reason"
+
+
+def test_a_broken_promise_comes_with_its_story_and_shrinks_to_one_line(monkeypatch):
+    lingers(monkeypatch)
+    seed = next(seed for seed in range(100) if breaks(partial(world, seed)))
+    small = shrunk(seed)
+    line = next(line for line in str(small).splitlines() if line.startswith("world("))
+    names = {name: getattr(glompo.testing, name) for name in KINDS | {"world"}}
+    assert breaks(lambda: eval(line, names)) == small.promise == "every evaluation that was completed is recorded"
+    assert "what went wrong:" in str(small)
+    assert "Evaluated(" in str(small)
+    assert line.count("append=") + line.count("call=") == 1  # one fault is enough
+    with pytest.raises(ValueError, match="no promise is broken"):
+        shrunk(seed, ())
+
+
+def breaks(live):
+    """Return the promise that is broken; empty if none is."""
+    try:
+        live()
+    except BrokenPromiseError as error:
+        return error.promise
+    return ""
+
+
+def test_an_unknown_setting_of_a_world_is_refused():
+    with pytest.raises(glompo.UserError, match=r"no setting \['slots'\]"):
+        world(1, slots=3)
+
+
+def test_what_runs_have_in_common_tells_them_apart():
+    one, other = (essence_of(world(2, (), lockstep=True, budget=budget).events) for budget in (40, 41))
+    assert one.difference(one) == ""
+    assert one.difference(other)
+    assert other.difference(one)
+
+
+def test_a_failed_synchronisation_ends_the_session_and_is_survived():
+    run = world(8, [BadSync(append=5)], durability="batch")
+    assert run.sessions == 2
