@@ -3,6 +3,7 @@
 from glompo.spec.bounds import bounds_of, x0_of
 from glompo.spec.failures import failure_policy_of
 from glompo.spec.imports import imported
+from glompo.spec.processors import cpus
 from glompo.spec.run import RESUME, RunSpec, one_of, slots_of, unknown_setting
 from glompo.spec.task import task_of
 
@@ -10,6 +11,7 @@ __all__ = [
     "RESUME",
     "RunSpec",
     "bounds_of",
+    "cpus",
     "failure_policy_of",
     "imported",
     "one_of",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -20,6 +19,7 @@ from glompo.errors import SettingError, SettingTypeError
 from glompo.function import FailurePolicy
 from glompo.spec.bounds import bounds_of, x0_of
 from glompo.spec.failures import failure_policy_of
+from glompo.spec.processors import cpus
 from glompo.spec.task import detailed_headers, task_of
 
 RESUME = ("never", "auto", "must")
@@ -173,9 +173,9 @@ def slots_of(max_jobs: int | None) -> int:
         If it is neither a whole number of 1 or more, nor -1.
     """
     if max_jobs is None:
-        return max(1, _cpus() - 1)
+        return max(1, cpus() - 1)
     if not isinstance(max_jobs, bool) and max_jobs == -1:
-        return _cpus()
+        return cpus()
     return whole_number("setup", "max_jobs", max_jobs, 1)
 
 
@@ -186,11 +186,6 @@ def unknown_setting(owner: str, name: str, known: Iterable[str]) -> SettingTypeE
     near = get_close_matches(name, list(known), 1)
     hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(sorted(known))}"
     return SettingTypeError(f"{owner} has no setting {name!r}{hint}")
-
-
-def _cpus() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)  # macOS has none
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _rule(name: str, given: Any) -> Rule:
