@@ -25,6 +25,7 @@ import cloudpickle
 
 from glompo.backends.protocol import Capabilities
 from glompo.errors import SettingError
+from glompo.evaluators.culprit import why_not
 from glompo.wire.messages import UP, Ended
 from glompo.wire.parcel import Parcel
 
@@ -204,7 +205,7 @@ def sendable(what: str, value: object) -> bytes:
         data: bytes = cloudpickle.dumps(value)
     except Exception as error:
         raise SettingError(
-            f"{what} cannot be sent to another process: {type(error).__name__}: {error}; "
+            f"{what} cannot be sent to another process: {why_not(value, error)}; "
             "give an import path 'module:function', or use backend='threads'"
         ) from error
     return data

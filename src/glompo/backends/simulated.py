@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from glompo.backends.protocol import Capabilities
 from glompo.evaluators.inline import InlineEvaluator
+from glompo.evaluators.payload import here
 from glompo.function import Outcome
 from glompo.wire.messages import DOWN, StopPlease
 from glompo.wire.parcel import Parcel
@@ -161,7 +162,7 @@ class _SimulatedEvaluator:
     """Computes the task at once and lets its duration pass on the virtual clock."""
 
     def __init__(self, parcel: Parcel, seconds: Seconds, timeline: Timeline, actor: _Actor) -> None:
-        self._inline = InlineEvaluator(parcel.task, parcel.detailed)
+        self._inline = InlineEvaluator(here(parcel.task), parcel.detailed)
         self._opt = parcel.opt
         self._seconds = seconds
         self._timeline = timeline

@@ -39,7 +39,7 @@ from glompo.wire.script import Script
 class Job:
     """What all optimizers of a run have in common; see :class:`glompo.wire.parcel.Parcel`."""
 
-    task: Callable[..., Any]
+    task: Callable[..., Any] | str
     bounds: NDArray[np.float64]
     streams: Streams
     detailed: bool = False

@@ -82,5 +82,10 @@ def unpacked(payload: bytes) -> Any:
     return task.imported() if isinstance(task, ImportPath) else task
 
 
+def here(task: Any) -> Any:
+    """Return the task itself, imported in this process if it is the place to import it from."""
+    return ImportPath(task).imported() if isinstance(task, str) else task
+
+
 def _name(task: Any) -> str:
     return getattr(task, "__qualname__", None) or type(task).__qualname__

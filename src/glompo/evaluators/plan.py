@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from glompo.errors import SettingError
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.limits import Limits, whole
-from glompo.evaluators.payload import ImportPath
+from glompo.evaluators.payload import here
 from glompo.evaluators.protocol import Evaluator
 
 Kind = Literal["inline", "pool"]
@@ -86,7 +86,7 @@ class EvaluatorPlan:
             If the task cannot be sent to another process; the message names the object inside it that is at fault.
         """
         if self.kind == "inline":
-            return InlineEvaluator(ImportPath(task).imported() if isinstance(task, str) else task, detailed, workers)
+            return InlineEvaluator(here(task), detailed, workers)
         from glompo.evaluators.pool import PoolEvaluator
 
         return PoolEvaluator(

@@ -247,7 +247,7 @@ class GloMPOManager:
         )
         check_slots(selector, spec.slots)
         if backend == "processes":
-            check_sendable(spec.task, selector)
+            check_sendable(spec.sent, selector)
         self._evaluation = evaluation_of(evaluator, evaluation_timeout, adaptive_timeout, memory_limit, backend)
         self._options = selector.options
         check_capabilities(selector.options, spec)
@@ -279,10 +279,11 @@ class GloMPOManager:
         if self._spec is None:
             raise UserError("this manager has not been set up; call setup(...) first")
         spec, threads = self._spec, self._backend == "threads"
-        shared = self._evaluation.shared(spec.task, spec.slots, spec.detailed) if threads else None
+        shared = self._evaluation.shared(spec.sent, spec.slots, spec.detailed) if threads else None
         try:
             session = open_session(spec, self._resume)
-            job = _job(spec, session.entropy, self._options, shared, self._evaluation.plan)
+            task = spec.task if threads else spec.sent
+            job = _job(spec, task, session.entropy, self._options, shared, self._evaluation.plan)
             engine = Engine(
                 session.state,
                 session.record,
@@ -349,13 +350,14 @@ def _policies(spec: RunSpec, escalation: Escalation | None) -> Policies:
 
 def _job(
     spec: RunSpec,
+    task: Callable[..., Any] | str,
     entropy: tuple[int, ...],
     options: tuple[Option, ...],
     evaluator: Evaluator | None,
     plan: EvaluatorPlan,
 ) -> Job:
     return Job(
-        spec.task,
+        task,
         spec.bounds,
         Streams(entropy),
         detailed=spec.detailed,

@@ -30,7 +30,7 @@ class Evaluation:
     engine: Any = None
     limits: dict[str, Any] = field(default_factory=dict)
 
-    def shared(self, task: Callable[..., Any], slots: int, detailed: bool) -> Evaluator | None:
+    def shared(self, task: Callable[..., Any] | str, slots: int, detailed: bool) -> Evaluator | None:
         """Return one evaluator for all optimizers in threads; None where each evaluates by itself."""
         if self.engine is not None:
             if _is_dask(self.engine):

@@ -42,9 +42,13 @@ EARLIER_SETTINGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSpec:
-    """Settings of a run. Build one with :meth:`of`, which checks them all."""
+    """Settings of a run. Build one with :meth:`of`, which checks them all.
+
+    `sent` is what goes to other processes in place of `task`: its import path, if it was given as one.
+    """
 
     task: Callable[..., Any]
+    sent: Callable[..., Any] | str
     task_name: str
     bounds: NDArray[np.float64]
     x0: NDArray[np.float64] | None
@@ -110,6 +114,7 @@ class RunSpec:
         headers = detailed_headers(function, task_name) if yes_or_no("setup", "is_log_detailed", detailed) else ()
         return cls(
             task=function,
+            sent=task_name if isinstance(task, str) else function,
             task_name=task_name,
             bounds=box,
             x0=None if x0 is None else x0_of(x0, box),

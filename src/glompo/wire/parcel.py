@@ -28,8 +28,8 @@ class Parcel:
         Class of the optimizer and what it is given.
     slots : int
         Evaluations that it may keep in flight.
-    task : callable
-        What is minimised.
+    task : callable or str
+        What is minimised; where it leaves this process, its import path if it was given as one.
     x0, bounds : ndarray
         Shapes (d,) and (d, 2), natural units.
     seed : numpy.random.SeedSequence
@@ -52,7 +52,7 @@ class Parcel:
 
     opt: int
     cls: Any
-    task: Callable[..., Any]
+    task: Callable[..., Any] | str
     x0: NDArray[np.float64]
     bounds: NDArray[np.float64]
     seed: np.random.SeedSequence

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from glompo.evaluators.inline import InlineEvaluator
+from glompo.evaluators.payload import here
 from glompo.evaluators.protocol import Evaluator
 from glompo.function import offers_details
 from glompo.optimizer import BaseOptimizer, MinimizeResult
@@ -57,7 +58,7 @@ def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluator: Evaluator | N
 def _built(parcel: Parcel, detailed: bool, own: ExitStack) -> Evaluator:
     """Return an evaluator of this optimizer's own, which ends with it."""
     if parcel.plan is None:
-        built: Evaluator = InlineEvaluator(parcel.task, detailed, parcel.slots)
+        built: Evaluator = InlineEvaluator(here(parcel.task), detailed, parcel.slots)
     else:
         built = parcel.plan.build(parcel.task, parcel.slots, detailed)
     own.callback(built.close)
@@ -65,7 +66,7 @@ def _built(parcel: Parcel, detailed: bool, own: ExitStack) -> Evaluator:
 
 
 def _task(computes: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel, own: ExitStack) -> Task:
-    if not offers_details(parcel.task):
+    if not offers_details(here(parcel.task)):
         return Task(computes, mailbox, space, parcel)
     details = (lambda: computes) if parcel.detailed else partial(_built, parcel, True, own)
     return DetailedTask(computes, mailbox, space, parcel, details)
