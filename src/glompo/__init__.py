@@ -9,6 +9,7 @@ from glompo._version import __version__
 
 if TYPE_CHECKING:
     from glompo.errors import GlompoError, StoreError, TaskFailedError, UserError, WorkerError
+    from glompo.evaluators.command import CommandTask
     from glompo.function import BaseFunction
     from glompo.manager import GloMPOManager, minimize
     from glompo.optimizer import BaseOptimizer, MinimizeResult
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "BaseFunction": "glompo.function",
     "BaseOptimizer": "glompo.optimizer",
+    "CommandTask": "glompo.evaluators.command",
     "GloMPOManager": "glompo.manager",
     "GlompoError": "glompo.errors",
     "MinimizeResult": "glompo.optimizer",
@@ -31,6 +33,7 @@ _HOMES = {
 __all__ = [
     "BaseFunction",
     "BaseOptimizer",
+    "CommandTask",
     "GloMPOManager",
     "GlompoError",
     "MinimizeResult",

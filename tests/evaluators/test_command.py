@@ -211,6 +211,10 @@ def test_its_text_is_the_command():
     [
         ({"command": []}, SettingTypeError, r"the command is \[\]; give a program"),
         ({"command": ["a", 5]}, SettingTypeError, "give a program and its arguments"),
+        ({"command": 5}, SettingTypeError, "the command is 5; give a program and its arguments"),
+        ({"command": "run 'a"}, SettingError, "cannot be split: No closing quotation; give a list of texts"),
+        ({"names": "ab"}, SettingTypeError, "names are 'ab'; give a list of different texts"),
+        ({"names": ["a", "a"]}, SettingTypeError, "give a list of different texts"),
         ({"command": "run"}, SettingError, "the parameters reach the program nowhere"),
         ({"names": ["a", "b"]}, SettingError, "no place for b"),
         ({"template": "/no/such/file"}, SettingError, "the template /no/such/file cannot be read"),

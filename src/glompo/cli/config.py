@@ -40,6 +40,7 @@ from glompo.cli.components import (
     Room,
     named,
 )
+from glompo.cli.task import task_in
 from glompo.core.rule import Rule
 from glompo.core.rule_text import combine
 from glompo.errors import SettingError, SettingTypeError, UserError
@@ -87,7 +88,7 @@ def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     document : mapping
         What :func:`read_config` returned.
     folder : Path
-        Directory of the configuration; `working_dir` is relative to it.
+        Directory of the configuration; paths are relative to it.
 
     Raises
     ------
@@ -99,7 +100,7 @@ def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         if name not in known:
             raise unknown_setting("the configuration", name, known)
     call = {name: value for name, value in document.items() if name not in _PARSED}
-    call["task"] = _task(document)
+    call["task"] = task_in(document, folder)
     call["bounds"] = _bounds(document)
     if "working_dir" in document:
         call["working_dir"] = _below(folder, document["working_dir"])
@@ -124,15 +125,6 @@ _PARSED = {
     "opt_selector",
 }
 """Settings that are not passed on as they stand."""
-
-
-def _task(document: Mapping[str, Any]) -> str:
-    task = document.get("task")
-    if task is None:
-        raise SettingError('the configuration has no task; add task = "module:function"')
-    if not isinstance(task, str):
-        raise SettingTypeError(f"task is {task!r}; give the import path of a function, 'module:function'")
-    return task
 
 
 def _bounds(document: Mapping[str, Any]) -> Any:

@@ -36,7 +36,8 @@ def run_configuration(config: Path, overrides: Mapping[str, Any]) -> int:
     folder = config.absolute().parent
     sys.path.insert(0, str(folder))
     call = arguments(document, folder)
-    imported(call["task"], "the task")  # says more about what is wrong in a module than an ImportError
+    if isinstance(call["task"], str):
+        imported(call["task"], "the task")  # says more about what is wrong in a module than an ImportError
     call.setdefault("progress", True)
     try:
         return _concluded(minimize(**call))

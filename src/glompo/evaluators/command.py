@@ -89,8 +89,9 @@ class CommandTask:
         directory: str | os.PathLike[str] | None = None,
     ) -> None:
         self._command = _arguments(command)
+        self.__module__, self.__qualname__ = "command", Path(self._command[0]).name  # what the run calls this task
         self._template = None if template is None else _template(Path(template))
-        self._names = None if names is None else tuple(map(str, names))
+        self._names = None if names is None else _names(names)
         self._limits = Limits(timeout=timeout, grace=grace)
         self._reading = Reading.of(output)
         self._directory = None if directory is None else str(Path(directory).absolute())
@@ -201,12 +202,24 @@ class CommandTask:
 
 
 def _arguments(command: str | Sequence[str]) -> tuple[str, ...]:
-    parts = shlex.split(command) if isinstance(command, str) else list(command)
+    try:
+        parts = shlex.split(command) if isinstance(command, str) else list(command)
+    except TypeError:
+        parts = []
+    except ValueError as error:
+        raise SettingError(f"the command {command!r} cannot be split: {error}; give a list of texts") from None
     if not parts or not all(isinstance(part, str) for part in parts):
         raise SettingTypeError(f"the command is {command!r}; give a program and its arguments, as a text or a list")
     if os.sep in parts[0]:
         parts[0] = str(Path(parts[0]).absolute())
     return tuple(parts)
+
+
+def _names(given: Sequence[str]) -> tuple[str, ...]:
+    names = () if isinstance(given, str) or not isinstance(given, Sequence) else tuple(map(str, given))
+    if not names or len(set(names)) != len(names):
+        raise SettingTypeError(f"names are {given!r}; give a list of different texts, one for each parameter")
+    return names
 
 
 def _template(path: Path) -> tuple[str, str]:

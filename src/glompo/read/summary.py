@@ -14,6 +14,9 @@ from glompo.read.optimizer_row import OptimizerRow, row_of
 from glompo.read.result import end_message
 from glompo.read.standing import Standing, standing_of
 
+REASONS = 5
+"""Reasons of failed evaluations that are told."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Summary:
@@ -51,6 +54,8 @@ class Summary:
         Optimizers ever started, alive, resting among those, and by how they ended.
     living : tuple of OptimizerRow
         Those that live.
+    reasons : tuple of (str, int)
+        Why evaluations failed, most frequent first, with counts; the first five.
     """
 
     task: str
@@ -78,6 +83,7 @@ class Summary:
     lost: int
     forced: int
     living: tuple[OptimizerRow, ...]
+    reasons: tuple[tuple[str, int], ...] = ()
 
     @property
     def ends(self) -> dict[str, int]:
@@ -124,4 +130,5 @@ def summarize(view: RunView, writer_lives: bool = True) -> Summary:
         lost=ended[How.LOST],
         forced=ended[How.FORCED],
         living=tuple(map(row_of, view.alive)),
+        reasons=tuple(view.reasons.most_common(REASONS)),
     )

@@ -40,6 +40,11 @@ def share(summary: Summary) -> str:
     return f"{summary.calls:,} of {counted(summary.budget, 'evaluation')}{failed}"
 
 
+def failures(summary: Summary) -> list[str]:
+    """Return why evaluations failed, one line for each of the most frequent reasons."""
+    return [f"{counted(n, 'evaluation')} failed: {reason}" for reason, n in summary.reasons]
+
+
 def census(summary: Summary) -> str:
     """Return how many optimizers live and how the others ended."""
     alive = f"{summary.alive} alive" + (f" ({summary.paused} paused)" if summary.paused else "")
