@@ -181,7 +181,7 @@ class _SimulatedEvaluator:
         self._timeline.after(outcome.seconds, partial(future.set_result, outcome))
         return future
 
-    def close(self) -> None:
+    def close(self, kill: bool = False) -> None:
         """Nothing is held."""
 
     def _outcome(self, x: NDArray[np.float64]) -> Outcome:

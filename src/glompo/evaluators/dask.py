@@ -80,11 +80,11 @@ class DaskEvaluator(RemoteEvaluator):
         send_at_once(client)
         self._numbers = count()
 
-    def close(self) -> None:
-        """Await the evaluations under way and end the guarded processes; cluster and client are left as they are."""
-        super().close()
+    def close(self, kill: bool = False) -> None:
+        """End the guarded processes, after the evaluations under way unless `kill`; cluster and client are left."""
+        super().close(kill)
         if self._commission.guard and self._client.status == "running":
-            self._client.run(retire, self._commission.name, on_error="ignore")
+            self._client.run(retire, self._commission.name, kill, on_error="ignore")
 
     def _launch(self, call: Callable[..., Any], *arguments: Any) -> Awaitable:
         key = f"{self._prefix}-{next(self._numbers)}"

@@ -90,12 +90,12 @@ class ExecutorEvaluator(RemoteEvaluator):
         commission = commissioned(payload, limits, guard, detailed, threads_per_worker, initial_environment)
         super().__init__(commission, payload)
 
-    def close(self) -> None:
-        """Await the evaluations under way. An executor that was given is left as it is."""
-        super().close()
-        retire(self._commission.name)  # where the executor's workers are threads of this process
+    def close(self, kill: bool = False) -> None:
+        """Await the evaluations under way, unless `kill`. An executor that was given is left as it is."""
+        super().close(kill)
+        retire(self._commission.name, kill)  # where the executor's workers are threads of this process
         for executor in self._own:
-            executor.shutdown(wait=True)
+            executor.shutdown(wait=not kill, cancel_futures=kill)
 
     def _launch(self, call: Callable[..., Any], *arguments: Any) -> Future[Any]:
         executor = self._executor

@@ -42,7 +42,7 @@ class InlineEvaluator:
             self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="glompo-evaluation")
         return self._threads.submit(self.evaluate, x)
 
-    def close(self) -> None:
-        """End the threads after the evaluations under way."""
+    def close(self, kill: bool = False) -> None:
+        """End the threads after the evaluations under way; with `kill`, without waiting for that."""
         if self._threads is not None:
-            self._threads.shutdown(wait=True)
+            self._threads.shutdown(wait=not kill, cancel_futures=kill)

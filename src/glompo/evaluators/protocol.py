@@ -20,5 +20,9 @@ class Evaluator(Protocol):
     def submit(self, x: NDArray[np.float64]) -> Future[Outcome]:
         """Begin to compute the outcome at `x`, shape (d,)."""
 
-    def close(self) -> None:
-        """Give back what it holds; evaluations under way are awaited."""
+    def close(self, kill: bool = False) -> None:
+        """Give back what it holds.
+
+        Evaluations under way are awaited; with `kill` they are ended where that is possible, and otherwise left to
+        themselves.
+        """

@@ -95,10 +95,11 @@ class RemoteEvaluator(ABC):
         self._send(Flight(x, future), len(self._payload) <= SMALL)
         return future
 
-    def close(self) -> None:
-        """Await the evaluations under way. The engine itself is left as it is."""
+    def close(self, kill: bool = False) -> None:
+        """Await the evaluations under way, unless `kill`. The engine itself is left as it is."""
         self._closed = True
-        wait(list(self._flying))
+        if not kill:
+            wait(list(self._flying))
 
     def _send(self, flight: Flight, whole: bool) -> None:
         try:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 
 import numpy as np
 
+from glompo.evaluators.flights import Flights
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.payload import here
 from glompo.evaluators.protocol import Evaluator
@@ -21,7 +23,13 @@ from glompo.worker.space import Space
 from glompo.worker.task import DetailedTask, Task
 
 
-def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluator: Evaluator | None = None) -> None:
+def host(
+    parcel: Parcel,
+    mailbox: Mailbox,
+    worker: str,
+    evaluator: Evaluator | None = None,
+    flights: Flights | None = None,
+) -> None:
     """Build the optimizer, run its `minimize`, and report its end; never raises an Exception.
 
     Parameters
@@ -34,7 +42,10 @@ def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluator: Evaluator | N
         Name of the thread or process, for the record.
     evaluator : Evaluator, optional
         Where the task is computed; right here by default.
+    flights : Flights, optional
+        Told of the evaluations under way, for a backend that has other means to end them than the whole worker.
     """
+    flights = flights or Flights()
     seat: WorkerSeat | None = None
     ended = Ended("returned", False, "")
     with ExitStack() as own:
@@ -44,7 +55,7 @@ def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluator: Evaluator | N
             optimizer = _seat_optimizer(parcel, seat, mailbox)
             computes = evaluator or parcel.evaluator or _built(parcel, parcel.detailed, own)
             mailbox.post(Ready(worker))
-            task = _task(computes, mailbox, space, parcel, own)
+            task = _task(flights.tracked(computes), mailbox, space, parcel, partial(_details, parcel, flights, own))
             result = optimizer.minimize(task, space.seen(parcel.x0).copy(), space.pairs, **parcel.minimize_kwargs)
             ended = Ended("returned", seat.said_converged, _last_words(result, seat))
         except Cut as cut:
@@ -65,11 +76,16 @@ def _built(parcel: Parcel, detailed: bool, own: ExitStack) -> Evaluator:
     return built
 
 
-def _task(computes: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel, own: ExitStack) -> Task:
+def _details(parcel: Parcel, flights: Flights, own: ExitStack) -> Evaluator:
+    return flights.tracked(_built(parcel, True, own))
+
+
+def _task(
+    computes: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel, details: Callable[[], Evaluator]
+) -> Task:
     if not offers_details(here(parcel.task)):
         return Task(computes, mailbox, space, parcel)
-    details = (lambda: computes) if parcel.detailed else partial(_built, parcel, True, own)
-    return DetailedTask(computes, mailbox, space, parcel, details)
+    return DetailedTask(computes, mailbox, space, parcel, (lambda: computes) if parcel.detailed else details)
 
 
 def _seat_optimizer(parcel: Parcel, seat: WorkerSeat, mailbox: Mailbox) -> BaseOptimizer:
