@@ -49,13 +49,22 @@ class Processes:
     """Processes that have inherited the mark of this test."""
 
     def __init__(self, mark: str) -> None:
-        self._mark = f"MARK={mark}".encode()
+        self._mark = mark
 
     @property
     def survivors(self) -> list[int]:
         """Those that do not end."""
-        pids = [int(name) for name in os.listdir("/proc") if name.isdecimal() and int(name) != os.getpid()]
-        return [pid for pid in pids if self._mark in _environment(pid).split(b"\0") and not _ends(pid)]
+        return _marked(f"MARK={self._mark}")
+
+    @property
+    def grandchildren(self) -> list[int]:
+        """Those that the misbehaving task has started, and that do not end."""
+        return _marked(f"GRANDCHILD={self._mark}")
+
+
+def _marked(mark: str) -> list[int]:
+    pids = [int(name) for name in os.listdir("/proc") if name.isdecimal() and int(name) != os.getpid()]
+    return [pid for pid in pids if mark.encode() in _environment(pid).split(b"\0") and not _ends(pid)]
 
 
 def _environment(pid: int) -> bytes:
