@@ -1,4 +1,7 @@
-"""Optimizers in threads of this process: nothing is copied, any task will do, and nobody can be killed."""
+"""Optimizers in threads of this process: nothing is copied, any task will do, and no thread can be killed.
+
+What can be ended are evaluations that an optimizer has under way in guarded processes.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from functools import partial
 from time import monotonic
 
 from glompo.backends.protocol import Capabilities
+from glompo.evaluators.flights import Flights
 from glompo.wire.parcel import Parcel
 from glompo.worker.host import host
 from glompo.worker.mailbox import Mailbox
@@ -20,12 +24,13 @@ NOBODY = 0
 class ThreadsBackend:
     """One daemon thread per optimizer, and one postman for all."""
 
-    capabilities = Capabilities()  # a thread can be asked and cut, nothing more
+    capabilities = Capabilities()  # a thread can be asked and cut, nothing more; see `end`
 
     def __init__(self) -> None:
         self._arrivals: queue.SimpleQueue[tuple[int, bytes]] = queue.SimpleQueue()
         self._mailboxes: dict[int, Mailbox] = {}
         self._threads: dict[int, threading.Thread] = {}
+        self._flights: dict[int, Flights] = {}
         self._postman: Postman | None = None
 
     def launch(self, parcel: Parcel) -> None:
@@ -35,7 +40,9 @@ class ThreadsBackend:
         self._forget_the_gone()
         name = f"glompo-optimizer-{parcel.opt}"
         mailbox = Mailbox(partial(self._arrive, parcel.opt), self._postman)
-        thread = threading.Thread(target=host, args=(parcel, mailbox, name), name=name, daemon=True)
+        flights = self._flights[parcel.opt] = Flights()
+        arguments = (parcel, mailbox, name, None, flights)
+        thread = threading.Thread(target=host, args=arguments, name=name, daemon=True)
         self._mailboxes[parcel.opt] = mailbox
         self._threads[parcel.opt] = thread
         thread.start()
@@ -61,7 +68,9 @@ class ThreadsBackend:
         self._arrivals.put((NOBODY, b""))
 
     def end(self, opt: int, force: bool) -> None:
-        """Do nothing: a thread cannot be ended."""
+        """End the evaluations that the optimizer has under way in guarded processes; its thread cannot be ended."""
+        if opt in self._flights:
+            self._flights[opt].end()
 
     def close(self, patience: float) -> list[int]:
         """Wait for the threads; those inside the task when `patience` ends are left behind as daemons."""
@@ -77,4 +86,4 @@ class ThreadsBackend:
 
     def _forget_the_gone(self) -> None:
         for opt in [opt for opt, thread in self._threads.items() if not thread.is_alive()]:
-            del self._threads[opt], self._mailboxes[opt]
+            del self._threads[opt], self._mailboxes[opt], self._flights[opt]

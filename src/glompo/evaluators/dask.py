@@ -81,13 +81,10 @@ class DaskEvaluator(RemoteEvaluator):
         self._numbers = count()
 
     def close(self, kill: bool = False) -> None:
-        """Await the evaluations under way, or give them up by `kill`, and end the guarded processes.
-
-        Cluster and client are left as they are.
-        """
+        """End the guarded processes, after the evaluations under way unless `kill`; cluster and client are left."""
         super().close(kill)
         if self._commission.guard and self._client.status == "running":
-            self._client.run(retire, self._commission.name, on_error="ignore")
+            self._client.run(retire, self._commission.name, kill, on_error="ignore")
 
     def _launch(self, call: Callable[..., Any], *arguments: Any) -> Awaitable:
         key = f"{self._prefix}-{next(self._numbers)}"

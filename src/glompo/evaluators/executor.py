@@ -91,9 +91,9 @@ class ExecutorEvaluator(RemoteEvaluator):
         super().__init__(commission, payload)
 
     def close(self, kill: bool = False) -> None:
-        """Await the evaluations under way, or give them up by `kill`. An executor that was given is left as it is."""
+        """Await the evaluations under way, unless `kill`. An executor that was given is left as it is."""
         super().close(kill)
-        retire(self._commission.name)  # where the executor's workers are threads of this process
+        retire(self._commission.name, kill)  # where the executor's workers are threads of this process
         for executor in self._own:
             executor.shutdown(wait=not kill, cancel_futures=kill)
 

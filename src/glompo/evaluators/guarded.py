@@ -89,9 +89,9 @@ class _Kept:
         assert self._call is not None
         return outcome_of(self._call, self._detailed, x)
 
-    def close(self) -> None:
+    def close(self, kill: bool = False) -> None:
         if self._supervisor is not None:
-            self._supervisor.close()
+            self._supervisor.close(kill)
 
 
 class _Shelf:
@@ -127,11 +127,11 @@ class _Shelf:
                 with self._lock:
                     kept.users -= 1
 
-    def take_away(self, name: str) -> None:
+    def take_away(self, name: str, kill: bool) -> None:
         with self._lock:
             kept = self._kept.pop(name, None)
         if kept is not None:
-            kept.close()
+            kept.close(kill)
 
     def _surplus(self) -> list[_Kept]:
         idle = [name for name, kept in self._kept.items() if not kept.users]
@@ -157,6 +157,6 @@ def carry_out(commission: Commission, payload: bytes | None, x: NDArray[np.float
         return Lacking() if kept is None else kept.outcome(x)
 
 
-def retire(name: str) -> None:
-    """End the guarded processes of a task in this process, if there are any."""
-    _shelf.take_away(name)
+def retire(name: str, kill: bool = False) -> None:
+    """End the guarded processes of a task in this process, if there are any; with `kill`, also those at work."""
+    _shelf.take_away(name, kill)

@@ -111,6 +111,10 @@ class PoolEvaluator:
         """
         return self._supervisor.submit(x)
 
+    def end(self, future: Future[Outcome]) -> None:
+        """End an evaluation that is under way or in wait (SIGTERM, grace, SIGKILL); it is CANCELLED."""
+        self._supervisor.end(future)
+
     def close(self, kill: bool = False) -> None:
         """End the processes.
 

@@ -21,4 +21,8 @@ class Evaluator(Protocol):
         """Begin to compute the outcome at `x`, shape (d,)."""
 
     def close(self, kill: bool = False) -> None:
-        """Give back what it holds; evaluations under way are awaited or, with `kill`, given up."""
+        """Give back what it holds.
+
+        Evaluations under way are awaited; with `kill` they are ended where that is possible, and otherwise left to
+        themselves.
+        """

@@ -96,7 +96,7 @@ class RemoteEvaluator(ABC):
         return future
 
     def close(self, kill: bool = False) -> None:
-        """Await the evaluations under way, or give them up by `kill`. The engine itself is left as it is."""
+        """Await the evaluations under way, unless `kill`. The engine itself is left as it is."""
         self._closed = True
         if not kill:
             wait(list(self._flying))

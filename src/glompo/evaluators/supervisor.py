@@ -18,6 +18,7 @@ import os
 import pickle
 import threading
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from time import monotonic
@@ -105,6 +106,13 @@ class Supervisor:
                 self._ring()
         return call.future
 
+    def end(self, future: Future[Outcome]) -> None:
+        """End one evaluation, under way or in wait; of one that is over there is nothing to end."""
+        with self._lock:
+            if self._bell >= 0:
+                self._end_calls(lambda call: call.future is future, "its optimizer had been asked to stop", monotonic())
+                self._ring()
+
     def close(self, kill: bool = False) -> None:
         """End the processes after the evaluations under way and in wait; with `kill`, instead of them."""
         if not self._thread.is_alive():
@@ -113,7 +121,7 @@ class Supervisor:
             self._closing = True
             self._spares = 0
             if kill:
-                self._cancel(monotonic())
+                self._end_calls(lambda call: True, "the evaluator was closed", monotonic())
             self._ring()
         if threading.current_thread() is not self._thread:
             self._thread.join()
@@ -343,12 +351,13 @@ class Supervisor:
         self._open.discard(call)
         self._landed.append((call.future, replace(outcome, error=outcome.error + words) if words else outcome))
 
-    def _cancel(self, now: float) -> None:
-        reason = "the evaluator was closed"
-        while self._waiting:
-            self._fail(self._waiting.popleft(), Status.CANCELLED, reason, now)
+    def _end_calls(self, those: Callable[[Call], bool], reason: str, now: float) -> None:
+        for call in [call for call in self._waiting if those(call)]:
+            self._waiting.remove(call)
+            self._fail(call, Status.CANCELLED, reason, now)
         for process in self._crew.those(State.BUSY):
-            self._crew.condemn(process, Status.CANCELLED, reason, now)
+            if process.call is not None and those(process.call):
+                self._crew.condemn(process, Status.CANCELLED, reason, now)
 
 
 def _decoded(message: bytes) -> Outcome | Ready | Unready:

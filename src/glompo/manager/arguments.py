@@ -131,8 +131,10 @@ def check_sendable(task: Any, selector: BaseSelector) -> None:
         sendable(f"the optimizer {option.kind}", option)
 
 
-def escalation_of(can: CanDo, silence: Any, aggressive: Any, end_timeout: Any) -> Escalation | None:
-    """Return when workers that do not obey are ended; None where that cannot be done.
+def escalation_of(
+    can: CanDo, ends_evaluations: bool, silence: Any, aggressive: Any, end_timeout: Any
+) -> Escalation | None:
+    """Return when workers that do not obey, or their evaluations, are ended; None where neither can be done.
 
     Raises
     ------
@@ -147,7 +149,7 @@ def escalation_of(can: CanDo, silence: Any, aggressive: Any, end_timeout: Any) -
     if seconds > 0 or hard:
         name = "force_terminations_after" if seconds > 0 else "aggressive_kill"
         raise SettingError(f"{name} is set, but a thread cannot be ended; use backend='processes'")
-    return None
+    return Escalation(patience) if ends_evaluations else None
 
 
 def check_summary(given: Any) -> None:

@@ -174,7 +174,8 @@ class GloMPOManager:
         aggressive_kill : bool
             Whether the process of an optimizer that a stopper condemns is ended at once.
         end_timeout : float
-            Seconds that a process gets to stop by itself before it is ended.
+            Seconds that an optimizer gets to stop by itself. Then its process is ended; or, where it lives in a
+            thread, its evaluations in the pool are, with the status CANCELLED.
         split_printstreams : bool
             Whether what each optimizer prints goes into files of its own, where it lives in a process.
         summary_files : {0, 1}
@@ -214,9 +215,10 @@ class GloMPOManager:
             raise UserError("this manager has been set up already; make a new one for another run")
         for name in unknown:
             raise unknown_setting("setup", name, inspect.signature(self.setup).parameters)
-        escalation = escalation_of(
-            backend_of(backend).capabilities, force_terminations_after, aggressive_kill, end_timeout
-        )
+        can = backend_of(backend).capabilities
+        self._evaluation = evaluation_of(evaluator, evaluation_timeout, adaptive_timeout, memory_limit, backend)
+        end_early = (force_terminations_after, aggressive_kill)
+        escalation = escalation_of(can, self._evaluation.can_end, *end_early, end_timeout)
         check_summary(summary_files)
         selector = selector_of(opt_selector)
         spec = RunSpec.of(
@@ -252,7 +254,6 @@ class GloMPOManager:
         check_slots(selector, spec.slots)
         if backend == "processes":
             check_sendable(spec.sent, selector)
-        self._evaluation = evaluation_of(evaluator, evaluation_timeout, adaptive_timeout, memory_limit, backend)
         self._options = selector.options
         check_capabilities(selector.options, spec)
         self._resume = one_of("resume", resume, RESUME)
@@ -303,7 +304,7 @@ class GloMPOManager:
                 self._result = result_of(RunView(session.state, session.clock.now()), session.run_dir)
         finally:
             if shared is not None:
-                shared.close(kill=True)  # whatever goes on there is of nobody's use any more
+                shared.close(kill=True)  # nobody waits any more for what is still under way
         if self._summary_files:
             self.write_summary_file()
         _raise_if_hopeless(self._result, session.state)

@@ -30,6 +30,11 @@ class Evaluation:
     engine: Any = None
     limits: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def can_end(self) -> bool:
+        """Whether an evaluation under way can be ended from outside."""
+        return self.engine is None and self.plan.kind == "pool"
+
     def shared(self, task: Callable[..., Any] | str, slots: int, detailed: bool) -> Evaluator | None:
         """Return one evaluator for all optimizers in threads; None where each evaluates by itself."""
         if self.engine is not None:

@@ -172,6 +172,10 @@ class _Normal:
         return self._rng.standard_normal(shape)
 
 
+MOST = 1e300
+"""Size up to which values are told apart: sums and differences of them must be numbers."""
+
+
 def ranked(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the values of a generation with failures just behind its worst valid one.
 
@@ -179,9 +183,8 @@ def ranked(values: NDArray[np.float64]) -> NDArray[np.float64]:
     are alike, so that they soon stop in a region without valid points.
     """
     valid = np.isfinite(values)
-    if valid.all():
-        return values
     if not valid.any():
         return np.zeros_like(values)
+    values = np.clip(values, -MOST, MOST)
     worst, best = values[valid].max(), values[valid].min()
     return np.where(valid, values, worst + max(worst - best, abs(worst), 1.0))

@@ -15,6 +15,9 @@ from glompo.optimizers.penalty import Penalty
 from glompo.optimizers.settings import library, one_of, whole_number_or_none
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
 
+MOST = 4.9e20
+"""The largest value that the library is told: it clips those of 5e20 and more itself, and warns each time."""
+
 
 class Nevergrad(StepperOptimizer):
     """Run any optimizer that is registered in Nevergrad.
@@ -100,7 +103,7 @@ class _Conversation(Stepper):
         return np.vstack([x0, points])
 
     def tell(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
-        told = self._penalty.batch(values).tolist()
+        told = np.minimum(self._penalty.batch(values), MOST).tolist()
         if len(told) > len(self._asked):
             self._tell_of_another(points[0], told.pop(0))
         for candidate, value in zip(self._asked, told, strict=True):
@@ -115,7 +118,7 @@ class _Conversation(Stepper):
 
     def _tell_of_another(self, x: NDArray[np.float64], fx: float) -> None:
         with suppress(self._unsupported):  # some can use only what they asked for
-            self._search.tell(self._search.parametrization.spawn_child(new_value=self._box.unit(x)), fx)
+            self._search.tell(self._search.parametrization.spawn_child(new_value=self._box.unit(x)), min(fx, MOST))
 
     def finished(self) -> str | None:
         budget, done = self._search.budget, self._search.num_ask

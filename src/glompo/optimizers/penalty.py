@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ class Penalty:
             return value
         if self._worst == -math.inf:
             return UNKNOWN
-        return self._worst + (self._worst - self._best or max(abs(self._worst), 1.0))
+        return min(self._worst + (self._worst - self._best or max(abs(self._worst), 1.0)), sys.float_info.max)
 
     def batch(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the values, shape (n,), with what stands in for those that are not finite.

@@ -9,6 +9,7 @@ from functools import partial
 
 import numpy as np
 
+from glompo.evaluators.flights import Flights
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.payload import here
 from glompo.evaluators.protocol import Evaluator
@@ -22,7 +23,13 @@ from glompo.worker.space import Space
 from glompo.worker.task import DetailedTask, Task
 
 
-def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluators: Callable[[bool], Evaluator] | None = None) -> None:
+def host(
+    parcel: Parcel,
+    mailbox: Mailbox,
+    worker: str,
+    evaluators: Callable[[bool], Evaluator] | None = None,
+    flights: Flights | None = None,
+) -> None:
     """Build the optimizer, run its `minimize`, and report its end; never raises an Exception.
 
     Parameters
@@ -35,7 +42,10 @@ def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluators: Callable[[bo
         Name of the thread or process, for the record.
     evaluators : callable, optional
         Returns what computes the task, with or without its details; by default that is done right here.
+    flights : Flights, optional
+        Told of the evaluations under way, for a backend that has other means to end them than the whole worker.
     """
+    flights = flights or Flights()
     seat: WorkerSeat | None = None
     ended = Ended("returned", False, "")
     with ExitStack() as own:
@@ -43,8 +53,8 @@ def host(parcel: Parcel, mailbox: Mailbox, worker: str, evaluators: Callable[[bo
             space = Space(parcel.bounds, parcel.cls.scaler or parcel.scaler)
             seat = WorkerSeat(mailbox, np.random.Generator(np.random.PCG64(parcel.seed)), space, parcel.script)
             optimizer = _seat_optimizer(parcel, seat, mailbox)
-            builds = evaluators or partial(_built, parcel, own)
-            computes = parcel.evaluator or builds(parcel.detailed)
+            builds = partial(_tracked, flights, evaluators or partial(_built, parcel, own))
+            computes = builds(parcel.detailed) if parcel.evaluator is None else flights.tracked(parcel.evaluator)
             mailbox.post(Ready(worker))
             task = _task(computes, builds, mailbox, space, parcel)
             result = optimizer.minimize(task, space.seen(parcel.x0).copy(), space.pairs, **parcel.minimize_kwargs)
@@ -65,6 +75,10 @@ def _built(parcel: Parcel, own: ExitStack, detailed: bool) -> Evaluator:
         built = parcel.plan.build(parcel.task, parcel.slots, detailed)
     own.callback(built.close)
     return built
+
+
+def _tracked(flights: Flights, builds: Callable[[bool], Evaluator], detailed: bool) -> Evaluator:
+    return flights.tracked(builds(detailed))
 
 
 def _task(

@@ -223,7 +223,7 @@ class Task:
             self._take_note(outcome.fx)
             self._mailbox.record(x, outcome.fx, outcome)
             return outcome.fx, outcome.extras
-        if attempt <= self._failures.retries:
+        if attempt <= self._failures.retries and outcome.status is not Status.CANCELLED:
             self._mailbox.record(x, math.inf, replace(outcome, status=Status.RETRIED))
             return None
         value = self._penalty()
