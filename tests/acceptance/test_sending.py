@@ -24,8 +24,19 @@ def over_a_lock(tmp_path):
     return task
 
 
+OPEN = []
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    yield
+    while OPEN:
+        OPEN.pop().close()
+
+
 def over_an_open_file(tmp_path):
     log = open(tmp_path / "log.txt", "w")  # noqa: SIM115  # that it is open is the point
+    OPEN.append(log)
 
     def task(x):
         log.write("called")
@@ -58,7 +69,6 @@ SENDING = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # the open file
 @pytest.mark.parametrize(("make", "backend"), SENDING)
 @pytest.mark.parametrize(
     ("built", "culprit"),
