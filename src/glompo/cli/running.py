@@ -12,6 +12,7 @@ import typer
 from glompo.cli.app import FAILURE, INTERRUPTED, SUCCESS
 from glompo.cli.config import arguments, read_config
 from glompo.errors import OptimizersFailedError, RunExistsError, TaskFailedError, UserError
+from glompo.evaluators.cluster import FORMS, is_cluster
 from glompo.manager import minimize
 from glompo.read import Result, Standing
 from glompo.spec.imports import imported
@@ -48,6 +49,19 @@ def run_configuration(config: Path, overrides: Mapping[str, Any]) -> int:
         raise
     except KeyboardInterrupt:  # before the run began, or after it ended
         return INTERRUPTED
+
+
+def named_cluster(name: str) -> str:
+    """Return what was given for ``--cluster``, if it is a cluster.
+
+    Raises
+    ------
+    UserError
+        If it is none.
+    """
+    if not is_cluster(name):
+        raise UserError(f"--cluster is {name!r}; give {FORMS}")
+    return name
 
 
 def _concluded(result: Result) -> int:

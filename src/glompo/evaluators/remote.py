@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
@@ -178,4 +180,11 @@ def commissioned(payload: bytes, detailed: bool, terms: Terms) -> Commission:
     guarded = limits.any if guard is None else guard
     pairs = tuple(sorted((terms.get("initial_environment") or {}).items()))
     name = blake2b(repr((detailed, guarded, limits, threads, pairs)).encode() + payload, digest_size=16).hexdigest()
-    return Commission(name, detailed, guarded, limits, threads, pairs)
+    return Commission(name, detailed, guarded, limits, threads, pairs, _places())
+
+
+def _places() -> tuple[str, ...]:
+    """Return where modules are found that no installation brings: beside a script or a configuration."""
+    installations = tuple(os.path.join(os.path.realpath(root), "") for root in (sys.prefix, sys.base_prefix))
+    places = dict.fromkeys(map(os.path.realpath, sys.path))
+    return tuple(place for place in places if os.path.isdir(place) and not place.startswith(installations))

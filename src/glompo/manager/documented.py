@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -88,6 +88,7 @@ class GloMPOManager:
         max_jobs: int | None = None,
         backend: str = "threads",
         evaluator: Any = "inline",
+        cluster: Mapping[str, Any] | None = None,
         evaluation_timeout: float | None = None,
         adaptive_timeout: float | None = None,
         memory_limit: int | None = None,
@@ -140,9 +141,12 @@ class GloMPOManager:
         backend : {'threads', 'processes'}
             Where optimizers live. Threads share the task with this process and take any callable; processes can be
             killed, and use several cores even if the task holds the interpreter lock.
-        evaluator : {'inline', 'pool'}, concurrent.futures.Executor or dask.distributed.Client
-            Where the task is evaluated: beside the optimizer; in guarded processes that can be killed; or on an
-            engine of yours.
+        evaluator : {'inline', 'pool', 'dask://host:port', 'slurm'}, concurrent.futures.Executor or distributed.Client
+            Where the task is evaluated: beside the optimizer; in guarded processes that can be killed; guarded on the
+            workers of a Dask cluster, or of batch jobs that are submitted for the run; or on an engine of yours.
+        cluster : mapping, optional
+            Settings of a cluster that `evaluator` names, such as ``queue``, ``cores``, ``memory``, ``walltime``; see
+            the page about clusters. Without such an evaluator they do nothing.
         evaluation_timeout : float, optional
             Seconds after which an evaluation is killed and recorded as a timeout; not with 'inline'.
         adaptive_timeout : float, optional
@@ -248,7 +252,8 @@ class GloMPOManager:
         check_slots(selector, spec.slots)
         if backend == "processes":
             check_sendable(spec.sent, selector)
-        self._evaluation = evaluation_of(evaluator, evaluation_timeout, adaptive_timeout, memory_limit, backend)
+        limits = {"timeout": evaluation_timeout, "adaptive_timeout": adaptive_timeout, "memory_limit": memory_limit}
+        self._evaluation = evaluation_of(evaluator, cluster, limits, backend, max_jobs)
         self._options = selector.options
         check_capabilities(selector.options, spec)
         self._resume = one_of("resume", resume, RESUME)
