@@ -46,12 +46,14 @@ def attend(key: str, answers: str) -> None:
     key : str
         Of this task.
     answers : str
-        Name of the queue for its words.
+        Name of the queue for its words, and of the event that tells whether it is wanted.
     """
     dask = import_module("distributed")
     said, calls = dask.Queue(answers), dask.Queue(f"{key}-{uuid4().hex[:12]}")  # new each time that Dask begins it
     said.put([BEGUN, key, calls.name, dask.get_worker().address])
     try:
+        if not dask.Event(answers).is_set():  # it was to leave before it had begun, and nobody may have heard it
+            return
         while (order := calls.get(timeout=PATIENCE)) is not None:
             number, call = order
             said.put([DONE, calls.name, number, answer(call)])

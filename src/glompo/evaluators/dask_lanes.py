@@ -78,7 +78,8 @@ class Lanes:
     def __init__(self, client: Any, retries: int) -> None:
         self._client = client
         self._retries = retries
-        self._queue = import_module("distributed").Queue
+        dask = import_module("distributed")
+        self._queue = dask.Queue
         self._prefix = f"{MARK}-{uuid4().hex[:12]}"
         self._numbers = count()
         self._waiting: deque[Order] = deque()
@@ -89,7 +90,10 @@ class Lanes:
         self._errands: set[asyncio.Task[None]] = set()
         self._broken: BaseException | None = None
         self._sweeping = False
+        self._begun = 0
         self._answers = self._queue(f"{self._prefix}-answers", client)
+        self._wanted = dask.Event(self._answers.name, client)
+        self._wanted.set()
         client.loop.add_callback(self._begin)
 
     # from outside
@@ -121,11 +125,14 @@ class Lanes:
     async def _end(self) -> None:
         for lane in [*self._lanes.values()]:
             self._dismiss(lane)
-        if self._errands:
-            await asyncio.wait(self._errands - {self._listening}, timeout=FAREWELL)
-        await self._answers.put(None)
+        leaving = self._errands - {self._listening}
+        if leaving:
+            await asyncio.wait(leaving, timeout=FAREWELL)
+        await self._wanted.clear()
+        await self._answers.put(None)  # behind the words of all lanes that have not seen this
         await self._listening
-        self._answers.close()
+        for _ in range(1 + self._begun):  # the scheduler counts those who hold a queue; not all lanes could let it go
+            self._answers.close()
 
     def _launch(self) -> None:
         lane = Lane(f"{self._prefix}-{next(self._numbers)}")
@@ -186,7 +193,7 @@ class Lanes:
         if lane.calls is not None:
             self._names.pop(lane.calls.name, None)
             lane.calls.close()
-            lane.calls.close()  # for the one that cannot do it any more: the scheduler counts those who hold a queue
+            lane.calls.close()  # for the lane, which cannot do it any more
             lane.calls = None
         if lane in self._idle:
             self._idle.remove(lane)
@@ -250,6 +257,7 @@ class Lanes:
             self._client.loop.call_later(LINGER, self._sweep)
 
     def _hear_begun(self, key: str, name: str, address: str) -> None:
+        self._begun += 1
         lane = self._lanes.get(key)
         if lane is None:  # it was to leave before it began
             orphan = Lane(key, calls=self._queue(name, self._client))
