@@ -92,7 +92,7 @@ def dask(workers: int, timeout: float | None) -> Iterator[Evaluator]:
 
     threads = min(4, workers)  # as on a cluster; a process for each would cost more processors than there may be
     shape = {"n_workers": workers // threads, "threads_per_worker": threads}
-    with LocalCluster(**shape, dashboard_address=None, silence_logs=50) as cluster, Client(cluster) as client:
+    with LocalCluster(**shape, dashboard_address="127.0.0.1:0", silence_logs=50) as cluster, Client(cluster) as client:
         evaluator = DaskEvaluator(client, task, timeout=timeout)
         yield evaluator
         evaluator.close()

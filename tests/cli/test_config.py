@@ -198,6 +198,7 @@ SETTINGS = {
     "max_jobs": "max_jobs = 3",
     "backend": 'backend = "processes"',
     "evaluator": 'evaluator = "pool"',
+    "cluster": 'evaluator = "slurm"\nmax_jobs = 8\ncluster = {queue = "short", cores = 4, wait = 600}',
     "evaluation_timeout": 'evaluation_timeout = 60\nevaluator = "pool"',
     "adaptive_timeout": 'adaptive_timeout = 10.0\nevaluator = "pool"',
     "memory_limit": 'memory_limit = 4_000_000_000\nevaluator = "pool"',

@@ -1,33 +1,95 @@
+"""On real worker processes of Dask, which are killed and restarted."""
+
 import os
 import signal
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from glompo.errors import SettingTypeError
 from glompo.function import Status
 
-from .conftest import PATIENCE, is_gone
+from .conftest import PATIENCE, Notes, is_gone
 from .importable import troubles as t
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
 
+from glompo.evaluators import dask_lane, dask_lanes  # noqa: E402
 from glompo.evaluators.dask import DaskEvaluator  # noqa: E402
 
-pytestmark = pytest.mark.filterwarnings("default")  # those of Dask itself are not ours to mend
+WORKERS = 3
 
 
 def at(trouble, *rest):
     return np.array([trouble, *rest], dtype=float)
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Return where the tasks of all tests leave their notes, and find their gate: workers outlive a test."""
+    folder = tmp_path_factory.mktemp("dask")
+    (folder / "notes").mkdir()
+    os.mkfifo(folder / "gate")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NOTES", str(folder / "notes"))
+        patch.setenv("GATE", str(folder / "gate"))
+        patch.setattr(sys, "path", [str(Path(__file__).parent / "importable"), *sys.path])
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def cluster(place):
+    import dask
+
+    settings = {"n_workers": WORKERS, "threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
+        distributed.LocalCluster(**settings, silence_logs=50) as cluster,
+    ):
+        yield cluster
+
+
 @pytest.fixture
-def client(notes, gate):
-    settings = {"n_workers": 3, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+def client(cluster):
+    with distributed.Client(cluster, set_as_default=False) as client:
+        client.wait_for_workers(WORKERS, timeout=PATIENCE)
+        yield client
+
+
+@pytest.fixture
+def notes(place):
+    yield Notes(place / "notes")
+    for note in (place / "notes").iterdir():
+        note.unlink()
+
+
+@pytest.fixture
+def client_here():
+    """Return the client of a worker in this process, whose patience can be changed."""
+    settings = {"n_workers": 1, "threads_per_worker": 2, "processes": False, "dashboard_address": "127.0.0.1:0"}
     with (
         distributed.LocalCluster(**settings, silence_logs=50) as cluster,
-        distributed.Client(cluster) as client,
+        distributed.Client(cluster, set_as_default=False) as client,
     ):
         yield client
+
+
+def tasks(client):
+    return client.run_on_scheduler(lambda dask_scheduler: [*dask_scheduler.tasks])
+
+
+def queues(client):
+    return client.run_on_scheduler(lambda dask_scheduler: [*dask_scheduler.extensions["queues"].queues])
+
+
+def wait_until(holds):
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
 
 
 def test_a_guarded_cluster_survives_what_a_pool_survives(client, notes):
@@ -46,16 +108,56 @@ def test_a_guarded_cluster_survives_what_a_pool_survives(client, notes):
     assert all(is_gone(pid) for pid in guarded)
 
 
-def test_an_evaluation_whose_worker_is_lost_is_tried_once_elsewhere(client, notes):
+def test_nothing_is_left_on_the_scheduler(client):
     evaluator = DaskEvaluator(client, "troubles:task")
-    assert evaluator.evaluate(at(t.KILL_SELF)).error.startswith("each worker that evaluated it was lost, the last at ")
-    assert evaluator.evaluate(at(t.VALUE, 3.0)).fx == 9.0
+    assert [evaluator.submit(at(t.VALUE, x)).result(PATIENCE).fx for x in range(5)] == [0, 1, 4, 9, 16]
+    assert tasks(client)
+    evaluator.close()
+    wait_until(lambda: not tasks(client) and not queues(client))
+
+
+def test_more_evaluations_than_threads_are_all_made(client):
+    evaluator = DaskEvaluator(client, "troubles:task")
+    futures = [evaluator.submit(at(t.VALUE, x)) for x in range(100)]
+    assert [future.result(PATIENCE).fx for future in futures] == [x * x for x in range(100)]
     evaluator.close()
 
 
-def test_a_worker_killed_in_the_middle_of_an_evaluation_costs_nothing_but_time(client, notes, gate):
+def test_large_tasks_and_large_extras_travel(client):
+    big = np.ones(2 * dask_size())
+
+    class Large:
+        def __call__(self, x):
+            return float(big.sum() + x[0])
+
+        def detailed_call(self, x):
+            return float(x[0]), np.arange(10**6)
+
+    evaluator = DaskEvaluator(client, Large(), detailed=True)
+    assert evaluator.evaluate(at(3)).extras[0].tolist() == list(range(10**6))
+    evaluator.close()
+
+
+def dask_size():
+    from glompo.evaluators.remote import SMALL
+
+    return SMALL
+
+
+def test_an_evaluation_whose_worker_is_lost_is_tried_once_elsewhere(client):
+    evaluator = DaskEvaluator(client, "troubles:task")
+    assert evaluator.evaluate(at(t.KILL_SELF)).error.startswith(
+        "each worker that evaluated it was lost, the last at tcp://127.0.0.1:"
+    )
+    assert evaluator.evaluate(at(t.VALUE, 3.0)).fx == 9.0
+    evaluator.close()
+    wait_until(lambda: not queues(client))
+
+
+def test_a_worker_killed_in_the_middle_of_an_evaluation_costs_nothing_but_time(client, notes, place):
     evaluator = DaskEvaluator(client, "troubles:task")
     future = evaluator.submit(at(t.WAIT))
+    gate = place / "gate"
     with gate.open("wb"):  # there is somebody to read: the task has begun
         (first,) = notes.pids
         os.kill(first, signal.SIGKILL)
@@ -66,8 +168,8 @@ def test_a_worker_killed_in_the_middle_of_an_evaluation_costs_nothing_but_time(c
     evaluator.close()
 
 
-@pytest.mark.parametrize("retries", [0, 1, 2])
-def test_the_number_of_retries_is_kept(client, notes, tmp_path, retries):
+@pytest.mark.parametrize("retries", [0, 1, 3])
+def test_the_number_of_retries_is_kept_whatever_dask_allows(client, tmp_path, retries):
     log = tmp_path / "tries"
 
     def task(x):
@@ -79,3 +181,52 @@ def test_the_number_of_retries_is_kept(client, notes, tmp_path, retries):
     assert evaluator.evaluate(np.zeros(1)).status is Status.CRASHED
     assert len(log.read_text()) == retries + 1
     evaluator.close()
+
+
+def test_a_task_that_cannot_be_loaded_over_there_has_failed(client):
+    evaluator = DaskEvaluator(client, "nowhere:task")
+    outcome = evaluator.evaluate(np.zeros(1))
+    assert outcome.status is Status.FAILED
+    assert "No module named 'nowhere'" in outcome.error
+    evaluator.close()
+
+
+def test_a_client_that_is_closed_too_early_leaves_nobody_waiting(cluster, notes, place):
+    with distributed.Client(cluster, set_as_default=False) as client:
+        evaluator = DaskEvaluator(client, "troubles:task")
+        future = evaluator.submit(at(t.WAIT))
+        place.joinpath("gate").open("wb").close()  # it had begun, and goes on
+    assert future.result(PATIENCE).status in (Status.CRASHED, Status.OK)
+    assert evaluator.evaluate(at(t.VALUE)).error == (
+        "the cluster lost the evaluation: RuntimeError: the Dask client is closed"
+    )
+    evaluator.close()
+
+
+def test_lanes_without_work_leave(client_here, monkeypatch):
+    monkeypatch.setattr(dask_lanes, "LINGER", 0.1)
+    evaluator = DaskEvaluator(client_here, t.task)
+    assert evaluator.evaluate(at(t.VALUE, 2.0)).fx == 4.0
+    wait_until(lambda: not tasks(client_here))
+    assert evaluator.evaluate(at(t.VALUE, 3.0)).fx == 9.0
+    evaluator.close()
+
+
+def test_a_lane_that_nobody_spoke_to_leaves_by_itself_and_another_takes_its_calls(client_here, monkeypatch):
+    monkeypatch.setattr(dask_lane, "PATIENCE", 0.1)
+    evaluator = DaskEvaluator(client_here, t.task)
+    assert evaluator.evaluate(at(t.VALUE, 2.0)).fx == 4.0
+    wait_until(lambda: not tasks(client_here))
+    assert evaluator.evaluate(at(t.VALUE, 3.0)).fx == 9.0
+    evaluator.close()
+
+
+def test_an_asynchronous_client_is_refused(cluster):
+    async def refused():
+        async with distributed.Client(cluster.scheduler_address, asynchronous=True, set_as_default=False) as client:
+            with pytest.raises(SettingTypeError, match="give one made without asynchronous=True"):
+                DaskEvaluator(client, "troubles:task")
+
+    import asyncio
+
+    asyncio.run(refused())

@@ -74,6 +74,10 @@ def run(
     max_evaluations: Annotated[
         int | None, typer.Option(metavar="N", help="max_evaluations, instead of those in the configuration.")
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Evaluate on a cluster: dask://host:port, or slurm; as the key evaluator."),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Set a run in that directory aside, into its folder 'replaced'.")
     ] = False,
@@ -89,13 +93,15 @@ def run(
     Exit codes: 0 success, 1 the run ended without success, 2 bad input, 75 left upon SIGTERM or SIGUSR1, 130
     interrupted.
     """
-    from glompo.cli.running import run_configuration
+    from glompo.cli.running import named_cluster, run_configuration
 
     overrides: dict[str, Any] = {}
     if working_dir is not None:
         overrides["working_dir"] = str(working_dir.absolute())
     if max_evaluations is not None:
         overrides["max_evaluations"] = max_evaluations
+    if cluster is not None:
+        overrides["evaluator"] = named_cluster(cluster)
     if overwrite:
         overrides["overwrite_existing"] = True
     raise typer.Exit(run_configuration(config, overrides))

@@ -13,6 +13,7 @@ from glompo.cli.app import FAILURE, INTERRUPTED, REQUEUE, SUCCESS
 from glompo.cli.assignments import changed
 from glompo.cli.config import arguments, kept, python_path, read_config
 from glompo.errors import OptimizersFailedError, RunExistsError, SettingError, TaskFailedError, UserError
+from glompo.evaluators.cluster import FORMS, is_cluster
 from glompo.manager import minimize
 from glompo.read import Result, Standing
 from glompo.read.locate import run_directory
@@ -85,6 +86,19 @@ def _carried_out(document: Mapping[str, Any], folder: Path) -> int:
         raise
     except KeyboardInterrupt:  # before the run began, or after it ended
         return INTERRUPTED
+
+
+def named_cluster(name: str) -> str:
+    """Return what was given for ``--cluster``, if it is a cluster.
+
+    Raises
+    ------
+    UserError
+        If it is none.
+    """
+    if not is_cluster(name):
+        raise UserError(f"--cluster is {name!r}; give {FORMS}")
+    return name
 
 
 def _concluded(result: Result) -> int:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, Unpack
 
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.calling import callable_of, outcome_of
 from glompo.evaluators.guarded import carry_out, retire
-from glompo.evaluators.limits import Limits
 from glompo.evaluators.payload import ImportPath, preflight
-from glompo.evaluators.remote import RemoteEvaluator, commissioned, nothing
+from glompo.evaluators.remote import RemoteEvaluator, Terms, commissioned, limits_of, nothing
 from glompo.function import Outcome, Status
 
 
@@ -36,16 +35,10 @@ class ExecutorEvaluator(RemoteEvaluator):
         over there as well.
     detailed : bool
         Whether ``task.detailed_call(x) -> (fx, *extras)`` is called instead.
-    timeout, adaptive_timeout, memory_limit, grace
-        As for a pool. An adaptive timeout goes by the evaluations of each worker.
-    guard : bool, optional
-        Whether the task is called in guarded processes of the workers; by default, if there is a limit.
-    threads_per_worker : int or None
-        Threads that BLAS and OpenMP may use in a guarded process.
-    initial_environment : mapping, optional
-        Variables of guarded processes besides those of the worker.
     fresh : callable, optional
         Makes an executor that takes the place of a broken one; those are shut down by :meth:`close`.
+    **terms
+        Limits and the guard that keeps them: see :class:`~glompo.evaluators.remote.Terms`.
 
     Raises
     ------
@@ -61,24 +54,17 @@ class ExecutorEvaluator(RemoteEvaluator):
         task: Callable[..., Any] | str,
         *,
         detailed: bool = False,
-        timeout: float | None = None,
-        adaptive_timeout: float | None = None,
-        memory_limit: int | None = None,
-        grace: float = 2.0,
-        guard: bool | None = None,
-        threads_per_worker: int | None = 1,
-        initial_environment: Mapping[str, str] | None = None,
         fresh: Callable[[], Executor] | None = None,
+        **terms: Unpack[Terms],
     ) -> None:
-        limits = Limits(timeout, adaptive_timeout, memory_limit, grace)
         self._fresh = fresh
         self._own: list[Executor] = []
         self._lock = threading.Lock()
         self._executor = self._made() if executor is None else executor
         if not callable(getattr(self._executor, "submit", None)):
             raise SettingTypeError(f"the executor is {executor!r}; give something with submit(), or None and fresh=")
-        threads = isinstance(self._executor, ThreadPoolExecutor)
-        if threads and limits.any and not guard:
+        threads, guard = isinstance(self._executor, ThreadPoolExecutor), terms.get("guard")
+        if threads and limits_of(terms).any and not guard:
             raise SettingError(
                 "the executor has threads, which cannot be killed, so timeout and memory_limit cannot be kept; use "
                 "evaluator='pool', an executor with processes, or guard=True, which adds a process to each thread"
@@ -87,7 +73,7 @@ class ExecutorEvaluator(RemoteEvaluator):
         if threads and not guard:
             self._here = callable_of(ImportPath(task).imported() if isinstance(task, str) else task, detailed)
         payload = b"" if self._here is not None else preflight(task)
-        commission = commissioned(payload, limits, guard, detailed, threads_per_worker, initial_environment)
+        commission = commissioned(payload, detailed, terms)
         super().__init__(commission, payload)
 
     def close(self, kill: bool = False) -> None:

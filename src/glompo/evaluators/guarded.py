@@ -7,6 +7,7 @@ task is large; a worker that has not seen it yet asks for the whole.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -53,6 +54,8 @@ class Commission:
         Threads that numerical libraries may use in a guarded process.
     variables : tuple of pairs of str
         Environment of guarded processes, besides the worker's.
+    places : tuple of str
+        Directories in which modules of the user's are looked for last, where the worker has such.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Commission:
     limits: Limits
     threads: int | None
     variables: tuple[tuple[str, str], ...]
+    places: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class _Kept:
 
     def __init__(self, commission: Commission, payload: bytes) -> None:
         self.users = 0
+        sys.path += [place for place in commission.places if place not in sys.path and os.path.isdir(place)]
         self._supervisor: Supervisor | None = None
         self._detailed = commission.detailed
         self._call: Callable[..., Any] | None = None

@@ -58,7 +58,8 @@ class EvaluatorPlan:
             With the remedy.
         """
         if self.kind not in get_args(Kind):
-            raise SettingError(f"evaluator is {self.kind!r}; it is one of {', '.join(map(repr, get_args(Kind)))}")
+            kinds = ", ".join(map(repr, get_args(Kind)))
+            raise SettingError(f"evaluator is {self.kind!r}; it is one of {kinds}, 'dask://host:port', 'slurm'")
         limits = Limits(self.timeout, self.adaptive_timeout, self.memory_limit, self.grace)
         if self.threads_per_worker is not None:
             whole(self.threads_per_worker, "threads_per_worker", 1)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,31 @@ from glompo.function import Outcome, Status
 
 SMALL = 2**16
 """Bytes up to which a task travels with each call; beyond that, only to workers that ask for it."""
+
+
+class Terms(TypedDict, total=False):
+    """How evaluations are called on foreign workers.
+
+    Attributes
+    ----------
+    timeout, adaptive_timeout, memory_limit, grace
+        As for a pool (:class:`~glompo.evaluators.pool.PoolEvaluator`). An adaptive timeout goes by the evaluations of
+        each worker.
+    guard : bool, optional
+        Whether the task is called in guarded processes of the workers; by default, if there is a limit.
+    threads_per_worker : int or None
+        Threads that BLAS and OpenMP may use in a guarded process; 1 by default, None for what the environment says.
+    initial_environment : mapping, optional
+        Variables of guarded processes besides those of the worker.
+    """
+
+    timeout: float | None
+    adaptive_timeout: float | None
+    memory_limit: int | None
+    grace: float
+    guard: bool | None
+    threads_per_worker: int | None
+    initial_environment: Mapping[str, str] | None
 
 
 class Awaitable(Protocol):
@@ -125,26 +152,40 @@ def nothing(status: Status, reason: str) -> Outcome:
     return Outcome(math.nan, status, reason)
 
 
-def commissioned(
-    payload: bytes,
-    limits: Limits,
-    guard: bool | None,
-    detailed: bool,
-    threads: int | None,
-    variables: Mapping[str, str] | None,
-) -> Commission:
+def limits_of(terms: Terms) -> Limits:
+    """Return the limits of evaluations.
+
+    Raises
+    ------
+    SettingError, SettingTypeError
+        If one of them cannot be meant.
+    """
+    return Limits(
+        terms.get("timeout"), terms.get("adaptive_timeout"), terms.get("memory_limit"), terms.get("grace", 2.0)
+    )
+
+
+def commissioned(payload: bytes, detailed: bool, terms: Terms) -> Commission:
     """Return what workers are to do.
 
     Raises
     ------
-    SettingError
-        If there are limits and the guard is refused.
+    SettingError, SettingTypeError
+        If a limit cannot be meant, or there are limits and the guard is refused.
     """
+    limits, guard, threads = limits_of(terms), terms.get("guard"), terms.get("threads_per_worker", 1)
     if guard is False and limits.any:
         raise SettingError(
             "guard is False, but nobody else can keep timeout and memory_limit; leave guard out, or the limits"
         )
     guarded = limits.any if guard is None else guard
-    pairs = tuple(sorted((variables or {}).items()))
+    pairs = tuple(sorted((terms.get("initial_environment") or {}).items()))
     name = blake2b(repr((detailed, guarded, limits, threads, pairs)).encode() + payload, digest_size=16).hexdigest()
-    return Commission(name, detailed, guarded, limits, threads, pairs)
+    return Commission(name, detailed, guarded, limits, threads, pairs, _places())
+
+
+def _places() -> tuple[str, ...]:
+    """Return where modules are found that no installation brings: beside a script or a configuration."""
+    installations = tuple(os.path.join(os.path.realpath(root), "") for root in (sys.prefix, sys.base_prefix))
+    places = dict.fromkeys(map(os.path.realpath, sys.path))
+    return tuple(place for place in places if os.path.isdir(place) and not place.startswith(installations))

@@ -88,6 +88,7 @@ class GloMPOManager:
         max_jobs: int | None = None,
         backend: str = "threads",
         evaluator: Any = "inline",
+        cluster: Mapping[str, Any] | None = None,
         evaluation_timeout: float | None = None,
         adaptive_timeout: float | None = None,
         memory_limit: int | None = None,
@@ -141,9 +142,12 @@ class GloMPOManager:
         backend : {'threads', 'processes'}
             Where optimizers live. Threads share the task with this process and take any callable; processes can be
             killed, and use several cores even if the task holds the interpreter lock.
-        evaluator : {'inline', 'pool'}, concurrent.futures.Executor or dask.distributed.Client
-            Where the task is evaluated: beside the optimizer; in guarded processes that can be killed; or on an
-            engine of yours.
+        evaluator : {'inline', 'pool', 'dask://host:port', 'slurm'}, concurrent.futures.Executor or distributed.Client
+            Where the task is evaluated: beside the optimizer; in guarded processes that can be killed; guarded on the
+            workers of a Dask cluster, or of batch jobs that are submitted for the run; or on an engine of yours.
+        cluster : mapping, optional
+            Settings of a cluster that `evaluator` names, such as ``queue``, ``cores``, ``memory``, ``walltime``; see
+            the page about clusters. Without such an evaluator they do nothing.
         evaluation_timeout : float, optional
             Seconds after which an evaluation is killed and recorded as a timeout; not with 'inline'.
         adaptive_timeout : float, optional
@@ -216,7 +220,8 @@ class GloMPOManager:
         for name in unknown:
             raise unknown_setting("setup", name, inspect.signature(self.setup).parameters)
         can = backend_of(backend).capabilities
-        self._evaluation = evaluation_of(evaluator, evaluation_timeout, adaptive_timeout, memory_limit, backend)
+        limits = {"timeout": evaluation_timeout, "adaptive_timeout": adaptive_timeout, "memory_limit": memory_limit}
+        self._evaluation = evaluation_of(evaluator, cluster, limits, backend, max_jobs)
         end_early = (force_terminations_after, aggressive_kill)
         escalation = escalation_of(can, self._evaluation.can_end, *end_early, end_timeout)
         check_summary(summary_files)
