@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from glompo.errors import GlompoError, StoreError, TaskFailedError, UserError, WorkerError
     from glompo.evaluators.command import CommandTask
     from glompo.function import BaseFunction
-    from glompo.manager import GloMPOManager, minimize
+    from glompo.manager import GloMPOManager, control, minimize
     from glompo.optimizer import BaseOptimizer, MinimizeResult
     from glompo.read import Result
 
@@ -27,6 +27,7 @@ _HOMES = {
     "TaskFailedError": "glompo.errors",
     "UserError": "glompo.errors",
     "WorkerError": "glompo.errors",
+    "control": "glompo.manager",
     "minimize": "glompo.manager",
 }
 
@@ -43,6 +44,7 @@ __all__ = [
     "UserError",
     "WorkerError",
     "__version__",
+    "control",
     "minimize",
 ]
 

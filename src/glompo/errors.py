@@ -28,6 +28,18 @@ class RunExistsError(UserError, FileExistsError):
     """The working directory already holds a run."""
 
 
+class NotAliveError(UserError):
+    """A run was asked for something, but no process works on it."""
+
+
+class RefusedError(UserError):
+    """A run was asked for something that cannot be done."""
+
+
+class UnansweredError(GlompoError):
+    """A run was asked for something and did not look in time."""
+
+
 class PolicyError(UserError):
     """A policy (stopper, exit condition, generator, selector) broke its contract or raised."""
 

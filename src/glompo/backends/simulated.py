@@ -208,6 +208,9 @@ class _SimulatedEvaluator:
         self._timeline.after(outcome.seconds, partial(future.set_result, outcome))
         return future
 
+    def resize(self, workers: int) -> None:
+        """Do nothing: any number of evaluations may be under way."""
+
     def close(self, kill: bool = False) -> None:
         """Nothing is held."""
 

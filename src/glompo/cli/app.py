@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from glompo._version import __version__
 from glompo.errors import GlompoError, PolicyError, TaskFailedError, UserError
+
+if TYPE_CHECKING:
+    from glompo.manager import Control
 
 SUCCESS, FAILURE, BAD_INPUT, REQUEUE, INTERRUPTED = 0, 1, 2, 75, 130
 """Exit codes."""
@@ -30,6 +34,10 @@ app = typer.Typer(
 )
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Working directory of a run, alive or not.")]
+
+Optimizer = Annotated[int, typer.Argument(metavar="N", help="Number of an optimizer, as glompo status tells it.")]
+
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait until the run has taken the request.")]
 
 
 def main() -> None:
@@ -130,6 +138,67 @@ def resume(
     from glompo.cli.running import resume_directory
 
     raise typer.Exit(resume_directory(directory, assignments(settings or [], "--set")))
+
+
+@app.command()
+def stop(
+    directory: Directory,
+    optimizer: Annotated[
+        int | None, typer.Option(metavar="N", help="Stop this optimizer only; the run goes on.")
+    ] = None,
+    no_wait: NoWait = False,
+) -> None:
+    """End a living run in order, as if its exit condition held; or stop one of its optimizers."""
+    if optimizer is None:
+        _ask(directory, no_wait, "The run ends.", lambda run: run.end())
+    else:
+        _ask(directory, no_wait, f"Optimizer {optimizer} is stopped.", lambda run: run.stop(optimizer))
+
+
+@app.command()
+def leave(directory: Directory, no_wait: NoWait = False) -> None:
+    """End the session of a living run in order, as Ctrl-C does there; glompo resume goes on with it."""
+    _ask(directory, no_wait, "The session ends; the run can be resumed.", lambda run: run.leave())
+
+
+@app.command()
+def pause(directory: Directory, optimizer: Optimizer, no_wait: NoWait = False) -> None:
+    """Let an optimizer of a living run rest until go-on; its slots are free for others."""
+    _ask(directory, no_wait, f"Optimizer {optimizer} is put to rest.", lambda run: run.pause(optimizer))
+
+
+@app.command("go-on")
+def go_on(directory: Directory, optimizer: Optimizer, no_wait: NoWait = False) -> None:
+    """Let a resting optimizer go on, as soon as there are slots for it."""
+    _ask(directory, no_wait, f"Optimizer {optimizer} goes on when there are slots.", lambda run: run.go_on(optimizer))
+
+
+@app.command()
+def slots(
+    directory: Directory,
+    number: Annotated[int, typer.Argument(metavar="N", help="Evaluations in flight at once.")],
+    no_wait: NoWait = False,
+) -> None:
+    """Change the number of evaluations that a living run has in flight, for the rest of its session."""
+    _ask(directory, no_wait, f"The run has {number} slots.", lambda run: run.slots(number))
+
+
+@app.command()
+def budget(
+    directory: Directory,
+    number: Annotated[int, typer.Argument(metavar="N", help="Evaluations of the run in all.")],
+    no_wait: NoWait = False,
+) -> None:
+    """Change the number of evaluations that a living run may make, for the rest of its session."""
+    _ask(directory, no_wait, f"The run may make {number} evaluations.", lambda run: run.budget(number))
+
+
+def _ask(directory: Path, no_wait: bool, done: str, request: Callable[[Control], None]) -> None:
+    """Ask a run for something, and say that it was taken."""
+    from glompo.manager.control import PATIENCE, control
+
+    request(control(directory, 0.0 if no_wait else PATIENCE))
+    typer.echo("The request lies in the inbox of the run." if no_wait else done)
 
 
 @app.command()

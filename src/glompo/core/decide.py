@@ -1,7 +1,8 @@
 """What should happen now? The judgments are asked in a fixed order, and their commands are concatenated.
 
 Exiting comes first: when the run is ending nobody else is asked, for nothing may start that must end. With it goes
-escalating, for whoever was asked to stop and goes on. Then stopping and putting to rest; then resuming those who
+escalating, for whoever was asked to stop and goes on. Then obeying, what people want of single optimizers; then
+seating, if slots were taken away or given back. Then stopping and putting to rest; then resuming those who
 have rested; then sharing, which skips the condemned; then spawning, which uses only slots that are truly free; and
 granting last, for only now is it known who may still evaluate.
 
@@ -16,8 +17,10 @@ from glompo.core.commands import Command
 from glompo.core.judge.escalating import escalating
 from glompo.core.judge.exiting import exiting
 from glompo.core.judge.granting import granting
+from glompo.core.judge.obeying import obeying
 from glompo.core.judge.restoring import restoring
 from glompo.core.judge.resuming import resuming
+from glompo.core.judge.seating import seating
 from glompo.core.judge.sharing import sharing
 from glompo.core.judge.spawning import spawning
 from glompo.core.judge.stopping import stopping
@@ -36,6 +39,9 @@ def decide(view: RunView, policies: Policies) -> tuple[Command, ...]:
     commands = (*exiting(view, policies), *escalating(view, policies))
     if commands or view.ending or view.leaving or view.finished:
         return commands
+    ordered = tuple(obeying(view, policies)) or tuple(seating(view, policies))
+    if ordered:
+        return ordered
     if view.n_left:
         restored = tuple(restoring(view, policies))
         if restored:

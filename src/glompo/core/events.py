@@ -184,7 +184,7 @@ class IncumbentTaken(Event):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PauseRequested(Event):
-    """The optimizer is to rest: `by` is 'freezer' or 'user'; the verdict says why."""
+    """The optimizer is to rest: `by` is 'freezer', 'user' or 'slots'; the verdict says why."""
 
     opt: int
     by: str
@@ -258,10 +258,15 @@ class Stopped(Event):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked(Event):
-    """Somebody outside asked for something: `what` is 'end' (end the run) or 'leave' (end this session)."""
+    """Somebody outside asked for something; see :mod:`glompo.core.wishes` for what there is.
+
+    `opt` is the optimizer that it is about, and `amount` how many slots or evaluations; 0 where that means nothing.
+    """
 
     what: str
     who: str
+    opt: int = 0
+    amount: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.lifecycle import How, Phase
-from glompo.core.state import OptimizerState
+from glompo.core.optimizer_state import OptimizerState
 from glompo.core.trajectory import Trajectory
 from glompo.core.verdict import Verdict
 
@@ -120,6 +120,11 @@ class OptimizerView:
     def pause_verdict(self) -> Verdict | None:
         """Why it was last asked to rest."""
         return self._state.pause.verdict if self._state.pause else None
+
+    @property
+    def pause_by(self) -> str | None:
+        """Who last asked it to rest: 'freezer', 'user', 'slots'; None if nobody did."""
+        return self._state.pause.by if self._state.pause else None
 
     @property
     def how(self) -> How | None:

@@ -16,9 +16,11 @@ import numpy as np
 
 from glompo.core.events import Asked, IncumbentSent, PauseRequested, RunOpened, StartRequested, StopRequested
 from glompo.core.lifecycle import How, Phase
-from glompo.core.state import Best, OptimizerState, RunState
+from glompo.core.optimizer_state import Best, OptimizerState
+from glompo.core.state import RunState
 from glompo.core.trajectory import Trajectory
 from glompo.core.verdict import Verdict
+from glompo.core.wishes import Wishes
 from glompo.errors import StoreError
 
 _KNOWN: dict[str, type] = {
@@ -33,6 +35,7 @@ _KNOWN: dict[str, type] = {
         StopRequested,
         IncumbentSent,
         Asked,
+        Wishes,
         Verdict,
         How,
         Phase,

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from glompo.core import lifecycle
 from glompo.core.events import (
@@ -42,8 +41,10 @@ from glompo.core.events import (
     StopRequested,
 )
 from glompo.core.lifecycle import How, Phase
+from glompo.core.optimizer_state import Best, OptimizerState
 from glompo.core.trajectory import Trajectory
 from glompo.core.verdict import Verdict
+from glompo.core.wishes import Wishes, refusal
 from glompo.errors import IllegalEventError
 from glompo.function import Status
 
@@ -59,48 +60,6 @@ FAILURES = (Status.FAILED, Status.INVALID, Status.TIMEOUT, Status.CRASHED, Statu
 
 _HEARD = (Started, Evaluated, Noted, IncumbentTaken, Paused, Resumed)
 """Events that tell of a sign of life."""
-
-
-@dataclass(slots=True)
-class Best:
-    """The best valid evaluation so far: number `k` of optimizer `opt`."""
-
-    opt: int
-    k: int
-    x: NDArray[np.float64]
-    f: float
-
-
-@dataclass(slots=True)
-class OptimizerState:
-    """Everything known of one optimizer. Only :class:`RunState` writes it."""
-
-    request: StartRequested
-    trajectory: Trajectory
-    phase: Phase = Phase.STARTING
-    started_at: float | None = None
-    ended_at: float | None = None
-    granted: int = 0
-    calls: int = 0
-    judged_at: int = 0
-    pace: float | None = None
-    offered: float = np.inf
-    offer: IncumbentSent | None = None
-    seated: bool = True
-    taken: list[tuple[int, NDArray[np.float64], float]] = field(default_factory=list)
-    pause: PauseRequested | None = None
-    stop: StopRequested | None = None
-    heard_at: float = 0.0
-    rung: str = ""
-    rung_at: float = 0.0
-    how: How | None = None
-    note: str = ""
-    notes: list[tuple[float, str]] = field(default_factory=list)
-
-    @property
-    def outstanding(self) -> int:
-        """Calls of the task that were granted and have not been reported."""
-        return 0 if self.phase in (Phase.ENDED, Phase.LEFT) else self.granted - self.calls
 
 
 @dataclass(slots=True)
@@ -130,6 +89,7 @@ class RunState:
     failures: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     asked: Asked | None = None
+    wishes: Wishes = field(default_factory=Wishes)
     ending: Verdict | None = None
     finished: Verdict | None = None
     at: float = 0.0
@@ -178,7 +138,7 @@ class RunState:
     def _open_session(self, event: SessionOpened) -> None:
         self.session, self.session_at, self.session_slots = event.session, event.at, event.slots
         self.session_open, self.session_reason, self.asked = True, "", None
-        self.ending = self.finished = None
+        self.ending = self.finished = self.wishes.budget = None
         for opt, one in self.optimizers.items():
             if lifecycle.may_return(one.phase, one.how, one.stop.by if one.stop else None):
                 self._leave(one)
@@ -307,6 +267,7 @@ class RunState:
         self._move(one, event)
         one.seated = True
         self.used_slots += one.request.slots
+        self.wishes.fulfil(event.opt)
 
     def _resume(self, event: Resumed) -> None:
         one = self._known(event)
@@ -332,6 +293,7 @@ class RunState:
         one = self._known(event)
         self._move(one, event)
         one.stop = event
+        self.wishes.fulfil(event.opt)
         if event.by == "stopper":
             self.victims.append(event.opt)
 
@@ -348,6 +310,7 @@ class RunState:
         self._move(one, event)
         one.how, one.note, one.ended_at = how, event.note, event.at
         del self.alive[event.opt]
+        self.wishes.fulfil(event.opt)
         self._unseat(one)
         self.ended[how] += 1
         if how is How.CONVERGED:
@@ -358,7 +321,15 @@ class RunState:
             self.stillborn.append(f"{one.request.kind}: {event.note}")
 
     def _ask(self, event: Asked) -> None:
-        self.asked = event
+        reason = refusal(event, self.optimizers)
+        if reason:
+            raise IllegalEventError(f"{event}: {reason}")
+        if event.what in ("end", "leave"):
+            self.asked = self.asked if self.asked and self.asked.what == "end" else event
+        elif event.what == "slots":
+            self.session_slots = event.amount
+        else:
+            self.wishes.take(event, self.optimizers.get(event.opt))
 
     def _request_end(self, event: EndRequested) -> None:
         if self.ending:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.events import RunOpened
+from glompo.core.events import Asked, RunOpened
 from glompo.core.lifecycle import How, Phase
+from glompo.core.optimizer_state import Best
 from glompo.core.optimizer_view import OptimizerView
-from glompo.core.state import Best, RunState
+from glompo.core.state import RunState
 from glompo.core.streams import Streams
 from glompo.core.verdict import Verdict
 
@@ -31,13 +33,13 @@ class RunView:
         Calls of the task that the exit conditions permit; None if any number.
     """
 
-    __slots__ = ("_state", "_stirred", "budget", "now")
+    __slots__ = ("_budget", "_state", "_stirred", "now")
 
     def __init__(
         self, state: RunState, now: float, stirred: Collection[int] | None = None, budget: int | None = None
     ) -> None:
         self._state = state
-        self.budget = budget
+        self._budget = budget
         self._stirred = stirred
         self.now = now
 
@@ -140,8 +142,19 @@ class RunView:
         """Calls of the task that a budget counts: those recorded, and those that dead workers may have made."""
         return self._state.calls + self._state.lost
 
+    @property
+    def budget(self) -> int | None:
+        """Calls of the task that the run may make in all; None if any number."""
+        return self.amended(self._budget)
+
+    def amended(self, budget: int | None) -> int | None:
+        """Return the budget that was asked for from outside in the place of `budget`, which stays None if it is."""
+        asked = self._state.wishes.budget
+        return budget if budget is None or asked is None else asked
+
     def unpromised(self, budget: int | None) -> int | None:
         """Return the calls of the task that a budget permits beyond those spent and those granted; None: any number."""
+        budget = self.amended(budget)
         return None if budget is None else budget - self.spent - self.outstanding
 
     @property
@@ -182,7 +195,22 @@ class RunView:
     @property
     def free_slots(self) -> int:
         """Slots that no optimizer holds."""
-        return self._state.slots - self._state.used_slots
+        return max(0, self._state.slots - self._state.used_slots)
+
+    @property
+    def used_slots(self) -> int:
+        """Slots that optimizers hold; more than there are for a while after their number was lowered."""
+        return self._state.used_slots
+
+    @property
+    def wishes(self) -> Mapping[int, Asked]:
+        """What people want of single optimizers and is still to be done, by their numbers."""
+        return MappingProxyType(self._state.wishes.of_one)
+
+    def held(self, opt: int) -> bool:
+        """Return whether somebody wants the optimizer to rest until told otherwise."""
+        asked = self._state.wishes.of_one.get(opt)
+        return asked is not None and asked.what == "pause"
 
     @property
     def session_seconds(self) -> float:

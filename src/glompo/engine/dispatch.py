@@ -24,8 +24,9 @@ from glompo.core.commands import (
     Start,
     Stop,
 )
+from glompo.core.optimizer_state import OptimizerState
 from glompo.core.ports import Option
-from glompo.core.state import OptimizerState, RunState
+from glompo.core.state import RunState
 from glompo.core.streams import Streams
 from glompo.engine.recover import option_for, script_of
 from glompo.errors import InternalError
@@ -49,6 +50,12 @@ class Job:
     evaluator: Any = None
     plan: Any = None
     options: tuple[Option, ...] = ()
+
+
+def refit(job: Job, slots: int) -> None:
+    """Let the evaluator that all optimizers share, if there is one, compute `slots` evaluations at once."""
+    if job.evaluator is not None:
+        job.evaluator.resize(slots)
 
 
 def dispatch(command: Command, backend: Backend, job: Job, state: RunState) -> None:

@@ -30,9 +30,10 @@ from glompo.core.state import RunState
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.engine.clock import Clock
-from glompo.engine.dispatch import Job, dispatch
+from glompo.engine.dispatch import Job, dispatch, refit
 from glompo.engine.interrupts import Interrupts, listening
-from glompo.engine.ports import EventLog, Observer
+from glompo.engine.ports import EventLog, Inbox, Observer
+from glompo.engine.requests import EmptyInbox, asked_of, objection
 from glompo.engine.translate import arrivals, intents
 from glompo.errors import IllegalEventError, InternalError, PolicyError, StoreError
 
@@ -66,6 +67,8 @@ class Engine:
         What all optimizers have in common.
     observers : sequence of Observer
         Who watches.
+    inbox : Inbox, optional
+        What is asked from outside.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class Engine:
         policies: Policies,
         job: Job,
         observers: Sequence[Observer] = (),
+        inbox: Inbox | None = None,
     ) -> None:
         self.state = state
         self._log = log
@@ -85,6 +89,7 @@ class Engine:
         self._policies = policies
         self._job = job
         self._observers = list(observers)
+        self._inbox = inbox or EmptyInbox()
         self._fault: PolicyError | None = None
         self._unwritten: list[Event] = []
         self._stirred: set[int] | None = None  # None: everybody
@@ -135,6 +140,7 @@ class Engine:
             received = self._backend.receive(self._patience(deadline))
             self._record(arrivals(received, self._clock.now()))
             self._hear(interrupts)
+            self._attend()
             if self._may_decide(deadline) and not interrupts.now:
                 self._decide()
             self._log.tick()
@@ -145,10 +151,25 @@ class Engine:
         if interrupts.by and self.state.asked is None and not self.state.ending:
             self._record([Asked(self._clock.now(), "leave", interrupts.by)])
 
+    def _attend(self) -> None:
+        """Take what is asked from outside: it is durable before it is forgotten there."""
+        for name, request in self._inbox.arrived():
+            asked = asked_of(request, self._clock.now())
+            reason = objection(asked, self.state, self._policies, self._job)
+            if reason:
+                self._inbox.refuse(name, reason)
+                continue
+            self._record([asked])
+            self._log.commit()
+            self._inbox.settle(name)
+            if asked.what == "slots":
+                self._stirred = None
+                refit(self._job, asked.amount)
+
     def _may_decide(self, deadline: float | None) -> bool:
         """Return whether it is time to decide: in lockstep only when nothing is in flight, or the clock demands it."""
         view = self.view
-        leaving = view.ending is not None or view.leaving
+        leaving = view.ending is not None or view.leaving or view.end_asked_by is not None
         return not self._policies.lockstep or view.settled or leaving or (deadline is not None and view.now >= deadline)
 
     @property
@@ -223,7 +244,8 @@ class Engine:
     def _patience(self, deadline: float | None) -> float | None:
         """Return how many seconds nothing needs to be done unless a worker speaks."""
         until = None if deadline is None else max(0.0, deadline - self._clock.now())
-        return min((wait for wait in (self._log.due(), until) if wait is not None), default=None)
+        waits = (self._log.due(), self._inbox.due(), until)
+        return min((wait for wait in waits if wait is not None), default=None)
 
     def _show(self) -> None:
         view = self.view
@@ -247,6 +269,7 @@ class Engine:
         if left_behind:
             logger.warning("optimizers %s are still inside the task; their threads end with it", left_behind)
         self._quietly(self._record, [SessionClosed(self._clock.now(), reason)])
+        self._inbox.close()
         try:
             self._log.close()
         except StoreError as error:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from glompo.core.events import Event
 from glompo.core.views import RunView
+from glompo.storage.inbox import Request
 
 
 class EventLog(Protocol):
@@ -26,6 +27,25 @@ class EventLog(Protocol):
 
     def close(self) -> None:
         """Commit and let go."""
+
+
+class Inbox(Protocol):
+    """Brings what is asked from outside: :class:`glompo.storage.inbox.Inbox`."""
+
+    def due(self) -> float | None:
+        """Return in how many seconds it is time to look again; None if never."""
+
+    def arrived(self) -> Sequence[tuple[str, Request]]:
+        """Return new requests, in order of arrival, each with a name for it."""
+
+    def settle(self, name: str) -> None:
+        """Forget a request, which is in the journal."""
+
+    def refuse(self, name: str, reason: str) -> None:
+        """Give a request back with the reason why it is not taken."""
+
+    def close(self) -> None:
+        """Give back what has come too late."""
 
 
 class Observer(Protocol):

@@ -44,13 +44,13 @@ class Crew:
         Starts the processes.
     listener : Listener
         Told by :meth:`wait`.
-    size : int
-        Processes at most.
     grace : float
         Seconds from SIGTERM to SIGKILL.
 
     Attributes
     ----------
+    size : int
+        Processes at most.
     idle : list of WorkerProcess
         Those that can take a call.
     """
@@ -58,7 +58,7 @@ class Crew:
     def __init__(self, launcher: Launcher, listener: Listener, size: int, grace: float) -> None:
         self._launcher = launcher
         self._listener = listener
-        self._size = size
+        self.size = size
         self._grace = grace
         self._selector = selectors.DefaultSelector()
         self._processes: set[WorkerProcess] = set()
@@ -69,7 +69,7 @@ class Crew:
     @property
     def room(self) -> int:
         """How many more processes there may be."""
-        return self._size - len(self._processes)
+        return self.size - len(self._processes)
 
     @property
     def gone(self) -> bool:

@@ -51,6 +51,10 @@ class InlineEvaluator:
             thread.start()
         return future
 
+    def resize(self, workers: int) -> None:
+        """Let `workers` evaluations be in flight at most; threads that there are already stay."""
+        self._workers = workers
+
     def close(self, kill: bool = False) -> None:
         """End the threads after the evaluations under way; with `kill`, without waiting for that."""
         for _ in self._threads:

@@ -115,6 +115,10 @@ class PoolEvaluator:
         """End an evaluation that is under way or in wait (SIGTERM, grace, SIGKILL); it is CANCELLED."""
         self._supervisor.end(future)
 
+    def resize(self, workers: int) -> None:
+        """Let there be `workers` processes at most: more start when calls come, and superfluous ones end when idle."""
+        self._supervisor.resize(whole(workers, "workers", 1))
+
     def close(self, kill: bool = False) -> None:
         """End the processes.
 

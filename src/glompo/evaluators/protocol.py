@@ -20,6 +20,9 @@ class Evaluator(Protocol):
     def submit(self, x: NDArray[np.float64]) -> Future[Outcome]:
         """Begin to compute the outcome at `x`, shape (d,)."""
 
+    def resize(self, workers: int) -> None:
+        """Let `workers` evaluations be computed at once, if that is for this evaluator to say."""
+
     def close(self, kill: bool = False) -> None:
         """Give back what it holds.
 

@@ -122,6 +122,9 @@ class RemoteEvaluator(ABC):
         self._send(Flight(x, future), len(self._payload) <= SMALL)
         return future
 
+    def resize(self, workers: int) -> None:  # noqa: B027  # there is nothing to do in any of them
+        """Do nothing: how many workers an engine has is not for us to say."""
+
     def close(self, kill: bool = False) -> None:
         """Await the evaluations under way, unless `kill`. The engine itself is left as it is."""
         self._closed = True

@@ -113,6 +113,12 @@ class Supervisor:
                 self._end_calls(lambda call: call.future is future, "its optimizer had been asked to stop", monotonic())
                 self._ring()
 
+    def resize(self, workers: int) -> None:
+        """Let there be `workers` processes at most; those at work finish what they do."""
+        with self._lock:
+            self._crew.size = workers
+            self._ring()
+
     def close(self, kill: bool = False) -> None:
         """End the processes after the evaluations under way and in wait; with `kill`, instead of them."""
         if not self._thread.is_alive():
@@ -149,6 +155,7 @@ class Supervisor:
             self._planned = math.inf
             self._keep_time(now)
         self._assign(now)
+        self._thin_out(now)
         self._staff(now)
         if self._closing and not self._waiting:
             self._crew.dismiss(self._crew.those(State.STARTING, State.IDLE), now)
@@ -247,6 +254,12 @@ class Supervisor:
                 self._starts.failed(f"{type(error).__name__}: {error}", now)
                 self._ring()
                 return
+
+    def _thin_out(self, now: float) -> None:
+        """Let idle processes go that are too many since their number was lowered."""
+        surplus = len(self._crew.those(*AT_WORK)) - self._crew.size
+        if surplus > 0:
+            self._crew.dismiss(list(self._crew.idle[:surplus]), now)
 
     def _fail_waiting(self, now: float) -> None:
         while self._waiting:

@@ -27,8 +27,9 @@ class MaxTotalFunctionCalls(BaseExitCondition):
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for the run."""
         lost = view.spent - view.calls
-        why = f"{view.spent} of {self.n} calls used" + (f", {lost} of them by workers that died" if lost else "")
-        return self.verdict(view.spent >= self.n, why)
+        n = view.amended(self.n) or self.n
+        why = f"{view.spent} of {n} calls used" + (f", {lost} of them by workers that died" if lost else "")
+        return self.verdict(view.spent >= n, why)
 
     def budget(self) -> int:
         """Return the calls of the task that may be made."""

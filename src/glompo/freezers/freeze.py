@@ -102,7 +102,7 @@ class Freeze(BaseFreezer):
 
     def _to_finish(self, view: RunView) -> OptimizerView | None:
         """Return the best of those who rest, unless somebody better works."""
-        resting = [one for one in view.alive if one.phase is Phase.PAUSED]
+        resting = [one for one in view.alive if one.phase is Phase.PAUSED and not view.held(one.opt)]
         best = min(resting, key=lambda one: (one.best, one.opt), default=None)
         if best is None or any(one.best < best.best for one in view.alive if one.may_evaluate):
             return None

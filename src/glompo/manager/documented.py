@@ -44,6 +44,7 @@ from glompo.read import Result, result_of
 from glompo.spec import RESUME, RunSpec, one_of, unknown_setting
 from glompo.stoppers import CatchUp, OptimizerType
 from glompo.storage.directory import PRINTSTREAMS
+from glompo.storage.inbox import Inbox
 
 
 class GloMPOManager:
@@ -302,6 +303,7 @@ class GloMPOManager:
                 _policies(spec, self._escalation),
                 job,
                 () if self._progress is None else (self._progress,),
+                Inbox.open(session.run_dir),
             )
             try:
                 engine.run()

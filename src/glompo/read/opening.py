@@ -61,7 +61,7 @@ def opening_of(view: RunView) -> Opening:
         date=opened.date,
         task=str(opened.spec.get("task") or "task"),
         names=parameter_names(opened.spec, len(opened.bounds)),
-        budget=opened.spec.get("max_evaluations"),
+        budget=view.amended(opened.spec.get("max_evaluations")),
         settings=opened.spec,
         versions=opened.versions,
         sessions=view.session,

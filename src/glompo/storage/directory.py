@@ -24,7 +24,7 @@ SUMMARY = "glompo_manager_log.yml"
 PRINTSTREAMS = "glompo_optimizer_printstreams"
 """Folder for what optimizers in processes print."""
 
-PARTS = ("journal", "snapshots", "exports", CONFIGURATION, DOCUMENT, SUMMARY, PRINTSTREAMS)
+PARTS = ("journal", "snapshots", "exports", "inbox", CONFIGURATION, DOCUMENT, SUMMARY, PRINTSTREAMS)
 """What a run leaves in its directory, apart from the lease."""
 
 REPLACED = "replaced"

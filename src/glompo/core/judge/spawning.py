@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.commands import Command, Start
+from glompo.core.lifecycle import Phase
 from glompo.core.manager_view import ManagerView
 from glompo.core.ports import Option, Policies
 from glompo.core.views import RunView
@@ -16,7 +17,7 @@ from glompo.errors import PolicyError
 
 def spawning(view: RunView, policies: Policies) -> Iterator[Command]:
     """Yield at most one start: the next one is decided in the light of this one."""
-    if view.free_slots < policies.selector.smallest() or not _evaluations_left(view, policies):
+    if view.free_slots < policies.selector.smallest() or _somebody_waits(view) or not _evaluations_left(view, policies):
         return
     manager = ManagerView(view)
     option = policies.selector.choose(manager, view.free_slots)
@@ -26,6 +27,13 @@ def spawning(view: RunView, policies: Policies) -> Iterator[Command]:
     x0, whence = _place(view, policies, manager)
     opt = view.n_started + 1
     yield Start(opt, option, x0, f"{policies.selector} chose {option.kind}; {whence}")
+
+
+def _somebody_waits(view: RunView) -> bool:
+    """Return whether somebody rests who goes on as soon as there are slots: they come first."""
+    return view.n_paused > 0 and any(
+        one.phase is Phase.PAUSED and one.pause_by == "slots" and not view.held(one.opt) for one in view.alive
+    )
 
 
 def _evaluations_left(view: RunView, policies: Policies) -> bool:

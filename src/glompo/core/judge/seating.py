@@ -1,0 +1,43 @@
+"""Who must rest because slots were taken away, and who goes on because there are slots again?
+
+Nobody is ended for want of slots: the youngest rest, who have the least to lose, and what they had not used of their
+credits is void. They go on before anybody new is started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from glompo.core.commands import Command, Pause, Resume
+from glompo.core.lifecycle import Phase
+from glompo.core.ports import Policies
+from glompo.core.verdict import Verdict
+from glompo.core.views import RunView
+
+SLOTS = "slots"
+"""On whose behalf they rest."""
+
+
+def seating(view: RunView, policies: Policies) -> Iterator[Command]:
+    """Yield pauses until those who go on fit into the slots, or resumptions of whom slots have come free for."""
+    excess = view.used_slots - view.slots
+    if excess > 0:
+        yield from _unseated(view, excess)
+    elif view.n_paused:
+        free = view.free_slots
+        for one in view.alive:
+            waits = one.phase is Phase.PAUSED and one.pause_by == SLOTS and not view.held(one.opt)
+            if waits and one.slots <= free:
+                free -= one.slots
+                yield Resume(one.opt, SLOTS, Verdict(True, SLOTS, "there are slots for it again"))
+
+
+def _unseated(view: RunView, excess: int) -> Iterator[Command]:
+    living = list(view.alive)
+    excess -= sum(one.slots for one in living if one.phase in (Phase.PAUSING, Phase.STOPPING))
+    for one in reversed(living):
+        if excess <= 0:
+            return
+        if one.phase is Phase.RUNNING:
+            excess -= one.slots
+            yield Pause(one.opt, SLOTS, Verdict(True, SLOTS, f"the run has {view.slots} slots now"))

@@ -1,0 +1,191 @@
+"""A living run is controlled from outside: by commands, from Python, by files."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+import pytest
+
+import glompo as library
+from glompo.cli.looking import status_json
+from glompo.core.events import Asked, PauseRequested, StopRequested
+from glompo.errors import NotAliveError, RefusedError, UserError
+from glompo.storage.reader import read_events
+
+ENDLESS = """
+rng = 1
+stoppers = []
+exit_conditions = [{ type = "TimeLimit", seconds = 1000 }]
+optimizers = ["RandomSampling", "RandomSampling"]
+"""
+BUDGETED = """
+rng = 1
+stoppers = []
+max_evaluations = 100000
+optimizers = ["RandomSampling", "RandomSampling"]
+"""
+
+
+def begun(launch, project, settings=ENDLESS, jobs=2):
+    """Return a run that goes on."""
+    run = launch("run", project.config(settings, jobs=jobs))
+    run.await_evaluations(20)
+    run.await_status(project.run_dir, lambda status: status["calls"] > 0)
+    return run
+
+
+def recorded(project, kind):
+    return [event for event in read_events(project.run_dir) if isinstance(event, kind)]
+
+
+@pytest.mark.parametrize(("command", "code", "standing"), [("stop", 0, "finished"), ("leave", 130, "left")])
+def test_a_run_is_ended_or_left_by_a_command(launch, glompo, project, command, code, standing):
+    run = begun(launch, project)
+    told = glompo(command, project.run_dir)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.startswith("The")
+    ended, output, errors = run.await_end()
+    assert (ended, "Traceback" in errors) == (code, False)
+    assert f"nfev: {len(run.evaluations)}\n" in output
+    status = json.loads(status_json(project.run_dir))
+    assert (status["standing"], status["calls"]) == (standing, len(run.evaluations))
+    [asked] = recorded(project, Asked)
+    assert "@" in asked.who
+
+
+def test_single_optimizers_are_stopped_put_to_rest_and_woken(launch, project):
+    run = begun(launch, project, jobs=3)
+    door = library.control(project.run_dir)
+    door.stop(1)
+    door.pause(2)
+    run.await_status(project.run_dir, lambda status: status["optimizers"][0]["how"] is not None)
+    run.await_status(project.run_dir, lambda status: status["optimizers"][1]["phase"] == "paused")
+    door.go_on(2)
+    run.await_status(project.run_dir, lambda status: status["optimizers"][1]["phase"] == "running")
+    with pytest.raises(RefusedError, match="optimizer 1 has ended already"):
+        door.stop(1)
+    with pytest.raises(RefusedError, match="there is no optimizer 99; there are 1 to"):
+        door.pause(99)
+    door.end()
+    assert run.await_end()[0] == 0
+    stops = {event.opt: event for event in recorded(project, StopRequested)}
+    assert (stops[1].by, stops[2].by) == ("user", "exit")
+    [pause] = recorded(project, PauseRequested)
+    assert (pause.opt, pause.by) == (2, "user")
+
+
+def test_files_in_the_working_directory_act_and_are_removed(launch, project):
+    run = begun(launch, project)
+    (project.run_dir / "STOP_1").touch()
+    run.await_status(project.run_dir, lambda status: status["optimizers"][0]["stopped_by"] == "user")
+    (project.run_dir / "CHKPT").touch()
+    (project.run_dir / "STOP_77").touch()
+    refused = project.run_dir / "inbox" / "refused" / "STOP_77"
+    run.await_status(project.run_dir, lambda status: refused.exists())
+    assert "there is no optimizer 77" in refused.with_name("STOP_77.reason.txt").read_text()
+    (project.run_dir / "EXIT").touch()
+    code, output, _ = run.await_end()
+    assert code == 0
+    assert "file EXIT asked to end the run" in output
+    left = {path.name for path in project.run_dir.iterdir()} & {"STOP_1", "CHKPT", "EXIT", "STOP_77"}
+    assert left == set()
+    assert [asked.what for asked in recorded(project, Asked)] == ["stop", "checkpoint", "end"]
+
+
+def test_what_is_no_request_is_set_aside_with_the_reason_and_the_run_goes_on(launch, project):
+    run = begun(launch, project)
+    inbox = project.run_dir / "inbox"
+    inbox.mkdir(exist_ok=True)
+    bad = {
+        "a.json": "nonsense",
+        "b.json": '{"what": "dance", "who": "me"}',
+        "c.json": '{"what": "stop", "who": "me", "opt": "3"}',
+        "d.json": '{"what": "end", "who": "me", "when": "now"}',
+        "e.json": "[" * 100_000,
+    }
+    for name, text in bad.items():
+        (inbox / f".{name}").write_text(text)
+        (inbox / f".{name}").replace(inbox / name)
+    run.await_status(project.run_dir, lambda status: all((inbox / "refused" / name).exists() for name in bad))
+    reasons = {name: (inbox / "refused" / f"{name}.reason.txt").read_text() for name in bad}
+    assert "nobody can ask for 'dance'" in reasons["b.json"]
+    assert all("no request" in reasons[name] or "longer" in reasons[name] for name in ("a.json", "c.json", "e.json"))
+    library.control(project.run_dir).end()
+    assert run.await_end()[0] == 0
+    assert [asked.what for asked in recorded(project, Asked)] == ["end"]
+
+
+def test_slots_and_budget_change_while_the_run_goes_on(launch, project):
+    run = begun(launch, project, BUDGETED)
+    door = library.control(project.run_dir)
+    door.slots(4)
+    run.await_status(project.run_dir, lambda status: status["alive"] == 4)
+    door.slots(1)
+    phases = ["running", "paused", "paused", "paused"]
+    run.await_status(project.run_dir, lambda status: [one["phase"] for one in status["optimizers"]] == phases)
+    door.slots(2)
+    run.await_status(
+        project.run_dir, lambda status: [one["phase"] for one in status["optimizers"]] == ["running"] * 2 + phases[2:]
+    )
+    with pytest.raises(RefusedError, match="slots is 0; give 1 or more"):
+        door.slots(0)
+    calls = run.await_status(project.run_dir, lambda status: True)["calls"] + 3000
+    door.budget(calls)
+    assert run.await_end()[0] == 0
+    status = json.loads(status_json(project.run_dir))
+    assert (status["calls"], status["budget"]) == (calls, calls)
+
+
+def test_a_pool_follows_the_slots(launch, project):
+    settings = f'{BUDGETED}\nevaluator = "pool"'
+    run = launch("run", project.config(settings))
+    run.await_status(project.run_dir, lambda status: status["calls"] > 20)
+    door = library.control(project.run_dir)
+    door.slots(4)
+    run.await_status(project.run_dir, lambda status: all(one["evaluations"] > 20 for one in status["optimizers"][:4]))
+    assert len(workers_of(run.process.pid)) == 4
+    door.slots(1)
+    run.await_status(project.run_dir, lambda status: len(workers_of(run.process.pid)) == 1)
+    door.end()
+    assert run.await_end()[0] == 0
+
+
+def workers_of(pid):
+    """Return the processes that a process has started."""
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        others = file.read().split()
+    import os
+
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/children") as file:
+            others += file.read().split()
+    return set(others)
+
+
+def test_a_run_that_does_not_live_cannot_be_asked(launch, glompo, project, tmp_path):
+    run = begun(launch, project)
+    run.process.send_signal(signal.SIGKILL)
+    run.await_end()
+    told = glompo("leave", project.run_dir)
+    assert told.returncode == 2
+    assert "no process works on the run" in told.stderr
+    with pytest.raises(NotAliveError):
+        library.control(project.run_dir).slots(3)
+    with pytest.raises(UserError, match="holds no run"):
+        library.control(tmp_path)
+    assert not (project.run_dir / "inbox").exists()
+
+
+def test_a_request_of_another_time_does_not_reach_the_next_session(launch, glompo, project):
+    run = begun(launch, project)
+    run.process.send_signal(signal.SIGKILL)
+    run.await_end()
+    (project.run_dir / "EXIT").touch()
+    resumed = launch("resume", project.run_dir)
+    resumed.await_evaluations(20)
+    reason = project.run_dir / "inbox" / "refused" / "EXIT.reason.txt"
+    assert "before this session began" in reason.read_text()
+    told = glompo("leave", project.run_dir, "--no-wait")
+    assert (told.returncode, "lies in the inbox" in told.stdout) == (0, True)
+    assert resumed.await_end()[0] == 130
