@@ -43,6 +43,11 @@ def broken(x):
     raise RuntimeError("the simulation did not start")
 
 
+def quiet(x):
+    time.sleep(0.002)
+    return float(((x - 1) ** 2).sum())
+
+
 def hanging(x):
     threading.Event().wait()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -28,10 +29,9 @@ optimizers = ["RandomSampling", "RandomSampling"]
 
 
 def begun(launch, project, settings=ENDLESS, jobs=2):
-    """Return a run that goes on."""
-    run = launch("run", project.config(settings, jobs=jobs))
-    run.await_evaluations(20)
-    run.await_status(project.run_dir, lambda status: status["calls"] > 0)
+    """Return a run that goes on, of a task that does not report: nobody reads the reports here."""
+    run = launch("run", project.config(settings, task="bowls:quiet", jobs=jobs))
+    run.await_status(project.run_dir, lambda status: status["calls"] > 20)
     return run
 
 
@@ -39,7 +39,7 @@ def recorded(project, kind):
     return [event for event in read_events(project.run_dir) if isinstance(event, kind)]
 
 
-@pytest.mark.parametrize(("command", "code", "standing"), [("stop", 0, "finished"), ("leave", 130, "left")])
+@pytest.mark.parametrize(("command", "code", "standing"), [("stop", 1, "finished"), ("leave", 130, "left")])
 def test_a_run_is_ended_or_left_by_a_command(launch, glompo, project, command, code, standing):
     run = begun(launch, project)
     told = glompo(command, project.run_dir)
@@ -47,9 +47,9 @@ def test_a_run_is_ended_or_left_by_a_command(launch, glompo, project, command, c
     assert told.stdout.startswith("The")
     ended, output, errors = run.await_end()
     assert (ended, "Traceback" in errors) == (code, False)
-    assert f"nfev: {len(run.evaluations)}\n" in output
     status = json.loads(status_json(project.run_dir))
-    assert (status["standing"], status["calls"]) == (standing, len(run.evaluations))
+    assert status["standing"] == standing
+    assert f"nfev: {status['calls']}\n" in output
     [asked] = recorded(project, Asked)
     assert "@" in asked.who
 
@@ -68,11 +68,11 @@ def test_single_optimizers_are_stopped_put_to_rest_and_woken(launch, project):
     with pytest.raises(RefusedError, match="there is no optimizer 99; there are 1 to"):
         door.pause(99)
     door.end()
-    assert run.await_end()[0] == 0
+    assert run.await_end()[0] == 1  # without success: somebody gave up
     stops = {event.opt: event for event in recorded(project, StopRequested)}
     assert (stops[1].by, stops[2].by) == ("user", "exit")
-    [pause] = recorded(project, PauseRequested)
-    assert (pause.opt, pause.by) == (2, "user")
+    pauses = [(event.opt, event.by) for event in recorded(project, PauseRequested)]
+    assert pauses == [(2, "user"), (5, "slots")]  # the youngest makes room again
 
 
 def test_files_in_the_working_directory_act_and_are_removed(launch, project):
@@ -86,7 +86,7 @@ def test_files_in_the_working_directory_act_and_are_removed(launch, project):
     assert "there is no optimizer 77" in refused.with_name("STOP_77.reason.txt").read_text()
     (project.run_dir / "EXIT").touch()
     code, output, _ = run.await_end()
-    assert code == 0
+    assert code == 1
     assert "file EXIT asked to end the run" in output
     left = {path.name for path in project.run_dir.iterdir()} & {"STOP_1", "CHKPT", "EXIT", "STOP_77"}
     assert left == set()
@@ -112,7 +112,7 @@ def test_what_is_no_request_is_set_aside_with_the_reason_and_the_run_goes_on(lau
     assert "nobody can ask for 'dance'" in reasons["b.json"]
     assert all("no request" in reasons[name] or "longer" in reasons[name] for name in ("a.json", "c.json", "e.json"))
     library.control(project.run_dir).end()
-    assert run.await_end()[0] == 0
+    assert run.await_end()[0] == 1
     assert [asked.what for asked in recorded(project, Asked)] == ["end"]
 
 
@@ -137,10 +137,10 @@ def test_slots_and_budget_change_while_the_run_goes_on(launch, project):
     assert (status["calls"], status["budget"]) == (calls, calls)
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts processes in /proc")
 def test_a_pool_follows_the_slots(launch, project):
     settings = f'{BUDGETED}\nevaluator = "pool"'
-    run = launch("run", project.config(settings))
-    run.await_status(project.run_dir, lambda status: status["calls"] > 20)
+    run = begun(launch, project, settings)
     door = library.control(project.run_dir)
     door.slots(4)
     run.await_status(project.run_dir, lambda status: all(one["evaluations"] > 20 for one in status["optimizers"][:4]))
@@ -148,19 +148,13 @@ def test_a_pool_follows_the_slots(launch, project):
     door.slots(1)
     run.await_status(project.run_dir, lambda status: len(workers_of(run.process.pid)) == 1)
     door.end()
-    assert run.await_end()[0] == 0
+    assert run.await_end()[0] == 1
 
 
 def workers_of(pid):
     """Return the processes that a process has started."""
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        others = file.read().split()
-    import os
-
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/children") as file:
-            others += file.read().split()
-    return set(others)
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return {child for thread in threads for child in (thread / "children").read_text().split()}
 
 
 def test_a_run_that_does_not_live_cannot_be_asked(launch, glompo, project, tmp_path):
@@ -183,7 +177,7 @@ def test_a_request_of_another_time_does_not_reach_the_next_session(launch, glomp
     run.await_end()
     (project.run_dir / "EXIT").touch()
     resumed = launch("resume", project.run_dir)
-    resumed.await_evaluations(20)
+    resumed.await_status(project.run_dir, lambda status: status["standing"] == "running")
     reason = project.run_dir / "inbox" / "refused" / "EXIT.reason.txt"
     assert "before this session began" in reason.read_text()
     told = glompo("leave", project.run_dir, "--no-wait")

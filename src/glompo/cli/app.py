@@ -169,8 +169,8 @@ def pause(directory: Directory, optimizer: Optimizer, no_wait: NoWait = False) -
 
 @app.command("go-on")
 def go_on(directory: Directory, optimizer: Optimizer, no_wait: NoWait = False) -> None:
-    """Let a resting optimizer go on, as soon as there are slots for it."""
-    _ask(directory, no_wait, f"Optimizer {optimizer} goes on when there are slots.", lambda run: run.go_on(optimizer))
+    """Let a resting optimizer go on; if no slots are free for it, the youngest others rest until there are."""
+    _ask(directory, no_wait, f"Optimizer {optimizer} goes on.", lambda run: run.go_on(optimizer))
 
 
 @app.command()

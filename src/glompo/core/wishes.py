@@ -7,7 +7,7 @@ end          end the run
 leave        end this session, so that the run can be resumed
 stop         stop optimizer `opt`
 pause        let optimizer `opt` rest until 'go-on', also across sessions; its slots are free for others
-go-on        let optimizer `opt` go on, as soon as there are slots for it
+go-on        let optimizer `opt` go on; if no slots are free for it, the youngest others rest in its place
 slots        let `amount` evaluations be in flight at once, for the rest of the session
 budget       let `amount` evaluations be made in all, for the rest of the session
 checkpoint   make a checkpoint

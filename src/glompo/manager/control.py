@@ -76,7 +76,7 @@ class Control:
         self._ask("pause", opt=opt)
 
     def go_on(self, opt: int) -> None:
-        """Let optimizer `opt` go on, as soon as there are slots for it."""
+        """Let optimizer `opt` go on; if no slots are free for it, the youngest others rest until there are."""
         self._ask("go-on", opt=opt)
 
     def slots(self, n: int) -> None:

@@ -1,4 +1,4 @@
-"""Who must rest because slots were taken away, and who goes on because there are slots again?
+"""Who must rest because slots were taken away or are wanted for another, and who goes on because they are there again?
 
 Nobody is ended for want of slots: the youngest rest, who have the least to lose, and what they had not used of their
 credits is void. They go on before anybody new is started.
@@ -19,8 +19,13 @@ SLOTS = "slots"
 
 
 def seating(view: RunView, policies: Policies) -> Iterator[Command]:
-    """Yield pauses until those who go on fit into the slots, or resumptions of whom slots have come free for."""
-    excess = view.used_slots - view.slots
+    """Yield pauses until those who go on fit into the slots, or resumptions of whom slots have come free for.
+
+    Whom people want to go on, out of a rest, counts among those who go on.
+    """
+    woken = (view[opt] for opt, asked in view.wishes.items() if asked.what == "go-on")
+    wanted = sum(one.slots for one in woken if one.phase is Phase.PAUSED)
+    excess = view.used_slots + wanted - view.slots
     if excess > 0:
         yield from _unseated(view, excess)
     elif view.n_paused:
@@ -40,4 +45,4 @@ def _unseated(view: RunView, excess: int) -> Iterator[Command]:
             return
         if one.phase is Phase.RUNNING:
             excess -= one.slots
-            yield Pause(one.opt, SLOTS, Verdict(True, SLOTS, f"the run has {view.slots} slots now"))
+            yield Pause(one.opt, SLOTS, Verdict(True, SLOTS, f"it does not fit into {view.slots} slots any more"))
