@@ -15,7 +15,7 @@ same events every time, so that a test can say ``expected == actual``::
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,9 @@ from glompo.engine.loop import Engine
 from glompo.engine.ports import Observer
 from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.selectors import BaseSelector, CycleSelector
+from glompo.storage.inbox import Request
 from glompo.testing.memory_log import MemoryLog
+from glompo.testing.scripted_inbox import ScriptedInbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,13 @@ class Simulated:
         The whole history.
     state : RunState
         Its end.
+    refused : dict
+        Why requests from outside were refused, by their numbers as text, from ``'1'``.
     """
 
     events: tuple[Event, ...]
     state: RunState
+    refused: dict[str, str] = field(default_factory=dict)
 
     @property
     def view(self) -> RunView:
@@ -83,6 +88,7 @@ def simulate(
     allocator: Allocator | None = None,
     share: bool = False,
     is_log_detailed: bool = False,
+    asked: Sequence[tuple[float, Request]] = (),
     **policies: Any,
 ) -> Simulated:
     """Run optimizers under the real engine on a virtual clock.
@@ -97,6 +103,8 @@ def simulate(
         As in :func:`glompo.minimize`.
     seconds : float or callable
         Virtual seconds of an evaluation, or a function of the optimizer's number and the point, shape (d,).
+    asked : sequence of (float, Request)
+        What people ask of the run from outside, and at which virtual time.
     generator, allocator, share, **policies
         See :class:`glompo.core.ports.Policies`.
     """
@@ -111,7 +119,7 @@ def simulate(
         **policies,
     )
     backend = SimulatedBackend(seconds)
-    stage = Stage(task, np.array(bounds, dtype=float), max_jobs, rng, is_log_detailed)
+    stage = Stage(task, np.array(bounds, dtype=float), max_jobs, rng, is_log_detailed, asked)
     return run_on(backend, backend.timeline, decided, stage)
 
 
@@ -131,6 +139,8 @@ class Stage:
         Seed.
     is_log_detailed : bool
         Whether the task's `detailed_call` is called.
+    asked : sequence of (float, Request)
+        What people ask of the run from outside, and at which run time.
     """
 
     task: Callable[..., Any]
@@ -138,6 +148,7 @@ class Stage:
     max_jobs: int = 4
     rng: Any = 0
     is_log_detailed: bool = False
+    asked: Sequence[tuple[float, Request]] = ()
 
 
 def run_on(
@@ -153,5 +164,6 @@ def run_on(
         state.apply(event)
     log.append(opening)
     job = Job(stage.task, stage.bounds, Streams(entropy), detailed=stage.is_log_detailed, in_order=policies.lockstep)
-    Engine(state, log, backend, clock, policies, job, observers).run()
-    return Simulated(tuple(log.events), state)
+    inbox = ScriptedInbox(clock, stage.asked)
+    Engine(state, log, backend, clock, policies, job, observers, inbox).run()
+    return Simulated(tuple(log.events), state, inbox.refused)
