@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.lifecycle import How, Phase
-from glompo.core.state import OptimizerState
+from glompo.core.optimizer_state import OptimizerState
 from glompo.core.trajectory import Trajectory
 from glompo.core.verdict import Verdict
 

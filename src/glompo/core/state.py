@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from glompo.core import lifecycle
 from glompo.core.events import (
     Asked,
+    Diverged,
     EndRequested,
     Escalated,
     Evaluated,
@@ -26,14 +26,17 @@ from glompo.core.events import (
     IncumbentTaken,
     Judged,
     Noted,
+    NotSaved,
     Paused,
     PauseRequested,
+    Recovered,
     Repaired,
     Restored,
     Resumed,
     ResumeRequested,
     RunFinished,
     RunOpened,
+    Saved,
     SessionClosed,
     SessionOpened,
     Started,
@@ -42,6 +45,8 @@ from glompo.core.events import (
     StopRequested,
 )
 from glompo.core.lifecycle import How, Phase
+from glompo.core.optimizer_state import Best, OptimizerState
+from glompo.core.saving import AFTER_THE_END, SAVING_RULES, Checkpoints
 from glompo.core.trajectory import Trajectory
 from glompo.core.verdict import Verdict
 from glompo.errors import IllegalEventError
@@ -57,50 +62,8 @@ FAILURES = (Status.FAILED, Status.INVALID, Status.TIMEOUT, Status.CRASHED, Statu
 """Statuses that count as a failure of the task."""
 
 
-_HEARD = (Started, Evaluated, Noted, IncumbentTaken, Paused, Resumed)
+_HEARD = (Started, Evaluated, Noted, IncumbentTaken, Paused, Resumed, Saved, NotSaved, Diverged, Recovered)
 """Events that tell of a sign of life."""
-
-
-@dataclass(slots=True)
-class Best:
-    """The best valid evaluation so far: number `k` of optimizer `opt`."""
-
-    opt: int
-    k: int
-    x: NDArray[np.float64]
-    f: float
-
-
-@dataclass(slots=True)
-class OptimizerState:
-    """Everything known of one optimizer. Only :class:`RunState` writes it."""
-
-    request: StartRequested
-    trajectory: Trajectory
-    phase: Phase = Phase.STARTING
-    started_at: float | None = None
-    ended_at: float | None = None
-    granted: int = 0
-    calls: int = 0
-    judged_at: int = 0
-    pace: float | None = None
-    offered: float = np.inf
-    offer: IncumbentSent | None = None
-    seated: bool = True
-    taken: list[tuple[int, NDArray[np.float64], float]] = field(default_factory=list)
-    pause: PauseRequested | None = None
-    stop: StopRequested | None = None
-    heard_at: float = 0.0
-    rung: str = ""
-    rung_at: float = 0.0
-    how: How | None = None
-    note: str = ""
-    notes: list[tuple[float, str]] = field(default_factory=list)
-
-    @property
-    def outstanding(self) -> int:
-        """Calls of the task that were granted and have not been reported."""
-        return 0 if self.phase in (Phase.ENDED, Phase.LEFT) else self.granted - self.calls
 
 
 @dataclass(slots=True)
@@ -122,6 +85,7 @@ class RunState:
     calls: int = 0
     candidates: int = 0
     lost: int = 0
+    checkpoints: Checkpoints = field(default_factory=Checkpoints)
     outstanding: int = 0
     ended: Counter[str] = field(default_factory=Counter)
     victims: list[int] = field(default_factory=list)
@@ -151,14 +115,15 @@ class RunState:
             raise IllegalEventError(f"time runs backwards: {event} after {self.at}")
         if not isinstance(event, (RunOpened, Repaired)) and self.opened is None:
             raise IllegalEventError(f"{event} before RunOpened")
-        if self.finished and not isinstance(event, (SessionOpened, SessionClosed, Repaired)):
+        if self.finished and not isinstance(event, (SessionOpened, SessionClosed, Repaired, *AFTER_THE_END)):
             raise IllegalEventError(f"{event} after the run had finished")
         _RULES[type(event)](self, event)
         self.at = max(self.at, event.at)
         if isinstance(event, _HEARD):
             self.optimizers[event.opt].heard_at = event.at
 
-    def _known(self, event: Any) -> OptimizerState:
+    def known(self, event: Any) -> OptimizerState:
+        """Return the optimizer that `event` is about; for the rules of the fold only."""
         one = self.optimizers.get(event.opt)
         lifecycle.after(one.phase if one else None, event)
         assert one is not None  # the table has no other row without an optimizer
@@ -179,6 +144,7 @@ class RunState:
         self.session, self.session_at, self.session_slots = event.session, event.at, event.slots
         self.session_open, self.session_reason, self.asked = True, "", None
         self.ending = self.finished = None
+        self.checkpoints.open_session(event.at)
         for opt, one in self.optimizers.items():
             if lifecycle.may_return(one.phase, one.how, one.stop.by if one.stop else None):
                 self._leave(one)
@@ -194,10 +160,11 @@ class RunState:
         if one.how is not None:
             self.ended[one.how] -= 1
         one.phase, one.seated, one.how, one.stop, one.pause = Phase.LEFT, False, None, None, None
+        one.resumption.asked = None
         one.ended_at, one.note, one.rung = None, "", ""
 
     def _restore(self, event: Restored) -> None:
-        one = self._known(event)
+        one = self.known(event)
         if event.k != len(one.trajectory) or event.credits < 0:
             raise IllegalEventError(f"{event}: it has {len(one.trajectory)} evaluations")
         self._check_fit(one.request.slots)
@@ -229,19 +196,19 @@ class RunState:
         self.used_slots += event.slots
 
     def _start(self, event: Started) -> None:
-        one = self._known(event)
+        one = self.known(event)
         self._move(one, event)
         one.started_at = event.at
 
     def _grant(self, event: Granted) -> None:
-        one = self._known(event)
+        one = self.known(event)
         if event.n < 1:
             raise IllegalEventError(f"a grant of {event.n} evaluations")
         one.granted += event.n
         self.outstanding += event.n
 
     def _evaluate(self, event: Evaluated) -> None:
-        one = self._known(event)
+        one = self.known(event)
         called = int(np.count_nonzero(event.status != Status.OUT_OF_BOUNDS))
         n = len(event.f)
         if n == 0 or event.X.shape != (n, len(self.opened.bounds)):  # type: ignore[union-attr]
@@ -277,24 +244,24 @@ class RunState:
             self.reasons[reason] += 1
 
     def _note(self, event: Noted) -> None:
-        self._known(event).notes.append((event.at, event.text))
+        self.known(event).notes.append((event.at, event.text))
 
     def _send(self, event: IncumbentSent) -> None:
-        one = self._known(event)
+        one = self.known(event)
         one.offered, one.offer = event.f, event
 
     def _take(self, event: IncumbentTaken) -> None:
-        one = self._known(event)
+        one = self.known(event)
         one.offer = None
         one.taken.append((event.at_k, event.x, event.f))
 
     def _request_pause(self, event: PauseRequested) -> None:
-        one = self._known(event)
+        one = self.known(event)
         self._move(one, event)
         one.pause, one.judged_at = event, len(one.trajectory)  # once it goes on, it is not asked at once again
 
     def _pause(self, event: Paused) -> None:
-        one = self._known(event)
+        one = self.known(event)
         self._move(one, event)
         if one.phase is Phase.PAUSED:
             self._unseat(one)
@@ -302,14 +269,14 @@ class RunState:
         one.granted = one.calls
 
     def _request_resume(self, event: ResumeRequested) -> None:
-        one = self._known(event)
+        one = self.known(event)
         self._check_fit(one.request.slots)
         self._move(one, event)
         one.seated = True
         self.used_slots += one.request.slots
 
     def _resume(self, event: Resumed) -> None:
-        one = self._known(event)
+        one = self.known(event)
         self._move(one, event)
 
     def _check_fit(self, slots: int) -> None:
@@ -329,18 +296,18 @@ class RunState:
             self.optimizers[opt].judged_at = count
 
     def _request_stop(self, event: StopRequested) -> None:
-        one = self._known(event)
+        one = self.known(event)
         self._move(one, event)
         one.stop = event
         if event.by == "stopper":
             self.victims.append(event.opt)
 
     def _escalate(self, event: Escalated) -> None:
-        one = self._known(event)
+        one = self.known(event)
         one.rung, one.rung_at = event.rung, event.at
 
     def _stop(self, event: Stopped) -> None:
-        one = self._known(event)
+        one = self.known(event)
         how = lifecycle.how_ended(event, one.stop is not None, bool(one.rung))
         self.outstanding -= one.outstanding
         if event.ending == "died":  # nobody knows whether these calls took place: a budget counts them
@@ -358,7 +325,10 @@ class RunState:
             self.stillborn.append(f"{one.request.kind}: {event.note}")
 
     def _ask(self, event: Asked) -> None:
-        self.asked = event
+        if event.what == "checkpoint":
+            self.checkpoints.asked = event.who
+        else:
+            self.asked = event
 
     def _request_end(self, event: EndRequested) -> None:
         if self.ending:
@@ -395,4 +365,5 @@ _RULES: dict[type[Event], Callable[[RunState, Any], None]] = {
     Asked: RunState._ask,
     EndRequested: RunState._request_end,
     RunFinished: RunState._finish,
+    **SAVING_RULES,
 }

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from glompo.core.events import RunOpened
 from glompo.core.lifecycle import How, Phase
+from glompo.core.optimizer_state import Best
 from glompo.core.optimizer_view import OptimizerView
-from glompo.core.state import Best, RunState
+from glompo.core.state import RunState
 from glompo.core.streams import Streams
 from glompo.core.verdict import Verdict
 

@@ -24,8 +24,9 @@ from glompo.core.commands import (
     Start,
     Stop,
 )
+from glompo.core.optimizer_state import OptimizerState
 from glompo.core.ports import Option
-from glompo.core.state import OptimizerState, RunState
+from glompo.core.state import RunState
 from glompo.core.streams import Streams
 from glompo.engine.recover import option_for, script_of
 from glompo.errors import InternalError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from glompo.core.events import StartRequested
+from glompo.core.optimizer_state import OptimizerState
 from glompo.core.ports import Option
-from glompo.core.state import OptimizerState
 from glompo.errors import SettingError
 from glompo.wire.script import Script
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from glompo.core.manager_view import LogView
+from glompo.core.optimizer_state import Best
 from glompo.core.optimizer_view import OptimizerView
 from glompo.core.rule import Rule
-from glompo.core.state import Best
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.errors import PolicyError

@@ -22,7 +22,6 @@ from glompo.testing.faults import (
     BadSync,
     Crash,
     Fault,
-    FullDisk,
     Hang,
     Kill,
     Loss,

@@ -1,0 +1,56 @@
+"""Everything known of one optimizer, and of the best evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core.events import IncumbentSent, PauseRequested, StartRequested, StopRequested
+from glompo.core.lifecycle import How, Phase
+from glompo.core.saving import Resumption
+from glompo.core.trajectory import Trajectory
+
+
+@dataclass(slots=True)
+class Best:
+    """The best valid evaluation so far: number `k` of optimizer `opt`."""
+
+    opt: int
+    k: int
+    x: NDArray[np.float64]
+    f: float
+
+
+@dataclass(slots=True)
+class OptimizerState:
+    """Everything known of one optimizer. Only :class:`~glompo.core.state.RunState` writes it."""
+
+    request: StartRequested
+    trajectory: Trajectory
+    phase: Phase = Phase.STARTING
+    started_at: float | None = None
+    ended_at: float | None = None
+    granted: int = 0
+    calls: int = 0
+    judged_at: int = 0
+    pace: float | None = None
+    offered: float = np.inf
+    offer: IncumbentSent | None = None
+    seated: bool = True
+    taken: list[tuple[int, NDArray[np.float64], float]] = field(default_factory=list)
+    pause: PauseRequested | None = None
+    stop: StopRequested | None = None
+    heard_at: float = 0.0
+    rung: str = ""
+    rung_at: float = 0.0
+    how: How | None = None
+    note: str = ""
+    notes: list[tuple[float, str]] = field(default_factory=list)
+    resumption: Resumption = field(default_factory=Resumption)
+
+    @property
+    def outstanding(self) -> int:
+        """Calls of the task that were granted and have not been reported."""
+        return 0 if self.phase in (Phase.ENDED, Phase.LEFT) else self.granted - self.calls
