@@ -8,7 +8,7 @@ from glompo.core.events import StartRequested
 from glompo.core.optimizer_state import OptimizerState
 from glompo.core.ports import Option
 from glompo.errors import SettingError
-from glompo.wire.script import Script
+from glompo.wire.script import SavedState, Script
 
 
 def option_for(request: StartRequested, options: Sequence[Option]) -> Option:
@@ -36,7 +36,23 @@ def option_for(request: StartRequested, options: Sequence[Option]) -> Option:
     )
 
 
-def script_of(one: OptimizerState) -> Script:
-    """Return what an optimizer did, for its search to be run again."""
-    path = one.trajectory
-    return Script(path.X.copy(), path.f.copy(), path.status.copy(), tuple(one.taken), tuple(path.extras))
+def script_of(one: OptimizerState, saved: SavedState | None = None) -> Script:
+    """Return what an optimizer did since its search began, for it to go on from there.
+
+    Parameters
+    ----------
+    one : OptimizerState
+        The optimizer.
+    saved : SavedState, optional
+        Its last saved state.
+    """
+    path, first = one.trajectory, one.resumption.first
+    return Script(
+        path.X[first:].copy(),
+        path.f[first:].copy(),
+        path.status[first:].copy(),
+        tuple(one.taken),
+        tuple(path.extras[first:]),
+        first,
+        saved,
+    )
