@@ -37,7 +37,7 @@ def decide(view: RunView, policies: Policies) -> tuple[Command, ...]:
     """
     if not view.n_alive and (view.ending or view.leaving) and not view.finished:
         last = tuple(parting(view, policies))
-        if last:
+        if last or view.checkpoints.taken:  # a file that is being written is awaited
             return last
     commands = (*exiting(view, policies), *escalating(view, policies))
     if commands or view.ending or view.leaving or view.finished:

@@ -161,13 +161,15 @@ class Engine:
             self._record([Asked(self._clock.now(), "checkpoint", who)])
         self._close_checkpoint(wait=False)
 
-    def _close_checkpoint(self, wait: bool) -> None:
+    def _close_checkpoint(self, wait: bool) -> bool:
+        """Record what came of the checkpoint that is being written, if that is known; say whether it is."""
         begun = self.state.checkpoints.begun
         if begun is None or not self.state.checkpoints.taken:
-            return
+            return False
         packed = self._job.keeper.packed(wait)
         if packed is not None:
             self._record([CheckpointClosed(self._clock.now(), begun.n, *packed)])
+        return packed is not None
 
     def _may_decide(self, deadline: float | None) -> bool:
         """Return whether it is time to decide: in lockstep only when nothing is in flight, or the clock demands it."""
@@ -196,6 +198,8 @@ class Engine:
         for command in decided:
             dispatch(command, self._backend, self._job, self.state)
         self._stirred = set()
+        if self._close_checkpoint(wait=False):
+            self._decide()
 
     def _ask(self) -> tuple[Command, ...]:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -123,15 +123,9 @@ class CheckpointingControl:
             path = folder / f"{name}_{again}{SUFFIX}"
         return path
 
-    def describe(self) -> dict[str, Any]:
-        """Return what differs from the defaults, as plain data."""
-        usual = CheckpointingControl()
-        named = {name: getattr(self, name) for name in self.__slots__}
-        return {
-            name: str(value) if isinstance(value, os.PathLike) else value
-            for name, value in named.items()
-            if value != getattr(usual, name)
-        }
+    def __str__(self) -> str:
+        changed = [f"{one.name}={value!r}" for one in fields(self) if (value := getattr(self, one.name)) != one.default]
+        return f"CheckpointingControl({', '.join(changed)})"
 
 
 def _check_name(given: Any) -> None:

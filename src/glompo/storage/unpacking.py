@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -74,3 +75,28 @@ def _settle(draft: Path, run_dir: Path, manifest: Manifest) -> None:
         folder.rmdir()  # holds_run said that there is nothing in it
     os.rename(journal_folder(draft), folder)
     sync_folder(run_dir)
+
+
+def member_of(run_dir: Path, name: str) -> bytes | None:
+    """Return a file that came out of a checkpoint into `run_dir`; None if there is none.
+
+    Raises
+    ------
+    StoreError
+        If it is not what was in the checkpoint.
+    """
+    try:
+        data = (run_dir / name).read_bytes()
+        manifest = msgspec.json.decode((run_dir / MANIFEST).read_bytes(), type=Manifest)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.MsgspecError) as error:
+        raise StoreError(f"{run_dir / MANIFEST} or {name} beside it cannot be read: {error}; unpack it anew") from error
+    if not any(one.name == name and one.sha256 == sha256(data).hexdigest() for one in manifest.members):
+        raise StoreError(f"{run_dir / name} is not what came out of the checkpoint; unpack it anew")
+    return data
+
+
+def withdraw(run_dir: Path) -> None:
+    """Remove a directory into which a checkpoint was unpacked that nobody works on: the file still has it all."""
+    shutil.rmtree(run_dir, ignore_errors=True)
