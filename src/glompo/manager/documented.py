@@ -331,16 +331,12 @@ class GloMPOManager:
         return self._result
 
     def checkpoint(self) -> Path | None:
-        """Make a checkpoint, and return the file.
-
-        While the run goes on it is only asked for, from any thread, and made beside it; None is returned.
+        """Make a checkpoint and return the file; while the run goes on, ask for one, from any thread, and return None.
 
         Raises
         ------
-        UserError
-            If there is no run yet.
-        StoreError
-            If the file cannot be written.
+        UserError, StoreError
+            If there is no run yet, or the file cannot be written.
         """
         keeper = self._keeper
         if keeper is not None:
@@ -376,10 +372,8 @@ class GloMPOManager:
 
         Raises
         ------
-        UserError
-            If something has to be given that was not saved, or cannot be changed.
-        StoreError
-            If the file is damaged or dangerous, or its format is newer.
+        UserError, StoreError
+            If something has to be given that was not saved; if the file is damaged, dangerous or of a newer format.
         """
         self._refuse_twice()
         self.setup(**loaded(path, task_loader, task, overrides))
