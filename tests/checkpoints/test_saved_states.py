@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import signal
 import threading
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 import glompo
-from glompo.core.events import Diverged, NotSaved, Recovered, Restored, Saved, SaveRequested
+from glompo.core.events import Diverged, IncumbentTaken, NotSaved, Recovered, Restored, Saved, SaveRequested
 from glompo.optimizers import (
     CMAES,
     AdaptiveRateMonteCarlo,
@@ -34,7 +35,11 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def run(optimizers, budget, name="run", task=None, **settings):
-    slots = sum(one.workers if isinstance(one, glompo.BaseOptimizer) else 1 for one in optimizers) if isinstance(optimizers, list) else 1
+    slots = (
+        sum(one.workers if isinstance(one, glompo.BaseOptimizer) else 1 for one in optimizers)
+        if isinstance(optimizers, list)
+        else 1
+    )
     usual = {
         "rng": 5, "deterministic": True, "resume": "auto", "stoppers": (), "save_states_every": 20, "max_jobs": slots,
     }  # fmt: skip
@@ -52,12 +57,28 @@ def ways(name="run"):
     return [(event.opt, event.way) for event in those(name, Recovered)]
 
 
-@pytest.mark.parametrize("backend", ["threads", "processes"])
-def test_who_goes_on_from_a_saved_state_does_what_it_would_have_done(backend):
-    run(STEPPERS, 700, backend=backend)
-    back = run(STEPPERS, 1400, backend=backend)
+class Interrupts:
+    """A task that asks the process of the run to leave after so many of its evaluations here."""
+
+    def __init__(self, task, after):
+        self.task, self.left, self.pid = task, after, os.getpid()
+
+    def __call__(self, x):
+        self.left -= 1
+        if self.left == 0:
+            os.kill(self.pid, signal.SIGINT)
+        return self.task(x)
+
+
+@pytest.mark.parametrize(("backend", "after"), [("threads", 500), ("processes", 90)])
+def test_who_goes_on_from_a_saved_state_does_what_it_would_have_done(backend, after):
+    left = run(STEPPERS, 1400, backend=backend, task=Interrupts(Rastrigin(3), after))
+    assert left.status == "left"
+    assert left.nfev < 1400
+    run(STEPPERS, 1400, backend=backend)
     run(STEPPERS, 1400, name="whole", save_states_every=None)
-    assert {row.came_back for row in back.optimizers if row.kind != "CMAES"} == {"saved state"}
+    assert len(ways()) >= 5
+    assert {way for _, way in ways()} == {"saved state"}
     assert evaluated("run") == evaluated("whole")
     assert not those("run", Diverged)
 
@@ -84,16 +105,17 @@ def test_only_the_end_of_the_record_is_gone_through_again():
     assert len(asked) == 120 - saved <= 120 - 75
 
 
+def nan_at_one_side(x):
+    return float("nan") if x[0] > 4 else float(x @ x)
+
+
 def test_points_of_others_and_the_worst_value_belong_to_what_is_remembered():
     settings = {"share_best_solutions": True, "failure_policy": "worst_seen", "max_failure_rate": 1.0}
-
-    def task(x):
-        return float("nan") if x[0] > 4 else float(x @ x)
-
     optimizers = [AdaptiveRateMonteCarlo, CMAOptimizer, RandomSampling]
-    run(optimizers, 400, task=task, **settings)
-    run(optimizers, 800, task=task, **settings)
-    run(optimizers, 800, name="whole", task=task, **settings)
+    run(optimizers, 800, task=Interrupts(nan_at_one_side, 400), **settings)
+    run(optimizers, 800, task=nan_at_one_side, **settings)
+    run(optimizers, 800, name="whole", task=nan_at_one_side, **settings)
+    assert those("run", IncumbentTaken)
     assert {way for _, way in ways()} == {"saved state"}
     assert evaluated("run") == evaluated("whole")
 

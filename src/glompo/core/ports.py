@@ -7,6 +7,7 @@ and `allocators` hold ours, with base classes for those of users.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from glompo.core.manager_view import ManagerView
     from glompo.core.views import RunView
 
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 FAILURE_GRACE = 20
 """Evaluations of a run before its share of failures is looked at."""
@@ -69,7 +72,12 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):
         return {str(name): _plain(item) for name, item in value.items()}
-    return repr(value)
+    return placeless(repr(value))
+
+
+def placeless(text: str) -> str:
+    """Return the repr of an object without its address, which is another one in every process."""
+    return _ADDRESS.sub("", text)
 
 
 class Stopper(Protocol):

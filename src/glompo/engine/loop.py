@@ -300,7 +300,7 @@ class Engine:
             given_up = CheckpointClosed(self._clock.now(), begun.n, ABANDONED, f"the session ended: {reason}")
             self._quietly(self._record, [given_up])
 
-    def _quietly(self, write: Callable[..., None], *events: list[Event]) -> None:
+    def _quietly(self, write: Callable[..., object], *events: list[Event]) -> None:
         """Write on the way out, where an error must not hide the first one."""
         try:
             write(*events)

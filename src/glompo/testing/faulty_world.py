@@ -22,6 +22,7 @@ from glompo.testing.faults import (
     BadSync,
     Crash,
     Fault,
+    FullDisk,
     Hang,
     Kill,
     Loss,
