@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any
 from glompo._version import __version__
 
 if TYPE_CHECKING:
-    from glompo.errors import GlompoError, StoreError, TaskFailedError, UserError, WorkerError
+    from glompo.errors import CheckpointError, GlompoError, StoreError, TaskFailedError, UserError, WorkerError
     from glompo.evaluators.command import CommandTask
     from glompo.function import BaseFunction
     from glompo.manager import GloMPOManager, control, minimize
     from glompo.optimizer import BaseOptimizer, MinimizeResult
     from glompo.read import Result
+    from glompo.spec import CheckpointingControl
 
 _HOMES = {
     "BaseFunction": "glompo.function",
     "BaseOptimizer": "glompo.optimizer",
+    "CheckpointError": "glompo.errors",
+    "CheckpointingControl": "glompo.spec",
     "CommandTask": "glompo.evaluators.command",
     "GloMPOManager": "glompo.manager",
     "GlompoError": "glompo.errors",
@@ -34,6 +37,8 @@ _HOMES = {
 __all__ = [
     "BaseFunction",
     "BaseOptimizer",
+    "CheckpointError",
+    "CheckpointingControl",
     "CommandTask",
     "GloMPOManager",
     "GlompoError",

@@ -88,6 +88,20 @@ class LeaseHeldError(StoreError, UserError):
     """Another living process writes to this run directory."""
 
 
+class CheckpointError(StoreError):
+    """A checkpoint had to be abandoned, and the run was to end if that happens.
+
+    Attributes
+    ----------
+    result : object
+        The result of the run as far as it came; every evaluation is on disk.
+    """
+
+    def __init__(self, message: str, result: object = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+
 class InternalError(GlompoError):
     """A defect of GloMPO itself."""
 

@@ -203,8 +203,9 @@ def test_a_search_that_does_something_else_is_found_out_with_its_distance():
         for i in range(1000):
             f(np.array(x0) * (1 if len(seen) == 1 or i < 5 else 0.5))
 
-    run(optimizers=FunctionOptimizer(fickle), max_jobs=1, max_evaluations=20, x0=[1.0, 1.0, 1.0])
-    result = run(optimizers=FunctionOptimizer(fickle), max_jobs=1, max_evaluations=40, x0=[1.0, 1.0, 1.0])
+    settings = {"optimizers": FunctionOptimizer(fickle), "max_jobs": 1, "x0": [1.0, 1.0, 1.0], "on_divergence": "fail"}
+    run(max_evaluations=20, **settings)
+    result = run(max_evaluations=40, **settings)
     assert result.optimizers[0].how == "crashed"
     assert "evaluation 6 was asked for 0.866 away" in result.optimizers[0].ended_because
     assert result.nfev == 40

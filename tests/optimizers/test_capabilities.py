@@ -66,7 +66,7 @@ def test_one_that_takes_one_point_at_a_time_is_never_ahead_of_its_values(case):
 @pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
 def test_a_method_said_to_be_picklable_goes_on_from_its_copy_as_if_nothing_had_been(case):
     optimizer = case()
-    if not optimizer.capabilities.picklable:
+    if not optimizer.capabilities.resumes:
         pytest.skip(reason="its state cannot be pickled")
     problem = Rosenbrock(3)
     optimizer.rng = np.random.default_rng(3)

@@ -80,6 +80,7 @@ _BY_HINT: dict[Any, st.SearchStrategy[Any]] = {
     tuple[str, ...]: st.lists(text, max_size=3).map(tuple),
     dict[str, Any]: settings,
     NDArray[np.float64]: point,
+    NDArray[np.float64] | None: st.none() | point,
 }
 _SHAPED: dict[type[ev.Event], st.SearchStrategy[ev.Event]] = {ev.RunOpened: opened(), ev.Evaluated: evaluated()}
 

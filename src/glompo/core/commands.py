@@ -31,9 +31,13 @@ class Start(Command):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Restore(Command):
-    """Let an optimizer of an earlier session go on after `k` evaluations, with `credits` that it had left."""
+    """Let an optimizer of an earlier session go on after `k` evaluations, with `credits` that it had left.
+
+    `way` is the first one that is tried, see :class:`glompo.core.events.Restored`.
+    """
 
     opt: int
+    way: str
     k: int
     credits: int
 
@@ -98,6 +102,39 @@ class Resume(Command):
     opt: int
     by: str
     verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Save(Command):
+    """Ask the optimizer for its state; it is request number `ticket` to it."""
+
+    opt: int
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
+class BeginCheckpoint(Command):
+    """Begin checkpoint `n`, which waits for the states of the optimizers `awaited`."""
+
+    n: int
+    why: str
+    awaited: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeCheckpoint(Command):
+    """Write what is recorded up to here into a file, without fresh states of the optimizers `missing`."""
+
+    n: int
+    missing: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonCheckpoint(Command):
+    """Give checkpoint `n` up."""
+
+    n: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

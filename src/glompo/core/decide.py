@@ -2,9 +2,10 @@
 
 Exiting comes first: when the run is ending nobody else is asked, for nothing may start that must end. With it goes
 escalating, for whoever was asked to stop and goes on. Then obeying, what people want of single optimizers; then
-seating, if slots were taken away or given back. Then stopping and putting to rest; then resuming those who
-have rested; then sharing, which skips the condemned; then spawning, which uses only slots that are truly free; and
-granting last, for only now is it known who may still evaluate.
+seating, if slots were taken away or given back. Then stopping and putting to rest; then saving states and making
+checkpoints, which want nothing from the condemned; then resuming those who have rested; then sharing, which skips the
+condemned; then spawning, which uses only slots that are truly free; and granting last, for only now is it known who may
+still evaluate.
 
 Deciding is pure. It sees a view and policies, never a clock, a file, a thread or a global random state; asked
 twice it gives the same answer. The engine records the commands as events, which changes the state, and asks again
@@ -14,6 +15,7 @@ until there is nothing more to say: so each start is decided knowing the previou
 from __future__ import annotations
 
 from glompo.core.commands import Command
+from glompo.core.judge.checkpointing import checkpointing, parting
 from glompo.core.judge.escalating import escalating
 from glompo.core.judge.exiting import exiting
 from glompo.core.judge.granting import granting
@@ -36,6 +38,10 @@ def decide(view: RunView, policies: Policies) -> tuple[Command, ...]:
     PolicyError
         If a policy breaks its contract.
     """
+    if not view.n_alive and (view.ending or view.leaving) and not view.finished:
+        last = tuple(parting(view, policies))
+        if last or view.checkpoints.taken:  # a file that is being written is awaited
+            return last
     commands = (*exiting(view, policies), *escalating(view, policies))
     if commands or view.ending or view.leaving or view.finished:
         return commands
@@ -49,6 +55,9 @@ def decide(view: RunView, policies: Policies) -> tuple[Command, ...]:
     stops = tuple(stopping(view, policies))
     if stops:
         return stops
+    saves = tuple(checkpointing(view, policies))
+    if saves:
+        return saves
     back = tuple(resuming(view, policies))
     if back:
         return back

@@ -102,13 +102,55 @@ class Started(Event):
 class Restored(Event):
     """An optimizer of an earlier session is to go on after its `k` evaluations, with `credits` that it had left.
 
-    `how` is 'replay': its search runs again and is given the recorded answers.
+    `how` is the first way that is tried: 'saved state', it loads what it saved; or 'replay', its search runs again and
+    is given the recorded answers. `Recovered` says what came of it.
     """
 
     opt: int
     how: str
     k: int
     credits: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Diverged(Event):
+    """A way back failed: the optimizer did something else than what is recorded, or could not be loaded.
+
+    Attributes
+    ----------
+    opt : int
+        Optimizer.
+    way : str
+        'saved state' or 'replay'.
+    at_k : int
+        Number of the evaluation, from 0, at which that was found.
+    distance : float
+        Between the point asked for and the recorded one, in natural units; nan if there were no two points.
+    why : str
+        What happened.
+    then : str
+        The way that is tried next: 'saved state', 'replay', 'warm start', or '' if it is given up.
+    """
+
+    opt: int
+    way: str
+    at_k: int
+    distance: float
+    why: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recovered(Event):
+    """An optimizer goes on after its `k` evaluations. `way` is 'saved state', 'replay' or 'warm start'.
+
+    After a warm start it is a new search at `x0`, shape (d,), under the same number; otherwise `x0` is None.
+    """
+
+    opt: int
+    way: str
+    k: int
+    x0: NDArray[np.float64] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -243,6 +285,73 @@ class Escalated(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class SaveRequested(Event):
+    """The optimizer is to save its state when it next looks at its messages; `ticket` counts its requests."""
+
+    opt: int
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Saved(Event):
+    """The state of the optimizer after `k` evaluations is kept: `size` bytes under the name `blob`, their SHA-256."""
+
+    opt: int
+    ticket: int
+    k: int
+    blob: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NotSaved(Event):
+    """The optimizer did not save its state, and why; `failed` if it should have been able to."""
+
+    opt: int
+    ticket: int
+    failed: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckpointBegun(Event):
+    """Checkpoint number `n` is made, and why; the states of optimizers `awaited` go into it, if they come in time."""
+
+    n: int
+    why: str
+    awaited: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckpointTaken(Event):
+    """Nobody is awaited any more: the checkpoint is what is recorded up to here. It has yet to become a file.
+
+    `missing` are living optimizers without a saved state, or with one from before the checkpoint; they come back by
+    replay.
+    """
+
+    n: int
+    missing: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckpointClosed(Event):
+    """The checkpoint is 'complete', in the file `path`, or 'abandoned', and why."""
+
+    n: int
+    outcome: str
+    why: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loaded(Event):
+    """The run up to here came out of the checkpoint file `path`."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Stopped(Event):
     """The optimizer is no more. Its worker says how the path ended, never what it means.
 
@@ -291,6 +400,8 @@ EVENTS: tuple[type[Event], ...] = (
     StartRequested,
     Started,
     Restored,
+    Diverged,
+    Recovered,
     Granted,
     Evaluated,
     Noted,
@@ -303,6 +414,13 @@ EVENTS: tuple[type[Event], ...] = (
     Judged,
     StopRequested,
     Escalated,
+    SaveRequested,
+    Saved,
+    NotSaved,
+    CheckpointBegun,
+    CheckpointTaken,
+    CheckpointClosed,
+    Loaded,
     Stopped,
     Asked,
     EndRequested,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from glompo.core.events import IncumbentSent, PauseRequested, StartRequested, StopRequested
 from glompo.core.lifecycle import How, Phase
+from glompo.core.saving import Resumption
 from glompo.core.trajectory import Trajectory
 
 
@@ -47,6 +48,7 @@ class OptimizerState:
     how: How | None = None
     note: str = ""
     notes: list[tuple[float, str]] = field(default_factory=list)
+    resumption: Resumption = field(default_factory=Resumption)
 
     @property
     def outstanding(self) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.core.events import NotSaved, Saved, SaveRequested
 from glompo.core.lifecycle import How, Phase
 from glompo.core.optimizer_state import OptimizerState
 from glompo.core.trajectory import Trajectory
@@ -170,6 +171,36 @@ class OptimizerView:
     def offer_in_flight(self) -> bool:
         """Whether an incumbent was sent that it has not taken yet."""
         return self._state.offer is not None
+
+    @property
+    def save_request(self) -> SaveRequested | None:
+        """A request to save its state that it has not answered."""
+        return self._state.resumption.asked
+
+    @property
+    def save_tickets(self) -> int:
+        """Requests to save its state so far."""
+        return self._state.resumption.tickets
+
+    @property
+    def save_asked_k(self) -> int:
+        """Number of its evaluations at the last of them."""
+        return self._state.resumption.asked_k
+
+    @property
+    def saved(self) -> Saved | None:
+        """Its last saved state."""
+        return self._state.resumption.saved
+
+    @property
+    def save_failure(self) -> NotSaved | None:
+        """Its answer to the last request, if that was a failure."""
+        return self._state.resumption.failure
+
+    @property
+    def way_back(self) -> str:
+        """How it last came back: 'saved state', 'replay' or 'warm start'; empty if it never had to."""
+        return self._state.resumption.way
 
     @property
     def best(self) -> float:

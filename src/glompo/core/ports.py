@@ -6,6 +6,8 @@ and `allocators` hold ours, with base classes for those of users.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from glompo.core.manager_view import ManagerView
     from glompo.core.views import RunView
 
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 FAILURE_GRACE = 20
 """Evaluations of a run before its share of failures is looked at."""
@@ -68,7 +72,12 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):
         return {str(name): _plain(item) for name, item in value.items()}
-    return repr(value)
+    return placeless(repr(value))
+
+
+def placeless(text: str) -> str:
+    """Return the repr of an object without its address, which is another one in every process."""
+    return _ADDRESS.sub("", text)
 
 
 class Stopper(Protocol):
@@ -155,6 +164,35 @@ class Escalation:
 
 
 @dataclass(frozen=True, slots=True)
+class Checkpointing:
+    """When states are saved and checkpoints are made.
+
+    Attributes
+    ----------
+    seconds : float
+        Run time between two checkpoints.
+    evaluations : int or None
+        Calls of the task between two checkpoints; None for any number.
+    at_start, at_end : bool
+        Whether one is made when the run begins, and when it ends.
+    patience : float
+        Seconds after which an optimizer that has not saved itself is no longer awaited.
+    fatal : bool
+        Whether the run ends if one has to be abandoned.
+    states_every : int or None
+        Evaluations of an optimizer between two saved states beside checkpoints; None for none.
+    """
+
+    seconds: float = math.inf
+    evaluations: int | None = None
+    at_start: bool = False
+    at_end: bool = False
+    patience: float = 60.0
+    fatal: bool = False
+    states_every: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Policies:
     """All policies of a run, and the numbers that govern when they are asked.
 
@@ -183,6 +221,7 @@ class Policies:
     stopper: Stopper | None = None
     freezer: Freezer | None = None
     escalation: Escalation | None = None
+    checkpointing: Checkpointing = Checkpointing()
     lockstep: bool = False
     stopper_interval: int = 10
     stop_best: bool = False

@@ -14,9 +14,21 @@ from typing import Any
 
 import numpy as np
 
-from glompo.core.events import Asked, IncumbentSent, PauseRequested, RunOpened, StartRequested, StopRequested
+from glompo.core.events import (
+    Asked,
+    CheckpointBegun,
+    IncumbentSent,
+    NotSaved,
+    PauseRequested,
+    RunOpened,
+    Saved,
+    SaveRequested,
+    StartRequested,
+    StopRequested,
+)
 from glompo.core.lifecycle import How, Phase
 from glompo.core.optimizer_state import Best, OptimizerState
+from glompo.core.saving import Checkpoints, Resumption
 from glompo.core.state import RunState
 from glompo.core.trajectory import Trajectory
 from glompo.core.verdict import Verdict
@@ -34,6 +46,12 @@ _KNOWN: dict[str, type] = {
         PauseRequested,
         StopRequested,
         IncumbentSent,
+        Resumption,
+        Checkpoints,
+        SaveRequested,
+        Saved,
+        NotSaved,
+        CheckpointBegun,
         Asked,
         Wishes,
         Verdict,

@@ -16,6 +16,7 @@ import numpy as np
 from glompo.core import lifecycle
 from glompo.core.events import (
     Asked,
+    Diverged,
     EndRequested,
     Escalated,
     Evaluated,
@@ -25,14 +26,17 @@ from glompo.core.events import (
     IncumbentTaken,
     Judged,
     Noted,
+    NotSaved,
     Paused,
     PauseRequested,
+    Recovered,
     Repaired,
     Restored,
     Resumed,
     ResumeRequested,
     RunFinished,
     RunOpened,
+    Saved,
     SessionClosed,
     SessionOpened,
     Started,
@@ -42,6 +46,7 @@ from glompo.core.events import (
 )
 from glompo.core.lifecycle import How, Phase
 from glompo.core.optimizer_state import Best, OptimizerState
+from glompo.core.saving import AFTER_THE_END, SAVING_RULES, Checkpoints
 from glompo.core.trajectory import Trajectory
 from glompo.core.verdict import Verdict
 from glompo.core.wishes import Wishes, refusal
@@ -58,7 +63,7 @@ FAILURES = (Status.FAILED, Status.INVALID, Status.TIMEOUT, Status.CRASHED, Statu
 """Statuses that count as a failure of the task."""
 
 
-_HEARD = (Started, Evaluated, Noted, IncumbentTaken, Paused, Resumed)
+_HEARD = (Started, Evaluated, Noted, IncumbentTaken, Paused, Resumed, Saved, NotSaved, Diverged, Recovered)
 """Events that tell of a sign of life."""
 
 
@@ -81,6 +86,7 @@ class RunState:
     calls: int = 0
     candidates: int = 0
     lost: int = 0
+    checkpoints: Checkpoints = field(default_factory=Checkpoints)
     outstanding: int = 0
     ended: Counter[str] = field(default_factory=Counter)
     victims: list[int] = field(default_factory=list)
@@ -111,14 +117,15 @@ class RunState:
             raise IllegalEventError(f"time runs backwards: {event} after {self.at}")
         if not isinstance(event, (RunOpened, Repaired)) and self.opened is None:
             raise IllegalEventError(f"{event} before RunOpened")
-        if self.finished and not isinstance(event, (SessionOpened, SessionClosed, Repaired)):
+        if self.finished and not isinstance(event, (SessionOpened, SessionClosed, Repaired, *AFTER_THE_END)):
             raise IllegalEventError(f"{event} after the run had finished")
         _RULES[type(event)](self, event)
         self.at = max(self.at, event.at)
         if isinstance(event, _HEARD):
             self.optimizers[event.opt].heard_at = event.at
 
-    def _known(self, event: Any) -> OptimizerState:
+    def known(self, event: Any) -> OptimizerState:
+        """Return the optimizer that `event` is about; for the rules of the fold only."""
         one = self.optimizers.get(event.opt)
         lifecycle.after(one.phase if one else None, event)
         assert one is not None  # the table has no other row without an optimizer
@@ -139,6 +146,7 @@ class RunState:
         self.session, self.session_at, self.session_slots = event.session, event.at, event.slots
         self.session_open, self.session_reason, self.asked = True, "", None
         self.ending = self.finished = self.wishes.budget = None
+        self.checkpoints.open_session(event.at)
         for opt, one in self.optimizers.items():
             if lifecycle.may_return(one.phase, one.how, one.stop.by if one.stop else None):
                 self._leave(one)
@@ -154,10 +162,11 @@ class RunState:
         if one.how is not None:
             self.ended[one.how] -= 1
         one.phase, one.seated, one.how, one.stop, one.pause = Phase.LEFT, False, None, None, None
+        one.resumption.asked = None
         one.ended_at, one.note, one.rung = None, "", ""
 
     def _restore(self, event: Restored) -> None:
-        one = self._known(event)
+        one = self.known(event)
         if event.k != len(one.trajectory) or event.credits < 0:
             raise IllegalEventError(f"{event}: it has {len(one.trajectory)} evaluations")
         self._check_fit(one.request.slots)
@@ -189,19 +198,19 @@ class RunState:
         self.used_slots += event.slots
 
     def _start(self, event: Started) -> None:
-        one = self._known(event)
+        one = self.known(event)
         self._move(one, event)
         one.started_at = event.at
 
     def _grant(self, event: Granted) -> None:
-        one = self._known(event)
+        one = self.known(event)
         if event.n < 1:
             raise IllegalEventError(f"a grant of {event.n} evaluations")
         one.granted += event.n
         self.outstanding += event.n
 
     def _evaluate(self, event: Evaluated) -> None:
-        one = self._known(event)
+        one = self.known(event)
         called = int(np.count_nonzero(event.status != Status.OUT_OF_BOUNDS))
         n = len(event.f)
         if n == 0 or event.X.shape != (n, len(self.opened.bounds)):  # type: ignore[union-attr]
@@ -237,24 +246,24 @@ class RunState:
             self.reasons[reason] += 1
 
     def _note(self, event: Noted) -> None:
-        self._known(event).notes.append((event.at, event.text))
+        self.known(event).notes.append((event.at, event.text))
 
     def _send(self, event: IncumbentSent) -> None:
-        one = self._known(event)
+        one = self.known(event)
         one.offered, one.offer = event.f, event
 
     def _take(self, event: IncumbentTaken) -> None:
-        one = self._known(event)
+        one = self.known(event)
         one.offer = None
         one.taken.append((event.at_k, event.x, event.f))
 
     def _request_pause(self, event: PauseRequested) -> None:
-        one = self._known(event)
+        one = self.known(event)
         self._move(one, event)
         one.pause, one.judged_at = event, len(one.trajectory)  # once it goes on, it is not asked at once again
 
     def _pause(self, event: Paused) -> None:
-        one = self._known(event)
+        one = self.known(event)
         self._move(one, event)
         if one.phase is Phase.PAUSED:
             self._unseat(one)
@@ -262,7 +271,7 @@ class RunState:
         one.granted = one.calls
 
     def _request_resume(self, event: ResumeRequested) -> None:
-        one = self._known(event)
+        one = self.known(event)
         self._check_fit(one.request.slots)
         self._move(one, event)
         one.seated = True
@@ -270,7 +279,7 @@ class RunState:
         self.wishes.fulfil(event.opt)
 
     def _resume(self, event: Resumed) -> None:
-        one = self._known(event)
+        one = self.known(event)
         self._move(one, event)
 
     def _check_fit(self, slots: int) -> None:
@@ -290,7 +299,7 @@ class RunState:
             self.optimizers[opt].judged_at = count
 
     def _request_stop(self, event: StopRequested) -> None:
-        one = self._known(event)
+        one = self.known(event)
         self._move(one, event)
         one.stop = event
         self.wishes.fulfil(event.opt)
@@ -298,11 +307,11 @@ class RunState:
             self.victims.append(event.opt)
 
     def _escalate(self, event: Escalated) -> None:
-        one = self._known(event)
+        one = self.known(event)
         one.rung, one.rung_at = event.rung, event.at
 
     def _stop(self, event: Stopped) -> None:
-        one = self._known(event)
+        one = self.known(event)
         how = lifecycle.how_ended(event, one.stop is not None, bool(one.rung))
         self.outstanding -= one.outstanding
         if event.ending == "died":  # nobody knows whether these calls took place: a budget counts them
@@ -328,6 +337,8 @@ class RunState:
             self.asked = self.asked if self.asked and self.asked.what == "end" else event
         elif event.what == "slots":
             self.session_slots = event.amount
+        elif event.what == "checkpoint":
+            self.checkpoints.asked = event.who
         else:
             self.wishes.take(event, self.optimizers.get(event.opt))
 
@@ -366,4 +377,5 @@ _RULES: dict[type[Event], Callable[[RunState, Any], None]] = {
     Asked: RunState._ask,
     EndRequested: RunState._request_end,
     RunFinished: RunState._finish,
+    **SAVING_RULES,
 }

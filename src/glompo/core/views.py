@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -13,6 +14,7 @@ from glompo.core.events import Asked, RunOpened
 from glompo.core.lifecycle import How, Phase
 from glompo.core.optimizer_state import Best
 from glompo.core.optimizer_view import OptimizerView
+from glompo.core.saving import Checkpoints
 from glompo.core.state import RunState
 from glompo.core.streams import Streams
 from glompo.core.verdict import Verdict
@@ -248,6 +250,11 @@ class RunView:
     def finished(self) -> Verdict | None:
         """Why the run is over; None before."""
         return self._state.finished
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """A copy of what is known of its checkpoints."""
+        return replace(self._state.checkpoints, files=list(self._state.checkpoints.files))
 
     @property
     def streams(self) -> Streams:

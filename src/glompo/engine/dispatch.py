@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 
 from glompo.backends.protocol import Backend
 from glompo.core.commands import (
+    AbandonCheckpoint,
     Acquit,
+    BeginCheckpoint,
     Command,
     End,
     Escalate,
@@ -20,20 +23,28 @@ from glompo.core.commands import (
     Pause,
     Restore,
     Resume,
+    Save,
     SendIncumbent,
     Start,
     Stop,
+    TakeCheckpoint,
 )
 from glompo.core.optimizer_state import OptimizerState
 from glompo.core.ports import Option
+from glompo.core.saving import Resumption
 from glompo.core.state import RunState
 from glompo.core.streams import Streams
+from glompo.core.views import RunView
+from glompo.engine.keeping import MemoryKeeper
+from glompo.engine.ports import Keeper
 from glompo.engine.recover import option_for, script_of
 from glompo.errors import InternalError
 from glompo.function import PENALIZE, FailurePolicy
-from glompo.wire.messages import DOWN, BetterPoint, Credits, GoOn, Hold, StopPlease
+from glompo.wire.messages import DOWN, BetterPoint, Credits, GoOn, Hold, SaveState, StopPlease
 from glompo.wire.parcel import Parcel
-from glompo.wire.script import Script
+from glompo.wire.script import SavedState, Script
+
+logger = logging.getLogger("glompo.engine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,8 @@ class Job:
     evaluator: Any = None
     plan: Any = None
     options: tuple[Option, ...] = ()
+    on_divergence: str = "warm-start"
+    keeper: Keeper = field(default_factory=MemoryKeeper)
 
 
 def refit(job: Job, slots: int) -> None:
@@ -63,7 +76,7 @@ def dispatch(command: Command, backend: Backend, job: Job, state: RunState) -> N
     match command:
         case Start(opt, option, x0, _):
             backend.launch(_parcel(job, opt, option, x0, None))
-        case Restore(opt, _, credits):
+        case Restore(opt=opt, credits=credits):
             one = state.optimizers[opt]
             _restore(backend, job, one)
             if one.offer is not None:  # it was under way when the session ended
@@ -82,16 +95,32 @@ def dispatch(command: Command, backend: Backend, job: Job, state: RunState) -> N
             backend.send(opt, DOWN.encode(Hold()))
         case Resume(opt, _, _):
             backend.send(opt, DOWN.encode(GoOn()))
-        case Acquit() | End() | Finish():
+        case Save(opt, ticket):
+            backend.send(opt, DOWN.encode(SaveState(ticket)))
+        case TakeCheckpoint(n, _):
+            job.keeper.pack(n, RunView(state, state.at))
+        case BeginCheckpoint() | AbandonCheckpoint() | Acquit() | End() | Finish():
             pass  # these only say something, and that is in the journal by now
         case _:
             raise InternalError(f"nobody carries out the command {command}")
 
 
 def _restore(backend: Backend, job: Job, one: OptimizerState) -> None:
-    request = one.request
+    request, back = one.request, one.resumption
     option = option_for(request, job.options)
-    backend.launch(_parcel(job, request.opt, option, request.x0, script_of(one)))
+    x0 = request.x0 if back.x0 is None else back.x0
+    backend.launch(_parcel(job, request.opt, option, x0, script_of(one, _saved(job.keeper, back))))
+
+
+def _saved(keeper: Keeper, back: Resumption) -> SavedState | None:
+    """Return the last saved state; None if there is none any more, which costs time and nothing else."""
+    if back.saved is None:
+        return None
+    data = keeper.fetch(back.saved.blob)
+    if data is None:
+        logger.warning("the saved state of optimizer %s is missing or damaged; it comes back by replay", back.saved.opt)
+        return None
+    return SavedState(back.saved.k, data)
 
 
 def _parcel(job: Job, opt: int, option: Option, x0: NDArray[np.float64], script: Script | None) -> Parcel:
@@ -113,4 +142,5 @@ def _parcel(job: Job, opt: int, option: Option, x0: NDArray[np.float64], script:
         failures=job.failures,
         evaluator=job.evaluator,
         plan=job.plan,
+        on_divergence=job.on_divergence,
     )

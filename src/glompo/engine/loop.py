@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from glompo.backends.protocol import Backend
 from glompo.core.commands import Command, Restore, Stop
 from glompo.core.decide import decide
 from glompo.core.events import (
     Asked,
+    CheckpointClosed,
+    Diverged,
     EndRequested,
     Evaluated,
     Event,
     IncumbentTaken,
     Paused,
+    Recovered,
     Restored,
     Resumed,
     ResumeRequested,
+    Saved,
     SessionClosed,
     Started,
     StartRequested,
     Stopped,
     StopRequested,
 )
+from glompo.core.judge.checkpointing import next_checkpoint
 from glompo.core.judge.escalating import next_escalation
 from glompo.core.ports import Policies
+from glompo.core.saving import ABANDONED
 from glompo.core.state import RunState
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
@@ -138,7 +145,8 @@ class Engine:
         while not (self._over or interrupts.now):
             deadline = self._next_deadline()
             received = self._backend.receive(self._patience(deadline))
-            self._record(arrivals(received, self._clock.now()))
+            self._record(arrivals(received, self._clock.now(), self._job.keeper))
+            self._see_to_checkpoints()
             self._hear(interrupts)
             self._attend()
             if self._may_decide(deadline) and not interrupts.now:
@@ -165,6 +173,24 @@ class Engine:
             if asked.what == "slots":
                 self._stirred = None
                 refit(self._job, asked.amount)
+
+    def _see_to_checkpoints(self) -> None:
+        """Record who asks for a checkpoint, and what came of the one that is being written."""
+        keeper = self._job.keeper
+        who = keeper.asked()
+        if who and not self.state.finished:
+            self._record([Asked(self._clock.now(), "checkpoint", who)])
+        self._close_checkpoint(wait=False)
+
+    def _close_checkpoint(self, wait: bool) -> bool:
+        """Record what came of the checkpoint that is being written, if that is known; say whether it is."""
+        begun = self.state.checkpoints.begun
+        if begun is None or not self.state.checkpoints.taken:
+            return False
+        packed = self._job.keeper.packed(wait)
+        if packed is not None:
+            self._record([CheckpointClosed(self._clock.now(), begun.n, *packed)])
+        return packed is not None
 
     def _may_decide(self, deadline: float | None) -> bool:
         """Return whether it is time to decide: in lockstep only when nothing is in flight, or the clock demands it."""
@@ -193,6 +219,8 @@ class Engine:
         for command in decided:
             dispatch(command, self._backend, self._job, self.state)
         self._stirred = set()
+        if self._close_checkpoint(wait=False):
+            self._decide()
 
     def _ask(self) -> tuple[Command, ...]:
         try:
@@ -225,6 +253,9 @@ class Engine:
         """Write what has been folded. What is refused goes with the next record: the journal never has a gap."""
         if self._unwritten:
             self._log.append(self._unwritten)
+            if any(isinstance(event, (Saved, Recovered, Diverged)) for event in self._unwritten):
+                kept = (one.resumption.saved for one in self.state.optimizers.values())
+                self._job.keeper.keep_only([saved.blob for saved in kept if saved is not None])
             self._unwritten = []
 
     def _stir(self, event: Event, new_best: bool) -> None:
@@ -239,7 +270,8 @@ class Engine:
         view = self.view
         escalation = next_escalation(view, self._policies)
         end = self._policies.exit.deadline(view) if view.ending is None else None
-        return min((one for one in (escalation, end) if one is not None), default=None)
+        checkpoint = next_checkpoint(view, self._policies) if view.ending is None and not view.leaving else None
+        return min((one for one in (escalation, end, checkpoint) if one is not None), default=None)
 
     def _patience(self, deadline: float | None) -> float | None:
         """Return how many seconds nothing needs to be done unless a worker speaks."""
@@ -268,6 +300,7 @@ class Engine:
         left_behind = self._backend.close(0.0 if reason == TWICE else FAREWELL)
         if left_behind:
             logger.warning("optimizers %s are still inside the task; their threads end with it", left_behind)
+        self._finish_checkpoint(reason)
         self._quietly(self._record, [SessionClosed(self._clock.now(), reason)])
         self._inbox.close()
         try:
@@ -281,7 +314,16 @@ class Engine:
             except Exception:
                 logger.exception("observer %r failed", observer)
 
-    def _quietly(self, write: Callable[..., None], *events: list[Event]) -> None:
+    def _finish_checkpoint(self, reason: str) -> None:
+        """Wait for the file that is being written; give up a checkpoint that still waits for states."""
+        begun = self.state.checkpoints.begun
+        self._quietly(partial(self._close_checkpoint, wait=True))
+        self._job.keeper.close()
+        if begun is not None and self.state.checkpoints.begun is not None:
+            given_up = CheckpointClosed(self._clock.now(), begun.n, ABANDONED, f"the session ended: {reason}")
+            self._quietly(self._record, [given_up])
+
+    def _quietly(self, write: Callable[..., object], *events: list[Event]) -> None:
         """Write on the way out, where an error must not hide the first one."""
         try:
             write(*events)

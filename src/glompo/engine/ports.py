@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from glompo.core.events import Event
@@ -46,6 +46,37 @@ class Inbox(Protocol):
 
     def close(self) -> None:
         """Give back what has come too late."""
+
+
+class Keeper(Protocol):
+    """Keeps saved states, and makes files of checkpoints beside the loop."""
+
+    def keep(self, data: bytes) -> str:
+        """Keep a saved state such that the death of this process cannot lose it, and return its name.
+
+        Raises
+        ------
+        StoreError
+            If that fails.
+        """
+
+    def fetch(self, blob: str) -> bytes | None:
+        """Return the saved state of that name; None if it is gone or damaged."""
+
+    def keep_only(self, blobs: Iterable[str]) -> None:
+        """Remove all other saved states, once these are safe."""
+
+    def pack(self, n: int, view: RunView) -> None:
+        """Begin to make a file of checkpoint `n`: of what is recorded, and the saved states."""
+
+    def packed(self, wait: bool = False) -> tuple[str, str, str] | None:
+        """Return outcome, reason and path of the file that was begun; None while it is not done and none waits."""
+
+    def asked(self) -> str:
+        """Return who asked for a checkpoint since the last question; empty if nobody did."""
+
+    def close(self) -> None:
+        """Finish."""
 
 
 class Observer(Protocol):

@@ -25,31 +25,31 @@ class RunRecord:
     """
 
     def __init__(self, journal: Journal, lease: Lease) -> None:
-        self._journal = journal
+        self.journal = journal
         self._lease = lease
 
     def append(self, events: Sequence[Event]) -> None:
         """Write the events; the death of this process cannot lose them."""
-        self._journal.append(events)
+        self.journal.append(events)
 
     def commit(self) -> None:
         """Force everything to the disk."""
-        self._journal.commit()
+        self.journal.commit()
 
     def due(self) -> float:
         """Return in how many seconds :meth:`tick` has something to do."""
-        deadline = self._journal.due()
+        deadline = self.journal.due()
         return BREATH if deadline is None else min(BREATH, max(0.0, deadline - time.monotonic()))
 
     def tick(self) -> None:
         """Commit what has waited long enough, and renew the lease."""
         now = time.monotonic()
-        self._journal.tick(now)
+        self.journal.tick(now)
         self._lease.beat(now)
 
     def close(self) -> None:
         """Commit, close, and give the lease back."""
         try:
-            self._journal.close()
+            self.journal.close()
         finally:
             self._lease.release()

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from glompo.core.events import StartRequested
 from glompo.core.optimizer_state import OptimizerState
-from glompo.core.ports import Option
+from glompo.core.ports import Option, placeless
 from glompo.errors import SettingError
-from glompo.wire.script import Script
+from glompo.wire.script import SavedState, Script
 
 
 def option_for(request: StartRequested, options: Sequence[Option]) -> Option:
     """Return the option that `request` was made from.
 
-    It is the one with the same class and settings. Settings that a selector made up on the way are taken from the
-    record, if the class is offered and they are plain data.
+    It is the one with the same class and settings; functions among these are told by their names. Settings that a
+    selector made up on the way are taken from the record, if the class is offered and they are plain data.
 
     Raises
     ------
@@ -23,11 +24,16 @@ def option_for(request: StartRequested, options: Sequence[Option]) -> Option:
         If no such optimizer is offered.
     """
     same_kind = [one for one in options if one.kind == request.kind]
+    config = _without_places(request.config)
     for one in same_kind:
-        if one.describe() == request.config and one.slots == request.slots:
+        if one.describe() == config and one.slots == request.slots:
             return one
-    settings = {name: value for name, value in request.config.items() if name not in ("*", "minimize")}
-    if same_kind and not any(isinstance(value, str) and value.startswith("<") for value in settings.values()):
+    settings = {name: value for name, value in config.items() if name != "minimize"}
+    if (
+        same_kind
+        and "*" not in settings
+        and not any(isinstance(value, str) and value.startswith("<") for value in settings.values())
+    ):
         return Option(same_kind[0].cls, (), settings, request.config.get("minimize", {}), request.slots)
     offered = ", ".join(sorted({one.kind for one in options}))
     raise SettingError(
@@ -36,7 +42,34 @@ def option_for(request: StartRequested, options: Sequence[Option]) -> Option:
     )
 
 
-def script_of(one: OptimizerState) -> Script:
-    """Return what an optimizer did, for its search to be run again."""
-    path = one.trajectory
-    return Script(path.X.copy(), path.f.copy(), path.status.copy(), tuple(one.taken), tuple(path.extras))
+def _without_places(value: Any) -> Any:
+    """Return recorded settings as they are recorded now: earlier versions wrote the addresses of functions."""
+    if isinstance(value, str):
+        return placeless(value)
+    if isinstance(value, list):
+        return [_without_places(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _without_places(item) for name, item in value.items()}
+    return value
+
+
+def script_of(one: OptimizerState, saved: SavedState | None = None) -> Script:
+    """Return what an optimizer did since its search began, for it to go on from there.
+
+    Parameters
+    ----------
+    one : OptimizerState
+        The optimizer.
+    saved : SavedState, optional
+        Its last saved state.
+    """
+    path, first = one.trajectory, one.resumption.first
+    return Script(
+        path.X[first:].copy(),
+        path.f[first:].copy(),
+        path.status[first:].copy(),
+        tuple(one.taken),
+        tuple(path.extras[first:]),
+        first,
+        saved,
+    )

@@ -8,14 +8,28 @@ from typing import Any
 from glompo.core import commands, events
 from glompo.core.commands import Command
 from glompo.core.events import Event
-from glompo.errors import InternalError
+from glompo.core.saving import ABANDONED
+from glompo.engine.ports import Keeper
+from glompo.errors import InternalError, StoreError
 from glompo.wire import messages
 from glompo.wire.messages import UP, Message
 
 
-def arrivals(received: Iterable[tuple[int, bytes]], at: float) -> list[Event]:
-    """Return the events told by the messages of workers."""
-    return [_ARRIVALS[type(message)](opt, message, at) for opt, message in _decoded(received)]
+def arrivals(received: Iterable[tuple[int, bytes]], at: float, keeper: Keeper) -> list[Event]:
+    """Return the events told by the messages of workers; saved states are kept by `keeper`."""
+    return [
+        _kept(opt, message, at, keeper)
+        if isinstance(message, messages.StateSaved)
+        else _ARRIVALS[type(message)](opt, message, at)
+        for opt, message in _decoded(received)
+    ]
+
+
+def _kept(opt: int, said: messages.StateSaved, at: float, keeper: Keeper) -> Event:
+    try:
+        return events.Saved(at, opt, said.ticket, said.k, keeper.keep(said.data), len(said.data))
+    except StoreError as error:
+        return events.NotSaved(at, opt, said.ticket, True, str(error))
 
 
 def _decoded(received: Iterable[tuple[int, bytes]]) -> Iterable[tuple[int, Message]]:
@@ -48,6 +62,11 @@ _ARRIVALS: dict[type[Message], Callable[[int, Any, float], Event]] = {
     messages.PointTaken: lambda opt, said, at: events.IncumbentTaken(at, opt, said.at_k, said.x, said.f),
     messages.Resting: lambda opt, said, at: events.Paused(at, opt, said.at_k),
     messages.GoingOn: lambda opt, said, at: events.Resumed(at, opt, said.at_k),
+    messages.NotSaved: lambda opt, said, at: events.NotSaved(at, opt, said.ticket, said.failed, said.why),
+    messages.WentAstray: lambda opt, said, at: events.Diverged(
+        at, opt, said.way, said.at_k, said.distance, said.why, said.then
+    ),
+    messages.BackAgain: lambda opt, said, at: events.Recovered(at, opt, said.way, said.k, said.x0),
     messages.Ended: lambda opt, said, at: events.Stopped(at, opt, said.ending, said.said_converged, said.note),
 }
 
@@ -59,7 +78,7 @@ def _start_requested(start: commands.Start, at: float) -> Event:
 
 _INTENTS: dict[type[Command], Callable[[Any, float], Event]] = {
     commands.Start: _start_requested,
-    commands.Restore: lambda back, at: events.Restored(at, back.opt, "replay", back.k, back.credits),
+    commands.Restore: lambda back, at: events.Restored(at, back.opt, back.way, back.k, back.credits),
     commands.Grant: lambda grant, at: events.Granted(at, grant.opt, grant.n),
     commands.SendIncumbent: lambda sent, at: events.IncumbentSent(at, sent.opt, sent.x, sent.f, sent.source),
     commands.Acquit: lambda acquit, at: events.Judged(at, acquit.opts, acquit.counts),
@@ -67,6 +86,10 @@ _INTENTS: dict[type[Command], Callable[[Any, float], Event]] = {
     commands.Escalate: lambda step, at: events.Escalated(at, step.opt, step.rung, step.why),
     commands.Pause: lambda pause, at: events.PauseRequested(at, pause.opt, pause.by, pause.verdict),
     commands.Resume: lambda back, at: events.ResumeRequested(at, back.opt, back.by, back.verdict),
+    commands.Save: lambda save, at: events.SaveRequested(at, save.opt, save.ticket),
+    commands.BeginCheckpoint: lambda begin, at: events.CheckpointBegun(at, begin.n, begin.why, begin.awaited),
+    commands.TakeCheckpoint: lambda take, at: events.CheckpointTaken(at, take.n, take.missing),
+    commands.AbandonCheckpoint: lambda given_up, at: events.CheckpointClosed(at, given_up.n, ABANDONED, given_up.why),
     commands.End: lambda end, at: events.EndRequested(at, end.verdict),
     commands.Finish: lambda finish, at: events.RunFinished(at, finish.verdict),
 }

@@ -50,6 +50,9 @@ class _Tracked:
         future.add_done_callback(self._landed)
         return future
 
+    def resize(self, workers: int) -> None:
+        self._evaluator.resize(workers)
+
     def close(self, kill: bool = False) -> None:
         self._evaluator.close(kill)
 

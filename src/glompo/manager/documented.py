@@ -5,26 +5,16 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from glompo.allocators import EqualBlocks, EvenAllocator
-from glompo.backends.processes import ProcessesBackend
-from glompo.backends.protocol import Backend
-from glompo.backends.threads import ThreadsBackend
-from glompo.core.ports import FAILURE_GRACE, Allocator, Escalation, Option, Policies
-from glompo.core.rule import Rule
+from glompo.core.ports import Escalation, Option
 from glompo.core.settings import yes_or_no
-from glompo.core.state import RunState
-from glompo.core.streams import Streams
 from glompo.core.views import RunView
-from glompo.engine.dispatch import Job
 from glompo.engine.loop import Engine
 from glompo.engine.session import open_session
-from glompo.errors import OptimizersFailedError, TaskFailedError, UserError
-from glompo.evaluators.plan import EvaluatorPlan
-from glompo.evaluators.protocol import Evaluator
-from glompo.exit_conditions import MaxOptimizersConverged
+from glompo.errors import UserError
 from glompo.generators import BaseGenerator
 from glompo.manager.arguments import (
     any_of,
@@ -39,12 +29,23 @@ from glompo.manager.arguments import (
     selector_of,
     with_methods,
 )
+from glompo.manager.building import (
+    backend_for,
+    job_of,
+    policies_of,
+    raise_if_hopeless,
+    usual_allocator,
+    usual_end,
+    usual_stopper,
+)
 from glompo.manager.evaluation import Evaluation, evaluation_of
+from glompo.manager.loading import extras_of, loaded
 from glompo.read import Result, result_of
-from glompo.spec import RESUME, RunSpec, one_of, unknown_setting
-from glompo.stoppers import CatchUp, OptimizerType
-from glompo.storage.directory import PRINTSTREAMS
+from glompo.spec import RESUME, CheckpointingControl, RunSpec, one_of, unknown_setting
+from glompo.storage.directory import holds_run
 from glompo.storage.inbox import Inbox
+from glompo.storage.keeper import DiskKeeper, Extras, nothing
+from glompo.storage.packing import pack_directory
 
 
 class GloMPOManager:
@@ -64,6 +65,8 @@ class GloMPOManager:
         self._split_printstreams = True
         self._escalation: Escalation | None = None
         self._result: Result | None = None
+        self._extras: Callable[[], Extras] = nothing
+        self._keeper: DiskKeeper | None = None
 
     @property
     def is_initialised(self) -> bool:
@@ -115,6 +118,9 @@ class GloMPOManager:
         names: Sequence[str] | None = None,
         rng: Any = None,
         deterministic: bool = False,
+        checkpoint_control: CheckpointingControl | None = None,
+        save_states_every: int | None = None,
+        on_divergence: str = "warm-start",
         progress: Any = None,
         configuration: Mapping[str, Any] | None = None,
         **unknown: Any,
@@ -135,8 +141,9 @@ class GloMPOManager:
         overwrite_existing : bool
             Whether a run in `working_dir` may be set aside, into its folder ``replaced``.
         resume : {'never', 'auto', 'must'}
-            Whether a run in `working_dir` is continued: its optimizers come back by running their searches again on
-            the recorded answers, and budget, exit conditions, stoppers, slots and backend may be new.
+            Whether a run in `working_dir` is continued: its optimizers come back by what they saved, or by running
+            their searches again on the recorded answers; budget, exit conditions, stoppers, slots and backend may be
+            new.
         max_jobs : int, optional
             Slots: evaluations in flight at once. By default the CPUs that this process may use, less one; -1 for
             all of them.
@@ -206,6 +213,13 @@ class GloMPOManager:
         deterministic : bool
             Whether the same seed gives the same run on any backend: everybody alive gets a block of evaluations, and
             decisions wait until all of them are used. Rules that look at the clock are not covered.
+        checkpoint_control : CheckpointingControl, optional
+            When checkpoints are made; by default only when somebody asks for one.
+        save_states_every : int, optional
+            Evaluations of an optimizer after which it saves its state, so that a resumption has less to repeat.
+        on_divergence : {'warm-start', 'fail'}
+            What becomes of an optimizer that no longer does what is recorded of it when a run is resumed: a new search
+            begins at its best point, under the same number, or it has crashed.
         progress : bool or Observer, optional
             Whether to show progress.
         configuration : mapping, optional
@@ -216,8 +230,8 @@ class GloMPOManager:
         SettingError, SettingTypeError
             Naming the setting, its value and the remedy.
         """
-        if self._spec is not None:
-            raise UserError("this manager has been set up already; make a new one for another run")
+        self._refuse_twice()
+        given = dict(locals())
         for name in unknown:
             raise unknown_setting("setup", name, inspect.signature(self.setup).parameters)
         can = backend_of(backend).capabilities
@@ -232,11 +246,9 @@ class GloMPOManager:
             bounds=bounds,
             selector=selector,
             generator=generator_of(x0_generator),
-            exit_condition=MaxOptimizersConverged(1)
-            if exit_conditions is None
-            else any_of("exit_conditions", exit_conditions),
-            stopper=_usual_stopper() if stoppers is None else any_of("stoppers", stoppers),
-            allocator=_usual_allocator(deterministic)
+            exit_condition=usual_end() if exit_conditions is None else any_of("exit_conditions", exit_conditions),
+            stopper=usual_stopper() if stoppers is None else any_of("stoppers", stoppers),
+            allocator=usual_allocator(deterministic)
             if allocator is None
             else with_methods("allocator", allocator, "allocate"),
             freezer=None if freezer is None else with_methods("freezer", freezer, "freeze", "thaw"),
@@ -255,6 +267,9 @@ class GloMPOManager:
             rng=rng,
             deterministic=deterministic,
             overwrite=overwrite_existing,
+            control=checkpoint_control,
+            save_states_every=save_states_every,
+            on_divergence=on_divergence,
             configuration=configuration,
         )
         check_slots(selector, spec.slots)
@@ -268,6 +283,7 @@ class GloMPOManager:
         self._escalation = escalation
         self._progress = progress_of(progress)
         self._summary_files = summary_files
+        self._extras = partial(extras_of, given, spec.sent, spec.control.force_task_save)
         self._spec = spec
 
     def start_manager(self) -> Result:
@@ -286,6 +302,8 @@ class GloMPOManager:
             If every evaluation failed.
         OptimizersFailedError
             If the optimizers failed.
+        CheckpointError
+            If a checkpoint had to be abandoned and `raise_checkpoint_fail` is set.
         """
         if self._spec is None:
             raise UserError("this manager has not been set up; call setup(...) first")
@@ -293,34 +311,91 @@ class GloMPOManager:
         shared = self._evaluation.shared(spec.sent, spec.slots, spec.detailed) if threads else None
         try:
             session = open_session(spec, self._resume)
-            task = spec.task if threads else spec.sent
-            job = _job(spec, task, session.entropy, self._options, shared, self._evaluation.plan)
+            backend = backend_for(self._backend, session.run_dir if self._split_printstreams else None)
+            self._keeper = keeper = DiskKeeper(
+                session.run_dir, session.record.journal, spec.control, self._extras, backend.wake
+            )
             engine = Engine(
                 session.state,
                 session.record,
-                self._new_backend(session.run_dir),
+                backend,
                 session.clock,
-                _policies(spec, self._escalation),
-                job,
+                policies_of(spec, self._escalation),
+                job_of(spec, session, self._options, shared, self._evaluation.plan, keeper, threads),
                 () if self._progress is None else (self._progress,),
                 Inbox.open(session.run_dir),
             )
             try:
                 engine.run()
             finally:
+                self._keeper = None
                 self._result = result_of(RunView(session.state, session.clock.now()), session.run_dir)
         finally:
             if shared is not None:
                 shared.close(kill=True)  # nobody waits any more for what is still under way
         if self._summary_files:
             self.write_summary_file()
-        _raise_if_hopeless(self._result, session.state)
+        raise_if_hopeless(self._result, session.state)
         return self._result
 
-    def _new_backend(self, run_dir: Path) -> Backend:
-        if self._backend == "threads":
-            return ThreadsBackend()
-        return ProcessesBackend(run_dir / PRINTSTREAMS if self._split_printstreams else None)
+    def checkpoint(self) -> Path | None:
+        """Make a checkpoint and return the file; while the run goes on, ask for one, from any thread, and return None.
+
+        Raises
+        ------
+        UserError, StoreError
+            If there is no run yet, or the file cannot be written.
+        """
+        keeper = self._keeper
+        if keeper is not None:
+            keeper.request("the API")
+            return None
+        run_dir = self._result.run_dir if self._result else self._spec.working_dir if self._spec else None
+        if self._spec is None or run_dir is None or not holds_run(run_dir):
+            raise UserError("there is no run yet to make a checkpoint of; call start_manager() first")
+        return pack_directory(run_dir, None, self._extras(), self._spec.control)
+
+    def load_checkpoint(
+        self,
+        path: str | os.PathLike[str],
+        task_loader: Callable[[Path], Any] | None = None,
+        task: Callable[..., Any] | str | None = None,
+        **overrides: Any,
+    ) -> None:
+        """Set this manager up such that :meth:`start_manager` goes on with a run.
+
+        Parameters
+        ----------
+        path : path-like
+            A checkpoint file, which is unpacked into a new directory; or the directory of a run. What a file holds of
+            settings and task is unpickled: load only files that you trust.
+        task_loader : callable, optional
+            Called with the path of what the task's `checkpoint_save` wrote; returns the task.
+        task : callable or str, optional
+            The task, instead of the saved one.
+        **overrides
+            Arguments of :meth:`setup` that replace the saved ones, such as `exit_conditions`, `max_jobs`, `backend`;
+            `working_dir` says where a file is unpacked, by default beside it. In place of `exit_conditions` there may
+            be `max_evaluations`, `max_seconds` and `target`, as in :func:`glompo.minimize`. The bounds cannot change.
+
+        Raises
+        ------
+        UserError, StoreError
+            If something has to be given that was not saved; if the file is damaged, dangerous or of a newer format.
+        """
+        self._refuse_twice()
+        self.setup(**loaded(path, task_loader, task, overrides))
+
+    @classmethod
+    def load_manager(cls, *args: Any, **settings: Any) -> Self:
+        """Return a manager after :meth:`load_checkpoint` with the same arguments."""
+        manager = cls()
+        manager.load_checkpoint(*args, **settings)
+        return manager
+
+    def _refuse_twice(self) -> None:
+        if self._spec is not None:
+            raise UserError("this manager has been set up already; make a new one for another run")
 
     def write_summary_file(self, dump_dir: str | os.PathLike[str] | None = None) -> Path:
         """Write ``glompo_manager_log.yml`` into `dump_dir`, by default the run directory, and return its path."""
@@ -330,64 +405,3 @@ class GloMPOManager:
 
         folder = self._result.run_dir if dump_dir is None else Path(dump_dir)
         return write_summary(self._result, self._spec.describe(), folder)
-
-
-def _usual_allocator(deterministic: bool) -> Allocator:
-    return EqualBlocks() if deterministic else EvenAllocator()
-
-
-def _usual_stopper() -> Rule:
-    return OptimizerType("CMAOptimizer") & CatchUp()
-
-
-def _policies(spec: RunSpec, escalation: Escalation | None) -> Policies:
-    at_once = spec.failures.fatal
-    return Policies(
-        exit=spec.exit,
-        selector=spec.selector,
-        generator=spec.generator,
-        allocator=spec.allocator,
-        stopper=spec.stopper,
-        freezer=spec.freezer,
-        stopper_interval=spec.stopper_interval,
-        stop_best=spec.stop_best,
-        escalation=escalation,
-        lockstep=spec.deterministic,
-        share=spec.share,
-        x0=spec.x0,
-        max_failure_rate=0.0 if at_once else spec.max_failure_rate,
-        failure_grace=1 if at_once else FAILURE_GRACE,
-    )
-
-
-def _job(
-    spec: RunSpec,
-    task: Callable[..., Any] | str,
-    entropy: tuple[int, ...],
-    options: tuple[Option, ...],
-    evaluator: Evaluator | None,
-    plan: EvaluatorPlan,
-) -> Job:
-    return Job(
-        task,
-        spec.bounds,
-        Streams(entropy),
-        detailed=spec.detailed,
-        scaler=spec.scaler,
-        in_order=spec.deterministic,
-        failures=spec.failures,
-        options=options,
-        evaluator=evaluator,
-        plan=plan,
-    )
-
-
-def _raise_if_hopeless(result: Result, state: RunState) -> None:
-    """Raise where returning an empty result would hide that nothing worked."""
-    if result.x is not None or state.finished is None:
-        return
-    message = f"{state.finished.why}; the records are in {result.run_dir}"
-    if state.finished.rule == "failing task":
-        raise TaskFailedError(message, result)
-    if state.finished.rule == "failing optimizers":
-        raise OptimizersFailedError(message, result)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,12 @@ class BundledOptimizer(BaseOptimizer):
     def callstop(self, reason: str = "") -> None:
         """End the loop at the next opportunity."""
         self.stop_reason = reason or "asked to stop"
+
+    def checkpoint_save(
+        self, path: str | PathLike[str], force: Iterable[str] | None = None, block: Iterable[str] | None = None
+    ) -> None:
+        """Save the state of the instance, apart from a request to stop: that was meant for this one."""
+        super().checkpoint_save(path, force, {"stop_reason", *(block or ())})
 
     def heed(self) -> bool:
         """Do what the manager wants, wait while paused, and return whether the loop should end."""

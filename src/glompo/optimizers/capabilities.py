@@ -28,8 +28,9 @@ class Capabilities:
         It cannot search without finite bounds.
     stays_inside : bool
         It never asks for a point outside the bounds.
-    picklable : bool
-        Its state can be pickled between two evaluations. Others come back by running them again on the recorded values.
+    resumes : bool
+        Loaded from what `checkpoint_save` wrote, `minimize` goes on as if nothing had happened. Others come back by
+        running them again on the recorded values.
     order_sensitive : bool
         The order in which the values of a batch are told matters: they must be told in the order of asking.
     residuals : bool
@@ -45,7 +46,7 @@ class Capabilities:
     noise: bool = False
     needs_bounds: bool = False
     stays_inside: bool = True
-    picklable: bool = False
+    resumes: bool = False
     order_sensitive: bool = True
     residuals: bool = False
     least_dims: int = 1

@@ -53,7 +53,7 @@ class CMAOptimizer(StepperOptimizer):
     """
 
     capabilities = Capabilities(
-        batch=True, injection=True, noise=True, needs_bounds=True, picklable=True, order_sensitive=False
+        batch=True, injection=True, noise=True, needs_bounds=True, resumes=True, order_sensitive=False
     )
 
     def __init__(

@@ -44,7 +44,7 @@ class CMAES(StepperOptimizer):
     and not used.
     """
 
-    capabilities = Capabilities(batch=True, noise=True, needs_bounds=True, order_sensitive=False)
+    capabilities = Capabilities(batch=True, noise=True, needs_bounds=True, resumes=True, order_sensitive=False)
 
     def __init__(self, sigma0: float = 0.2, popsize: int | None = None, variant: str = "full", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -78,6 +78,16 @@ class _Generations(Stepper):
         self._x0 = x0
         self._box = box
         self._asked: list[NDArray[np.float64]] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return all of the state: pickled by itself, the strategy would leave out its random numbers."""
+        kind = type(self._strategy)
+        return {**vars(self), "_strategy": (kind, dict(vars(self._strategy)))}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        kind, attributes = state["_strategy"]
+        vars(self).update(state, _strategy=kind.__new__(kind))
+        vars(self._strategy).update(attributes)
 
     def ask(self, n: int) -> NDArray[np.float64]:
         if self._asked is None:

@@ -61,7 +61,7 @@ class Nevergrad(StepperOptimizer):
         chosen = registry[self.optimizer]
         self._serial = bool(chosen.no_parallelization)
         self.capabilities = replace(
-            self.capabilities, batch=not self._serial, injection=not chosen.recast, picklable=not chosen.recast
+            self.capabilities, batch=not self._serial, injection=not chosen.recast, resumes=not chosen.recast
         )
 
     def stepper(self, x0: NDArray[np.float64], bounds: NDArray[np.float64]) -> Stepper:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable
+from os import PathLike
 from typing import Any, Protocol
 
 import numpy as np
@@ -70,9 +72,19 @@ class StepperOptimizer(BundledOptimizer):
             Starting point, shape (d,), and bounds, shape (d, 2).
         """
 
+    def checkpoint_save(
+        self, path: str | PathLike[str], force: Iterable[str] | None = None, block: Iterable[str] | None = None
+    ) -> None:
+        """Save the state of the instance; with it that of the method, in the middle of a search, if it can be saved."""
+        method = ("_stepper",) if self.capabilities.resumes else ()
+        super().checkpoint_save(path, {*method, *(force or ())}, block)
+
     def minimize(self, function: Function, x0: NDArray[np.float64], bounds: Any) -> MinimizeResult:
-        """Ask, evaluate and tell until the method has converged or the manager stops it."""
-        self._stepper = stepper = self.stepper(np.array(x0, dtype=float), np.array(bounds, dtype=float))
+        """Ask, evaluate and tell until the method has converged or the manager stops it; go on if it was loaded."""
+        stepper = self._stepper
+        if stepper is None:
+            stepper = self.stepper(np.array(x0, dtype=float), np.array(bounds, dtype=float))
+        self._stepper = stepper
         try:
             while (reason := stepper.finished()) is None:
                 points = stepper.ask(self.workers)

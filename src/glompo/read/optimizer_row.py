@@ -50,6 +50,9 @@ class OptimizerRow:
         Where it stands: starting, running, pausing, paused, resuming, stopping or ended.
     paused_because : str
         Why it rests; empty if it does not.
+    came_back : str
+        How it came back when the run was last resumed: 'saved state', 'replay' or 'warm start'; empty if it never had
+        to.
     """
 
     opt_id: int
@@ -68,6 +71,7 @@ class OptimizerRow:
     stopped_by_rules: tuple[str, ...]
     phase: str
     paused_because: str
+    came_back: str
 
     @property
     def ending(self) -> str:
@@ -101,6 +105,7 @@ def row_of(one: OptimizerView) -> OptimizerRow:
         stopped_by_rules=_rules(one),
         phase=str(one.phase),
         paused_because=one.pause_verdict.reason() if one.phase is Phase.PAUSED and one.pause_verdict else "",
+        came_back=one.way_back,
     )
 
 

@@ -17,7 +17,7 @@ from glompo.read.opening import opening_of
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
 from glompo.read.standing import Standing, standing_of
 
-FAULTS = ("failing task", "failing optimizers", "faulty policy", "user", "session")
+FAULTS = ("failing task", "failing optimizers", "failing checkpoint", "faulty policy", "user", "session")
 """Rules that end a run although nothing that it was asked for has been reached."""
 
 NOTHING_LEFT = "nothing left"

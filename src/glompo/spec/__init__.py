@@ -1,6 +1,7 @@
 """What a run is asked to do: validated settings, and the only place that says "invalid bounds"."""
 
 from glompo.spec.bounds import bounds_of, x0_of
+from glompo.spec.checkpointing import CheckpointingControl
 from glompo.spec.failures import failure_policy_of
 from glompo.spec.imports import imported
 from glompo.spec.processors import cpus
@@ -9,6 +10,7 @@ from glompo.spec.task import task_of
 
 __all__ = [
     "RESUME",
+    "CheckpointingControl",
     "RunSpec",
     "bounds_of",
     "cpus",

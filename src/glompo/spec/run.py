@@ -18,12 +18,16 @@ from glompo.core.streams import entropy_of
 from glompo.errors import SettingError, SettingTypeError
 from glompo.function import FailurePolicy
 from glompo.spec.bounds import bounds_of, x0_of
+from glompo.spec.checkpointing import CheckpointingControl, control_of
 from glompo.spec.failures import failure_policy_of
 from glompo.spec.processors import cpus
 from glompo.spec.task import detailed_headers, task_of
 
 RESUME = ("never", "auto", "must")
 """What to do with a run that is in the working directory."""
+
+ON_DIVERGENCE = ("warm-start", "fail")
+"""What becomes of an optimizer that no longer does what is recorded of it."""
 
 SCALERS = ("none", "linear", "std", "log")
 """Scales in which optimizers may see the parameters."""
@@ -73,6 +77,9 @@ class RunSpec:
     deterministic: bool
     working_dir: Path | None
     overwrite: bool
+    control: CheckpointingControl
+    save_states_every: int | None
+    on_divergence: str
     configuration: Mapping[str, Any] | None = None
 
     @classmethod
@@ -102,6 +109,9 @@ class RunSpec:
         rng: Any = None,
         deterministic: bool = False,
         overwrite: bool = False,
+        control: Any = None,
+        save_states_every: int | None = None,
+        on_divergence: str = "warm-start",
         configuration: Mapping[str, Any] | None = None,
     ) -> RunSpec:
         """Return the settings, checked.
@@ -141,6 +151,11 @@ class RunSpec:
             deterministic=yes_or_no("setup", "deterministic", deterministic),
             working_dir=None if working_dir is None else _directory(working_dir),
             overwrite=yes_or_no("setup", "overwrite_existing", overwrite),
+            control=control_of(control),
+            save_states_every=None
+            if save_states_every is None
+            else whole_number("setup", "save_states_every", save_states_every, 1),
+            on_divergence=one_of("on_divergence", on_divergence, ON_DIVERGENCE),
             configuration=configuration,
         )
 
@@ -169,6 +184,9 @@ class RunSpec:
             "max_failure_rate": self.max_failure_rate,
             "deterministic": self.deterministic,
             "durability": self.durability,
+            "checkpoint_control": str(self.control) if self.control != CheckpointingControl() else None,
+            "save_states_every": self.save_states_every,
+            "on_divergence": self.on_divergence,
         }
 
 

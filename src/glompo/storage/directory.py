@@ -24,7 +24,13 @@ SUMMARY = "glompo_manager_log.yml"
 PRINTSTREAMS = "glompo_optimizer_printstreams"
 """Folder for what optimizers in processes print."""
 
-PARTS = ("journal", "snapshots", "exports", "inbox", CONFIGURATION, DOCUMENT, SUMMARY, PRINTSTREAMS)
+UNPACKED = ("manifest.json", "settings.pkl", "task.pkl", "task.saved")
+"""What a checkpoint file leaves in the directory that it was unpacked into, beside the parts of a run."""
+
+PARTS = (
+    *("journal", "blobs", "snapshots", "exports", "checkpoints"),
+    *("inbox", CONFIGURATION, DOCUMENT, SUMMARY, PRINTSTREAMS, *UNPACKED),
+)
 """What a run leaves in its directory, apart from the lease."""
 
 REPLACED = "replaced"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from glompo.core.ports import Option
 from glompo.optimizer import BaseOptimizer, OpenGate
 from glompo.testing.bowl import Bowl
+from glompo.worker.seed_shims import by_name as named_arguments
 from glompo.worker.space import Space
 
 
@@ -64,22 +64,8 @@ def seat_arguments(seat: BenchSeat, opt_id: int = 7, workers: int = 1) -> dict[s
 
 
 def by_name(option: Option) -> dict[str, Any]:
-    """Return all arguments of an option's constructor by their names, as `checkpoint_load` takes them.
-
-    Raises
-    ------
-    TypeError
-        If the constructor takes some of them by their place only.
-    """
-    cls: Any = option.cls
-    bound = inspect.signature(cls.__init__).bind_partial(None, *option.args)
-    named = dict(list(bound.arguments.items())[1:])
-    for name in named:
-        if bound.signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL:
-            raise TypeError(
-                f"{option.kind}.__init__ takes *{name}, which checkpoint_load(path, **kwargs) cannot give it"
-            )
-    return {**named, **option.kwargs}
+    """Return all arguments of an option's constructor by their names, as `checkpoint_load` takes them."""
+    return named_arguments(option.cls, option.args, option.kwargs)
 
 
 def space_of(option: Option, bowl: Bowl) -> Space:

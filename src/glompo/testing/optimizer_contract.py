@@ -30,8 +30,8 @@ class OptimizerContract(MemoryChecks, ConversationChecks, SearchChecks):
     deterministic : bool
         Whether the same seed gives the same points, true by default.
     goes_on : bool
-        Whether `minimize` of a loaded instance asks for the points that would have come next; false by default, when
-        it may do anything.
+        Whether `minimize` of a loaded instance asks for the points that would have come next; checked as well if the
+        optimizer declares the capability `resumes`. False by default, when it may do anything.
     patience : float
         Seconds that one run may take before it counts as hanging.
 

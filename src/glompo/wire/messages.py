@@ -53,6 +53,13 @@ class GoOn(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class SaveState(Message):
+    """Down: save your state when you next look at your messages; `ticket` tells this request from others."""
+
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ready(Message):
     """Up: the optimizer exists and is about to search."""
 
@@ -104,6 +111,44 @@ class GoingOn(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class StateSaved(Message):
+    """Up: the state of the optimizer after `k` of its evaluations, for :mod:`glompo.worker.saving` to read."""
+
+    ticket: int
+    k: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NotSaved(Message):
+    """Up: there is no state, and why; it is a failure if the optimizer has promised to save itself."""
+
+    ticket: int
+    failed: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class WentAstray(Message):
+    """Up: a way back failed, see :class:`glompo.core.events.Diverged`."""
+
+    way: str
+    at_k: int
+    distance: float
+    why: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BackAgain(Message):
+    """Up: the optimizer is where it was, see :class:`glompo.core.events.Recovered`."""
+
+    way: str
+    k: int
+    x0: NDArray[np.float64] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Ended(Message):
     """Up, once and last: how the search loop was left, see :class:`glompo.core.events.Stopped`."""
 
@@ -112,8 +157,23 @@ class Ended(Message):
     note: str
 
 
-DOWN = Codec[Message]((Credits, StopPlease, BetterPoint, Hold, GoOn))
+DOWN = Codec[Message]((Credits, StopPlease, BetterPoint, Hold, GoOn, SaveState))
 """Codec of what the engine says."""
 
-UP = Codec[Message]((Ready, Evaluations, Note, PointTaken, Resting, GoingOn, Ended), lenient=True)
+UP = Codec[Message](
+    (
+        Ready,
+        Evaluations,
+        Note,
+        PointTaken,
+        Resting,
+        GoingOn,
+        StateSaved,
+        NotSaved,
+        WentAstray,
+        BackAgain,
+        Ended,
+    ),
+    lenient=True,
+)
 """Codec of what a worker says."""

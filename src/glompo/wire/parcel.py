@@ -48,6 +48,8 @@ class Parcel:
         How an optimizer builds its own: has ``build(task, workers, detailed)``; None for right there.
     failures : FailurePolicy
         What is handed to the optimizer for an evaluation that is not OK.
+    on_divergence : {'warm-start', 'fail'}
+        What becomes of an optimizer that no longer does what it did.
     """
 
     opt: int
@@ -67,3 +69,4 @@ class Parcel:
     evaluator: Any = None
     plan: Any = None
     failures: FailurePolicy = PENALIZE
+    on_divergence: str = "warm-start"

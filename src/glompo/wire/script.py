@@ -1,4 +1,4 @@
-"""What an optimizer did in earlier sessions, for its search to be run again."""
+"""What an optimizer did in earlier sessions, for its search to go on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+SAVED, REPLAY, WARM = "saved state", "replay", "warm start"
+"""Ways back: load what it saved; run its search again on the recorded answers; begin anew at its best point."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedState:
+    """What an optimizer saved after `k` of its evaluations, as :mod:`glompo.worker.saving` wrote it."""
+
+    k: int
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +32,10 @@ class Script:
         Better points that it was given: after how many of its evaluations, x of shape (d,), and f.
     extras : tuple of tuple
         Further values of detailed calls, one row for each of the first evaluations.
+    first : int
+        Evaluations under the same number that belong to an earlier search, before a warm start; they are not in `X`.
+    saved : SavedState or None
+        The last state that it saved.
     """
 
     X: NDArray[np.float64]
@@ -28,3 +43,10 @@ class Script:
     status: NDArray[np.uint8]
     points: tuple[tuple[int, NDArray[np.float64], float], ...] = ()
     extras: tuple[tuple[Any, ...], ...] = ()
+    first: int = 0
+    saved: SavedState | None = None
+
+    @property
+    def end(self) -> int:
+        """Evaluations recorded under its number."""
+        return self.first + len(self.f)

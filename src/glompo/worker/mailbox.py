@@ -37,6 +37,7 @@ from glompo.wire.messages import (
     Hold,
     Message,
     Resting,
+    SaveState,
     StopPlease,
 )
 
@@ -75,6 +76,7 @@ class Mailbox:
         self._credits = 0
         self._stop: str | None = None
         self._point: BetterPoint | None = None
+        self._save: int | None = None
         self._told = False
         self._held = False
         self._resting = False
@@ -94,6 +96,8 @@ class Mailbox:
                 self._stop = message.reason
             elif isinstance(message, BetterPoint):
                 self._point = message
+            elif isinstance(message, SaveState):
+                self._save = message.ticket
             elif isinstance(message, (Hold, GoOn)):
                 self._held = isinstance(message, Hold)
             self._changed.notify_all()
@@ -211,6 +215,12 @@ class Mailbox:
         with self._lock:
             point, self._point = self._point, None
             return point
+
+    def take_save(self) -> int | None:
+        """Return the ticket of a request to save that waits, once."""
+        with self._lock:
+            ticket, self._save = self._save, None
+            return ticket
 
     def post(self, message: Message) -> None:
         """Say something to the engine, after the evaluations so far."""

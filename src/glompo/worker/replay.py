@@ -3,12 +3,15 @@
 A search that depends only on its starting point, its random stream and the values it is given does again what it did:
 it asks for the same points, and is answered from the record instead of by the task. Every point is compared with the
 recorded one, bit for bit. After the last answer the search goes on live, in exactly the state that it was in.
+
+A search that was loaded in the middle is compared with what was recorded after that place.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +25,20 @@ Recorded = tuple[float, Status, tuple[Any, ...]]
 
 
 class DivergedError(BaseException):
-    """The search asked for something else than what was recorded; not an Exception, so that no loop swallows it."""
+    """The search asked for something else than what was recorded; not an Exception, so that no loop swallows it.
+
+    Attributes
+    ----------
+    at_k : int
+        Number of the evaluation, from 0.
+    distance : float
+        Between the two points, in natural units; nan if there are no two points.
+    """
+
+    def __init__(self, message: str, at_k: int, distance: float = math.nan) -> None:
+        super().__init__(message)
+        self.at_k = at_k
+        self.distance = distance
 
 
 class Replay:
@@ -32,6 +48,10 @@ class Replay:
     ----------
     script : Script
         What was recorded.
+    start : int
+        Evaluations after which the search begins: the first ones of its number are known to it.
+    arrive : callable
+        Called when every answer has been given.
 
     Attributes
     ----------
@@ -39,10 +59,11 @@ class Replay:
         Recorded attempts at the point asked for last, all of which failed; 0 if it was answered.
     """
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, start: int, arrive: Callable[[], None]) -> None:
         self._script = script
-        self._next = 0
+        self._next = start - script.first
         self.attempts = 0
+        self.arrive = arrive
 
     @property
     def over(self) -> bool:
@@ -51,8 +72,15 @@ class Replay:
 
     @property
     def done(self) -> int:
-        """Evaluations answered so far."""
-        return self._next
+        """Evaluations under the optimizer's number that it knows of so far."""
+        return self._script.first + self._next
+
+    @property
+    def worst(self) -> float:
+        """The worst valid value among them; -inf if there is none."""
+        f = self._script.f[: self._next]
+        valid = f[(self._script.status[: self._next] == Status.OK) & np.isfinite(f)]
+        return float(valid.max()) if len(valid) else -math.inf
 
     def answer(self, x: NDArray[np.float64]) -> Recorded | None:
         """Return what is recorded for the natural point `x`, shape (d,), which is the next one.
@@ -97,7 +125,9 @@ class Replay:
             k = self._next
             places = waiting.get(self._script.X[k].tobytes())
             if not places:
-                raise DivergedError(f"evaluation {k + 1} is none of the {len(points)} points asked for")
+                nearest = min(float(np.linalg.norm(self._script.X[k] - x)) for x in points)
+                at = self.done
+                raise DivergedError(f"evaluation {at + 1} is none of the {len(points)} points asked for", at, nearest)
             status = Status(int(self._script.status[k]))
             self._next += 1
             if status is Status.RETRIED:
@@ -114,4 +144,6 @@ class Replay:
         recorded = self._script.X[k]
         if recorded.tobytes() != x.tobytes():
             distance = float(np.linalg.norm(recorded - x))
-            raise DivergedError(f"evaluation {k + 1} was asked for {distance:.3g} away from the recorded point")
+            at = self.done
+            message = f"evaluation {at + 1} was asked for {distance:.3g} away from the recorded point"
+            raise DivergedError(message, at, distance)

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from glompo.optimizer import EARLIER_NAMES, BaseOptimizer, OpenGate
-from glompo.wire.messages import Note, PointTaken
+from glompo.wire.messages import Note, NotSaved, PointTaken, StateSaved
 from glompo.wire.script import Script
 from glompo.worker.mailbox import Mailbox
+from glompo.worker.saving import NotSavedError, packed
 from glompo.worker.space import Space
 
-STOP, INJECT = 1, 4
-"""Signals to an optimizer: `callstop` and `inject`."""
+SAVE, STOP, PREPARE, PASS, INJECT = 0, 1, 2, 3, 4
+"""Signals to an optimizer: its state is saved, `callstop`, a save is due, it is passed without saving, `inject`."""
 
 CONVERGED, PAUSED, NOTE = 0, 1, 9
 """Signals from an optimizer."""
@@ -28,31 +29,53 @@ CONVERGED, PAUSED, NOTE = 0, 1, 9
 class WorkerSeat:
     """Connects an optimizer with its mailbox; plays the part of the documented signal pipe.
 
-    Attributes
+    Parameters
     ----------
+    mailbox : Mailbox
+        The line to the engine.
     rng : numpy.random.Generator
         The optimizer's own random stream.
+    space : Space
+        What the optimizer sees of the parameters.
+    script : Script, optional
+        What it did in earlier sessions.
+    given : int
+        Points of the script that it knows of already.
+
+    Attributes
+    ----------
     said_converged : bool
         Whether the optimizer has announced its own convergence before it was told to stop.
+    told : bool
+        Whether it was told to stop.
     """
 
-    def __init__(self, mailbox: Mailbox, rng: np.random.Generator, space: Space, script: Script | None = None) -> None:
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        rng: np.random.Generator,
+        space: Space,
+        script: Script | None = None,
+        given: int = 0,
+    ) -> None:
         self._mailbox = mailbox
         self._space = space
-        self._points = deque(script.points if script is not None else ())
-        self._recorded = len(script.f) if script is not None else 0
+        self._points = deque(script.points[given:] if script is not None else ())
+        self._given = given
+        self._recorded = script.end if script is not None else 0
         self.rng = rng
         self.said_converged = False
-        self._told = False
+        self.told = False
 
     def deliver(self, optimizer: BaseOptimizer) -> list[int]:
         """Carry out what the manager sent; return the keys of its signals."""
         keys = []
         if self._inject_due(optimizer):
             keys.append(INJECT)
+        keys += self._save_due(optimizer)
         reason = self._mailbox.take_stop()
         if reason is not None:
-            self._told = True
+            self.told = True
             optimizer.callstop(reason)
             keys.append(STOP)
         return keys
@@ -62,13 +85,28 @@ class WorkerSeat:
         count = self._mailbox.count
         if self._points and self._points[0][0] == count:
             _, x, f = self._points.popleft()
+            self._given += 1
             optimizer.inject(self._space.seen(x), f)
             return True
         if count < self._recorded or (point := self._mailbox.take_point()) is None:
             return False
         optimizer.inject(self._space.seen(point.x), point.f)
+        self._given += 1
         self._mailbox.post(PointTaken(count, point.x, point.f))
         return True
+
+    def _save_due(self, optimizer: BaseOptimizer) -> list[int]:
+        """Save the optimizer if that is asked for; not before its search is where it was."""
+        count = self._mailbox.count
+        if count < self._recorded or (ticket := self._mailbox.take_save()) is None:
+            return []
+        try:
+            data = packed(optimizer, optimizer.opt_id or 0, count, self._given)
+        except NotSavedError as error:
+            self._mailbox.post(NotSaved(ticket, error.failed, str(error)))
+            return [PREPARE, PASS]
+        self._mailbox.post(StateSaved(ticket, count, data))
+        return [PREPARE, SAVE]
 
     def report(self, key: int, message: str | None) -> None:
         """Take a signal from the optimizer.
@@ -79,7 +117,7 @@ class WorkerSeat:
             If the key has no meaning.
         """
         if key == CONVERGED:
-            self.said_converged = not self._told
+            self.said_converged = not self.told
         elif key == NOTE:
             if self._mailbox.count >= self._recorded:  # else it has been said before
                 self._mailbox.post(Note(message or ""))
@@ -119,20 +157,43 @@ def build(
     TypeError
         If a constructor that takes none of the manager's arguments did not pass through BaseOptimizer.
     """
+    optimizer = cls(*args, **{**spoken(cls, seat), **kwargs})
+    return seated(optimizer, seat)
+
+
+def spoken(cls: type[BaseOptimizer], seat: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the manager's arguments in the spelling of the constructor, those that it takes."""
     accepted = inspect.signature(cls.__init__).parameters
     takes_any = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in accepted.values())
     earlier = {new: old for old, new in EARLIER_NAMES.items()}
-    spoken = {}
+    said = {}
     for name, value in seat.items():
         if name in accepted or (takes_any and earlier[name] not in accepted):
-            spoken[name] = value
+            said[name] = value
         elif earlier[name] in accepted:
-            spoken[earlier[name]] = value
-    optimizer = cls(*args, **{**spoken, **kwargs})
-    return _seated(optimizer, seat)
+            said[earlier[name]] = value
+    return said
 
 
-def _seated(optimizer: BaseOptimizer, seat: Mapping[str, Any]) -> BaseOptimizer:
+def by_name(cls: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments of a constructor by their names, as `checkpoint_load` takes them.
+
+    Raises
+    ------
+    TypeError
+        If the constructor takes some of them by their place only.
+    """
+    bound = inspect.signature(cls.__init__).bind_partial(None, *args)
+    named = dict(list(bound.arguments.items())[1:])
+    for name in named:
+        if bound.signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL:
+            raise TypeError(
+                f"{cls.__name__}.__init__ takes *{name}, which checkpoint_load(path, **kwargs) cannot give it"
+            )
+    return {**named, **kwargs}
+
+
+def seated(optimizer: BaseOptimizer, seat: Mapping[str, Any]) -> BaseOptimizer:
     """Connect an optimizer whose constructor did not pass everything on to its base."""
     if "_opt_id" not in vars(optimizer):
         raise TypeError(f"{type(optimizer).__name__}.__init__ must call super().__init__(...) first")

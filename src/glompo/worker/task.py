@@ -50,9 +50,13 @@ class Task:
         What the optimizer sees of the parameters.
     parcel : Parcel
         Bounds, slots and what to do with failures.
+    replay : Replay, optional
+        Answers what was evaluated before.
     """
 
-    def __init__(self, evaluator: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel) -> None:
+    def __init__(
+        self, evaluator: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel, replay: Replay | None = None
+    ) -> None:
         self._evaluator = evaluator
         self._mailbox = mailbox
         self._low, self._high = np.ascontiguousarray(parcel.bounds.T)
@@ -62,9 +66,9 @@ class Task:
         self._workers = parcel.slots
         self._in_order = parcel.in_order
         self._failures = parcel.failures
-        self._replay = Replay(parcel.script) if parcel.script is not None else None
+        self._replay = None if replay is None or replay.over else replay
         self._seats = threading.BoundedSemaphore(parcel.slots)  # also if an optimizer calls from threads of its own
-        self._worst = -math.inf
+        self._worst = -math.inf if replay is None else replay.worst
         self._outside_in_a_row = 0
 
     def __call__(self, x: NDArray[np.float64]) -> float:
@@ -102,6 +106,7 @@ class Task:
         self._mailbox.recall(self._replay.done)
         self._mailbox.obey()
         if self._replay.over:
+            self._replay.arrive()
             self._replay = None
             self._mailbox.await_next()
 
@@ -241,16 +246,22 @@ class DetailedTask(Task):
 
     Parameters
     ----------
-    evaluator, mailbox, space, parcel
+    evaluator, mailbox, space, parcel, replay
         As for :class:`Task`.
     details : callable
         Returns the evaluator that calls the task's `detailed_call`; asked once, when it is first needed.
     """
 
     def __init__(
-        self, evaluator: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel, details: Callable[[], Evaluator]
+        self,
+        evaluator: Evaluator,
+        mailbox: Mailbox,
+        space: Space,
+        parcel: Parcel,
+        replay: Replay | None,
+        details: Callable[[], Evaluator],
     ) -> None:
-        super().__init__(evaluator, mailbox, space, parcel)
+        super().__init__(evaluator, mailbox, space, parcel, replay)
         self._build_details = details
 
     @cached_property

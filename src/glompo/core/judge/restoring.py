@@ -25,4 +25,4 @@ def restoring(view: RunView, policies: Policies) -> Iterator[Command]:
             credits = max(0, min(credits, limit))
             limit -= credits
         free -= one.slots
-        yield Restore(one.opt, len(one), credits)
+        yield Restore(one.opt, "replay" if one.saved is None else "saved state", len(one), credits)

@@ -1,0 +1,110 @@
+"""From checked settings to what the engine works with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from glompo.allocators import EqualBlocks, EvenAllocator
+from glompo.backends.processes import ProcessesBackend
+from glompo.backends.protocol import Backend
+from glompo.backends.threads import ThreadsBackend
+from glompo.core.ports import FAILURE_GRACE, Allocator, Escalation, Option, Policies
+from glompo.core.rule import Rule
+from glompo.core.state import RunState
+from glompo.core.streams import Streams
+from glompo.engine.dispatch import Job
+from glompo.engine.ports import Keeper
+from glompo.engine.session import Session
+from glompo.errors import CheckpointError, OptimizersFailedError, TaskFailedError
+from glompo.evaluators.plan import EvaluatorPlan
+from glompo.evaluators.protocol import Evaluator
+from glompo.exit_conditions import MaxOptimizersConverged
+from glompo.read import Result
+from glompo.spec import RunSpec
+from glompo.stoppers import CatchUp, OptimizerType
+from glompo.storage.directory import PRINTSTREAMS
+
+
+def backend_for(name: str, printstreams_in: Path | None) -> Backend:
+    """Return where optimizers live; what they print goes into a folder there, if a directory is given."""
+    if name == "threads":
+        return ThreadsBackend()
+    return ProcessesBackend(None if printstreams_in is None else printstreams_in / PRINTSTREAMS)
+
+
+def usual_allocator(deterministic: bool) -> Allocator:
+    """Return who gets the next evaluations if the user does not say."""
+    return EqualBlocks() if deterministic else EvenAllocator()
+
+
+def usual_end() -> Rule:
+    """Return when a run ends if the user does not say."""
+    return MaxOptimizersConverged(1)
+
+
+def usual_stopper() -> Rule:
+    """Return who is stopped if the user does not say."""
+    return OptimizerType("CMAOptimizer") & CatchUp()
+
+
+def policies_of(spec: RunSpec, escalation: Escalation | None) -> Policies:
+    """Return the policies of a run."""
+    at_once = spec.failures.fatal
+    return Policies(
+        exit=spec.exit,
+        selector=spec.selector,
+        generator=spec.generator,
+        allocator=spec.allocator,
+        stopper=spec.stopper,
+        freezer=spec.freezer,
+        stopper_interval=spec.stopper_interval,
+        stop_best=spec.stop_best,
+        escalation=escalation,
+        checkpointing=spec.control.plan(spec.save_states_every),
+        lockstep=spec.deterministic,
+        share=spec.share,
+        x0=spec.x0,
+        max_failure_rate=0.0 if at_once else spec.max_failure_rate,
+        failure_grace=1 if at_once else FAILURE_GRACE,
+    )
+
+
+def job_of(
+    spec: RunSpec,
+    session: Session,
+    options: tuple[Option, ...],
+    evaluator: Evaluator | None,
+    plan: EvaluatorPlan,
+    keeper: Keeper,
+    in_process: bool,
+) -> Job:
+    """Return what all optimizers of a run have in common."""
+    return Job(
+        spec.task if in_process else spec.sent,
+        spec.bounds,
+        Streams(session.entropy),
+        detailed=spec.detailed,
+        scaler=spec.scaler,
+        in_order=spec.deterministic,
+        failures=spec.failures,
+        options=options,
+        evaluator=evaluator,
+        plan=plan,
+        on_divergence=spec.on_divergence,
+        keeper=keeper,
+    )
+
+
+def raise_if_hopeless(result: Result, state: RunState) -> None:
+    """Raise where returning an empty result would hide that nothing worked."""
+    if state.finished is None:
+        return
+    message = f"{state.finished.why}; the records are in {result.run_dir}"
+    if state.finished.rule == "failing checkpoint":
+        raise CheckpointError(message, result)
+    if result.x is not None:
+        return
+    if state.finished.rule == "failing task":
+        raise TaskFailedError(message, result)
+    if state.finished.rule == "failing optimizers":
+        raise OptimizersFailedError(message, result)

@@ -1,0 +1,79 @@
+"""Saved states of optimizers, each in a file that is named after its content.
+
+The name is the SHA-256 of the bytes: whoever reads a blob knows whether it is what was written.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+from glompo.storage.disk import SystemDisk, refusal, sync_folder, write_all
+
+
+def blobs_folder(run_dir: Path) -> Path:
+    """Return the folder of the blobs of a run."""
+    return run_dir / "blobs"
+
+
+def blob_path(run_dir: Path, name: str) -> Path:
+    """Return the file of a blob."""
+    return blobs_folder(run_dir) / name[:2] / name
+
+
+def write_blob(run_dir: Path, data: bytes) -> str:
+    """Hand a blob to the operating system, so that the death of this process cannot lose it, and return its name.
+
+    Raises
+    ------
+    StoreError
+        If the system refuses; nothing was changed.
+    """
+    name = sha256(data).hexdigest()
+    path = blob_path(run_dir, name)
+    if path.exists():
+        return name
+    draft = path.with_name(f".{name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+            try:
+                write_all(SystemDisk(), fd, data)
+            finally:
+                os.close(fd)
+            draft.replace(path)
+        finally:
+            with suppress(FileNotFoundError):
+                draft.unlink()
+    except OSError as error:
+        raise refusal("write", path, error, "the run goes on without that saved state") from error
+    return name
+
+
+def sync_blob(run_dir: Path, name: str) -> None:
+    """Return when a blob, and its name, are on the disk; raises OSError."""
+    path = blob_path(run_dir, name)
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    sync_folder(path.parent)
+
+
+def read_blob(run_dir: Path, name: str) -> bytes | None:
+    """Return the content of a blob; None if it is missing or not what was written."""
+    try:
+        data = blob_path(run_dir, name).read_bytes()
+    except OSError:
+        return None
+    return data if sha256(data).hexdigest() == name else None
+
+
+def blob_names(run_dir: Path) -> Iterator[str]:
+    """Yield the names of all blobs that lie there."""
+    return (path.name for path in blobs_folder(run_dir).glob("??/*") if not path.name.startswith("."))
