@@ -50,7 +50,7 @@ FORMS = {
 }
 """Every optimizer in all forms that differ in what they can do."""
 
-CLAIMS = ("batch", "injection", "noise", "needs_bounds", "stays_inside", "picklable")
+CLAIMS = ("batch", "injection", "noise", "needs_bounds", "stays_inside", "resumes")
 """Columns of the first table; nobody is asynchronous and all go on after failures, which the page says."""
 
 
