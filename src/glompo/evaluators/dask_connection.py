@@ -100,8 +100,7 @@ def same_everywhere(client: Any) -> None:
     for worker, theirs in client.run(installed, on_error="return").items():
         if isinstance(theirs, Exception):
             raise UserError(
-                f"the worker {worker} cannot use GloMPO: {type(theirs).__name__}: {theirs}; install there what is "
-                f"installed here, {_said(ours)}"
+                f"the worker {worker} cannot use GloMPO: {theirs}; install there what is installed here, {_said(ours)}"
             )
         if tuple(theirs) != ours:
             raise UserError(f"the worker {worker} has {_said(theirs)}, but here is {_said(ours)}; install the same")
