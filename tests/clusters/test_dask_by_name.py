@@ -76,7 +76,7 @@ def test_a_worker_killed_in_the_middle_of_an_evaluation_costs_the_run_nothing(mo
     assert len(before & workers(mortals)) == 1
 
 
-def test_evaluations_that_kill_each_worker_are_given_up_and_the_budget_is_used_exactly(mortals, tmp_path):
+def test_an_evaluation_that_kills_each_worker_is_given_up_and_the_budget_is_used_exactly(mortals, tmp_path):
     path = tmp_path / "calls"
 
     def kills(x):
@@ -85,7 +85,7 @@ def test_evaluations_that_kill_each_worker_are_given_up_and_the_budget_is_used_e
 
         with path.open("a") as file:
             file.write("x")
-        if x[0] > 4:
+        if x[0] > 4.4:
             os.kill(os.getppid(), signal.SIGKILL)
             signal.pause()
         return float(x @ x)
@@ -95,9 +95,9 @@ def test_evaluations_that_kill_each_worker_are_given_up_and_the_budget_is_used_e
     assert result.nfev == len(found) == 40
     points = [x for event in read_events(tmp_path / "run") if isinstance(event, Evaluated) for x in event.X]
     crashed = found.count(Status.CRASHED)
-    assert crashed == sum(x[0] > 4 for x in points) > 0
+    assert crashed == sum(x[0] > 4.4 for x in points) == 1
     assert found.count(Status.OK) == 40 - crashed
-    assert len(path.read_text()) == 40 + crashed  # each of them was tried once more
+    assert len(path.read_text()) == 40 + crashed  # it was tried once more
 
 
 def test_a_deadline_holds_for_a_loop_in_c_that_keeps_the_interpreter_lock(address, tmp_path):
