@@ -17,6 +17,7 @@ TASK = '''
 
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -47,6 +48,13 @@ def kills_its_worker_once(x):
         signal.pause()
     return float(x @ x)
 
+
+def cancels_its_job_once(x):
+    note()
+    if once("cancelled"):
+        subprocess.run(["scancel", os.environ["SLURM_JOB_ID"]], check=True)
+        signal.pause()
+    return float(x @ x)
 '''
 
 
