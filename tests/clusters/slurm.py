@@ -106,6 +106,11 @@ class Slurm:
         self._await(lambda: self.state(job) in states, f"job {job} to be one of {states}, not {self.state(job)}")
         return self.state(job)
 
+    def jobs(self, name: str) -> list[str]:
+        """Return the numbers of all jobs of this name, those that have ended included, in the order of submission."""
+        told = self.run("scontrol", "--oneliner", "show", "job").splitlines()
+        return [line.split()[0].removeprefix("JobId=") for line in told if f"JobName={name} " in line]
+
     def state(self, job: str) -> str:
         """Return the state of a job, such as RUNNING."""
         told = self.run("scontrol", "--oneliner", "show", "job", job)

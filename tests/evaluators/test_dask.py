@@ -20,7 +20,7 @@ distributed = pytest.importorskip("distributed", reason="distributed is not inst
 from glompo.evaluators import dask_lane, dask_lanes  # noqa: E402
 from glompo.evaluators.dask import DaskEvaluator  # noqa: E402
 
-WORKERS = 3
+QUIET = {"processes": True, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
 
 
 def at(trouble, *rest):
@@ -42,20 +42,26 @@ def place(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def cluster(place):
-    import dask
-
-    settings = {"n_workers": WORKERS, "threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
-    with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
-        distributed.LocalCluster(**settings, silence_logs=50) as cluster,
-    ):
+    with distributed.LocalCluster(n_workers=3, **QUIET) as cluster:
         yield cluster
 
 
 @pytest.fixture
 def client(cluster):
     with distributed.Client(cluster, set_as_default=False) as client:
-        client.wait_for_workers(WORKERS, timeout=PATIENCE)
+        yield client
+
+
+@pytest.fixture
+def mortals(place):
+    """Return the client of a cluster whose workers may be killed: Dask does not always restart one that dies young."""
+    import dask
+
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
+        distributed.LocalCluster(n_workers=3, **QUIET) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
         yield client
 
 
@@ -144,18 +150,18 @@ def dask_size():
     return SMALL
 
 
-def test_an_evaluation_whose_worker_is_lost_is_tried_once_elsewhere(client):
-    evaluator = DaskEvaluator(client, "troubles:task")
+def test_an_evaluation_whose_worker_is_lost_is_tried_once_elsewhere(mortals):
+    evaluator = DaskEvaluator(mortals, "troubles:task")
     assert evaluator.evaluate(at(t.KILL_SELF)).error.startswith(
         "each worker that evaluated it was lost, the last at tcp://127.0.0.1:"
     )
     assert evaluator.evaluate(at(t.VALUE, 3.0)).fx == 9.0
     evaluator.close()
-    wait_until(lambda: not queues(client))
+    wait_until(lambda: not queues(mortals))
 
 
-def test_a_worker_killed_in_the_middle_of_an_evaluation_costs_nothing_but_time(client, notes, place):
-    evaluator = DaskEvaluator(client, "troubles:task")
+def test_a_worker_killed_in_the_middle_of_an_evaluation_costs_nothing_but_time(mortals, notes, place):
+    evaluator = DaskEvaluator(mortals, "troubles:task")
     future = evaluator.submit(at(t.WAIT))
     gate = place / "gate"
     with gate.open("wb"):  # there is somebody to read: the task has begun
@@ -168,8 +174,8 @@ def test_a_worker_killed_in_the_middle_of_an_evaluation_costs_nothing_but_time(c
     evaluator.close()
 
 
-@pytest.mark.parametrize("retries", [0, 1, 3])
-def test_the_number_of_retries_is_kept_whatever_dask_allows(client, tmp_path, retries):
+@pytest.mark.parametrize("retries", [0, 2])
+def test_the_number_of_retries_is_kept_whatever_dask_allows(mortals, tmp_path, retries):
     log = tmp_path / "tries"
 
     def task(x):
@@ -177,7 +183,7 @@ def test_the_number_of_retries_is_kept_whatever_dask_allows(client, tmp_path, re
             file.write("x")
         os._exit(1)
 
-    evaluator = DaskEvaluator(client, task, retries=retries)
+    evaluator = DaskEvaluator(mortals, task, retries=retries)
     assert evaluator.evaluate(np.zeros(1)).status is Status.CRASHED
     assert len(log.read_text()) == retries + 1
     evaluator.close()

@@ -70,6 +70,8 @@ def batch_jobs(settings: Mapping[str, Any], slots: int, wait: float) -> Iterator
         raise UserError("the cluster is 'slurm', but there is no sbatch here; run on a login node of the cluster")
     rest = dict(settings)
     jobs = rest.pop("jobs", None)
+    if _configured("processes") is None:  # dask-jobqueue would make several, and Dask replace no job of several
+        rest.setdefault("processes", 1)  # evaluations have processes of their own anyway
     try:
         cluster = queue.SLURMCluster(**rest)
     except (TypeError, ValueError) as error:
@@ -100,8 +102,7 @@ def same_everywhere(client: Any) -> None:
     for worker, theirs in client.run(installed, on_error="return").items():
         if isinstance(theirs, Exception):
             raise UserError(
-                f"the worker {worker} cannot use GloMPO: {type(theirs).__name__}: {theirs}; install there what is "
-                f"installed here, {_said(ours)}"
+                f"the worker {worker} cannot use GloMPO: {theirs}; install there what is installed here, {_said(ours)}"
             )
         if tuple(theirs) != ours:
             raise UserError(f"the worker {worker} has {_said(theirs)}, but here is {_said(ours)}; install the same")
@@ -143,8 +144,13 @@ def _rehearse(script: str) -> None:
 
 
 def _jobs_for(slots: int, settings: Mapping[str, Any]) -> int:
-    cores: int = settings.get("cores") or import_module("dask").config.get("jobqueue.slurm.cores")
+    cores: int = settings.get("cores") or _configured("cores")
     return math.ceil(slots / cores)
+
+
+def _configured(name: str) -> Any:
+    """Return what dask-jobqueue's own configuration says."""
+    return import_module("dask").config.get(f"jobqueue.slurm.{name}", None)
 
 
 def _close(cluster: Any) -> None:

@@ -55,7 +55,8 @@ class Commission:
     variables : tuple of pairs of str
         Environment of guarded processes, besides the worker's.
     places : tuple of str
-        Directories in which modules of the user's are looked for last, where the worker has such.
+        Directories in which modules of the user's are looked for, where the worker has such: first of all by guarded
+        processes, and last by the worker itself, which others use as well.
     """
 
     name: str
@@ -77,15 +78,16 @@ class _Kept:
 
     def __init__(self, commission: Commission, payload: bytes) -> None:
         self.users = 0
-        sys.path += [place for place in commission.places if place not in sys.path and os.path.isdir(place)]
+        places = [place for place in commission.places if os.path.isdir(place)]
         self._supervisor: Supervisor | None = None
         self._detailed = commission.detailed
         self._call: Callable[..., Any] | None = None
         if commission.guard:
             variables = environment(commission.threads, dict(commission.variables))
-            launcher = Launcher(payload, variables, commission.detailed, commission.threads, capture=False)
+            launcher = Launcher(payload, variables, commission.detailed, commission.threads, False, places)
             self._supervisor = Supervisor(launcher, commission.limits, CONCURRENT, eager=False, linger=LINGER)
         else:
+            sys.path += [place for place in places if place not in sys.path]
             self._call = callable_of(unpacked(payload), commission.detailed)
 
     def outcome(self, x: NDArray[np.float64]) -> Outcome:

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import IO
@@ -167,15 +167,23 @@ class Launcher:
         Threads that numerical libraries may use in a process.
     capture : bool
         Whether output is kept for failures instead of going where this process's output goes.
+    places : sequence of str
+        Directories in which modules are looked for before those of this process.
     """
 
     def __init__(
-        self, payload: bytes, environment: Mapping[str, str], detailed: bool, threads: int | None, capture: bool
+        self,
+        payload: bytes,
+        environment: Mapping[str, str],
+        detailed: bool,
+        threads: int | None,
+        capture: bool,
+        places: Sequence[str] = (),
     ) -> None:
         self._environment = dict(environment)
         self._capture = capture
         self._directory = os.getcwd()
-        path = os.pathsep.join(sys.path).encode()
+        path = os.pathsep.join([*places, *sys.path]).encode()
         self._size = len(path)
         self._luggage = tempfile.TemporaryFile()  # noqa: SIM115  # closed in close()
         self._luggage.write(path)

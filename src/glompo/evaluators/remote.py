@@ -183,8 +183,9 @@ def commissioned(payload: bytes, detailed: bool, terms: Terms) -> Commission:
         )
     guarded = limits.any if guard is None else guard
     pairs = tuple(sorted((terms.get("initial_environment") or {}).items()))
-    name = blake2b(repr((detailed, guarded, limits, threads, pairs)).encode() + payload, digest_size=16).hexdigest()
-    return Commission(name, detailed, guarded, limits, threads, pairs, _places())
+    places = _places()
+    what = repr((detailed, guarded, limits, threads, pairs, places)).encode() + payload
+    return Commission(blake2b(what, digest_size=16).hexdigest(), detailed, guarded, limits, threads, pairs, places)
 
 
 def _places() -> tuple[str, ...]:

@@ -1,0 +1,110 @@
+"""A real Slurm of one node: runs submit their workers as batch jobs, and are batch jobs themselves."""
+
+import pytest
+
+from glompo.core.events import Evaluated
+from glompo.errors import SettingError, UserError
+from glompo.evaluators.cluster import Cluster
+from glompo.function import Status
+from glompo.storage.reader import read_events
+
+from .slurm import Slurm, missing
+
+REASON = missing()
+
+
+def needs_slurm(test):
+    """Mark a test that starts a Slurm."""
+    return pytest.mark.chaos(pytest.mark.skipif(bool(REASON), reason=REASON or "it is there")(test))
+
+
+JOBS = """
+[cluster]
+queue = "short"
+cores = 2
+memory = "1GB"
+walltime = "00:10:00"
+interface = "lo"
+scheduler_options = {dashboard_address = "127.0.0.1:0"}
+"""
+"""Settings of the worker jobs; all of them stay on loopback."""
+
+
+@pytest.fixture
+def slurm(tmp_path, monkeypatch):
+    """Return a Slurm that is there for one test."""
+    folder = tmp_path / "slurm"
+    folder.mkdir()
+    slurm = Slurm(folder)
+    monkeypatch.setenv("SLURM_CONF", slurm.environment["SLURM_CONF"])
+    try:
+        slurm.start()
+        yield slurm
+    finally:
+        slurm.stop()
+
+
+def statuses(run_dir):
+    return [Status(code) for event in read_events(run_dir) if isinstance(event, Evaluated) for code in event.status]
+
+
+@needs_slurm
+def test_a_run_submits_its_workers_and_ends_their_jobs(slurm, project, glompo):
+    done = glompo("run", "--cluster", "slurm", project.config(JOBS))
+    assert done.returncode == 0, done.stderr
+    assert statuses(project.folder / "run") == [Status.OK] * 60
+    assert len(project.calls) == 60
+    jobs = slurm.jobs("dask-worker")
+    assert len(jobs) == 2  # max_jobs = 4 by two cores
+    for job in jobs:
+        slurm.await_job(job, "CANCELLED", "COMPLETED", "FAILED")  # whichever Dask was quicker to do
+
+
+@needs_slurm
+def test_a_worker_job_that_is_cancelled_is_followed_by_another_and_costs_the_run_nothing(slurm, project, glompo):
+    config = project.config(JOBS, "jobs = 1", task="bowls:cancels_its_job_once")
+    done = glompo("run", "--cluster", "slurm", config)
+    assert done.returncode == 0, done.stderr
+    assert statuses(project.folder / "run") == [Status.OK] * 60
+    first, *others = slurm.jobs("dask-worker")
+    assert slurm.state(first) == "CANCELLED"
+    assert others
+
+
+@needs_slurm
+def test_what_slurm_refuses_is_said_before_anything_begins(slurm, project, glompo):
+    done = glompo("run", "--cluster", "slurm", project.config(JOBS.replace("short", "nowhere")))
+    assert done.returncode == 2
+    assert "Slurm refuses such jobs: " in done.stderr
+    assert "nvalid partition" in done.stderr
+    assert not (project.folder / "run").exists()
+
+
+@needs_slurm
+def test_a_queue_that_gives_no_job_in_time_is_given_up(slurm, project, glompo):
+    slurm.run("sbatch", "--ntasks=4", "--output=/dev/null", "--wrap=sleep 1000")  # somebody has the whole node
+    done = glompo("run", "--cluster", "slurm", project.config(JOBS, "wait = 5"))
+    assert done.returncode == 2
+    assert "the cluster of 2 Slurm jobs has no worker after 5 s; look at 'squeue --me'" in done.stderr
+    assert not (project.folder / "run").exists()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Dask, of what it could not construct
+def test_settings_that_dask_jobqueue_does_not_know_are_refused(tmp_path, monkeypatch):
+    pytest.importorskip("dask_jobqueue")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "sbatch").write_text("")
+    (tmp_path / "sbatch").chmod(0o755)
+    for settings, message in (
+        ({"cores": 2, "memory": "1GB", "quue": "short"}, "quue"),
+        ({"memory": "1GB"}, "cores"),
+    ):
+        with pytest.raises(SettingError, match=f"SLURMCluster does not take the settings of the cluster, .*{message}"):
+            Cluster.of("slurm", settings).evaluator(abs, 2, False)
+
+
+def test_without_sbatch_the_run_is_refused(tmp_path, monkeypatch):
+    pytest.importorskip("dask_jobqueue")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match="there is no sbatch here; run on a login node"):
+        Cluster.of("slurm", {"cores": 2, "memory": "1GB"}).evaluator(abs, 2, False)
