@@ -30,7 +30,9 @@ def status_text(run_dir: Path) -> str:
     summary = summarize(history.view, history.writer_lives)
     pace = f"{words.share(summary)}, {words.pace(summary.rate)}; {words.census(summary)}"
     present = f"{words.clock(summary.elapsed)} {summary.standing}; {pace}"
-    return "\n".join([words.opening(summary), present, *words.failures(summary), str(history.result)])
+    return "\n".join(
+        [words.opening(summary), *words.crowding(summary), present, *words.failures(summary), str(history.result)]
+    )
 
 
 def status_json(run_dir: Path) -> str:

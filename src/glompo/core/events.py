@@ -53,7 +53,8 @@ class RunOpened(Event):
 class SessionOpened(Event):
     """A process began to work on the run.
 
-    `slots` replaces the number given before, unless it is 0; `changes` are settings that differ, for people.
+    `slots` replaces the number given before, unless it is 0; `changes` are settings that differ, for people. `cpus` are
+    the processors that evaluations share on this machine, 0 if they are computed elsewhere.
     """
 
     session: int
@@ -62,6 +63,7 @@ class SessionOpened(Event):
     pid: int
     slots: int = 0
     changes: tuple[str, ...] = ()
+    cpus: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -80,6 +80,7 @@ class RunState:
     alive: dict[int, OptimizerState] = field(default_factory=dict)
     left: dict[int, OptimizerState] = field(default_factory=dict)
     session_slots: int = 0
+    session_cpus: int = 0
     used_slots: int = 0
     resting: int = 0
     best: Best | None = None
@@ -143,7 +144,8 @@ class RunState:
         self.opened = event
 
     def _open_session(self, event: SessionOpened) -> None:
-        self.session, self.session_at, self.session_slots = event.session, event.at, event.slots
+        self.session, self.session_at = event.session, event.at
+        self.session_slots, self.session_cpus = event.slots, event.cpus
         self.session_open, self.session_reason, self.asked = True, "", None
         self.ending = self.finished = self.wishes.budget = None
         self.checkpoints.open_session(event.at)

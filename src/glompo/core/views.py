@@ -160,6 +160,11 @@ class RunView:
         return None if budget is None else budget - self.spent - self.outstanding
 
     @property
+    def cpus(self) -> int:
+        """Processors that evaluations share on the machine of the session; 0 if they are computed elsewhere."""
+        return self._state.session_cpus
+
+    @property
     def candidates(self) -> int:
         """Candidates so far, those outside the bounds included."""
         return self._state.candidates

@@ -104,12 +104,12 @@ def resume_run(spec: RunSpec, run_dir: Path) -> Session:
         undo.pop_all()
     session = Session(state, RunRecord(journal, lease), RunClock(state.at), run_dir)
     if state.opened is None:  # its first session died before it could write a word
-        return _begun(session, [_opening(spec)], _now())
+        return _begun(session, [_opening(spec)], spec.cpus)
     changes = _changes(state, spec)
     for change in changes:
         logger.info("resumed with another setting: %s", change)
     repaired = [Repaired(state.at, journal.dropped_bytes)] if journal.dropped_bytes else []
-    return _begun(session, repaired, _now(), spec.slots, changes)
+    return _begun(session, repaired, spec.cpus, spec.slots, changes)
 
 
 def _check_same_problem(state: RunState, spec: RunSpec, run_dir: Path) -> None:
@@ -151,7 +151,7 @@ def open_run(spec: RunSpec) -> Session:
         journal = Journal.create(run_dir, durability=spec.durability)
         undo.pop_all()
     session = Session(RunState(), RunRecord(journal, lease), RunClock(), run_dir)
-    return _begun(session, [_opening(spec)], _now())
+    return _begun(session, [_opening(spec)], spec.cpus)
 
 
 def _opening(spec: RunSpec) -> RunOpened:
@@ -174,14 +174,16 @@ def _taken(run_dir: Path, undo: ExitStack) -> Lease:
 
 
 def _begun(
-    session: Session, before: Sequence[Event], date: str, slots: int = 0, changes: tuple[str, ...] = ()
+    session: Session, before: Sequence[Event], cpus: int, slots: int = 0, changes: tuple[str, ...] = ()
 ) -> Session:
     """Record that a session opens, after the events `before`."""
     at, number = session.state.at, session.state.session + 1
-    events = [*before, SessionOpened(at, number, date, socket.gethostname(), os.getpid(), slots, changes)]
+    events = [*before, SessionOpened(at, number, _now(), socket.gethostname(), os.getpid(), slots, changes, cpus)]
     for event in events:
         session.state.apply(event)
     session.record.append(events)
+    if 0 < cpus < session.state.slots:
+        logger.info("%d evaluations at once share %d CPUs; lower max_jobs if they compute", session.state.slots, cpus)
     return session
 
 

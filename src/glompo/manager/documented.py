@@ -41,7 +41,7 @@ from glompo.manager.building import (
 from glompo.manager.evaluation import Evaluation, evaluation_of
 from glompo.manager.loading import extras_of, loaded
 from glompo.read import Result, result_of
-from glompo.spec import RESUME, CheckpointingControl, RunSpec, one_of, unknown_setting
+from glompo.spec import RESUME, CheckpointingControl, RunSpec, cpus, one_of, unknown_setting
 from glompo.storage.directory import holds_run
 from glompo.storage.inbox import Inbox
 from glompo.storage.keeper import DiskKeeper, Extras, nothing
@@ -256,6 +256,7 @@ class GloMPOManager:
             x0=x0,
             names=names,
             max_jobs=max_jobs,
+            cpus=cpus() if self._evaluation.engine is None else 0,
             stopper_interval=stopper_interval,
             stop_best=stop_best,
             share=share_best_solutions,

@@ -54,6 +54,8 @@ class Summary:
         Optimizers ever started, alive, resting among those, and by how they ended.
     living : tuple of OptimizerRow
         Those that live.
+    cpus : int
+        Processors that the evaluations of the present or last session share; 0 if they are computed elsewhere.
     reasons : tuple of (str, int)
         Why evaluations failed, most frequent first, with counts; the first five.
     """
@@ -83,6 +85,7 @@ class Summary:
     lost: int
     forced: int
     living: tuple[OptimizerRow, ...]
+    cpus: int = 0
     reasons: tuple[tuple[str, int], ...] = ()
 
     @property
@@ -130,5 +133,6 @@ def summarize(view: RunView, writer_lives: bool = True) -> Summary:
         lost=ended[How.LOST],
         forced=ended[How.FORCED],
         living=tuple(map(row_of, view.alive)),
+        cpus=view.cpus,
         reasons=tuple(view.reasons.most_common(REASONS)),
     )

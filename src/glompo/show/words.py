@@ -40,6 +40,13 @@ def share(summary: Summary) -> str:
     return f"{summary.calls:,} of {counted(summary.budget, 'evaluation')}{failed}"
 
 
+def crowding(summary: Summary) -> list[str]:
+    """Return a line about evaluations that have to share processors; none if there are enough."""
+    if not 0 < summary.cpus < summary.slots:
+        return []
+    return [f"{counted(summary.slots, 'evaluation')} at once on {counted(summary.cpus, 'CPU')}"]
+
+
 def failures(summary: Summary) -> list[str]:
     """Return why evaluations failed, one line for each of the most frequent reasons."""
     return [f"{counted(n, 'evaluation')} failed: {reason}" for reason, n in summary.reasons]

@@ -17,10 +17,10 @@ from glompo.core.settings import number, whole_number, yes_or_no
 from glompo.core.streams import entropy_of
 from glompo.errors import SettingError, SettingTypeError
 from glompo.function import FailurePolicy
+from glompo.spec import processors
 from glompo.spec.bounds import bounds_of, x0_of
 from glompo.spec.checkpointing import CheckpointingControl, control_of
 from glompo.spec.failures import failure_policy_of
-from glompo.spec.processors import cpus
 from glompo.spec.task import detailed_headers, task_of
 
 RESUME = ("never", "auto", "must")
@@ -48,7 +48,8 @@ EARLIER_SETTINGS = {
 class RunSpec:
     """Settings of a run. Build one with :meth:`of`, which checks them all.
 
-    `sent` is what goes to other processes in place of `task`: its import path, if it was given as one.
+    `sent` is what goes to other processes in place of `task`: its import path, if it was given as one. `cpus` are the
+    processors that evaluations share on this machine, 0 if they are computed elsewhere.
     """
 
     task: Callable[..., Any]
@@ -65,6 +66,7 @@ class RunSpec:
     allocator: Allocator
     freezer: Freezer | None
     slots: int
+    cpus: int
     stopper_interval: int
     stop_best: bool
     share: bool
@@ -98,6 +100,7 @@ class RunSpec:
         x0: Any = None,
         names: Sequence[str] | None = None,
         max_jobs: int | None = None,
+        cpus: int = 0,
         stopper_interval: int = 10,
         stop_best: bool = False,
         share: bool = False,
@@ -139,6 +142,7 @@ class RunSpec:
             allocator=allocator,
             freezer=freezer,
             slots=slots_of(max_jobs),
+            cpus=cpus,
             stopper_interval=whole_number("setup", "stopper_interval", stopper_interval, 1),
             stop_best=yes_or_no("setup", "stop_best", stop_best),
             share=yes_or_no("setup", "share_best_solutions", share),
@@ -199,9 +203,9 @@ def slots_of(max_jobs: int | None) -> int:
         If it is neither a whole number of 1 or more, nor -1.
     """
     if max_jobs is None:
-        return max(1, cpus() - 1)
+        return max(1, processors.cpus() - 1)
     if not isinstance(max_jobs, bool) and max_jobs == -1:
-        return cpus()
+        return processors.cpus()
     return whole_number("setup", "max_jobs", max_jobs, 1)
 
 
