@@ -7,28 +7,24 @@ whatever is in flight can be seen as "requested, not confirmed".
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.core.event import Event as Event
+from glompo.core.saving_events import CheckpointBegun as CheckpointBegun
+from glompo.core.saving_events import CheckpointClosed as CheckpointClosed
+from glompo.core.saving_events import CheckpointTaken as CheckpointTaken
+from glompo.core.saving_events import Loaded as Loaded
+from glompo.core.saving_events import NotSaved as NotSaved
+from glompo.core.saving_events import Saved as Saved
+from glompo.core.saving_events import SaveRequested as SaveRequested
 from glompo.core.verdict import Verdict
 
 SCHEMA = 1
 """Version of the events below; it rises when the meaning of a recorded field changes."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Event:
-    """Something that happened at run time `at` (seconds). Events compare field by field, arrays by content."""
-
-    at: float
-
-    __hash__ = None  # type: ignore[assignment]  # arrays cannot be hashed
-
-    def __eq__(self, other: object) -> bool:
-        return _same(self, other)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -287,73 +283,6 @@ class Escalated(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SaveRequested(Event):
-    """The optimizer is to save its state when it next looks at its messages; `ticket` counts its requests."""
-
-    opt: int
-    ticket: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Saved(Event):
-    """The state of the optimizer after `k` evaluations is kept: `size` bytes under the name `blob`, their SHA-256."""
-
-    opt: int
-    ticket: int
-    k: int
-    blob: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class NotSaved(Event):
-    """The optimizer did not save its state, and why; `failed` if it should have been able to."""
-
-    opt: int
-    ticket: int
-    failed: bool
-    why: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CheckpointBegun(Event):
-    """Checkpoint number `n` is made, and why; the states of optimizers `awaited` go into it, if they come in time."""
-
-    n: int
-    why: str
-    awaited: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CheckpointTaken(Event):
-    """Nobody is awaited any more: the checkpoint is what is recorded up to here. It has yet to become a file.
-
-    `missing` are living optimizers without a saved state, or with one from before the checkpoint; they come back by
-    replay.
-    """
-
-    n: int
-    missing: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CheckpointClosed(Event):
-    """The checkpoint is 'complete', in the file `path`, or 'abandoned', and why."""
-
-    n: int
-    outcome: str
-    why: str
-    path: str = ""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Loaded(Event):
-    """The run up to here came out of the checkpoint file `path`."""
-
-    path: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Stopped(Event):
     """The optimizer is no more. Its worker says how the path ended, never what it means.
 
@@ -429,17 +358,3 @@ EVENTS: tuple[type[Event], ...] = (
     RunFinished,
 )
 """All events, for the codec and for the tests that demand a rule for each."""
-
-
-def _same(one: Event, other: object) -> bool:
-    if type(one) is not type(other):
-        return False
-    return all(_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
-
-
-def _equal(a: Any, b: Any) -> bool:
-    if isinstance(a, np.ndarray):
-        return isinstance(b, np.ndarray) and a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
-    if isinstance(a, tuple):
-        return isinstance(b, tuple) and len(a) == len(b) and all(map(_equal, a, b))
-    return bool(a == b)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from glompo.allocators import EqualBlocks, EvenAllocator
 from glompo.backends.processes import ProcessesBackend
@@ -19,6 +20,7 @@ from glompo.errors import CheckpointError, OptimizersFailedError, TaskFailedErro
 from glompo.evaluators.plan import EvaluatorPlan
 from glompo.evaluators.protocol import Evaluator
 from glompo.exit_conditions import MaxOptimizersConverged
+from glompo.manager.arguments import with_methods
 from glompo.read import Result
 from glompo.spec import RunSpec
 from glompo.stoppers import CatchUp, OptimizerType
@@ -32,8 +34,10 @@ def backend_for(name: str, printstreams_in: Path | None) -> Backend:
     return ProcessesBackend(None if printstreams_in is None else printstreams_in / PRINTSTREAMS)
 
 
-def usual_allocator(deterministic: bool) -> Allocator:
-    """Return who gets the next evaluations if the user does not say."""
+def allocator_of(given: Any, deterministic: bool) -> Allocator:
+    """Return the allocator that a user gave, or the usual one."""
+    if given is not None:
+        return with_methods("allocator", given, "allocate")  # type: ignore[no-any-return]  # it can answer
     return EqualBlocks() if deterministic else EvenAllocator()
 
 

@@ -30,22 +30,20 @@ from glompo.manager.arguments import (
     with_methods,
 )
 from glompo.manager.building import (
+    allocator_of,
     backend_for,
     job_of,
     policies_of,
     raise_if_hopeless,
-    usual_allocator,
     usual_end,
     usual_stopper,
 )
 from glompo.manager.evaluation import Evaluation, evaluation_of
-from glompo.manager.loading import extras_of, loaded
+from glompo.manager.loading import extras_of, loaded, packed_at_rest
 from glompo.read import Result, result_of
 from glompo.spec import RESUME, CheckpointingControl, RunSpec, cpus, one_of, unknown_setting
-from glompo.storage.directory import holds_run
 from glompo.storage.inbox import Inbox
 from glompo.storage.keeper import DiskKeeper, Extras, nothing
-from glompo.storage.packing import pack_directory
 
 
 class GloMPOManager:
@@ -248,9 +246,7 @@ class GloMPOManager:
             generator=generator_of(x0_generator),
             exit_condition=usual_end() if exit_conditions is None else any_of("exit_conditions", exit_conditions),
             stopper=usual_stopper() if stoppers is None else any_of("stoppers", stoppers),
-            allocator=usual_allocator(deterministic)
-            if allocator is None
-            else with_methods("allocator", allocator, "allocate"),
+            allocator=allocator_of(allocator, deterministic),
             freezer=None if freezer is None else with_methods("freezer", freezer, "freeze", "thaw"),
             working_dir=working_dir,
             x0=x0,
@@ -347,14 +343,10 @@ class GloMPOManager:
         UserError, StoreError
             If there is no run yet, or the file cannot be written.
         """
-        keeper = self._keeper
-        if keeper is not None:
-            keeper.request("the API")
+        if self._keeper is not None:
+            self._keeper.request("the API")
             return None
-        run_dir = self._result.run_dir if self._result else self._spec.working_dir if self._spec else None
-        if self._spec is None or run_dir is None or not holds_run(run_dir):
-            raise UserError("there is no run yet to make a checkpoint of; call start_manager() first")
-        return pack_directory(run_dir, None, self._extras(), self._spec.control)
+        return packed_at_rest(self._spec, self._result, self._extras)
 
     def load_checkpoint(
         self,

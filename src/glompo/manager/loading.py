@@ -13,9 +13,12 @@ import cloudpickle
 from glompo.core.events import RunOpened
 from glompo.errors import SettingError, StoreError, UserError
 from glompo.manager.arguments import ends
+from glompo.read import Result
 from glompo.read.locate import run_directory
-from glompo.storage.directory import fresh_directory
+from glompo.spec import RunSpec
+from glompo.storage.directory import fresh_directory, holds_run
 from glompo.storage.keeper import Extras
+from glompo.storage.packing import pack_directory
 from glompo.storage.reader import read_events
 from glompo.storage.unpacking import member_of, unpack, withdraw
 
@@ -175,3 +178,17 @@ def _unpickled(what: str, data: bytes) -> Any:
             f"{what} of the checkpoint cannot be loaded: {type(error).__name__}: {error}; give it again, or make the "
             "modules importable that it comes from"
         ) from error
+
+
+def packed_at_rest(spec: RunSpec | None, result: Result | None, extras: Callable[[], Extras]) -> Path:
+    """Make a checkpoint of a run on which nobody works, and return the file.
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
+    run_dir = result.run_dir if result else spec.working_dir if spec else None
+    if spec is None or run_dir is None or not holds_run(run_dir):
+        raise UserError("there is no run yet to make a checkpoint of; call start_manager() first")
+    return pack_directory(run_dir, None, extras(), spec.control)
