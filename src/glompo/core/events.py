@@ -54,6 +54,7 @@ class SessionOpened(Event):
     """A process began to work on the run.
 
     `slots` replaces the number given before, unless it is 0; `changes` are settings that differ, for people.
+    `look_back` is how many of its last evaluations each optimizer must have in memory, because a policy asks for them.
     """
 
     session: int
@@ -62,6 +63,7 @@ class SessionOpened(Event):
     pid: int
     slots: int = 0
     changes: tuple[str, ...] = ()
+    look_back: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
