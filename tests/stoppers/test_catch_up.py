@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glompo.core.curve import LONGEST_WINDOW, recent_blocks
+from glompo.core.blocks import longest_half
+from glompo.core.curve import recent_blocks
 from glompo.function import Status
 from glompo.stoppers import CatchUp
 from glompo.testing.histories import History, history
@@ -223,8 +224,8 @@ def test_one_stopper_may_serve_several_runs_in_turn() -> None:
 def test_what_is_read_does_not_grow_with_the_history() -> None:
     for dims, n in ((5, 100_000), (20, 200_000)):
         run = race(0.0, np.ones(n), dims)
-        medians, minima = recent_blocks(run.view()[2].trajectory, 0.0, dims, max(10, dims))
-        assert len(medians) == len(minima) == 2 * LONGEST_WINDOW * (dims // 5)
+        medians, minima, bests = recent_blocks(run.view()[2].trajectory, 0.0, dims, max(10, dims))
+        assert len(medians) == len(minima) == len(bests) - 1 == 2 * longest_half(dims)
 
 
 def test_the_verdict_holds_the_numbers() -> None:

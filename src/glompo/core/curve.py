@@ -11,19 +11,19 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.core.blocks import (
+    BEST,
+    LEAST,
+    LOWER,
+    SHORTEST_WINDOW,
+    UPPER,
+    block_size,
+    longest_half,
+    population,
+)
+from glompo.core.evaluations import Evaluations
 from glompo.core.optimizer_view import OptimizerView
-from glompo.core.trajectory import Trajectory
 from glompo.core.views import RunView
-from glompo.core.windows import valid_at_end
-
-SHORTEST_BLOCK = 10
-"""Evaluations in a block of an optimizer without a known population, unless there are more parameters."""
-
-SHORTEST_WINDOW = 8
-"""Blocks in half of the part of the curve that is looked at."""
-
-LONGEST_WINDOW = 60
-"""The same at most, for up to 9 parameters; this many again for every 5 more. It bounds the cost of a question."""
 
 
 def free_parameters(view: RunView) -> int:
@@ -33,13 +33,12 @@ def free_parameters(view: RunView) -> int:
 
 def population_of(one: OptimizerView) -> int | None:
     """Return the points in a generation of the optimizer, if its settings name them (``popsize``)."""
-    given = one.config.get("popsize")
-    return given if isinstance(given, int) and not isinstance(given, bool) and given > 0 else None
+    return population(one.config)
 
 
 def block_of(one: OptimizerView, dims: int) -> int:
     """Return the evaluations in a block: a generation where one is known, else max(10, D)."""
-    return population_of(one) or max(SHORTEST_BLOCK, dims)
+    return block_size(one.config, dims)
 
 
 def interval_of(one: OptimizerView, every: int | None, dims: int) -> int:
@@ -53,12 +52,13 @@ def due(one: OptimizerView, interval: int) -> bool:
 
 
 def recent_blocks(
-    trajectory: Trajectory, origin: float, dims: int, size: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return medians and minima, relative to `origin`, of the blocks in the recent part of a history.
+    path: Evaluations, origin: float, dims: int, size: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return medians, minima and best values, relative to `origin`, of the blocks in the recent part of a history.
 
-    The part is 2·W complete blocks, shape (2·W,), with W a quarter of all blocks within limits; nothing if there are
-    too few. Blocks without any valid value are nan.
+    The part is 2·W complete blocks, with W a quarter of all blocks within limits; nothing if there are too few.
+    Blocks without any valid value are nan. The best values are those up to the end of each block, and before them
+    that at the beginning of the part: shapes (2·W,), (2·W,), (2·W + 1,).
 
     Parameters
     ----------
@@ -67,20 +67,15 @@ def recent_blocks(
     size : int
         Evaluations in a block.
     """
-    n = len(trajectory) // size
-    half = min(max(SHORTEST_WINDOW, n // 4), LONGEST_WINDOW * max(1, dims // 5))
+    n = len(path) // size
+    half = min(max(SHORTEST_WINDOW, n // 4), longest_half(dims))
     if n < 2 * half + 1:
-        return np.empty(0), np.empty(0)
-    first, last = (n - 2 * half) * size, n * size
-    valid = valid_at_end(trajectory, len(trajectory) - first)[: last - first]
-    with np.errstate(over="ignore"):
-        values = np.where(valid, trajectory.f[first:last], np.inf) - origin
-    values = np.sort(values.reshape(-1, size), axis=1)
-    counts = valid.reshape(-1, size).sum(axis=1)
-    rows = np.arange(len(values))
-    medians = values[rows, np.maximum(counts - 1, 0) // 2] / 2 + values[rows, np.minimum(counts // 2, size - 1)] / 2
-    medians[counts == 0] = np.nan
-    return medians, values[:, 0]
+        return np.empty(0), np.empty(0), np.empty(0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        blocks = path.blocks(size, n - 2 * half - 1, n) - origin
+        medians = blocks[1:, LOWER] / 2 + blocks[1:, UPPER] / 2
+    medians[np.isposinf(blocks[1:, LOWER])] = np.nan
+    return medians, blocks[1:, LEAST], blocks[:, BEST]
 
 
 def predict(medians: NDArray[np.float64], best: float) -> float | None:

@@ -47,12 +47,7 @@ class LogView(_ReadOnly):
     @property
     def largest_eval(self) -> float:
         """Largest finite value seen; -inf if there is none."""
-        largest = -np.inf
-        for one in self.view:
-            finite = one.trajectory.f[np.isfinite(one.trajectory.f)]
-            if finite.size:
-                largest = max(largest, float(finite.max()))
-        return largest
+        return max((one.trajectory.largest for one in self.view), default=-np.inf)
 
     def len(self, opt_id: int) -> int:
         """Return the number of evaluations of `opt_id`."""
@@ -69,7 +64,7 @@ class LogView(_ReadOnly):
             Column. `call_id` and `f_call_overall` count evaluations of the whole run, `f_call_opt` those of the
             optimizer, both from 1.
         """
-        path = self._one(opt_id).trajectory
+        path = self._one(opt_id).trajectory.rows()
         columns = {
             "call_id": path.order + 1,
             "x": path.X,
@@ -97,8 +92,8 @@ class LogView(_ReadOnly):
                 return {"opt_id": None, "type": None, "call_id": None, "x": None, "fx": np.inf}
             opt_id = self.view.best.opt
         one = self._one(opt_id)
-        k = one.trajectory.best_k
-        call = int(one.trajectory.order[k]) + 1 if k >= 0 else None
+        found = one.trajectory.best_order
+        call = found + 1 if found >= 0 else None
         return {"opt_id": opt_id, "type": one.kind, "call_id": call, "x": one.best_x, "fx": one.best}
 
     def get_metadata(self, opt_id: int, key: str) -> Any:

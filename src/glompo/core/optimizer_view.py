@@ -8,20 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.core.evaluations import Evaluations
 from glompo.core.events import NotSaved, Saved, SaveRequested
 from glompo.core.lifecycle import How, Phase
 from glompo.core.optimizer_state import OptimizerState
-from glompo.core.trajectory import Trajectory
+from glompo.core.ports import History
 from glompo.core.verdict import Verdict
 
 
 class OptimizerView:
     """One optimizer, read-only."""
 
-    __slots__ = ("_state",)
+    __slots__ = ("_history", "_state")
 
-    def __init__(self, state: OptimizerState) -> None:
+    def __init__(self, state: OptimizerState, history: History | None = None) -> None:
         self._state = state
+        self._history = history
 
     def __len__(self) -> int:
         """Number of candidates that it has proposed."""
@@ -213,6 +215,6 @@ class OptimizerView:
         return self._state.trajectory.best_x
 
     @property
-    def trajectory(self) -> Trajectory:
-        """Its evaluations as columns, whose views cannot be written to."""
-        return self._state.trajectory
+    def trajectory(self) -> Evaluations:
+        """Its evaluations as columns, which cannot be written to."""
+        return Evaluations(self.opt, self._state.trajectory, self._history)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.core.columns import Columns
 from glompo.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -80,11 +81,24 @@ def placeless(text: str) -> str:
     return _ADDRESS.sub("", text)
 
 
+class History(Protocol):
+    """Reads evaluations that are no longer in memory."""
+
+    def rows(self, opt: int, start: int, stop: int) -> Columns:
+        """Return the evaluations `start` to before `stop` of optimizer `opt`, from 0; at least one is asked for."""
+
+    def extras(self, opt: int) -> tuple[tuple[Any, ...], ...]:
+        """Return the further values of its detailed calls, one row for each of its first evaluations."""
+
+
 class Stopper(Protocol):
     """Should this optimizer stop?"""
 
     def ask(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for optimizer `opt`."""
+
+    def looks_back(self) -> int:
+        """Return how many of the last evaluations of an optimizer it looks at."""
 
 
 class Freezer(Protocol):
@@ -102,6 +116,9 @@ class ExitCondition(Protocol):
 
     def ask(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for the run."""
+
+    def looks_back(self) -> int:
+        """Return how many of the last evaluations of an optimizer it looks at."""
 
     def budget(self) -> int | None:
         """Return the greatest number of task calls that this condition permits, None if any."""
@@ -229,3 +246,7 @@ class Policies:
     x0: NDArray[np.float64] | None = None
     max_failure_rate: float = 1.0
     failure_grace: int = FAILURE_GRACE
+
+    def looks_back(self) -> int:
+        """Return how many of the last evaluations of an optimizer the rules look at."""
+        return max(rule.looks_back() for rule in (self.exit, self.stopper) if rule is not None)

@@ -59,6 +59,13 @@ class Rule(ABC):
         """Return the next run time in seconds at which the answer may change by itself; None if never."""
         return None
 
+    def looks_back(self) -> int:
+        """Return how many of the last evaluations of an optimizer are looked at, so that they are kept in memory.
+
+        Whoever looks further is answered as well, from the journal, which takes time.
+        """
+        return 0
+
     def verdict(self, fired: object, why: str) -> Verdict:
         """Return an answer of this rule."""
         return Verdict(bool(fired), str(self), why)
@@ -114,6 +121,10 @@ class _Combined(Rule):
     def deadline(self, view: RunView) -> float | None:
         """Return the earliest deadline of any part."""
         return min((d for part in self._parts if (d := part.deadline(view)) is not None), default=None)
+
+    def looks_back(self) -> int:
+        """Return the most that any part looks back."""
+        return max(part.looks_back() for part in self._parts)
 
     def _forget(self) -> None:
         for part in self._parts:

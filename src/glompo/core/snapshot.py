@@ -26,6 +26,7 @@ from glompo.core.events import (
     StartRequested,
     StopRequested,
 )
+from glompo.core.keeping import Keeping
 from glompo.core.lifecycle import How, Phase
 from glompo.core.optimizer_state import Best, OptimizerState
 from glompo.core.saving import Checkpoints, Resumption
@@ -41,6 +42,7 @@ _KNOWN: dict[str, type] = {
         RunState,
         OptimizerState,
         Best,
+        Keeping,
         RunOpened,
         StartRequested,
         PauseRequested,
@@ -59,12 +61,68 @@ _KNOWN: dict[str, type] = {
         Phase,
     )
 }
+_DERIVED = ("alive", "left")
+"""Fields that follow from others."""
+
+_FIELDS = {
+    cls: tuple(field.name for field in fields(cls) if field.name not in _DERIVED)
+    for cls in _KNOWN.values()
+    if is_dataclass(cls)
+}
 _TYPE = "@"
+_AS_THEY_ARE = (type(None), bool, int, float, str, np.ndarray)
+
+LAYOUT = ";".join(f"{cls.__name__}({','.join(names)})" for cls, names in _FIELDS.items()) + ",".join(
+    Trajectory(1).memory()
+)
+"""What a snapshot holds; of one with another layout nothing can be made."""
+
+
+class Dump:
+    """States of one run as plain data, one after the other as it goes on.
+
+    What has been said of an optimizer that has ended is kept for the next time, for the rest of the session.
+    """
+
+    def __init__(self) -> None:
+        self._ended: dict[int, tuple[int, dict[str, Any]]] = {}
+        self._looked_at = 0
+        self._session = 0
+
+    def prepare(self, state: RunState, most: int) -> bool:
+        """Look at up to `most` optimizers more, and return whether that was all: then a dump takes no long time."""
+        self._begin(state)
+        last = min(len(state.optimizers), self._looked_at + most)
+        for opt in range(self._looked_at + 1, last + 1):
+            self._said(state.optimizers[opt])
+        self._looked_at = last
+        return last == len(state.optimizers)
+
+    def of(self, state: RunState) -> dict[str, Any]:
+        """Return `state` as plain data, which does not change when the state does."""
+        self._begin(state)
+        named = {name: _plain(getattr(state, name)) for name in _FIELDS[RunState] if name != "optimizers"}
+        items = [[opt, self._said(one)] for opt, one in state.optimizers.items()]
+        return {_TYPE: "RunState", **named, "optimizers": {_TYPE: "dict", "items": items}}
+
+    def _begin(self, state: RunState) -> None:
+        if state.session != self._session:  # somebody who had ended may be back
+            self._ended, self._looked_at, self._session = {}, 0, state.session
+
+    def _said(self, one: OptimizerState) -> dict[str, Any]:
+        opt, start = one.request.opt, one.trajectory.start
+        said = self._ended.get(opt)
+        if one.phase is Phase.ENDED and said is not None and said[0] == start:
+            return said[1]
+        new: dict[str, Any] = _plain(one)
+        if one.phase is Phase.ENDED:  # it may still forget rows, and then begins later
+            self._ended[opt] = start, new
+        return new
 
 
 def dump(state: RunState) -> dict[str, Any]:
     """Return `state` as plain data."""
-    return _plain(state)  # type: ignore[no-any-return]  # a dataclass becomes a dictionary
+    return Dump().of(state)
 
 
 def load(data: dict[str, Any]) -> RunState:
@@ -77,7 +135,7 @@ def load(data: dict[str, Any]) -> RunState:
     """
     try:
         state = _live(data)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StoreError(f"this is no snapshot of this version: {error!r}; delete it") from error
     if not isinstance(state, RunState):
         raise StoreError(f"this snapshot holds a {type(state).__name__}, not a run; delete it")
@@ -88,20 +146,18 @@ def load(data: dict[str, Any]) -> RunState:
 
 
 def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind in _FIELDS:
+        return {_TYPE: kind.__name__, **{name: _plain(getattr(value, name)) for name in _FIELDS[kind]}}
     if isinstance(value, Enum):
-        return {_TYPE: type(value).__name__, "value": str(value.value)}
+        return {_TYPE: kind.__name__, "value": str(value.value)}
     if isinstance(value, Trajectory):
-        return {_TYPE: "Trajectory", "dims": value.X.shape[1], "columns": _plain(value.columns())}
-    if is_dataclass(value):
-        named = {
-            field.name: _plain(getattr(value, field.name))
-            for field in fields(value)
-            if field.name not in ("alive", "left")
-        }
-        return {_TYPE: type(value).__name__, **named}
+        return {_TYPE: "Trajectory", **value.memory()}
     if isinstance(value, dict):
-        kind = "Counter" if isinstance(value, Counter) else "dict"
-        return {_TYPE: kind, "items": [[_plain(key), _plain(item)] for key, item in value.items()]}
+        name = "Counter" if isinstance(value, Counter) else "dict"
+        return {_TYPE: name, "items": [[_plain(key), _plain(item)] for key, item in value.items()]}
     if isinstance(value, tuple):
         return {_TYPE: "tuple", "items": [_plain(item) for item in value]}
     if isinstance(value, list):
@@ -110,22 +166,23 @@ def _plain(value: Any) -> Any:
 
 
 def _live(value: Any) -> Any:
-    if isinstance(value, list):
+    kind = type(value)
+    if kind is list:
         return [_live(item) for item in value]
-    if not isinstance(value, dict):
+    if kind is not dict:
         return value
-    kind = value[_TYPE]
-    if kind in ("dict", "Counter"):
+    name = value[_TYPE]
+    if name in ("dict", "Counter"):
         pairs = {_live(key): _live(item) for key, item in value["items"]}
-        return Counter(pairs) if kind == "Counter" else pairs
-    if kind == "tuple":
-        return tuple(_live(item) for item in value["items"])
-    if kind == "Trajectory":
-        return Trajectory.from_columns(_live(value["columns"]), int(value["dims"]))
-    cls = _KNOWN[kind]
-    if issubclass(cls, Enum):
-        return cls(value["value"])
-    return cls(**{name: _live(item) for name, item in value.items() if name != _TYPE})
+        return Counter(pairs) if name == "Counter" else pairs
+    if name == "tuple":
+        return tuple([_live(item) for item in value["items"]])
+    if name == "Trajectory":
+        return Trajectory.from_memory(value)
+    cls = _KNOWN[name]
+    if cls in _FIELDS:
+        return cls(**{field: _live(value[field]) for field in _FIELDS[cls]})
+    return cls(value["value"])
 
 
 def same(one: RunState, other: RunState) -> bool:

@@ -44,10 +44,10 @@ from glompo.core.events import (
     Stopped,
     StopRequested,
 )
+from glompo.core.keeping import Keeping
 from glompo.core.lifecycle import How, Phase
 from glompo.core.optimizer_state import Best, OptimizerState
 from glompo.core.saving import AFTER_THE_END, SAVING_RULES, Checkpoints
-from glompo.core.trajectory import Trajectory
 from glompo.core.verdict import Verdict
 from glompo.core.wishes import Wishes, refusal
 from glompo.errors import IllegalEventError
@@ -90,6 +90,7 @@ class RunState:
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     outstanding: int = 0
     ended: Counter[str] = field(default_factory=Counter)
+    keeping: Keeping = field(default_factory=Keeping)
     victims: list[int] = field(default_factory=list)
     stillborn: list[str] = field(default_factory=list)
     stops_since_convergence: int = 0
@@ -149,6 +150,7 @@ class RunState:
         self.session_open, self.session_reason, self.asked = True, "", None
         self.ending = self.finished = self.wishes.budget = None
         self.checkpoints.open_session(event.at)
+        self.keeping.look_back = event.look_back
         for opt, one in self.optimizers.items():
             if lifecycle.may_return(one.phase, one.how, one.stop.by if one.stop else None):
                 self._leave(one)
@@ -156,6 +158,7 @@ class RunState:
             elif one.phase is not Phase.ENDED:  # condemned, and its worker is gone
                 one.how, one.ended_at, one.phase = How.STOPPED, event.at, Phase.ENDED
                 self.ended[How.STOPPED] += 1
+                self.keeping.retire(opt, self.optimizers)
         self.alive.clear()
         self.used_slots = self.resting = self.outstanding = 0
 
@@ -163,6 +166,7 @@ class RunState:
         """Turn an optimizer of an earlier session into one that may go on."""
         if one.how is not None:
             self.ended[one.how] -= 1
+        self.keeping.recall(one.request.opt)
         one.phase, one.seated, one.how, one.stop, one.pause = Phase.LEFT, False, None, None, None
         one.resumption.asked = None
         one.ended_at, one.note, one.rung = None, "", ""
@@ -174,6 +178,7 @@ class RunState:
         self._check_fit(one.request.slots)
         self._move(one, event)
         one.seated, one.granted, one.started_at = True, one.calls + event.credits, None
+        one.trajectory.keep = self.keeping.rows(one.trajectory.dims, self.slots)
         self.used_slots += one.request.slots
         self.outstanding += event.credits
         self.alive[event.opt] = self.left.pop(event.opt)
@@ -195,7 +200,7 @@ class RunState:
         self._check_fit(event.slots)
         if self.ending:
             raise IllegalEventError(f"optimizer {event.opt} starts in a run that is ending")
-        new = OptimizerState(event, Trajectory(len(self.opened.bounds)))
+        new = OptimizerState(event, self.keeping.trajectory(event.config, self.opened.bounds, self.slots))
         self.optimizers[event.opt] = self.alive[event.opt] = new
         self.used_slots += event.slots
 
@@ -235,8 +240,7 @@ class RunState:
                 self._count_failure(reason)
         found = one.trajectory.best
         if found < before and self._beats_best(found, event.opt):
-            k = one.trajectory.best_k
-            self.best = Best(event.opt, k, one.trajectory.X[k].copy(), found)
+            self.best = Best(event.opt, one.trajectory.best_k, one.trajectory.best_x, found)  # type: ignore[arg-type]
 
     def _beats_best(self, f: float, opt: int) -> bool:
         """Return whether `f` is better; of equals the lower number leads, so that it does not matter who was faster."""
@@ -323,6 +327,7 @@ class RunState:
         del self.alive[event.opt]
         self.wishes.fulfil(event.opt)
         self._unseat(one)
+        self.keeping.retire(event.opt, self.optimizers)
         self.ended[how] += 1
         if how is How.CONVERGED:
             self.stops_since_convergence = 0

@@ -1,4 +1,8 @@
-"""The evaluations of one optimizer as append-only columns."""
+"""What is kept in memory of one optimizer's evaluations: the last ones, and what is needed of all of them.
+
+Which rows are kept depends on nothing but how many there have been, so that everybody who folds the same events keeps
+the same. Older rows are in the journal, and :class:`~glompo.core.evaluations.Evaluations` reads them from there.
+"""
 
 from __future__ import annotations
 
@@ -7,144 +11,173 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.core.blocks import SHORTEST_BLOCK, Blocks
+from glompo.core.columns import Columns, Rows, blank, fill, row_type
 from glompo.core.events import Evaluated
 from glompo.function import Status
 
 FIRST_CAPACITY = 16
 
+TICKS = 1_000_000
+"""Parts of a second in which durations are added up."""
+
+EVERYTHING = 2**62
+"""More rows than there will ever be."""
+
 
 class Trajectory:
-    """Columns of everything that one optimizer evaluated, in order.
+    """The evaluations of one optimizer as the state of a run remembers them.
 
-    Reading gives views that cannot be written to. Row k is the optimizer's k-th evaluation, from 0.
+    Row k is the optimizer's k-th evaluation, from 0.
 
     Parameters
     ----------
     dims : int
         Number of parameters d.
+    keep : int
+        Rows that stay in memory, if there are as many; up to a quarter or a block more.
+    blocks : Blocks, optional
+        What is remembered of the others.
+
+    Attributes
+    ----------
+    best : float
+        Smallest valid value; +inf if there is none.
+    best_k, best_order : int
+        The first evaluation that gave it: its number, and its place in the whole run, from 0; -1 if there is none.
+    best_at : float
+        Run time in seconds at which it was completed; 0 if there is none.
+    best_x : ndarray of shape (d,), or None
+        Where.
+    largest : float
+        Largest finite value, valid or not; -inf if there is none.
+    first_order : int
+        Place of the first evaluation in the whole run, from 0; -1 if there is none.
+    ticks : int
+        Microseconds that all of them have taken: sums of whole numbers do not depend on their order.
+    first : ndarray of shape (m,)
+        The first max(10, d) values; nan where they are not valid.
     """
 
-    __slots__ = ("_at", "_best_f", "_capacity", "_f", "_n", "_order", "_seconds", "_status", "_x", "best_k", "extras")
+    __slots__ = (
+        "_end", "_rows", "_start", "best", "best_at", "best_k", "best_order", "best_x", "blocks", "dims", "first",
+        "first_order", "keep", "largest", "ticks",
+    )  # fmt: skip
 
-    def __init__(self, dims: int) -> None:
-        self._n = 0
-        self._capacity = 0
-        self._x = np.empty((0, dims))
-        self._f = np.empty(0)
-        self._best_f = np.empty(0)
-        self._at = np.empty(0)
-        self._order = np.empty(0, np.int64)
-        self._status = np.empty(0, np.uint8)
-        self._seconds = np.empty(0, np.float32)
-        self.best_k = -1
-        self.extras: list[tuple[Any, ...]] = []
+    def __init__(self, dims: int, keep: int = EVERYTHING, blocks: Blocks | None = None) -> None:
+        self.dims = dims
+        self.keep = keep
+        self.blocks = blocks or Blocks(max(SHORTEST_BLOCK, dims), 1)
+        self._rows = blank(0, dims)
+        self._start = self._end = 0
+        self.best = np.inf
+        self.best_k = self.best_order = -1
+        self.best_at = 0.0
+        self.best_x: NDArray[np.float64] | None = None
+        self.largest = -np.inf
+        self.first_order = -1
+        self.ticks = 0
+        self.first = np.empty(0)
 
     def __len__(self) -> int:
-        return self._n
+        return self._end
 
     @property
-    def X(self) -> NDArray[np.float64]:
-        """Parameters in natural units, shape (n, d)."""
-        return _sealed(self._x[: self._n])
+    def start(self) -> int:
+        """Number of the first row that is in memory."""
+        return self._start
 
     @property
-    def f(self) -> NDArray[np.float64]:
-        """Values handed to the optimizer, shape (n,)."""
-        return _sealed(self._f[: self._n])
+    def kept(self) -> Columns:
+        """The rows that are in memory."""
+        return Columns(self._rows[: self._end - self._start])
 
     @property
-    def best_f(self) -> NDArray[np.float64]:
-        """Smallest valid value up to each evaluation, shape (n,); +inf before the first."""
-        return _sealed(self._best_f[: self._n])
-
-    @property
-    def status(self) -> NDArray[np.uint8]:
-        """Status of each evaluation, shape (n,)."""
-        return _sealed(self._status[: self._n])
-
-    @property
-    def seconds(self) -> NDArray[np.float32]:
-        """Duration of each evaluation in seconds, shape (n,)."""
-        return _sealed(self._seconds[: self._n])
-
-    @property
-    def at(self) -> NDArray[np.float64]:
-        """Run time in seconds at which each evaluation was completed, shape (n,)."""
-        return _sealed(self._at[: self._n])
-
-    @property
-    def order(self) -> NDArray[np.int64]:
-        """Place of each evaluation in the whole run, from 0, shape (n,)."""
-        return _sealed(self._order[: self._n])
-
-    @property
-    def best(self) -> float:
-        """Smallest valid value; +inf if there is none."""
-        return float(self._best_f[self._n - 1]) if self._n else np.inf
-
-    @property
-    def best_x(self) -> NDArray[np.float64] | None:
-        """Where the smallest valid value was found, shape (d,)."""
-        return _sealed(self._x[self.best_k]) if self.best_k >= 0 else None
+    def nbytes(self) -> int:
+        """Bytes of rows and blocks."""
+        return self._rows.nbytes + self.blocks.values.nbytes
 
     def append(self, batch: Evaluated, order0: int) -> None:
         """Add a batch whose first row is number `order0` of the whole run."""
-        n, m = self._n, self._n + len(batch.f)
-        if m > self._capacity:
-            self._grow(m)
-        self._x[n:m] = batch.X
-        self._f[n:m] = batch.f
-        self._status[n:m] = batch.status
-        self._seconds[n:m] = batch.seconds
-        np.subtract(batch.at, batch.ages, out=self._at[n:m], dtype=np.float64)  # float32 would lose run time
-        self._order[n:m] = np.arange(order0, order0 + m - n)
-        before = self.best
-        valid = np.where(batch.status == Status.OK, batch.f, np.inf)
-        np.minimum(np.minimum.accumulate(valid), before, out=self._best_f[n:m])
-        self._n = m
-        if self._best_f[m - 1] < before:
-            self.best_k = n + int(valid.argmin())
-        if batch.extras:
-            self.extras.extend([()] * (n - len(self.extras)))
-            self.extras.extend(batch.extras)
+        used = self._end - self._start
+        if used + len(batch.f) > len(self._rows):
+            self._grow(used + len(batch.f))
+        rows = self._rows[used : used + len(batch.f)]
+        fill(rows, batch, order0, self.best)
+        if rows["best_f"][-1] < self.best:
+            self._note_best(rows)
+        high = float(batch.f.max())
+        if not np.isfinite(high):
+            high = float(np.max(batch.f, where=np.isfinite(batch.f), initial=-np.inf))
+        self.largest = max(self.largest, high)
+        self.ticks += int(np.rint(batch.seconds.astype(np.float64) * TICKS).sum())
+        self.first_order = self.first_order if self._end else order0
+        if self._end < (head := max(SHORTEST_BLOCK, self.dims)):
+            new = Columns(rows[: head - self._end])
+            self.first = np.concatenate([self.first, np.where(new.valid, new.f, np.nan)])
+        self._end += len(rows)
+        self._trim()
 
-    def columns(self) -> dict[str, Any]:
-        """Return all columns as plain data, for a snapshot."""
+    def shrink(self) -> None:
+        """Give back memory that is held for rows to come."""
+        self._rows = self._rows[: self._end - self._start].copy()
+
+    def forget(self) -> None:
+        """Keep the last row only, and no block."""
+        used = self._end - self._start
+        self._rows = self._rows[used - 1 : used].copy() if used else self._rows[:0].copy()
+        self._start = max(self._start, self._end - 1)
+        self.blocks = Blocks(self.blocks.size, self.blocks.most)
+
+    def memory(self) -> dict[str, Any]:
+        """Return everything as plain data, for a snapshot; it stays the same although the trajectory goes on.
+
+        Nothing has to be copied for that: rows are written once, and those that move, move to another place.
+        """
+        blocks = self.blocks
         return {
-            "x": self.X, "f": self.f, "best_f": self.best_f, "at": self.at, "order": self.order,
-            "status": self.status, "seconds": self.seconds, "best_k": self.best_k, "extras": self.extras,
+            "dims": self.dims, "keep": self.keep, "start": self._start, "end": self._end,
+            "best": self.best, "best_k": self.best_k, "best_order": self.best_order, "best_at": self.best_at,
+            "best_x": self.best_x, "largest": self.largest, "first": self.first,
+            "first_order": self.first_order, "ticks": self.ticks,
+            "size": blocks.size, "most": blocks.most, "blocks_end": blocks.end, "blocks": blocks.values,
+            "rows": self._rows[: self._end - self._start].view(np.uint8),
         }  # fmt: skip
 
     @classmethod
-    def from_columns(cls, columns: dict[str, Any], dims: int) -> Trajectory:
-        """Return the trajectory that :meth:`columns` described."""
-        new = cls(dims)
-        new._x, new._f, new._best_f = columns["x"], columns["f"], columns["best_f"]
-        new._at, new._order = columns["at"], columns["order"]
-        new._status, new._seconds = columns["status"], columns["seconds"]
-        new.best_k = columns["best_k"]
-        new.extras = [tuple(row) for row in columns["extras"]]
-        new._n = new._capacity = len(new._f)
+    def from_memory(cls, memory: dict[str, Any]) -> Trajectory:
+        """Return the trajectory that :meth:`memory` described."""
+        blocks = Blocks(memory["size"], memory["most"], memory["blocks_end"], memory["blocks"])
+        new = cls(memory["dims"], memory["keep"], blocks)
+        new._start, new._end = memory["start"], memory["end"]
+        new.best, new.best_k, new.best_order = memory["best"], memory["best_k"], memory["best_order"]
+        new.best_at, new.best_x, new.largest = memory["best_at"], memory["best_x"], memory["largest"]
+        new.first, new.first_order, new.ticks = memory["first"], memory["first_order"], memory["ticks"]
+        new._rows = memory["rows"].view(row_type(new.dims))
         return new
 
+    def _note_best(self, rows: Rows) -> None:
+        k = int(np.where(rows["status"] == Status.OK, rows["f"], np.inf).argmin())
+        self.best, self.best_k, self.best_order = float(rows["f"][k]), self._end + k, int(rows["order"][k])
+        self.best_at, self.best_x = float(rows["at"][k]), rows["X"][k].copy()
+        self.best_x.flags.writeable = False
+
+    def _trim(self) -> None:
+        """Let old rows go, whole blocks of them, and many at once: each row is moved only a few times."""
+        size = self.blocks.size
+        step = -(-max(self.keep // 4, size) // size) * size
+        start = max(0, (self._end - self.keep) // step * step)
+        if start <= self._start:
+            return
+        gone, used = start - self._start, self._end - self._start
+        if self._start % size == 0:
+            self.blocks.absorb(self._start, Columns(self._rows[:gone]))
+        rows = np.zeros_like(self._rows)  # not in place: somebody may still look at the old ones
+        rows[: used - gone] = self._rows[gone:used]
+        self._rows, self._start = rows, start
+
     def _grow(self, needed: int) -> None:
-        self._capacity = max(FIRST_CAPACITY, needed, 2 * self._capacity)
-        self._x = _enlarged(self._x, self._capacity)
-        self._f = _enlarged(self._f, self._capacity)
-        self._best_f = _enlarged(self._best_f, self._capacity)
-        self._at = _enlarged(self._at, self._capacity)
-        self._order = _enlarged(self._order, self._capacity)
-        self._status = _enlarged(self._status, self._capacity)
-        self._seconds = _enlarged(self._seconds, self._capacity)
-
-
-def _enlarged(column: NDArray[Any], capacity: int) -> NDArray[Any]:
-    new = np.empty((capacity, *column.shape[1:]), column.dtype)
-    new[: len(column)] = column
-    return new
-
-
-def _sealed(column: NDArray[Any]) -> NDArray[Any]:
-    view = column.view()
-    view.flags.writeable = False
-    return view
+        new = blank(max(FIRST_CAPACITY, needed, 2 * len(self._rows)), self.dims)
+        used = self._end - self._start
+        new[:used] = self._rows[:used]
+        self._rows = new

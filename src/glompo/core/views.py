@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from glompo.core.events import Asked, RunOpened
 from glompo.core.lifecycle import How, Phase
-from glompo.core.optimizer_state import Best
+from glompo.core.optimizer_state import Best, OptimizerState
 from glompo.core.optimizer_view import OptimizerView
+from glompo.core.ports import History
 from glompo.core.saving import Checkpoints
 from glompo.core.state import RunState
 from glompo.core.streams import Streams
@@ -33,32 +34,40 @@ class RunView:
         Optimizers to which something has happened since the last decision; all that live by default.
     budget : int, optional
         Calls of the task that the exit conditions permit; None if any number.
+    history : History, optional
+        Where evaluations are read that are no longer in memory.
     """
 
-    __slots__ = ("_budget", "_state", "_stirred", "now")
+    __slots__ = ("_budget", "_history", "_state", "_stirred", "now")
 
     def __init__(
-        self, state: RunState, now: float, stirred: Collection[int] | None = None, budget: int | None = None
+        self,
+        state: RunState,
+        now: float,
+        stirred: Collection[int] | None = None,
+        budget: int | None = None,
+        history: History | None = None,
     ) -> None:
         self._state = state
         self._budget = budget
         self._stirred = stirred
+        self._history = history
         self.now = now
 
     def __getitem__(self, opt: int) -> OptimizerView:
-        return OptimizerView(self._state.optimizers[opt])
+        return self._see(self._state.optimizers[opt])
 
     def __contains__(self, opt: object) -> bool:
         return opt in self._state.optimizers
 
     def __iter__(self) -> Iterator[OptimizerView]:
         """All optimizers ever started, in order."""
-        return map(OptimizerView, self._state.optimizers.values())
+        return map(self._see, self._state.optimizers.values())
 
     @property
     def alive(self) -> Iterator[OptimizerView]:
         """Optimizers that have not ended, in order."""
-        return map(OptimizerView, self._state.alive.values())
+        return map(self._see, self._state.alive.values())
 
     @property
     def stirred(self) -> Iterator[OptimizerView]:
@@ -69,7 +78,7 @@ class RunView:
         if self._stirred is None:
             return self.alive
         alive = self._state.alive
-        return (OptimizerView(alive[opt]) for opt in sorted(self._stirred) if opt in alive)
+        return (self._see(alive[opt]) for opt in sorted(self._stirred) if opt in alive)
 
     @property
     def n_alive(self) -> int:
@@ -79,7 +88,7 @@ class RunView:
     @property
     def left(self) -> Iterator[tuple[OptimizerView, int]]:
         """Optimizers of earlier sessions that may go on, in order, each with the credits that it had not used."""
-        return ((OptimizerView(one), one.granted - one.calls) for one in self._state.left.values())
+        return ((self._see(one), one.granted - one.calls) for one in self._state.left.values())
 
     @property
     def n_left(self) -> int:
@@ -294,3 +303,6 @@ class RunView:
     def session_reason(self) -> str:
         """Why it was closed; empty while it is open."""
         return self._state.session_reason
+
+    def _see(self, one: OptimizerState) -> OptimizerView:
+        return OptimizerView(one, self._history)

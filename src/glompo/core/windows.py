@@ -1,20 +1,12 @@
-"""Reading the end of a trajectory: what stoppers look at costs the same however long the history is."""
+"""The box as stoppers measure distances in it."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.trajectory import Trajectory
 from glompo.core.views import RunView
 from glompo.errors import PolicyError
-from glompo.function import Status
-
-
-def valid_at_end(trajectory: Trajectory, n: int) -> NDArray[np.bool_]:
-    """Say which of the last `n` evaluations gave a finite value of the task, shape (n,)."""
-    valid: NDArray[np.bool_] = (trajectory.status[-n:] == Status.OK) & np.isfinite(trajectory.f[-n:])
-    return valid
 
 
 def diagonal(owner: object, bounds: NDArray[np.float64] | None, view: RunView) -> float:

@@ -30,7 +30,7 @@ from glompo.core.commands import (
     TakeCheckpoint,
 )
 from glompo.core.optimizer_state import OptimizerState
-from glompo.core.ports import Option
+from glompo.core.ports import History, Option
 from glompo.core.saving import Resumption
 from glompo.core.state import RunState
 from glompo.core.streams import Streams
@@ -71,14 +71,14 @@ def refit(job: Job, slots: int) -> None:
         job.evaluator.resize(slots)
 
 
-def dispatch(command: Command, backend: Backend, job: Job, state: RunState) -> None:
+def dispatch(command: Command, backend: Backend, job: Job, state: RunState, history: History) -> None:
     """Carry out one command."""
     match command:
         case Start(opt, option, x0, _):
             backend.launch(_parcel(job, opt, option, x0, None))
         case Restore(opt=opt, credits=credits):
             one = state.optimizers[opt]
-            _restore(backend, job, one)
+            _restore(backend, job, one, history)
             if one.offer is not None:  # it was under way when the session ended
                 backend.send(opt, DOWN.encode(BetterPoint(one.offer.x, one.offer.f)))
             if credits:
@@ -105,11 +105,12 @@ def dispatch(command: Command, backend: Backend, job: Job, state: RunState) -> N
             raise InternalError(f"nobody carries out the command {command}")
 
 
-def _restore(backend: Backend, job: Job, one: OptimizerState) -> None:
+def _restore(backend: Backend, job: Job, one: OptimizerState, history: History) -> None:
     request, back = one.request, one.resumption
     option = option_for(request, job.options)
     x0 = request.x0 if back.x0 is None else back.x0
-    backend.launch(_parcel(job, request.opt, option, x0, script_of(one, _saved(job.keeper, back))))
+    script = script_of(one, history, job.detailed, _saved(job.keeper, back))
+    backend.launch(_parcel(job, request.opt, option, x0, script))
 
 
 def _saved(keeper: Keeper, back: Resumption) -> SavedState | None:

@@ -104,7 +104,11 @@ class Engine:
     @property
     def view(self) -> RunView:
         """The run as it stands."""
-        return RunView(self.state, self._clock.now(), budget=self._policies.exit.budget())
+        return self._see()
+
+    def _see(self, stirred: set[int] | None = None) -> RunView:
+        budget = self._policies.exit.budget()
+        return RunView(self.state, self._clock.now(), stirred, budget, self._log.history)
 
     def run(self) -> None:
         """Work until the run is finished or somebody asks to leave it.
@@ -152,6 +156,7 @@ class Engine:
             if self._may_decide(deadline) and not interrupts.now:
                 self._decide()
             self._log.tick()
+            self._log.keep(self.state)
             self._show()
 
     def _hear(self, interrupts: Interrupts) -> None:
@@ -217,15 +222,14 @@ class Engine:
             decided += commands
         self._write()
         for command in decided:
-            dispatch(command, self._backend, self._job, self.state)
+            dispatch(command, self._backend, self._job, self.state, self._log.history)
         self._stirred = set()
         if self._close_checkpoint(wait=False):
             self._decide()
 
     def _ask(self) -> tuple[Command, ...]:
         try:
-            budget = self._policies.exit.budget()
-            return decide(RunView(self.state, self._clock.now(), self._stirred, budget), self._policies)
+            return decide(self._see(self._stirred), self._policies)
         except Exception as error:
             if self._fault is not None or self.state.ending:
                 raise
@@ -293,7 +297,7 @@ class Engine:
         verdict = Verdict(True, "session", reason)
         for opt in [opt for opt, one in self.state.alive.items() if one.stop is None]:
             self._quietly(self._record, [StopRequested(self._clock.now(), opt, "session", verdict)])
-            dispatch(Stop(opt, "session", verdict), self._backend, self._job, self.state)
+            dispatch(Stop(opt, "session", verdict), self._backend, self._job, self.state, self._log.history)
 
     def _leave(self, reason: str) -> None:
         self._quietly(self._log.commit)  # workers may be slow to leave, and the machine does not wait for them
@@ -304,7 +308,7 @@ class Engine:
         self._quietly(self._record, [SessionClosed(self._clock.now(), reason)])
         self._inbox.close()
         try:
-            self._log.close()
+            self._log.close(None if self._unwritten or reason == TWICE else self.state)
         except StoreError as error:
             logger.error("%s", error)
         view = self.view

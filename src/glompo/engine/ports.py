@@ -6,12 +6,18 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from glompo.core.events import Event
+from glompo.core.ports import History
+from glompo.core.state import RunState
 from glompo.core.views import RunView
 from glompo.storage.inbox import Request
 
 
 class EventLog(Protocol):
     """Keeps events: :class:`glompo.storage.journal.Journal`, or a list in memory."""
+
+    @property
+    def history(self) -> History:
+        """Reads what was written."""
 
     def append(self, events: Sequence[Event]) -> None:
         """Write the events such that the death of this process cannot lose them."""
@@ -25,8 +31,11 @@ class EventLog(Protocol):
     def tick(self) -> None:
         """Commit what has waited long enough, and renew the claim on the run directory."""
 
-    def close(self) -> None:
-        """Commit and let go."""
+    def keep(self, state: RunState) -> None:
+        """Begin to save a shortcut to the state after what was written, if it is time for it."""
+
+    def close(self, state: RunState | None) -> None:
+        """Commit and let go; `state` is that after everything that was written, None if nobody knows it."""
 
 
 class Inbox(Protocol):

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 
 from glompo.core.events import Event
+from glompo.core.state import RunState
+from glompo.errors import StoreError
+from glompo.storage.history import JournalHistory
 from glompo.storage.journal import Journal
 from glompo.storage.lease import Lease
+from glompo.storage.snapshotting import SnapshotWriter
+
+logger = logging.getLogger("glompo.engine")
 
 BREATH = 3.0
 """Seconds after which the loop looks at the lease even if nothing happened."""
@@ -27,10 +34,19 @@ class RunRecord:
     def __init__(self, journal: Journal, lease: Lease) -> None:
         self.journal = journal
         self._lease = lease
+        self._history = JournalHistory(journal.run_dir)
+        self._snapshots = SnapshotWriter(journal.run_dir)
+
+    @property
+    def history(self) -> JournalHistory:
+        """Reads what was written."""
+        return self._history
 
     def append(self, events: Sequence[Event]) -> None:
         """Write the events; the death of this process cannot lose them."""
+        before = self.journal.appended
         self.journal.append(events)
+        self._snapshots.note(len(events), self.journal.appended - before)
 
     def commit(self) -> None:
         """Force everything to the disk."""
@@ -47,9 +63,20 @@ class RunRecord:
         self.journal.tick(now)
         self._lease.beat(now)
 
-    def close(self) -> None:
-        """Commit, close, and give the lease back."""
+    def keep(self, state: RunState) -> None:
+        """Begin to save a snapshot of the state if it is time for it; the run needs none."""
+        try:
+            self._snapshots.keep(state, self.journal.position)
+        except StoreError as error:
+            logger.warning("%s", error)
+
+    def close(self, state: RunState | None) -> None:
+        """Commit, close, save a snapshot of the last state if it is known, and give the lease back."""
+        position = self.journal.position
         try:
             self.journal.close()
+            if state is not None:
+                self._snapshots.finish(state, position)
         finally:
+            self._snapshots.close()
             self._lease.release()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from glompo.core.evaluations import Evaluations
 from glompo.core.events import StartRequested
 from glompo.core.optimizer_state import OptimizerState
-from glompo.core.ports import Option, placeless
+from glompo.core.ports import History, Option, placeless
 from glompo.errors import SettingError
 from glompo.wire.script import SavedState, Script
 
@@ -53,23 +54,21 @@ def _without_places(value: Any) -> Any:
     return value
 
 
-def script_of(one: OptimizerState, saved: SavedState | None = None) -> Script:
+def script_of(one: OptimizerState, history: History, detailed: bool, saved: SavedState | None = None) -> Script:
     """Return what an optimizer did since its search began, for it to go on from there.
 
     Parameters
     ----------
     one : OptimizerState
         The optimizer.
+    history : History
+        Where its evaluations are read that are no longer in memory.
+    detailed : bool
+        Whether the further values of detailed calls belong to it.
     saved : SavedState, optional
         Its last saved state.
     """
-    path, first = one.trajectory, one.resumption.first
-    return Script(
-        path.X[first:].copy(),
-        path.f[first:].copy(),
-        path.status[first:].copy(),
-        tuple(one.taken),
-        tuple(path.extras[first:]),
-        first,
-        saved,
-    )
+    opt, first = one.request.opt, one.resumption.first
+    path = Evaluations(opt, one.trajectory, history).rows(first)
+    extras = history.extras(opt)[first:] if detailed else ()
+    return Script(path.X.copy(), path.f.copy(), path.status.copy(), tuple(one.taken), extras, first, saved)

@@ -24,7 +24,7 @@ from glompo.spec import RunSpec
 from glompo.storage.directory import clear_for_new_run, fresh_directory, holds_run, keep_document, write_configuration
 from glompo.storage.journal import Journal
 from glompo.storage.lease import Lease
-from glompo.storage.reader import read_events
+from glompo.storage.opening import state_of
 
 logger = logging.getLogger("glompo.engine")
 
@@ -96,20 +96,18 @@ def resume_run(spec: RunSpec, run_dir: Path) -> Session:
         lease = _taken(run_dir, undo)
         journal = Journal.open(run_dir, durability=spec.durability)
         undo.callback(journal.close)
-        state = RunState()
-        for event in read_events(run_dir):
-            state.apply(event)
+        state = state_of(run_dir)
         _check_same_problem(state, spec, run_dir)
         _write_settings(run_dir, spec)
         undo.pop_all()
     session = Session(state, RunRecord(journal, lease), RunClock(state.at), run_dir)
     if state.opened is None:  # its first session died before it could write a word
-        return _begun(session, [_opening(spec)], spec.cpus)
+        return _begun(session, spec, [_opening(spec)])
     changes = _changes(state, spec)
     for change in changes:
         logger.info("resumed with another setting: %s", change)
     repaired = [Repaired(state.at, journal.dropped_bytes)] if journal.dropped_bytes else []
-    return _begun(session, repaired, spec.cpus, spec.slots, changes)
+    return _begun(session, spec, repaired, spec.slots, changes)
 
 
 def _check_same_problem(state: RunState, spec: RunSpec, run_dir: Path) -> None:
@@ -151,7 +149,7 @@ def open_run(spec: RunSpec) -> Session:
         journal = Journal.create(run_dir, durability=spec.durability)
         undo.pop_all()
     session = Session(RunState(), RunRecord(journal, lease), RunClock(), run_dir)
-    return _begun(session, [_opening(spec)], spec.cpus)
+    return _begun(session, spec, [_opening(spec)])
 
 
 def _opening(spec: RunSpec) -> RunOpened:
@@ -174,16 +172,19 @@ def _taken(run_dir: Path, undo: ExitStack) -> Lease:
 
 
 def _begun(
-    session: Session, before: Sequence[Event], cpus: int, slots: int = 0, changes: tuple[str, ...] = ()
+    session: Session, spec: RunSpec, before: Sequence[Event], slots: int = 0, changes: tuple[str, ...] = ()
 ) -> Session:
     """Record that a session opens, after the events `before`."""
     at, number = session.state.at, session.state.session + 1
-    events = [*before, SessionOpened(at, number, _now(), socket.gethostname(), os.getpid(), slots, changes, cpus)]
+    here, pid = socket.gethostname(), os.getpid()
+    events = [*before, SessionOpened(at, number, _now(), here, pid, slots, changes, spec.cpus, spec.looks_back)]
     for event in events:
         session.state.apply(event)
     session.record.append(events)
-    if 0 < cpus < session.state.slots:
-        logger.info("%d evaluations at once share %d CPUs; lower max_jobs if they compute", session.state.slots, cpus)
+    if 0 < spec.cpus < session.state.slots:
+        logger.info(
+            "%d evaluations at once share %d CPUs; lower max_jobs if they compute", session.state.slots, spec.cpus
+        )
     return session
 
 

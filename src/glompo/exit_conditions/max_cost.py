@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from glompo.core.events import RunOpened
 from glompo.core.settings import number
-from glompo.core.trajectory import Trajectory
+from glompo.core.trajectory import TICKS
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.exit_conditions.base import BaseExitCondition
-
-TICKS = 1_000_000
-"""Parts of a second in which costs are added up: sums of whole numbers do not depend on their order."""
 
 
 class MaxCost(BaseExitCondition):
@@ -44,32 +40,17 @@ class Bill:
     """
 
     def __init__(self) -> None:
-        self._first: Trajectory | None = None
+        self._run: tuple[RunOpened, int] | None = None
         self._seen = 0
-        self._ticks = 0
-        self._counted: dict[int, int] = {}
+        self._closed = 0
+        self._living: list[int] = []
 
     def seconds(self, view: RunView) -> float:
         """Return what all evaluations so far have taken, in seconds."""
-        first = view[1].trajectory if view.n_started else None
-        if first is not self._first:
-            self._forget(first)
-        for opt in range(self._seen + 1, view.n_started + 1):
-            self._counted[opt] = 0
+        if self._run is None or view.opened is not self._run[0] or view.session != self._run[1]:
+            self._run, self._seen, self._closed, self._living = (view.opened, view.session), 0, 0, []
+        looked_at = [*self._living, *range(self._seen + 1, view.n_started + 1)]
+        self._living = [opt for opt in looked_at if view[opt].how is None]
         self._seen = view.n_started
-        for opt, counted in list(self._counted.items()):
-            one = view[opt]
-            self._ticks += _ticks(one.trajectory, counted)
-            self._counted[opt] = len(one)
-            if one.how is not None:  # nothing will be added
-                del self._counted[opt]
-        return self._ticks / TICKS
-
-    def _forget(self, first: Trajectory | None) -> None:
-        """Begin with the run whose first optimizer has this trajectory."""
-        self._first, self._seen, self._ticks, self._counted = first, 0, 0, {}
-
-
-def _ticks(path: Trajectory, counted: int) -> int:
-    """Return what the evaluations behind the first `counted` have taken."""
-    return int(np.rint(path.seconds[counted:].astype(np.float64) * TICKS).sum())
+        self._closed += sum(view[opt].trajectory.ticks for opt in set(looked_at) - set(self._living))
+        return (self._closed + sum(view[opt].trajectory.ticks for opt in self._living)) / TICKS

@@ -53,8 +53,8 @@ class Unimproved(BaseExitCondition):
         return None if self.seconds is None or view.best is None else self._found_at(view) + self.seconds
 
     def _found_at(self, view: RunView) -> float:
-        return 0.0 if view.best is None else float(view[view.best.opt].trajectory.at[view.best.k])
+        return 0.0 if view.best is None else view[view.best.opt].trajectory.best_at
 
     def _found_after(self, view: RunView) -> int:
         """Count the evaluations of the run up to the one that found the incumbent."""
-        return 0 if view.best is None else int(view[view.best.opt].trajectory.order[view.best.k]) + 1
+        return 0 if view.best is None else view[view.best.opt].trajectory.best_order + 1

@@ -8,8 +8,8 @@ from statistics import median
 
 import numpy as np
 
+from glompo.core.blocks import SHORTEST_BLOCK
 from glompo.core.curve import (
-    SHORTEST_BLOCK,
     block_of,
     due,
     free_parameters,
@@ -23,7 +23,6 @@ from glompo.core.settings import number, whole_number_or_none
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.freezers.base import BaseFreezer
-from glompo.function import Status
 
 FIRST_STARTS = 16
 """Optimizers whose first values give the scale of the task: it bounds the cost of a question."""
@@ -84,7 +83,7 @@ class Freeze(BaseFreezer):
         if not due(one, every):
             return self.verdict(False, f"it is judged every {every} evaluations")
         incumbent = float(view.best.f)
-        medians, minima = recent_blocks(one.trajectory, incumbent, dims, block_of(one, dims))
+        medians, minima, _ = recent_blocks(one.trajectory, incumbent, dims, block_of(one, dims))
         settles = predict(medians, one.best - incumbent)
         scale = _scale(view, max(SHORTEST_BLOCK, dims), incumbent)
         if settles is None or scale is None:
@@ -139,7 +138,5 @@ def _first_median(one: OptimizerView, block: int, incumbent: float) -> float | N
     """Return the median of the valid values in the first block, above the incumbent."""
     if len(one) < block:
         return None
-    path = one.trajectory
-    values = zip(path.f[:block].tolist(), path.status[:block].tolist(), strict=True)
-    valid = [value - incumbent for value, status in values if status == Status.OK and math.isfinite(value)]
+    valid = [value - incumbent for value in one.trajectory.first[:block].tolist() if not math.isnan(value)]
     return median(valid) if valid else None

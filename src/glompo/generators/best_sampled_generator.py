@@ -7,16 +7,16 @@ from numpy.typing import NDArray
 
 from glompo.core.manager_view import ManagerView
 from glompo.errors import SettingTypeError
-from glompo.function import Status
 from glompo.generators.base import BaseGenerator
 from glompo.generators.box import uniform
+from glompo.generators.pool import Pool
 
 
 class BestSampledGenerator(BaseGenerator):
     """Every start is the best point that optimizers of one class have sampled and from which nobody has started yet.
 
-    The sampled points form a pool, to which each sampler that has ended adds its own. While there is no valid
-    unused point the start is drawn uniformly from the bounds.
+    The sampled points form a pool, to which each sampler that has ended adds its own, the best 1000 at most. While
+    there is no valid unused point the start is drawn uniformly from the bounds.
 
     Invariant under f → a·f + b with a > 0: values are only compared with each other.
 
@@ -32,6 +32,7 @@ class BestSampledGenerator(BaseGenerator):
                 f"BestSampledGenerator: sampler is {sampler!r}; give a class of optimizers or its name"
             )
         self.sampler = sampler if isinstance(sampler, str) else sampler.__name__
+        self._pool = Pool(self.sampler)
 
     def generate(self, manager: ManagerView) -> NDArray[np.float64]:
         """Return the point, shape (d,)."""
@@ -45,17 +46,4 @@ class BestSampledGenerator(BaseGenerator):
 
     def _best(self, manager: ManagerView) -> tuple[int, NDArray[np.float64]] | None:
         """Return the best unused point and the number of the sampler that found it."""
-        used = {one.x0.tobytes() for one in manager.view if one.kind != self.sampler}
-        best, found = np.inf, None
-        for one in manager.view:
-            if one.kind != self.sampler or one.how is None:
-                continue
-            path = one.trajectory
-            valid = np.where(path.status == Status.OK, path.f, np.inf)
-            for k in np.argsort(valid, kind="stable"):
-                if not valid[k] < best:
-                    break
-                if path.X[k].tobytes() not in used:
-                    best, found = float(valid[k]), (one.opt, path.X[k])
-                    break
-        return found
+        return self._pool.best(manager.view)

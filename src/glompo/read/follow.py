@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
-from glompo.core.state import RunState
 from glompo.core.views import RunView
 from glompo.read.locate import run_directory
+from glompo.storage.history import JournalHistory
 from glompo.storage.holding import writer_lives
+from glompo.storage.opening import shortcut
 from glompo.storage.reader import JournalFollower
 
 
@@ -33,8 +34,9 @@ class Follower:
     def __init__(self, run_dir: str | os.PathLike[str]) -> None:
         self.run_dir = run_directory(run_dir)
         self.writer_lives = True
-        self._journal = JournalFollower(self.run_dir)
-        self._state = RunState()
+        self._state, position = shortcut(self.run_dir)
+        self._journal = JournalFollower(self.run_dir, position)
+        self._history = JournalHistory(self.run_dir)
 
     @property
     def begun(self) -> bool:
@@ -52,4 +54,4 @@ class Follower:
         self.writer_lives = writer_lives(self.run_dir)  # before reading: see standing.py
         for event in self._journal.poll():
             self._state.apply(event)
-        return RunView(self._state, self._state.at)
+        return RunView(self._state, self._state.at, history=self._history)

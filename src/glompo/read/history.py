@@ -11,8 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.events import Event
-from glompo.core.state import RunState
+from glompo.core.events import Evaluated, Event
 from glompo.core.views import RunView
 from glompo.errors import UserError
 from glompo.function import Status
@@ -21,7 +20,9 @@ from glompo.read.locate import run_directory
 from glompo.read.opening import Opening, opening_of
 from glompo.read.result import Result, result_of
 from glompo.read.standing import Standing, standing_of
+from glompo.storage.history import JournalHistory
 from glompo.storage.holding import writer_lives
+from glompo.storage.opening import state_of
 from glompo.storage.reader import read_events
 
 
@@ -92,11 +93,16 @@ class History:
         """Return the incumbent after each evaluation of the run."""
         n = self.view.candidates
         seconds, values, opts = np.empty(n), np.full(n, np.inf), np.empty(n, np.int64)
-        for one in self.view:
-            path = one.trajectory
-            seconds[path.order] = path.at
-            values[path.order] = np.where(path.status == Status.OK, path.f, np.inf)
-            opts[path.order] = one.opt
+        begin = 0
+        for event in self.events:
+            if begin == n:
+                break  # a living run has gone on since
+            if isinstance(event, Evaluated):
+                end = begin + len(event.f)
+                seconds[begin:end] = event.at - event.ages.astype(np.float64)
+                values[begin:end] = np.where(event.status == Status.OK, event.f, np.inf)
+                opts[begin:end] = event.opt
+                begin = end
         return BestSoFar(np.arange(1, n + 1), seconds, np.minimum.accumulate(values), opts)
 
 
@@ -117,9 +123,7 @@ def load(run_dir: str | os.PathLike[str]) -> History:
     """
     folder = run_directory(run_dir)
     alive = writer_lives(folder)  # before reading: see standing.py
-    state = RunState()
-    for event in read_events(folder):
-        state.apply(event)
+    state = state_of(folder)
     if state.opened is None:
         raise UserError(f"{folder} holds a run of which nothing has been recorded yet; try again, or start it anew")
-    return History(folder, RunView(state, state.at), alive)
+    return History(folder, RunView(state, state.at, history=JournalHistory(folder)), alive)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from glompo.core.events import RunOpened
 from glompo.core.lifecycle import Phase
 from glompo.core.optimizer_view import OptimizerView
-from glompo.core.trajectory import Trajectory
 from glompo.core.views import RunView
 
 
@@ -44,16 +44,15 @@ class Ledger:
 
     def __init__(self, group_of: Callable[[OptimizerView], str]) -> None:
         self._group_of = group_of
-        self._first: Trajectory | None = None
+        self._run: RunOpened | None = None
         self._seen = 0
         self._living: dict[int, str] = {}
         self._closed: dict[str, Account] = {}
 
     def read(self, view: RunView) -> dict[str, Account]:
         """Return the accounts of all groups that have one."""
-        first = view[1].trajectory if view.n_started else None
-        if first is not self._first:
-            self._forget(first)
+        if view.opened is not self._run:
+            self._forget(view.opened)
         for opt in range(self._seen + 1, view.n_started + 1):
             self._living[opt] = self._group_of(view[opt])
         self._seen = view.n_started
@@ -72,7 +71,7 @@ class Ledger:
             del self._living[opt]
         return accounts
 
-    def _forget(self, first: Trajectory | None) -> None:
-        """Begin with the run whose first optimizer has this trajectory."""
-        self._first, self._seen = first, 0
+    def _forget(self, run: RunOpened) -> None:
+        """Begin with another run."""
+        self._run, self._seen = run, 0
         self._living, self._closed = {}, {}

@@ -62,7 +62,7 @@ def curves_of(history: History, against: Against) -> list[Curve]:
 
 
 def _curve(history: History, row: OptimizerRow, against: Against) -> Curve:
-    path = history.view[row.opt_id].trajectory
+    path = history.view[row.opt_id].trajectory.rows()
     valid = (path.status == Status.OK) & (np.abs(path.f) < DRAWABLE)
     failed = np.isin(path.status, FAULTS)
     return Curve(

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.curve import population_of
+from glompo.core.events import RunOpened
 from glompo.core.lifecycle import How
 from glompo.core.optimizer_view import OptimizerView
-from glompo.core.trajectory import Trajectory
 from glompo.core.views import RunView
 
 KEPT = 256
@@ -53,11 +53,12 @@ class Archive:
     """
 
     def __init__(self) -> None:
-        self._first: Trajectory | None = None
+        self._run: RunOpened | None = None
         self._living: list[int] = []
         self._seen = 0
         self._ends: dict[int, Place] = {}
         self._places: list[Place] | None = None
+        self._extents: dict[int, float] = {}
 
     def places(self, view: RunView, least: int) -> list[Place]:
         """Return the places, best first, of optimizers that ended by themselves or by a stopper.
@@ -69,9 +70,8 @@ class Archive:
         least : int
             Evaluations that an optimizer must have made to count.
         """
-        first = view[1].trajectory if view.n_started else None
-        if first is not self._first:
-            self._forget(first)
+        if view.opened is not self._run:
+            self._forget(view.opened)
         looked_at = [*self._living, *range(self._seen + 1, view.n_started + 1)]
         self._living = [opt for opt in looked_at if view[opt].how is None]
         self._seen = view.n_started
@@ -84,10 +84,17 @@ class Archive:
             self._places = _merged(list(self._ends.values()))
         return self._places
 
-    def _forget(self, first: Trajectory | None) -> None:
-        """Begin with the run whose first optimizer has this trajectory."""
-        self._first, self._seen = first, 0
-        self._living, self._ends, self._places = [], {}, None
+    def _forget(self, run: RunOpened) -> None:
+        """Begin with another run."""
+        self._run, self._seen = run, 0
+        self._living, self._ends, self._places, self._extents = [], {}, None, {}
+
+    def first_extent(self, view: RunView, opt: int) -> float:
+        """Return the extent of the first points of an optimizer, as many as :func:`window_of` says, or more."""
+        if opt not in self._extents:
+            one = view[opt]
+            self._extents[opt] = extent(covariance(latest(one, window_of(one, view.bounds), view.bounds)))
+        return self._extents[opt]
 
 
 def unit(X: NDArray[np.float64], bounds: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -100,7 +107,7 @@ def unit(X: NDArray[np.float64], bounds: NDArray[np.float64]) -> NDArray[np.floa
 
 def latest(one: OptimizerView, n: int, bounds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the last points of the first `n` evaluations, a population at least, shape (m, D)."""
-    return unit(one.trajectory.X[max(0, n - window_of(one, bounds)) : n], bounds)
+    return unit(one.trajectory.rows(max(0, n - window_of(one, bounds)), n).X, bounds)
 
 
 def window_of(one: OptimizerView, bounds: NDArray[np.float64]) -> int:

@@ -79,7 +79,7 @@ class _Led(RunView):
     __slots__ = ("_leader",)
 
     def __init__(self, view: RunView, leader: int) -> None:
-        super().__init__(view._state, view.now)
+        super().__init__(view._state, view.now, budget=view.budget, history=view._history)
         if leader not in view:
             raise PolicyError(f"there is no optimizer {leader!r} to compare with; there are {view.n_started}")
         self._leader = leader

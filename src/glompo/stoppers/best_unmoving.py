@@ -30,13 +30,17 @@ class BestUnmoving(BaseStopper):
         self.calls = whole_number(self, "calls", calls, 1)
         self.tol = number(self, "tol", tol, 0, 1)
 
+    def looks_back(self) -> int:
+        """Return how many of the last evaluations of an optimizer it looks at."""
+        return self.calls + 1
+
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for optimizer `opt`."""
         one = self.subject(view, opt)
         n = len(one)
         if n <= self.calls:
             return self.verdict(False, f"{n} evaluations, more than {self.calls} are needed")
-        now, before = one.best, float(one.trajectory.best_f[n - 1 - self.calls])
+        now, before = one.best, float(one.trajectory.rows(n - 1 - self.calls, n - self.calls).best_f[0])
         # inf - inf is nan: two equal values are asked about first, and the first valid value is a move
         fired = now == before or abs(now - before) <= self.tol * abs(before) < float("inf")
         return self.verdict(fired, f"best {before:.6g} → {now:.6g} in {self.calls} evaluations")

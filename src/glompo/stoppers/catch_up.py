@@ -54,7 +54,7 @@ class CatchUp(ForeseeingStopper):
     def foresee(self, view: RunView, one: OptimizerView, incumbent: float, dims: int) -> Verdict:
         """Answer for an optimizer that is behind the value `incumbent`; `dims` parameters are free."""
         gap = one.best - incumbent
-        medians, minima = recent_blocks(one.trajectory, incumbent, dims, block_of(one, dims))
+        medians, minima, _ = recent_blocks(one.trajectory, incumbent, dims, block_of(one, dims))
         settles = predict(medians, gap)
         if settles is None:
             return self.verdict(False, "its curve does not tell yet where it leads")

@@ -70,7 +70,7 @@ class Duplicate(BaseStopper):
         better = [place for place in places if place.f < one.best]
         if not better:
             return self.verdict(False, "nobody has ended better than it")
-        first = extent(covariance(latest(one, window_of(one, view.bounds), view.bounds)))
+        first = self._archive.first_extent(view, one.opt)
         total = sum(place.count for place in places)
         for n in counts:
             points = latest(one, n, view.bounds)

@@ -7,7 +7,6 @@ import numpy as np
 from glompo.core.settings import number, whole_number
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
-from glompo.core.windows import valid_at_end
 from glompo.stoppers.base import BaseStopper
 
 
@@ -33,12 +32,17 @@ class EvaluationsUnmoving(BaseStopper):
         self.calls = whole_number(self, "calls", calls, 2)
         self.tol = number(self, "tol", tol, 0, 1)
 
+    def looks_back(self) -> int:
+        """Return how many of the last evaluations of an optimizer it looks at."""
+        return self.calls
+
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for optimizer `opt`."""
         one = self.subject(view, opt)
         if len(one) < self.calls:
             return self.verdict(False, f"{len(one)} evaluations, {self.calls} are needed")
-        values = one.trajectory.f[-self.calls :][valid_at_end(one.trajectory, self.calls)]
+        latest = one.trajectory.last(self.calls)
+        values = latest.f[latest.valid]
         if len(values) < 2:
             return self.verdict(False, f"{len(values)} finite values among the last {self.calls}")
         last = float(values[-1])

@@ -11,7 +11,6 @@ from glompo.core.budget import budget_of
 from glompo.core.curve import block_of, mean_of, recent_blocks
 from glompo.core.optimizer_view import OptimizerView
 from glompo.core.settings import number, whole_number_or_none
-from glompo.core.trajectory import Trajectory
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.stoppers.foreseeing import ForeseeingStopper
@@ -60,8 +59,8 @@ class Horizon(ForeseeingStopper):
         """Answer for an optimizer that is behind the value `incumbent`; `dims` parameters are free."""
         budget = budget_of(self, self.max_evaluations, view)
         size = block_of(one, dims)
-        medians, _ = recent_blocks(one.trajectory, incumbent, dims, size)
-        fall = _steepest_fall(medians, one.trajectory, incumbent, size)
+        medians, _, bests = recent_blocks(one.trajectory, incumbent, dims, size)
+        fall = _steepest_fall(medians, bests, size)
         if fall is None:
             return self.verdict(False, "its curve does not tell yet how fast it is")
         left = max(0, budget - view.calls)
@@ -70,17 +69,15 @@ class Horizon(ForeseeingStopper):
         return self.verdict(gap > reach, f"{gap:.6g} behind the incumbent, {left} evaluations reach {reach:.6g}")
 
 
-def _steepest_fall(medians: NDArray[np.float64], trajectory: Trajectory, origin: float, size: int) -> float | None:
+def _steepest_fall(medians: NDArray[np.float64], bests: NDArray[np.float64], size: int) -> float | None:
     """Return the greatest decrease per evaluation between neighbouring stretches; None if nothing is known."""
     if not len(medians):
         return None
     edges = np.linspace(0, len(medians), STRETCHES + 1).astype(int)
-    # index of the last evaluation before each edge; there is a complete block before the part that is looked at
-    ends = (len(trajectory) // size - len(medians) + edges) * size - 1
     with np.errstate(over="ignore", invalid="ignore"):
-        bests = np.diff(trajectory.best_f[ends] - origin) / np.diff(edges)
+        steps = np.diff(bests[edges]) / np.diff(edges)
         levels = np.array([mean_of(medians[a:b]) for a, b in pairwise(edges)])
         middles = np.diff((edges[:-1] + edges[1:]) / 2)
-        falls = -np.concatenate([bests, np.diff(levels) / middles]) / size
+        falls = -np.concatenate([steps, np.diff(levels) / middles]) / size
     known = falls[np.isfinite(falls)]
     return max(0.0, float(known.max())) if known.size else None

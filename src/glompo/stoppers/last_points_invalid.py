@@ -5,7 +5,6 @@ from __future__ import annotations
 from glompo.core.settings import whole_number
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
-from glompo.core.windows import valid_at_end
 from glompo.stoppers.base import BaseStopper
 
 
@@ -26,10 +25,14 @@ class LastPointsInvalid(BaseStopper):
     def __init__(self, n_iters: int = 1) -> None:
         self.n_iters = whole_number(self, "n_iters", n_iters, 1)
 
+    def looks_back(self) -> int:
+        """Return how many of the last evaluations of an optimizer it looks at."""
+        return self.n_iters
+
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for optimizer `opt`."""
         one = self.subject(view, opt)
         if len(one) < self.n_iters:
             return self.verdict(False, f"{len(one)} evaluations, {self.n_iters} are needed")
-        valid = int(valid_at_end(one.trajectory, self.n_iters).sum())
+        valid = int(one.trajectory.last(self.n_iters).valid.sum())
         return self.verdict(valid == 0, f"{valid} of the last {self.n_iters} values are finite")

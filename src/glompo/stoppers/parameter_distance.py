@@ -53,10 +53,10 @@ class ParameterDistance(BaseStopper):
         limit = self.relative_distance * diagonal(self, self._bounds, view)
         if not len(one):
             return self.verdict(False, "it has no point yet")
-        here = one.trajectory.X[-1]
+        here = one.trajectory.last(1).X[0]
         nearest, distance = None, np.inf
         for other in self._others(view, one):
-            apart = float(np.linalg.norm(other.trajectory.X[-1] - here))
+            apart = float(np.linalg.norm(other.trajectory.last(1).X[0] - here))
             if apart < distance:
                 nearest, distance = other.opt, apart
         if nearest is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 from glompo.core.curve import free_parameters
+from glompo.core.events import RunOpened
+from glompo.core.optimizer_view import OptimizerView
 from glompo.core.settings import number, whole_number, whole_number_or_none
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
@@ -40,6 +42,8 @@ class RungRace(BaseStopper):
         self.first = whole_number_or_none(self, "first", first, 1)
         self.eta = number(self, "eta", eta, 1.5)
         self.min_starts = whole_number(self, "min_starts", min_starts, 2)
+        self._run: RunOpened | None = None
+        self._passed: dict[tuple[int, int], float] = {}  # a memo only: the answer follows from the view
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for optimizer `opt`."""
@@ -49,13 +53,21 @@ class RungRace(BaseStopper):
         rung = self._rung(len(one), self.first or 20 * free_parameters(view))
         if rung <= one.judged_at or not rung:
             return self.verdict(False, f"it has passed no rung since {one.judged_at} evaluations")
-        own = float(one.trajectory.best_f[rung - 1])
-        rivals = [other.trajectory.best_f[rung - 1] for other in view if len(other) >= rung]
+        own = self._best_at(view, one, rung)
+        rivals = [self._best_at(view, other, rung) for other in view if len(other) >= rung]
         better = sum(value < own for value in rivals)
         places = math.ceil(len(rivals) / self.eta)
         return self.verdict(
             better >= places, f"{better} of {len(rivals)} were better after {rung} evaluations, {places} pass"
         )
+
+    def _best_at(self, view: RunView, one: OptimizerView, rung: int) -> float:
+        """Return the best value of an optimizer up to a rung, which it has reached."""
+        if view.opened is not self._run:
+            self._run, self._passed = view.opened, {}
+        if (one.opt, rung) not in self._passed:
+            self._passed[one.opt, rung] = float(one.trajectory.rows(rung - 1, rung).best_f[0])
+        return self._passed[one.opt, rung]
 
     def _rung(self, n: int, first: int) -> int:
         """Return the highest rung that `n` evaluations have reached; 0 if there is none."""

@@ -37,12 +37,16 @@ class StepSize(BaseStopper):
         self.calls = whole_number(self, "calls", calls, 1)
         self.relative_tol = number(self, "relative_tol", relative_tol, 0, 1)
 
+    def looks_back(self) -> int:
+        """Return how many of the last evaluations of an optimizer it looks at."""
+        return self.calls + 1
+
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for optimizer `opt`."""
         one = self.subject(view, opt)
         limit = self.relative_tol * diagonal(self, self._bounds, view)
         if len(one) <= self.calls:
             return self.verdict(False, f"{len(one)} evaluations, more than {self.calls} are needed")
-        steps = np.diff(one.trajectory.X[-self.calls - 1 :], axis=0)
+        steps = np.diff(one.trajectory.last(self.calls + 1).X, axis=0)
         mean = float(np.linalg.norm(steps, axis=1).mean())
         return self.verdict(mean <= limit, f"mean of {self.calls} steps {mean:.6g}, limit {limit:.6g}")

@@ -62,6 +62,8 @@ class Journal:
     ----------
     dropped_bytes : int
         Bytes of an unfinished write that :meth:`open` cut off.
+    appended : int
+        Bytes that were appended since.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Journal:
         if segment_bytes < 1:
             raise SettingError(f"segment_bytes is {segment_bytes}: use a positive number")
         self.dropped_bytes = 0
+        self.appended = 0
         self._run_dir = run_dir
         self._durability = durability
         self._clock = clock
@@ -152,6 +155,11 @@ class Journal:
         return journal
 
     @property
+    def run_dir(self) -> Path:
+        """Working directory of the run."""
+        return self._run_dir
+
+    @property
     def position(self) -> Position:
         """Where the next append goes, if the segment does not end before it."""
         return Position(self._number, self._end)
@@ -178,6 +186,7 @@ class Journal:
             remedy = f"the {self._end} bytes before are intact, and the run can be resumed from them"
             raise refusal(f"append {len(record)} bytes to", self._path, error, remedy) from error
         self._end += len(record)
+        self.appended += len(record)
         self._unfinished = False
         self._unsynced = True
         if self._durability == "always":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glompo.errors import CorruptJournalError, StoreError
-from glompo.storage.framing import HEADER_SIZE, check_header, corruption, frames, refuse_corruption
+from glompo.storage.framing import HEADER_SIZE, check_header, corruption, refuse_corruption, valid_end
 
 _SUFFIX = ".seg"
 
@@ -123,9 +123,7 @@ def survey_segment(run_dir: Path, number: int) -> Segment:
     data = path.read_bytes()
     if not check_header(data, number, str(path)):
         return Segment(number, path, 0, len(data))
-    end = HEADER_SIZE
-    for record in frames(data, HEADER_SIZE):
-        end = record.end
+    end = valid_end(data, HEADER_SIZE)
     refuse_corruption(data, end, str(path))
     return Segment(number, path, end, len(data))
 

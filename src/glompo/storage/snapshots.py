@@ -7,12 +7,14 @@ or of another history is passed over, and whoever finds none folds from the begi
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from glompo._version import __version__
 from glompo.core.events import SCHEMA
+from glompo.core.snapshot import LAYOUT
 from glompo.errors import StoreError
 from glompo.storage.disk import refusal, sync_folder, write_file
 from glompo.storage.framing import frame, frames
@@ -23,7 +25,7 @@ KEPT = 2
 """Snapshots that are kept: the newest, and one to fall back on."""
 
 _MSGPACK = 1
-_WRITER = f"{__version__}/{SCHEMA}"
+_WRITER = f"{__version__}/{SCHEMA}/{zlib.crc32(LAYOUT.encode()):08x}"
 _CONTEXT_BYTES = 4096
 
 
@@ -85,13 +87,10 @@ def save(run_dir: Path, position: Position, state: dict[str, Any]) -> Path:
     return path
 
 
-def newest(run_dir: Path) -> tuple[Position, dict[str, Any]] | None:
-    """Return the newest usable snapshot; None if there is none.
+def usable(run_dir: Path) -> Iterator[tuple[Position, dict[str, Any]]]:
+    """Yield the snapshots that belong to the journal and to this version, newest first.
 
-    Returns
-    -------
-    (Position, dict) or None
-        Go on from there with ``read_events(run_dir, position)``.
+    Go on from one with ``read_events(run_dir, position)``.
     """
     for path in _newest_first(run_dir):
         snapshot = _load(path)
@@ -100,8 +99,12 @@ def newest(run_dir: Path) -> tuple[Position, dict[str, Any]] | None:
             and snapshot.writer == _WRITER
             and snapshot.context == _context(run_dir, snapshot.position)
         ):
-            return snapshot.position, snapshot.state
-    return None
+            yield snapshot.position, snapshot.state
+
+
+def newest(run_dir: Path) -> tuple[Position, dict[str, Any]] | None:
+    """Return the first one of :func:`usable`; None if there is none."""
+    return next(usable(run_dir), None)
 
 
 def _folder(run_dir: Path) -> Path:

@@ -17,6 +17,7 @@ from glompo.backends.simulated import SimulatedBackend
 from glompo.core.events import Event
 from glompo.core.state import RunState
 from glompo.errors import StoreError
+from glompo.storage.history import JournalHistory
 from glompo.storage.journal import Journal
 from glompo.testing.faults import (
     BadSync,
@@ -88,6 +89,7 @@ class FaultyLog:
     """
 
     def __init__(self, journal: Journal, disk: FaultyDisk, place: Place) -> None:
+        self.history = JournalHistory(journal.run_dir)
         self._journal = journal
         self._disk = disk
         self._place = place
@@ -147,7 +149,10 @@ class FaultyLog:
             raise
         self._place.ledger.check()
 
-    def close(self) -> None:
+    def keep(self, state: RunState) -> None:
+        """Do nothing: a world is opened without shortcuts."""
+
+    def close(self, state: RunState | None = None) -> None:
         """Commit and let go."""
         self._journal.close()
 

@@ -47,6 +47,7 @@ from glompo.core.streams import entropy_of
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.function import Status
+from glompo.testing.memory_log import EventsHistory
 
 
 def history(bounds: ArrayLike = ((0.0, 1.0),), slots: int = 4, seed: int = 0) -> History:
@@ -207,7 +208,7 @@ class History:
 
     def view(self, budget: int | None = None) -> RunView:
         """Return the run as policies of the library see it, now; its exit conditions permit `budget` calls."""
-        return RunView(self.state, self.now, budget=budget)
+        return RunView(self.state, self.now, budget=budget, history=EventsHistory(self.events))
 
     def manager(self) -> ManagerView:
         """Return the run under the documented names of the manager, now."""

@@ -3,8 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from glompo.core.events import Event
+from glompo.core.columns import Columns, extras_of, rows_of
+from glompo.core.events import Event, RunOpened
+from glompo.core.state import RunState
+
+
+class EventsHistory:
+    """A :class:`~glompo.core.ports.History` of events in memory.
+
+    Parameters
+    ----------
+    events : sequence of Event
+        A run from its beginning; it may grow.
+    """
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._events = events
+
+    def rows(self, opt: int, start: int, stop: int) -> Columns:
+        """Return the evaluations `start` to before `stop` of optimizer `opt`, from 0."""
+        dims = next(len(event.bounds) for event in self._events if isinstance(event, RunOpened))
+        return rows_of(self._events, opt, start, stop, dims)
+
+    def extras(self, opt: int) -> tuple[tuple[Any, ...], ...]:
+        """Return the further values of its detailed calls, one row for each of its first evaluations."""
+        return extras_of(self._events, opt)
 
 
 class MemoryLog:
@@ -14,10 +39,13 @@ class MemoryLog:
     ----------
     events : list of Event
         Everything recorded so far.
+    history : EventsHistory
+        Reads them.
     """
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.history = EventsHistory(self.events)
 
     def append(self, events: Sequence[Event]) -> None:
         """Keep the events."""
@@ -32,5 +60,8 @@ class MemoryLog:
     def tick(self) -> None:
         """Do nothing."""
 
-    def close(self) -> None:
+    def keep(self, state: RunState) -> None:
+        """Do nothing."""
+
+    def close(self, state: RunState | None) -> None:
         """Do nothing."""

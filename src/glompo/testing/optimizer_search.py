@@ -73,7 +73,7 @@ class SearchChecks(OptimizerTrial):
         run = self.tried(option_of(optimizer), task)
         strays = [x for x in task.points if not bowl.contains(x)]
         demand(not strays, f"the task was called outside the bounds {len(strays)} times, first at {strays[:1]}")
-        path = run.view[SUBJECT].trajectory
+        path = run.view[SUBJECT].trajectory.rows()
         outside = np.array([not bowl.contains(x) for x in path.X])
         demand(
             not (outside.any() and capabilities_of(optimizer).stays_inside),

@@ -109,7 +109,7 @@ def capabilities_of(given: Any) -> Capabilities:
 
 def begun_after(one: OptimizerView, at: float) -> int:
     """Return how many calls of the task the optimizer began after run time `at`, in seconds."""
-    path = one.trajectory
+    path = one.trajectory.rows()
     begun = path.at - path.seconds.astype(float)
     return int(np.count_nonzero((begun > at + 1e-6) & (path.seconds > 0)))
 

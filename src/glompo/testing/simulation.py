@@ -37,7 +37,7 @@ from glompo.engine.ports import Observer
 from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.selectors import BaseSelector, CycleSelector
 from glompo.storage.inbox import Request
-from glompo.testing.memory_log import MemoryLog
+from glompo.testing.memory_log import EventsHistory, MemoryLog
 from glompo.testing.scripted_inbox import ScriptedInbox
 
 
@@ -62,7 +62,7 @@ class Simulated:
     @property
     def view(self) -> RunView:
         """The run at its end."""
-        return RunView(self.state, self.state.at)
+        return RunView(self.state, self.state.at, history=EventsHistory(self.events))
 
     def story(self, last: int = 20) -> str:
         """Return the last events, one a line, for the message of a failing test."""
@@ -158,7 +158,7 @@ def run_on(
     log, state, entropy = MemoryLog(), RunState(), entropy_of(stage.rng)
     opening = [
         RunOpened(0.0, SCHEMA, "simulated", "", stage.bounds, stage.max_jobs, entropy, {}, {}),
-        SessionOpened(0.0, 1, "", "", 0),
+        SessionOpened(0.0, 1, "", "", 0, look_back=policies.looks_back()),
     ]
     for event in opening:
         state.apply(event)

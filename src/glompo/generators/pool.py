@@ -1,0 +1,66 @@
+"""The points that samplers have left for others to start from."""
+
+from __future__ import annotations
+
+import heapq
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core.events import RunOpened
+from glompo.core.optimizer_view import OptimizerView
+from glompo.core.views import RunView
+
+MOST = 1000
+"""Points of one sampler, the best ones: it bounds the memory."""
+
+
+class Pool:
+    """The valid points of the samplers that have ended and from which nobody else has started, best first.
+
+    It is a memo only: the answer follows from the view, and a new pool gives the same.
+
+    Parameters
+    ----------
+    sampler : str
+        Name of the class whose points are used.
+    """
+
+    def __init__(self, sampler: str) -> None:
+        self._sampler = sampler
+        self._run: tuple[RunOpened, int] | None = None
+        self._seen = 0
+        self._living: list[int] = []
+        self._used: set[bytes] = set()
+        self._points: list[tuple[float, int, int, bytes]] = []
+
+    def best(self, view: RunView) -> tuple[int, NDArray[np.float64]] | None:
+        """Return the number of a sampler and its point, shape (d,); None if there is none."""
+        if self._run is None or view.opened is not self._run[0] or view.session != self._run[1]:
+            self._forget(view)
+        for opt in range(self._seen + 1, view.n_started + 1):
+            if view[opt].kind == self._sampler:
+                self._living.append(opt)
+            else:
+                self._used.add(view[opt].x0.tobytes())
+        self._seen = view.n_started
+        for opt in [opt for opt in self._living if view[opt].how is not None]:
+            self._living.remove(opt)
+            self._add(view[opt])
+        while self._points and self._points[0][3] in self._used:
+            heapq.heappop(self._points)
+        if not self._points:
+            return None
+        _, opt, _, point = self._points[0]
+        return opt, np.frombuffer(point)
+
+    def _add(self, one: OptimizerView) -> None:
+        path = one.trajectory.rows()
+        values, valid = path.f, np.flatnonzero(path.valid)
+        for k in valid[np.argsort(values[valid], kind="stable")[:MOST]]:
+            heapq.heappush(self._points, (float(values[k]), one.opt, int(k), path.X[k].tobytes()))
+
+    def _forget(self, view: RunView) -> None:
+        """Begin with another run, or another session of it."""
+        self._run, self._seen = (view.opened, view.session), 0
+        self._living, self._used, self._points = [], set(), []

@@ -1,0 +1,44 @@
+"""Reading single records out of the middle of a journal that is known to be intact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from glompo.core.events import Event
+from glompo.storage.codec import decode_events
+from glompo.storage.framing import HEADER_SIZE, LENGTH_LIMIT, OVERHEAD, frames
+from glompo.storage.segments import Position, segment_path
+
+CHUNK = 2**18
+"""Bytes that are read at once; more if a record is larger."""
+
+
+def records(run_dir: Path, start: Position) -> Iterator[tuple[Position, Position, list[Event]]]:
+    """Yield where each record begins and ends, and its events, up to the last complete one.
+
+    Unlike :func:`~glompo.storage.reader.read_events` it reads no more than it gives, and does not ask whether what
+    it stops at is damage.
+    """
+    number, offset = start.segment, start.offset
+    while (path := segment_path(run_dir, number)).exists():
+        for begin, end, events in _of_segment(path, offset):
+            yield Position(number, begin), Position(number, end), events
+        number, offset = number + 1, HEADER_SIZE
+
+
+def _of_segment(path: Path, offset: int) -> Iterator[tuple[int, int, list[Event]]]:
+    size = CHUNK
+    with path.open("rb") as file:
+        while True:
+            file.seek(offset)
+            data, end = file.read(size), 0
+            for record in frames(data):
+                end = record.end
+                yield offset + record.offset, offset + end, decode_events(record.payload, record.codec)
+            if end:
+                offset, size = offset + end, CHUNK
+            elif len(data) < size or size > LENGTH_LIMIT + OVERHEAD:
+                return
+            else:
+                size *= 8
