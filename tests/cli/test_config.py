@@ -225,6 +225,9 @@ SETTINGS = {
     "rng": "rng = 7",
     "deterministic": "deterministic = true",
     "progress": "progress = false",
+    "checkpoint_control": "[checkpoint_control]\nkeep_past = 1",
+    "save_states_every": "save_states_every = 100",
+    "on_divergence": "on_divergence = 'fail'",
 }
 """How each setting of the run is written in TOML."""
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from glompo.core.events import SCHEMA, Event, Noted
+from glompo.core.events import SCHEMA, Evaluated, Event, Noted
 from glompo.core.state import RunState
 from glompo.exit_conditions import MaxOptimizersConverged, MaxTotalFunctionCalls
 from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
@@ -72,8 +72,17 @@ HISTORIES = (sharing, details, resting, interrupted, lost)
 def amounts_to(events: Iterable[Event]) -> dict[str, Any]:
     """Return what a history amounts to, as plain data."""
     state, kinds = RunState(), dict[str, int]()
+    statuses: dict[int, list[int]] = {}
+    extras: dict[int, list[list[Any]]] = {}
     for event in events:
         state.apply(event)
+        if isinstance(event, Evaluated):
+            known = statuses.setdefault(event.opt, [])
+            if event.extras:
+                rows = extras.setdefault(event.opt, [])
+                rows += [[] for _ in range(len(known) - len(rows))]
+                rows += map(list, event.extras)
+            known += event.status.tolist()
         kinds[type(event).__name__] = kinds.get(type(event).__name__, 0) + 1
     assert state.finished is not None
     assert state.best is not None
@@ -91,8 +100,8 @@ def amounts_to(events: Iterable[Event]) -> dict[str, Any]:
                 "how": str(one.how),
                 "evaluations": len(one.trajectory),
                 "best": one.trajectory.best.hex(),
-                "statuses": one.trajectory.status.tolist(),
-                "extras": [list(row) for row in one.trajectory.extras],
+                "statuses": statuses.get(opt, []),
+                "extras": extras.get(opt, []),
                 "taken": [at_k for at_k, _, _ in one.taken],
                 "note": one.note,
             }

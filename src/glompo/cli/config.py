@@ -48,7 +48,7 @@ from glompo.core.rule_text import combine
 from glompo.errors import SettingError, SettingTypeError, UserError
 from glompo.manager import GloMPOManager, minimize
 from glompo.selectors import RegimeSelector
-from glompo.spec import unknown_setting
+from glompo.spec import CheckpointingControl, unknown_setting
 
 COMBINE = "_combine"
 """What the name of a list of rules and the name of its combination differ by."""
@@ -111,6 +111,8 @@ def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         if name in document or name + COMBINE in document:
             call[name] = _rules(document, name, room)
     call |= _optimizers(document)
+    if isinstance(document.get("checkpoint_control"), Mapping):
+        call["checkpoint_control"] = _control(document["checkpoint_control"])
     for name, room in _SINGLE.items():
         if name in document:
             call[name] = _one(name, room, document[name], call.get("opt_selector"))
@@ -164,6 +166,15 @@ _PARSED = {
     "opt_selector",
 }
 """Settings that are not passed on as they stand."""
+
+
+def _control(given: Mapping[str, Any]) -> CheckpointingControl:
+    """Return when checkpoints are made."""
+    known = inspect.signature(CheckpointingControl).parameters
+    for name in given:
+        if name not in known:
+            raise unknown_setting("the table [checkpoint_control]", name, known)
+    return CheckpointingControl(**given)
 
 
 def _bounds(document: Mapping[str, Any]) -> Any:
