@@ -40,20 +40,15 @@ class Wishes:
         What is wanted of single optimizers, by their numbers. A pause stays until it is taken back.
     budget : int or None
         Evaluations that take the place of the budget of the run.
-    checkpoints : int
-        Checkpoints that were asked for so far.
     """
 
     of_one: dict[int, Asked] = field(default_factory=dict)
     budget: int | None = None
-    checkpoints: int = 0
 
     def take(self, asked: Asked, one: OptimizerState | None) -> None:
         """Note a wish, of the optimizer `one` if it is about one."""
         if asked.what == "budget":
             self.budget = asked.amount
-        elif asked.what == "checkpoint":
-            self.checkpoints += 1
         elif asked.what == "go-on" and one is not None and one.phase not in (Phase.PAUSING, Phase.PAUSED):
             self.fulfil(asked.opt)  # it does already, or will if nobody holds it back
         else:
