@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +13,7 @@ from glompo.core.events import Evaluated
 from glompo.function import Status
 from glompo.storage.reader import read_events
 
-PATIENCE = 30.0
-"""Seconds after which something that must happen has not: generous, for busy machines."""
+from ..endings import is_gone
 
 
 class Record:
@@ -64,7 +62,7 @@ class Processes:
 
 def _marked(mark: str) -> list[int]:
     pids = [int(name) for name in os.listdir("/proc") if name.isdecimal() and int(name) != os.getpid()]
-    return [pid for pid in pids if mark.encode() in _environment(pid).split(b"\0") and not _ends(pid)]
+    return [pid for pid in pids if mark.encode() in _environment(pid).split(b"\0") and not is_gone(pid)]
 
 
 def _environment(pid: int) -> bytes:
@@ -72,19 +70,6 @@ def _environment(pid: int) -> bytes:
         return Path(f"/proc/{pid}/environ").read_bytes()
     except OSError:  # gone, or somebody else's
         return b""
-
-
-def _ends(pid: int) -> bool:
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        poll = select.poll()
-        poll.register(descriptor, select.POLLIN)
-        return bool(poll.poll(PATIENCE * 1000))
-    finally:
-        os.close(descriptor)
 
 
 @pytest.fixture

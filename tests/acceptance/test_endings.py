@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 
 import pytest
 
@@ -15,7 +16,7 @@ from glompo.function import Status
 from glompo.optimizers import CMAOptimizer, LeastSquares, RandomSampling
 from glompo.storage.reader import read_events
 
-from .conftest import PATIENCE
+from ..endings import PATIENCE
 
 BOX = [(-5, 5)] * 2
 
@@ -29,7 +30,8 @@ from glompo.optimizers import RandomSampling
 
 
 def hang(x):
-    print("at work", flush=True)
+    sys.stdout.write("at work\\n")  # in one piece: print writes the end of the line by itself, and two may mingle
+    sys.stdout.flush()
     threading.Event().wait(1000)
 
 
@@ -88,11 +90,21 @@ def test_an_evaluation_that_was_ended_is_not_tried_again(run):
     assert record.statuses.count(Status.CANCELLED) == 1
 
 
+@contextmanager
+def running(script):
+    """Lend the process of a script; it is killed if the test fails, which would wait for its end for ever."""
+    with subprocess.Popen([sys.executable, script], cwd=script.parent, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 @pytest.mark.parametrize(("end_timeout", "interrupts"), [(0.2, 1), (1000, 2)])
 def test_one_interrupt_waits_for_the_end_timeout_and_a_second_for_nothing(tmp_path, processes, end_timeout, interrupts):
     script = tmp_path / "script.py"
     script.write_text(HANG.replace("{end_timeout}", json.dumps(end_timeout)))
-    with subprocess.Popen([sys.executable, script], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+    with running(script) as process:
         assert [process.stdout.readline() for _ in range(2)] == ["at work\n"] * 2
         for n in range(interrupts):
             if n:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import sys
 from pathlib import Path
 
@@ -11,22 +10,7 @@ import pytest
 
 from glompo.evaluators.pool import PoolEvaluator
 
-PATIENCE = 30.0
-"""Seconds after which something that must happen has not: generous, for busy machines."""
-
-
-def is_gone(pid: int) -> bool:
-    """Wait for the end of any process; say whether it came."""
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        poll = select.poll()
-        poll.register(descriptor, select.POLLIN)
-        return bool(poll.poll(PATIENCE * 1000))
-    finally:
-        os.close(descriptor)
+from ..endings import is_gone
 
 
 class Notes:

@@ -16,7 +16,7 @@ from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.unfinished import Unfinished
 from glompo.function import Status
 
-from .conftest import is_gone
+from ..endings import is_gone
 
 ADD = "import sys; print('sum', sum(map(float, sys.argv[1:])))"
 

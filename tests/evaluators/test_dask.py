@@ -12,7 +12,8 @@ import pytest
 from glompo.errors import SettingTypeError
 from glompo.function import Status
 
-from .conftest import PATIENCE, Notes, is_gone
+from ..endings import PATIENCE, is_gone
+from .conftest import Notes
 from .importable import troubles as t
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")

@@ -12,7 +12,7 @@ from glompo.evaluators.family import await_end, families, resident, signal_famil
 from glompo.evaluators.starts import ATTEMPTS, LONGEST_REST, Starts
 from glompo.function import Status
 
-from .conftest import PATIENCE, is_gone
+from ..endings import PATIENCE, is_gone
 
 WAIT = "import sys; print(flush=True); sys.stdin.read()"
 TREE = f"""

@@ -12,7 +12,7 @@ from glompo.evaluators.executor import ExecutorEvaluator
 from glompo.evaluators.guarded import KEPT
 from glompo.function import Status
 
-from .conftest import PATIENCE, is_gone
+from ..endings import PATIENCE, is_gone
 from .importable import troubles as t
 
 

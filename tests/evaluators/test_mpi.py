@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import PATIENCE
+from ..endings import PATIENCE
 
 pytest.importorskip("mpi4py", reason="mpi4py is not installed")
 MPIEXEC = Path(sys.executable).with_name("mpiexec")

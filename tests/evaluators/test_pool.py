@@ -15,7 +15,7 @@ from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.pool import PoolEvaluator
 from glompo.function import Status
 
-from .conftest import PATIENCE, is_gone
+from ..endings import PATIENCE, is_gone
 from .importable import troubles as t
 
 HUNDRED_MB = 100 * 2**20
