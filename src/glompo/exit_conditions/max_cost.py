@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glompo.core.events import RunOpened
+from glompo.core.roll import Roll
 from glompo.core.settings import number
 from glompo.core.trajectory import TICKS
 from glompo.core.verdict import Verdict
@@ -40,17 +40,12 @@ class Bill:
     """
 
     def __init__(self) -> None:
-        self._run: tuple[RunOpened, int] | None = None
-        self._seen = 0
+        self._roll = Roll()
         self._closed = 0
-        self._living: list[int] = []
 
     def seconds(self, view: RunView) -> float:
         """Return what all evaluations so far have taken, in seconds."""
-        if self._run is None or view.opened is not self._run[0] or view.session != self._run[1]:
-            self._run, self._seen, self._closed, self._living = (view.opened, view.session), 0, 0, []
-        looked_at = [*self._living, *range(self._seen + 1, view.n_started + 1)]
-        self._living = [opt for opt in looked_at if view[opt].how is None]
-        self._seen = view.n_started
-        self._closed += sum(view[opt].trajectory.ticks for opt in set(looked_at) - set(self._living))
-        return (self._closed + sum(view[opt].trajectory.ticks for opt in self._living)) / TICKS
+        news = self._roll.call(view)
+        closed = 0 if news.anew else self._closed
+        self._closed = closed + sum(view[opt].trajectory.ticks for opt in news.ended)
+        return (self._closed + sum(view[opt].trajectory.ticks for opt in self._roll.living)) / TICKS

@@ -7,8 +7,8 @@ import heapq
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.events import RunOpened
 from glompo.core.optimizer_view import OptimizerView
+from glompo.core.roll import Roll
 from glompo.core.views import RunView
 
 MOST = 1000
@@ -28,25 +28,19 @@ class Pool:
 
     def __init__(self, sampler: str) -> None:
         self._sampler = sampler
-        self._run: tuple[RunOpened, int] | None = None
-        self._seen = 0
-        self._living: list[int] = []
+        self._roll = Roll()
         self._used: set[bytes] = set()
         self._points: list[tuple[float, int, int, bytes]] = []
 
     def best(self, view: RunView) -> tuple[int, NDArray[np.float64]] | None:
         """Return the number of a sampler and its point, shape (d,); None if there is none."""
-        if self._run is None or view.opened is not self._run[0] or view.session != self._run[1]:
-            self._forget(view)
-        for opt in range(self._seen + 1, view.n_started + 1):
+        news = self._roll.call(view)
+        if news.anew:
+            self._used, self._points = set(), []
+        self._used.update(view[opt].x0.tobytes() for opt in news.started if view[opt].kind != self._sampler)
+        for opt in news.ended:
             if view[opt].kind == self._sampler:
-                self._living.append(opt)
-            else:
-                self._used.add(view[opt].x0.tobytes())
-        self._seen = view.n_started
-        for opt in [opt for opt in self._living if view[opt].how is not None]:
-            self._living.remove(opt)
-            self._add(view[opt])
+                self._add(view[opt])
         while self._points and self._points[0][3] in self._used:
             heapq.heappop(self._points)
         if not self._points:
@@ -59,8 +53,3 @@ class Pool:
         values, valid = path.f, np.flatnonzero(path.valid)
         for k in valid[np.argsort(values[valid], kind="stable")[:MOST]]:
             heapq.heappush(self._points, (float(values[k]), one.opt, int(k), path.X[k].tobytes()))
-
-    def _forget(self, view: RunView) -> None:
-        """Begin with another run, or another session of it."""
-        self._run, self._seen = (view.opened, view.session), 0
-        self._living, self._used, self._points = [], set(), []

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from glompo.core.events import RunOpened
 from glompo.core.lifecycle import Phase
 from glompo.core.optimizer_view import OptimizerView
+from glompo.core.roll import Roll
 from glompo.core.views import RunView
 
 
@@ -44,34 +44,26 @@ class Ledger:
 
     def __init__(self, group_of: Callable[[OptimizerView], str]) -> None:
         self._group_of = group_of
-        self._run: RunOpened | None = None
-        self._seen = 0
-        self._living: dict[int, str] = {}
+        self._roll = Roll()
+        self._groups: dict[int, str] = {}
         self._closed: dict[str, Account] = {}
 
     def read(self, view: RunView) -> dict[str, Account]:
         """Return the accounts of all groups that have one."""
-        if view.opened is not self._run:
-            self._forget(view.opened)
-        for opt in range(self._seen + 1, view.n_started + 1):
-            self._living[opt] = self._group_of(view[opt])
-        self._seen = view.n_started
-        accounts = {name: Account(closed.started, 0, closed.spent) for name, closed in self._closed.items()}
-        for opt, name in list(self._living.items()):
-            one = view[opt]
-            account = accounts.setdefault(name, Account())
-            account.started += 1
-            account.spent += one.calls + one.outstanding
-            if one.how is None:
-                account.working += one.phase is not Phase.PAUSED
-                continue
-            closed = self._closed.setdefault(name, Account())
-            closed.started += 1
-            closed.spent += one.calls
-            del self._living[opt]
+        news = self._roll.call(view)
+        if news.anew:
+            self._groups, self._closed = {}, {}
+        self._groups.update((opt, self._group_of(view[opt])) for opt in news.started)
+        for opt in news.ended:
+            _enter(self._closed, self._groups.pop(opt), view[opt])
+        accounts = {name: replace(closed) for name, closed in self._closed.items()}
+        for opt in self._roll.living:
+            _enter(accounts, self._groups[opt], view[opt])
         return accounts
 
-    def _forget(self, run: RunOpened) -> None:
-        """Begin with another run."""
-        self._run, self._seen = run, 0
-        self._living, self._closed = {}, {}
+
+def _enter(accounts: dict[str, Account], group: str, one: OptimizerView) -> None:
+    account = accounts.setdefault(group, Account())
+    account.started += 1
+    account.working += one.how is None and one.phase is not Phase.PAUSED
+    account.spent += one.calls + one.outstanding

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.curve import population_of
-from glompo.core.events import RunOpened
 from glompo.core.lifecycle import How
 from glompo.core.optimizer_view import OptimizerView
+from glompo.core.roll import Roll
 from glompo.core.views import RunView
 
 KEPT = 256
@@ -53,9 +53,7 @@ class Archive:
     """
 
     def __init__(self) -> None:
-        self._run: RunOpened | None = None
-        self._living: list[int] = []
-        self._seen = 0
+        self._roll = Roll()
         self._ends: dict[int, Place] = {}
         self._places: list[Place] | None = None
         self._extents: dict[int, float] = {}
@@ -70,12 +68,10 @@ class Archive:
         least : int
             Evaluations that an optimizer must have made to count.
         """
-        if view.opened is not self._run:
-            self._forget(view.opened)
-        looked_at = [*self._living, *range(self._seen + 1, view.n_started + 1)]
-        self._living = [opt for opt in looked_at if view[opt].how is None]
-        self._seen = view.n_started
-        for opt in sorted(set(looked_at) - set(self._living)):
+        news = self._roll.call(view)
+        if news.anew:
+            self._ends, self._places, self._extents = {}, None, {}
+        for opt in news.ended:
             one = view[opt]
             if len(one) >= least and one.best_x is not None and _came_to_its_end(one):
                 self._ends[opt] = _end(one, view.bounds)
@@ -83,11 +79,6 @@ class Archive:
         if self._places is None:
             self._places = _merged(list(self._ends.values()))
         return self._places
-
-    def _forget(self, run: RunOpened) -> None:
-        """Begin with another run."""
-        self._run, self._seen = run, 0
-        self._living, self._ends, self._places, self._extents = [], {}, None, {}
 
     def first_extent(self, view: RunView, opt: int) -> float:
         """Return the extent of the first points of an optimizer, as many as :func:`window_of` says, or more."""
