@@ -20,6 +20,9 @@ from glompo.core.state import RunState
 from glompo.core.streams import Streams
 from glompo.core.verdict import Verdict
 
+SLOTS = "slots"
+"""On whose behalf optimizers rest for whom there are too few slots."""
+
 
 class RunView:
     """A run, read-only, at the run time `now` (seconds).
@@ -227,6 +230,13 @@ class RunView:
         """Return whether somebody wants the optimizer to rest until told otherwise."""
         asked = self._state.wishes.of_one.get(opt)
         return asked is not None and asked.what == "pause"
+
+    @property
+    def displaced(self) -> Iterator[OptimizerView]:
+        """Optimizers that rest because there were too few slots, and go on as soon as there are, in order."""
+        return (
+            one for one in self.alive if one.phase is Phase.PAUSED and one.pause_by == SLOTS and not self.held(one.opt)
+        )
 
     @property
     def session_seconds(self) -> float:

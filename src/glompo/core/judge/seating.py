@@ -12,10 +12,7 @@ from glompo.core.commands import Command, Pause, Resume
 from glompo.core.lifecycle import Phase
 from glompo.core.ports import Policies
 from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
-
-SLOTS = "slots"
-"""On whose behalf they rest."""
+from glompo.core.views import SLOTS, RunView
 
 
 def seating(view: RunView, policies: Policies) -> Iterator[Command]:
@@ -30,9 +27,8 @@ def seating(view: RunView, policies: Policies) -> Iterator[Command]:
         yield from _unseated(view, excess)
     elif view.n_paused:
         free = view.free_slots
-        for one in view.alive:
-            waits = one.phase is Phase.PAUSED and one.pause_by == SLOTS and not view.held(one.opt)
-            if waits and one.slots <= free:
+        for one in view.displaced:
+            if one.slots <= free:
                 free -= one.slots
                 yield Resume(one.opt, SLOTS, Verdict(True, SLOTS, "there are slots for it again"))
 

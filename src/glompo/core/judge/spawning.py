@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.commands import Command, Start
-from glompo.core.lifecycle import Phase
 from glompo.core.manager_view import ManagerView
 from glompo.core.ports import Option, Policies
 from glompo.core.views import RunView
@@ -31,9 +30,7 @@ def spawning(view: RunView, policies: Policies) -> Iterator[Command]:
 
 def _somebody_waits(view: RunView) -> bool:
     """Return whether somebody rests who goes on as soon as there are slots: they come first."""
-    return view.n_paused > 0 and any(
-        one.phase is Phase.PAUSED and one.pause_by == "slots" and not view.held(one.opt) for one in view.alive
-    )
+    return view.n_paused > 0 and next(view.displaced, None) is not None
 
 
 def _evaluations_left(view: RunView, policies: Policies) -> bool:
