@@ -209,6 +209,11 @@ class Checkpointing:
     states_every: int | None = None
 
 
+def look_back(exit_condition: ExitCondition, stopper: Stopper | None) -> int:
+    """Return how many of the last evaluations of an optimizer the rules of a run look at."""
+    return max(rule.looks_back() for rule in (exit_condition, stopper) if rule is not None)
+
+
 @dataclass(frozen=True, slots=True)
 class Policies:
     """All policies of a run, and the numbers that govern when they are asked.
@@ -246,7 +251,3 @@ class Policies:
     x0: NDArray[np.float64] | None = None
     max_failure_rate: float = 1.0
     failure_grace: int = FAILURE_GRACE
-
-    def looks_back(self) -> int:
-        """Return how many of the last evaluations of an optimizer the rules look at."""
-        return max(rule.looks_back() for rule in (self.exit, self.stopper) if rule is not None)

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from glompo._version import __version__
 from glompo.core.events import SCHEMA, Event, Repaired, RunOpened, SessionOpened
+from glompo.core.ports import look_back
 from glompo.core.state import RunState
 from glompo.engine.clock import RunClock
 from glompo.engine.record import RunRecord
@@ -176,8 +177,8 @@ def _begun(
 ) -> Session:
     """Record that a session opens, after the events `before`."""
     at, number = session.state.at, session.state.session + 1
-    here, pid = socket.gethostname(), os.getpid()
-    events = [*before, SessionOpened(at, number, _now(), here, pid, slots, changes, spec.cpus, spec.looks_back)]
+    here, pid, back = socket.gethostname(), os.getpid(), look_back(spec.exit, spec.stopper)
+    events = [*before, SessionOpened(at, number, _now(), here, pid, slots, changes, spec.cpus, back)]
     for event in events:
         session.state.apply(event)
     session.record.append(events)

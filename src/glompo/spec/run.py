@@ -163,11 +163,6 @@ class RunSpec:
             configuration=configuration,
         )
 
-    @property
-    def looks_back(self) -> int:
-        """How many of the last evaluations of an optimizer its rules look at."""
-        return max(rule.looks_back() for rule in (self.exit, self.stopper) if rule is not None)
-
     def describe(self) -> dict[str, Any]:
         """Return the settings as plain data."""
         return {

@@ -25,7 +25,7 @@ from glompo.allocators import EvenAllocator
 from glompo.backends.protocol import Backend
 from glompo.backends.simulated import Seconds, SimulatedBackend
 from glompo.core.events import SCHEMA, Event, RunOpened, SessionOpened
-from glompo.core.ports import Allocator, Policies
+from glompo.core.ports import Allocator, Policies, look_back
 from glompo.core.rule import Rule
 from glompo.core.state import RunState
 from glompo.core.streams import Streams, entropy_of
@@ -158,7 +158,7 @@ def run_on(
     log, state, entropy = MemoryLog(), RunState(), entropy_of(stage.rng)
     opening = [
         RunOpened(0.0, SCHEMA, "simulated", "", stage.bounds, stage.max_jobs, entropy, {}, {}),
-        SessionOpened(0.0, 1, "", "", 0, look_back=policies.looks_back()),
+        SessionOpened(0.0, 1, "", "", 0, look_back=look_back(policies.exit, policies.stopper)),
     ]
     for event in opening:
         state.apply(event)
