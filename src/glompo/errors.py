@@ -12,6 +12,20 @@ class GlompoError(Exception):
     """Base of every error raised by GloMPO."""
 
 
+class EndedError(GlompoError):
+    """A run ended because something failed, whoever's fault it is.
+
+    Attributes
+    ----------
+    result : object
+        The result of the run as far as it came; every evaluation is on disk.
+    """
+
+    def __init__(self, message: str, result: object = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+
 class UserError(GlompoError):
     """Something that the caller gave cannot be used; nothing has been written."""
 
@@ -44,36 +58,16 @@ class PolicyError(UserError):
     """A policy (stopper, exit condition, generator, selector) broke its contract or raised."""
 
 
-class TaskFailedError(UserError):
-    """The task failed too often to go on; the collected reasons are in the message.
-
-    Attributes
-    ----------
-    result : object
-        The result of the run as far as it came; every evaluation is on disk.
-    """
-
-    def __init__(self, message: str, result: object = None) -> None:
-        super().__init__(message)
-        self.result = result
+class TaskFailedError(EndedError, UserError):
+    """The task failed too often to go on; the collected reasons are in the message."""
 
 
 class WorkerError(GlompoError):
     """An optimizer or its worker failed."""
 
 
-class OptimizersFailedError(WorkerError):
-    """Too many optimizers died without one evaluation; the collected reasons are in the message.
-
-    Attributes
-    ----------
-    result : object
-        The result of the run as far as it came; every evaluation is on disk.
-    """
-
-    def __init__(self, message: str, result: object = None) -> None:
-        super().__init__(message)
-        self.result = result
+class OptimizersFailedError(EndedError, WorkerError):
+    """Too many optimizers died without one evaluation; the collected reasons are in the message."""
 
 
 class StoreError(GlompoError):
@@ -88,18 +82,8 @@ class LeaseHeldError(StoreError, UserError):
     """Another living process writes to this run directory."""
 
 
-class CheckpointError(StoreError):
-    """A checkpoint had to be abandoned, and the run was to end if that happens.
-
-    Attributes
-    ----------
-    result : object
-        The result of the run as far as it came; every evaluation is on disk.
-    """
-
-    def __init__(self, message: str, result: object = None) -> None:
-        super().__init__(message)
-        self.result = result
+class CheckpointError(EndedError, StoreError):
+    """A checkpoint had to be abandoned, and the run was to end if that happens."""
 
 
 class InternalError(GlompoError):
