@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-from glompo.storage.disk import SystemDisk, refusal, sync_folder, write_all
+from glompo.storage.disk import refusal, sync_folder
+from glompo.storage.replacing import drafted
 
 
 def blobs_folder(run_dir: Path) -> Path:
@@ -36,19 +36,9 @@ def write_blob(run_dir: Path, data: bytes) -> str:
     path = blob_path(run_dir, name)
     if path.exists():
         return name
-    draft = path.with_name(f".{name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
-            try:
-                write_all(SystemDisk(), fd, data)
-            finally:
-                os.close(fd)
-            draft.replace(path)
-        finally:
-            with suppress(FileNotFoundError):
-                draft.unlink()
+        with drafted(path) as draft:
+            draft.write_bytes(data)
     except OSError as error:
         raise refusal("write", path, error, "the run goes on without that saved state") from error
     return name

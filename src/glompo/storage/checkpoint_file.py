@@ -25,6 +25,7 @@ import msgspec
 
 from glompo.errors import StoreError
 from glompo.storage.disk import sync_folder
+from glompo.storage.replacing import drafted
 
 FORMAT = 1
 """Version of the format; it rises when an older version of the library could not read a file."""
@@ -140,24 +141,18 @@ def write_checkpoint(target: Path, facts: Mapping[str, Any], pieces: Mapping[str
     StoreError
         If the system refuses.
     """
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         sizes = {name: hashes.of(piece) for name, piece in pieces.items()}
         members = [Member(name, *found) for name, found in sizes.items()]
         manifest = Manifest(format=FORMAT, members=members, **facts)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with draft.open("wb") as file:
-                with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                    archive.writestr(zipfile.ZipInfo(MANIFEST), msgspec.json.format(msgspec.json.encode(manifest)))
-                    for name, piece in pieces.items():
-                        _add(archive, name, piece, sizes[name][0])
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(target)
-            sync_folder(target.parent)
-        finally:
-            draft.unlink(missing_ok=True)
+        with drafted(target) as draft, draft.open("wb") as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+                archive.writestr(zipfile.ZipInfo(MANIFEST), msgspec.json.format(msgspec.json.encode(manifest)))
+                for name, piece in pieces.items():
+                    _add(archive, name, piece, sizes[name][0])
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folder(target.parent)
     except OSError as error:
         why = error.strerror or str(error)
         raise StoreError(f"cannot write {target}: {why}; free space on that disk, or choose another place") from error

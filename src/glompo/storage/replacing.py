@@ -11,13 +11,29 @@ from glompo.errors import StoreError
 
 
 @contextmanager
-def replacing(target: Path, remedy: str) -> Iterator[Path]:
+def drafted(target: Path) -> Iterator[Path]:
     """Give the path of a draft, which takes the place of `target` at the end of the block, or vanishes if that fails.
+
+    The folder of `target` is made if need be. Whatever the system refuses is raised as OSError.
+    """
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield draft
+        draft.replace(target)
+    finally:
+        with suppress(FileNotFoundError):
+            draft.unlink()
+
+
+@contextmanager
+def replacing(target: Path, remedy: str) -> Iterator[Path]:
+    """Do as :func:`drafted` does, and say what to do if the file cannot be written.
 
     Parameters
     ----------
     target : Path
-        File to be written; its folder is made if need be.
+        File to be written.
     remedy : str
         What to do if it cannot be written, for the message.
 
@@ -26,14 +42,8 @@ def replacing(target: Path, remedy: str) -> Iterator[Path]:
     StoreError
         If it cannot be written.
     """
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with drafted(target) as draft:
             yield draft
-            draft.replace(target)
-        finally:
-            with suppress(FileNotFoundError):
-                draft.unlink()
     except OSError as error:
         raise StoreError(f"cannot write {target}: {error.strerror or error}; {remedy}") from error
