@@ -7,12 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from glompo.testing.faults import Fault, drawn_faults
+from glompo.testing.faults import Fault
 from glompo.testing.ledger import BrokenPromiseError
-from glompo.testing.scene import drawn_scene
-from glompo.testing.worlds import World, world
+from glompo.testing.worlds import World, drawn_world, world
 
 SIMPLER: dict[str, Any] = {"troubles": 0.0, "stoppers": None, "share": False, "killable": False, "lockstep": False}
 """Settings in which a world is simpler."""
@@ -79,7 +76,7 @@ def shrunk(seed: int, faults: Sequence[Fault] | None = None, **changes: Any) -> 
     error = _error(seed, faults, changes)
     if error is None:
         raise ValueError(f"no promise is broken in world(seed={seed})")
-    left = _faults_of(seed, changes) if faults is None else tuple(faults)
+    left = drawn_world(seed, changes)[1] if faults is None else tuple(faults)
     smaller = True
     while smaller:
         smaller = False
@@ -94,7 +91,7 @@ def shrunk(seed: int, faults: Sequence[Fault] | None = None, **changes: Any) -> 
 def _smaller(seed: int, faults: tuple[Fault, ...], changes: dict[str, Any]) -> Iterator[_Smaller]:
     for i in reversed(range(len(faults))):
         yield faults[:i] + faults[i + 1 :], changes
-    scene = drawn_scene(np.random.default_rng([seed, 1]))
+    scene, _ = drawn_world(seed, {})
     budget = changes.get("budget", scene.budget)
     for less in (budget // 2, budget - 1):
         if less >= 1:
@@ -102,13 +99,6 @@ def _smaller(seed: int, faults: tuple[Fault, ...], changes: dict[str, Any]) -> I
     for name, value in SIMPLER.items():
         if name not in changes and getattr(scene, name) != value:
             yield faults, {**changes, name: value}
-
-
-def _faults_of(seed: int, changes: dict[str, Any]) -> tuple[Fault, ...]:
-    scene = drawn_scene(np.random.default_rng([seed, 1]))
-    budget, killable = changes.get("budget", scene.budget), changes.get("killable", scene.killable)
-    synced = changes.get("durability", scene.durability) != "none"
-    return drawn_faults(np.random.default_rng([seed, 2]), budget, killable, synced)
 
 
 def _error(seed: int, faults: Sequence[Fault] | None, changes: dict[str, Any]) -> BrokenPromiseError | None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -97,11 +97,8 @@ def world(seed: int, faults: Sequence[Fault] | None = None, **changes: Any) -> W
     known = {one.name for one in fields(Scene)}
     if not changes.keys() <= known:
         raise SettingTypeError(f"a world has no setting {sorted(changes.keys() - known)}; it has {sorted(known)}")
-    scene = replace(drawn_scene(np.random.default_rng([seed, 1])), **changes)
-    if faults is None:
-        rng = np.random.default_rng([seed, 2])
-        faults = drawn_faults(rng, scene.budget, scene.killable, scene.durability != "none")
-    history = _History(seed, scene, tuple(faults), changes)
+    scene, drawn = drawn_world(seed, changes)
+    history = _History(seed, scene, drawn if faults is None else tuple(faults), changes)
     with _folder() as folder, _quiet():
         ended = history.live(folder / "run")
     if scene.lockstep and ended.happened and all(isinstance(fault, OfEngine) for _, fault in ended.happened):
@@ -110,6 +107,13 @@ def world(seed: int, faults: Sequence[Fault] | None = None, **changes: Any) -> W
         if difference:
             raise history.failed(BrokenPromiseError("in lockstep an interruption leaves no trace", difference))
     return ended
+
+
+def drawn_world(seed: int, changes: Mapping[str, Any]) -> tuple[Scene, tuple[Fault, ...]]:
+    """Return the scene that follows from a seed, apart from its changed settings, and what goes wrong in it."""
+    scene = replace(drawn_scene(np.random.default_rng([seed, 1])), **changes)
+    rng = np.random.default_rng([seed, 2])
+    return scene, drawn_faults(rng, scene.budget, scene.killable, scene.durability != "none")
 
 
 @contextmanager
