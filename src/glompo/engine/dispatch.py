@@ -35,7 +35,7 @@ from glompo.core.saving import Resumption
 from glompo.core.state import RunState
 from glompo.core.streams import Streams
 from glompo.core.views import RunView
-from glompo.engine.keeping import MemoryKeeper
+from glompo.engine.memory_keeper import MemoryKeeper
 from glompo.engine.ports import Keeper
 from glompo.engine.recover import option_for, script_of
 from glompo.errors import InternalError

@@ -146,7 +146,7 @@ def _check_name(given: Any) -> None:
 
 
 def control_of(given: Any) -> CheckpointingControl:
-    """Return the settings that a user gave: an instance, or the settings of one by name; the defaults for None.
+    """Return the settings that a user gave, an instance; the defaults for None.
 
     Raises
     ------
