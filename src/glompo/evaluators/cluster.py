@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from glompo.errors import SettingError, SettingTypeError
-from glompo.evaluators.dask import DaskEvaluator
 from glompo.evaluators.protocol import Evaluator
-from glompo.evaluators.remote import Terms
+
+if TYPE_CHECKING:  # whoever uses no cluster need not load what it takes
+    from glompo.evaluators.remote import Terms
 
 DASK = "dask://"
 SLURM = "slurm"
@@ -95,6 +96,7 @@ class Cluster:
             GloMPO is another.
         """
         from glompo.evaluators.dask_connection import batch_jobs, connected, same_everywhere
+        from glompo.evaluators.on_cluster import ClusterEvaluator
 
         with ExitStack() as belongings:
             if self.kind == SLURM:
@@ -103,20 +105,4 @@ class Cluster:
                 client = belongings.enter_context(connected(self.address, self.wait))
             same_everywhere(client)
             terms["guard"] = True
-            return _OnCluster(belongings.pop_all(), client, task, detailed, terms)
-
-
-class _OnCluster(DaskEvaluator):
-    """Evaluates on a cluster that it disconnects from when it is closed."""
-
-    def __init__(
-        self, belongings: ExitStack, client: Any, task: Callable[..., Any] | str, detailed: bool, terms: Terms
-    ) -> None:
-        with belongings:
-            super().__init__(client, task, detailed=detailed, **terms)
-            self._belongings = belongings.pop_all()
-
-    def close(self, kill: bool = False) -> None:
-        """End the guarded processes, after the evaluations under way unless `kill`; end batch jobs of ours."""
-        with self._belongings:
-            super().close(kill)
+            return ClusterEvaluator(belongings.pop_all(), client, task, detailed, terms)
