@@ -177,8 +177,8 @@ def test_a_request_of_another_time_does_not_reach_the_next_session(launch, glomp
     run.await_end()
     (project.run_dir / "EXIT").touch()
     resumed = launch("resume", project.run_dir)
-    resumed.await_status(project.run_dir, lambda status: status["standing"] == "running")
     reason = project.run_dir / "inbox" / "refused" / "EXIT.reason.txt"
+    resumed.await_status(project.run_dir, lambda status: status["standing"] == "running" and reason.exists())
     assert "before this session began" in reason.read_text()
     told = glompo("leave", project.run_dir, "--no-wait")
     assert (told.returncode, "lies in the inbox" in told.stdout) == (0, True)

@@ -208,8 +208,18 @@ def test_a_second_ctrl_c_ends_a_pool_whose_evaluations_hang(launch, project):
     run.await_status(project.run_dir, lambda status: status["alive"] == 2)
     run.process.send_signal(signal.SIGINT)
     run.await_status(project.run_dir, lambda status: status["optimizers"][0]["stopped_by"] is not None)
-    run.process.send_signal(signal.SIGINT)
+    run.process.send_signal(signal.SIGINT)  # it may come when the session has just ended: the result is not lost
     code, output, errors = run.await_end()
     assert code == 130
-    assert "nfev: 0\n" in output
+    assert "run_dir: " in output
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 75), ("SIGUSR1", 75)])
+def test_a_signal_before_the_run_begins_says_how_to_go_on_as_well(launch, project, name, code):
+    (project.folder / "slow.py").write_text("import bowls, numpy\nbowls.bowl(numpy.ones(2))\nbowls.hanging(0)\n")
+    run = launch("run", project.config(task="slow:task"))
+    run.await_evaluations(1)  # the module of the task is being imported
+    run.process.send_signal(signal.Signals[name])
+    ended, output, errors = run.await_end()
+    assert (ended, output, "Traceback" in errors) == (code, "", False)

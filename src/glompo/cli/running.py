@@ -12,9 +12,11 @@ import typer
 from glompo.cli.app import FAILURE, INTERRUPTED, REQUEUE, SUCCESS
 from glompo.cli.assignments import changed
 from glompo.cli.config import arguments, kept, python_path, read_config
+from glompo.cli.signals import around
 from glompo.errors import OptimizersFailedError, RunExistsError, SettingError, TaskFailedError, UserError
 from glompo.evaluators.cluster import FORMS, is_cluster
 from glompo.manager import minimize
+from glompo.manager.arguments import progress_of
 from glompo.read import Result, Standing
 from glompo.read.locate import run_directory
 from glompo.spec.imports import imported
@@ -75,17 +77,18 @@ def resume_directory(directory: Path, changes: Mapping[str, Any]) -> int:
 
 def _carried_out(document: Mapping[str, Any], folder: Path) -> int:
     sys.path[:0] = python_path(document, folder)
-    call = arguments(document, folder)
-    if isinstance(call["task"], str):
-        imported(call["task"], "the task")  # says more about what is wrong in a module than an ImportError
-    call.setdefault("progress", True)
-    try:
-        return _concluded(minimize(**call, configuration=kept(document, folder)))
-    except (TaskFailedError, OptimizersFailedError) as error:
-        typer.echo(str(error.result))
-        raise
-    except KeyboardInterrupt:  # before the run began, or after it ended
-        return INTERRUPTED
+    with around() as ears:
+        try:
+            call = arguments(document, folder)
+            if isinstance(call["task"], str):
+                imported(call["task"], "the task")  # says more about what is wrong in a module than an ImportError
+            call["progress"] = ears.beside(progress_of(call.get("progress", True)))
+            return _concluded(minimize(**call, configuration=kept(document, folder)))
+        except (TaskFailedError, OptimizersFailedError) as error:
+            typer.echo(str(error.result))
+            raise
+        except KeyboardInterrupt:  # before the run began
+            return _left(ears.by)
 
 
 def named_cluster(name: str) -> str:
@@ -104,5 +107,9 @@ def named_cluster(name: str) -> str:
 def _concluded(result: Result) -> int:
     typer.echo(str(result))
     if result.status == Standing.LEFT:
-        return REQUEUE if result.left_by in PREEMPTIONS else INTERRUPTED
+        return _left(result.left_by)
     return SUCCESS if result.success else FAILURE
+
+
+def _left(by: str | None) -> int:
+    return REQUEUE if by in PREEMPTIONS else INTERRUPTED

@@ -1,0 +1,63 @@
+"""Signals before and after a run; while it goes on the engine hears them itself."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from types import FrameType
+from typing import Self
+
+from glompo.core.views import RunView
+from glompo.engine.interrupts import SIGNALS
+from glompo.engine.ports import Observer
+
+
+class Around:
+    """Hears the signals around a run, which it watches to know when that is over.
+
+    Before the run, a signal raises KeyboardInterrupt. After it, none does any more: a second Ctrl-C that comes a moment
+    too late must not cost the result that is about to be printed.
+
+    Attributes
+    ----------
+    by : str
+        Name of the last signal before the run; empty if there was none.
+    """
+
+    def __init__(self) -> None:
+        self._observer: Observer | None = None
+        self._over = False
+        self.by = ""
+
+    def beside(self, observer: Observer | None) -> Self:
+        """Watch the run beside another observer, if there is one."""
+        self._observer = observer
+        return self
+
+    def hear(self, number: int, frame: FrameType | None) -> None:
+        """Take a signal that does not come while the run goes on."""
+        if not self._over:
+            self.by = signal.Signals(number).name
+            raise KeyboardInterrupt
+
+    def update(self, view: RunView) -> None:
+        """Let the other observer see the run."""
+        if self._observer is not None:
+            self._observer.update(view)
+
+    def close(self, view: RunView) -> None:
+        """Let the other observer see the run for the last time; from now on nothing is interrupted."""
+        self._over = True
+        if self._observer is not None:
+            self._observer.close(view)
+
+
+@contextmanager
+def around() -> Iterator[Around]:
+    """Hear signals while the block runs, and restore the former handlers behind it."""
+    ears = Around()
+    with ExitStack() as restored:
+        for number in SIGNALS:
+            restored.callback(signal.signal, number, signal.signal(number, ears.hear))
+        yield ears
