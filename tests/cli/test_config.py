@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import glompo
+from glompo import CheckpointingControl
 from glompo.allocators import EqualBlocks, SuccessiveHalving
 from glompo.cli.config import arguments, read_config, settings_known
 from glompo.core.rule_text import combine
@@ -317,6 +318,23 @@ def test_regimes_share_the_selector_of_the_run():
 def test_a_mistake_in_the_components_of_regimes_is_told(changed, complaint):
     with pytest.raises(UserError, match=complaint):
         call(**REGIMES | changed)
+
+
+def test_checkpoints_are_set_in_a_table_under_their_names():
+    made = call(checkpoint_control={"checkpoint_iter_frequency": 100, "keep_past": 0})["checkpoint_control"]
+    assert made == CheckpointingControl(checkpoint_iter_frequency=100, keep_past=0)
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"keep_passed": 1}, r"\[checkpoint_control\] has no setting 'keep_passed'.*keep_past"),
+        ({"keep_past": -2}, "keep_past is -2"),
+    ],
+)
+def test_a_mistake_in_that_table_is_told(given, complaint):
+    with pytest.raises(UserError, match=complaint):
+        call(checkpoint_control=given)
 
 
 def test_what_goes_with_a_selector_needs_one():
