@@ -98,6 +98,16 @@ def test_scratch_directories_are_kept_as_the_configuration_says(glompo, configur
     assert len(list((tmp_path / "scratch").iterdir())) == left
 
 
+def test_a_run_of_a_program_is_resumed_from_its_directory_alone(glompo, configured, tmp_path):
+    table = f'command = {PYTHON}\ntemplate = "input.txt.template"\ndirectory = "scratch"\ntimeout = 1.0'
+    path = configured(READS_INPUT.replace("time.sleep(1000)", "pass"), table)
+    assert glompo("run", path).returncode == 0
+    path.unlink()
+    done = glompo("resume", tmp_path / "run", "--set", "max_evaluations=30")
+    assert (done.returncode, done.stderr) == (0, done.stderr)
+    assert len(rows(glompo, tmp_path / "run")) == 30
+
+
 def call(folder, **table):
     return arguments({"bounds": [[0, 1]], "task": table}, folder)["task"]
 
