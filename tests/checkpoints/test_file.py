@@ -96,10 +96,13 @@ def test_cutting_it_anywhere_is_refused(file, tmp_path_factory, data):
 
 def assert_harmless(data, file, folder):
     (folder / "file.zip").write_bytes(data)
+    refused = ""
     try:
         unpack(folder / "file.zip", folder / "new")
     except StoreError as error:
-        assert str(folder) in str(error)  # noqa: PT017  # either it is refused like this, or it is the same
+        refused = str(error)
+    if refused:
+        assert str(folder) in refused
         assert sorted(path.name for path in folder.iterdir()) == ["file.zip"]
         return
     if not (file.parent / "untouched").exists():

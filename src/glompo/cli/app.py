@@ -34,6 +34,9 @@ app = typer.Typer(
 )
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Working directory of a run, alive or not.")]
+RunOrFile = Annotated[
+    Path, typer.Argument(metavar="DIR", help="Working directory of a run, alive or not; or a checkpoint file.")
+]
 
 Optimizer = Annotated[int, typer.Argument(metavar="N", help="Number of an optimizer, as glompo status tells it.")]
 
@@ -117,7 +120,7 @@ def run(
 
 @app.command()
 def resume(
-    directory: Directory,
+    directory: RunOrFile,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -130,7 +133,7 @@ def resume(
 ) -> None:
     """Go on with a run that ended before its time, or has got a larger budget.
 
-    Its configuration was kept in DIR. All but the bounds may change.
+    Its configuration was kept in DIR. All but the bounds may change. A checkpoint file is unpacked beside it first.
 
     Exit codes: as for run.
     """
@@ -193,6 +196,21 @@ def budget(
     _ask(directory, no_wait, f"The run may make {number} evaluations.", lambda run: run.budget(number))
 
 
+@app.command()
+def checkpoint(
+    directory: Directory,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="The file, for a run that is not alive.")
+    ] = None,
+    no_wait: NoWait = False,
+) -> None:
+    """Make a checkpoint of a run, alive or not: one file, which can be moved and resumed; print its path."""
+    from glompo.cli.checkpointing import make_checkpoint
+
+    path = make_checkpoint(directory, output, wait=not no_wait)
+    typer.echo("The request lies in the inbox of the run." if path is None else path)
+
+
 def _ask(directory: Path, no_wait: bool, done: str, request: Callable[[Control], None]) -> None:
     """Ask a run for something, and say that it was taken."""
     from glompo.manager.control import PATIENCE, control
@@ -203,10 +221,13 @@ def _ask(directory: Path, no_wait: bool, done: str, request: Callable[[Control],
 
 @app.command()
 def status(
-    directory: Directory,
+    directory: RunOrFile,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON, for programs.")] = False,
 ) -> None:
-    """Print where a run stands: alive, finished, left or killed; what it found; what became of its optimizers."""
+    """Print where a run stands: alive, finished, left or killed; what it found; what became of its optimizers.
+
+    Of a checkpoint file it prints what the file holds; none of its code is run.
+    """
     from glompo.cli.looking import status_json, status_text
 
     typer.echo(status_json(directory) if as_json else status_text(directory))

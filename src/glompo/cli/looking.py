@@ -6,15 +6,16 @@ import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from glompo.errors import SettingError
-from glompo.read import load, summarize, to_csv
+from glompo.read import History, summarize, to_csv
 from glompo.read.export import write_csv
+from glompo.read.inspecting import inspecting
 from glompo.show import words
 
 EXPORTS = "exports"
@@ -26,21 +27,27 @@ STDOUT = "-"
 
 def status_text(run_dir: Path) -> str:
     """Return where a run stands, for people."""
-    history = load(run_dir)
+    with inspecting(run_dir) as history:
+        return _told(run_dir, history)
+
+
+def _told(run_dir: Path, history: History) -> str:
     summary = summarize(history.view, history.writer_lives)
     pace = f"{words.share(summary)}, {words.pace(summary.rate)}; {words.census(summary)}"
     present = f"{words.clock(summary.elapsed)} {summary.standing}; {pace}"
-    return "\n".join(
-        [words.opening(summary), *words.crowding(summary), present, *words.failures(summary), str(history.result)]
-    )
+    result = replace(history.result, run_dir=run_dir)
+    lines = [words.opening(summary), *words.crowding(summary), present, *words.failures(summary), str(result)]
+    if run_dir.is_file():
+        lines.insert(0, f"checkpoint {history.view.checkpoints.count} of a run, as it was when that was made")
+    return "\n".join(lines)
 
 
 def status_json(run_dir: Path) -> str:
     """Return where a run stands as JSON; what is not a finite number is null there."""
-    history = load(run_dir)
-    told = _plain(summarize(history.view, history.writer_lives))
+    with inspecting(run_dir) as history:
+        told = _plain(summarize(history.view, history.writer_lives))
+        result = history.result
     del told["living"]  # they are among all optimizers
-    result = history.result
     told |= {"success": result.success, "run_dir": str(run_dir.absolute()), "optimizers": _plain(result.optimizers)}
     return json.dumps(told, indent=2, allow_nan=False)
 

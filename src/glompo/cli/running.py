@@ -11,6 +11,7 @@ import typer
 
 from glompo.cli.app import FAILURE, INTERRUPTED, REQUEUE, SUCCESS
 from glompo.cli.assignments import changed
+from glompo.cli.checkpointing import unpacked_for_resuming
 from glompo.cli.config import arguments, kept, python_path, read_config
 from glompo.cli.signals import around
 from glompo.errors import OptimizersFailedError, RunExistsError, SettingError, TaskFailedError, UserError
@@ -20,6 +21,7 @@ from glompo.manager.arguments import progress_of
 from glompo.read import Result, Standing
 from glompo.read.locate import run_directory
 from glompo.spec.imports import imported
+from glompo.storage.checkpoint_file import is_checkpoint
 from glompo.storage.directory import DOCUMENT
 
 PREEMPTIONS = ("SIGTERM", "SIGUSR1")
@@ -53,7 +55,7 @@ def resume_directory(directory: Path, changes: Mapping[str, Any]) -> int:
     Parameters
     ----------
     directory : Path
-        Working directory of a run that a configuration began.
+        Working directory, or checkpoint file, of a run that a configuration began.
     changes : mapping
         Settings that replace those before; see :func:`glompo.cli.assignments.changed`.
 
@@ -62,6 +64,8 @@ def resume_directory(directory: Path, changes: Mapping[str, Any]) -> int:
     GlompoError
         If it cannot be resumed, or the run failed.
     """
+    if directory.is_file() and is_checkpoint(directory):
+        directory = unpacked_for_resuming(directory)
     run_dir = run_directory(directory).absolute()
     if not (run_dir / DOCUMENT).exists():
         raise UserError(

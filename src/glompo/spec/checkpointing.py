@@ -138,7 +138,7 @@ def _check_name(given: Any) -> None:
             f"CheckpointingControl: naming_format is {given!r}; its keys are {', '.join(f'%({key})' for key in _KEYS)} "
             "and %(count)"
         )
-    if not given or any(mark in rest for mark in "/\\\0") or rest.startswith("."):
+    if not given or any(mark in rest for mark in "/\\\0") or given.startswith("."):
         raise SettingError(
             f"CheckpointingControl: naming_format is {given!r}; give the name of a file, and its folder as "
             "checkpointing_dir"
