@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from types import FrameType
 from typing import Self
 
@@ -21,13 +21,15 @@ class Around:
 
     Attributes
     ----------
+    over : bool
+        Whether the run is over.
     by : str
         Name of the last signal before the run; empty if there was none.
     """
 
     def __init__(self) -> None:
         self._observer: Observer | None = None
-        self._over = False
+        self.over = False
         self.by = ""
 
     def beside(self, observer: Observer | None) -> Self:
@@ -37,7 +39,7 @@ class Around:
 
     def hear(self, number: int, frame: FrameType | None) -> None:
         """Take a signal that does not come while the run goes on."""
-        if not self._over:
+        if not self.over:
             self.by = signal.Signals(number).name
             raise KeyboardInterrupt
 
@@ -48,16 +50,22 @@ class Around:
 
     def close(self, view: RunView) -> None:
         """Let the other observer see the run for the last time; from now on nothing is interrupted."""
-        self._over = True
+        self.over = True
         if self._observer is not None:
             self._observer.close(view)
 
 
 @contextmanager
 def around() -> Iterator[Around]:
-    """Hear signals while the block runs, and restore the former handlers behind it."""
+    """Hear signals while the block runs.
+
+    Behind it signals are ignored if the run is over, for then the process is about to end, with an exit code that must
+    not become that of a signal; otherwise the former handlers are restored.
+    """
     ears = Around()
-    with ExitStack() as restored:
-        for number in SIGNALS:
-            restored.callback(signal.signal, number, signal.signal(number, ears.hear))
+    former = {number: signal.signal(number, ears.hear) for number in SIGNALS}
+    try:
         yield ears
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, signal.SIG_IGN if ears.over else handler)
