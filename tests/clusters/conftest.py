@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ TASK = '''
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -38,6 +40,13 @@ def note():
 
 def bowl(x):
     note()
+    return float(x @ x)
+
+
+def slow(x):
+    note()
+    if not (HERE / "hurry").exists():
+        time.sleep(0.2)
     return float(x @ x)
 
 
@@ -84,7 +93,15 @@ class Project:
     @property
     def calls(self) -> list[int]:
         """Return in which process each call of the task was made."""
-        return [int(line) for line in (self.folder / "calls").read_text().split()]
+        path = self.folder / "calls"
+        return [int(line) for line in path.read_text().split()] if path.exists() else []
+
+    def await_calls(self, n: int) -> None:
+        """Return when the task has been called n times."""
+        end = time.monotonic() + PATIENCE
+        while len(self.calls) < n:
+            assert time.monotonic() < end, f"the task was called {len(self.calls)} times"
+            time.sleep(0.05)
 
 
 @pytest.fixture
@@ -107,3 +124,19 @@ def glompo(tmp_path):
         )  # fmt: skip
 
     return run
+
+
+@pytest.fixture
+def launched(tmp_path):
+    """Return a function that begins the command and returns its process; it is killed behind the test."""
+    running = []
+
+    def launch(*arguments):
+        command = [sys.executable, "-m", "glompo", *map(str, arguments)]
+        running.append(subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        return running[-1]
+
+    yield launch
+    for process in running:
+        process.kill()
+        process.wait()

@@ -10,11 +10,12 @@ import subprocess
 import time
 from pathlib import Path
 
-PATIENCE = 120.0
-"""Seconds after which something that must happen has not: generous, for busy machines."""
+PATIENCE = 300.0
+"""Seconds after which something that must happen has not: generous: Slurm itself keeps a job that was
+put back for two minutes."""
 
 DAEMONS = ("munged", "slurmctld", "slurmd")
-COMMANDS = ("sbatch", "squeue", "scancel", "scontrol", "sinfo")
+COMMANDS = ("setpriv", "sbatch", "squeue", "scancel", "scontrol", "sinfo")
 
 CONF = """
 ClusterName=test
@@ -37,9 +38,13 @@ SelectTypeParameters=CR_CPU
 SlurmdParameters=config_overrides
 ReturnToService=2
 JobRequeue=1
-KillWait=5
+KillWait=30
 NodeName={host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=4000 State=UNKNOWN
-PartitionName=short Nodes=ALL Default=YES State=UP
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+SchedulerParameters=bf_interval=2
+PartitionName=short Nodes=ALL Default=YES PriorityTier=1 State=UP
+PartitionName=urgent Nodes=ALL PriorityTier=9 PreemptMode=OFF State=UP
 """
 
 
@@ -117,14 +122,14 @@ class Slurm:
         return told.partition("JobState=")[2].split()[0]
 
     def _daemon(self, *command: str) -> None:
-        log = (self.folder / f"{command[0]}.out").open("wb")
-        with log:
-            self._running.append(subprocess.Popen(command, env=self.environment, stdout=log, stderr=log))
+        with (self.folder / f"{command[0]}.out").open("wb") as log:
+            tied = ("setpriv", "--pdeathsig", "TERM", *command)  # so that it does not outlive tests that are killed
+            self._running.append(subprocess.Popen(tied, env=self.environment, stdout=log, stderr=log))
 
     def _await(self, holds, what: str) -> None:
         end = time.monotonic() + PATIENCE
         while not holds():
-            dead = [daemon.args[0] for daemon in self._running if daemon.poll() is not None]
+            dead = [daemon.args[3] for daemon in self._running if daemon.poll() is not None]
             said = "".join((self.folder / f"{name}.out").read_text() for name in dead)
             assert not dead, f"{dead} ended: {said}"
             assert time.monotonic() < end, f"waited in vain for {what}"

@@ -1,8 +1,12 @@
 """A real Slurm of one node: runs submit their workers as batch jobs, and are batch jobs themselves."""
 
+import os
+import sys
+from pathlib import Path
+
 import pytest
 
-from glompo.core.events import Evaluated
+from glompo.core.events import Evaluated, SessionClosed
 from glompo.errors import SettingError, UserError
 from glompo.evaluators.cluster import Cluster
 from glompo.function import Status
@@ -87,6 +91,63 @@ def test_a_queue_that_gives_no_job_in_time_is_given_up(slurm, project, glompo):
     assert done.returncode == 2
     assert "the cluster of 2 Slurm jobs has no worker after 5 s; look at 'squeue --me'" in done.stderr
     assert not (project.folder / "run").exists()
+
+
+@needs_slurm
+def test_when_the_run_is_killed_its_jobs_end(slurm, project, launched):
+    run = launched("run", "--cluster", "slurm", project.config(JOBS, task="bowls:slow", budget=10_000))
+    project.await_calls(8)
+    run.kill()
+    for job in slurm.jobs("dask-worker"):
+        slurm.await_job(job, "COMPLETED", "FAILED", "CANCELLED")
+
+
+@pytest.fixture
+def batch(slurm, project, monkeypatch):
+    """Return a function that submits the script of the documentation, as the page has it."""
+    page = (Path(__file__).parents[2] / "docs" / "clusters-slurm.md").read_text()
+    (project.folder / "fit.sh").write_text(page.partition('title="fit.sh"\n')[2].partition("```")[0])
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+
+    def submit(*options):
+        slurm.environment = dict(os.environ)
+        where = ("--parsable", f"--chdir={project.folder}", f"--output={project.folder}/output", "--ntasks=4")
+        return slurm.run("sbatch", *where, *options, project.folder / "fit.sh").strip()
+
+    return submit
+
+
+RESUMED = ('resume = "auto"', 'evaluator = "pool"', "evaluation_timeout = 60")
+
+
+@needs_slurm
+def test_a_run_that_is_pre_empted_leaves_in_order_and_goes_on_when_the_node_is_free(slurm, project, batch):
+    project.config(*RESUMED, task="bowls:slow", budget=2000)
+    job = batch()
+    project.await_calls(20)
+    slurm.run("sbatch", "--partition=urgent", "--ntasks=4", "--output=/dev/null", "--wrap=sleep 1")
+    slurm.await_job(job, "PENDING", "REQUEUED")
+    assert 20 <= len(project.calls) < 2000
+    (project.folder / "hurry").touch()
+    slurm.await_job("2", "COMPLETED")
+    slurm.await_job(job, "COMPLETED")
+    assert statuses(project.folder / "run") == [Status.OK] * 2000
+    assert 2000 <= len(project.calls) <= 2004  # Slurm's SIGTERM ends evaluations under way: they were made again
+    sessions = [event for event in read_events(project.folder / "run") if isinstance(event, SessionClosed)]
+    assert len(sessions) == 2
+
+
+@needs_slurm
+def test_a_run_whose_time_is_over_goes_on_in_the_next_job(slurm, project, batch):
+    project.config(*RESUMED, task="bowls:slow", budget=2000)
+    job = batch("--time=00:01:00", "--signal=B:USR1@58")
+    project.await_calls(20)
+    slurm.await_job(job, "PENDING", "REQUEUED")
+    (project.folder / "hurry").touch()
+    slurm.run("scontrol", "update", f"JobId={job}", "TimeLimit=00:10:00")
+    slurm.await_job(job, "COMPLETED")
+    assert statuses(project.folder / "run") == [Status.OK] * 2000
+    assert len(project.calls) == 2000
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Dask, of what it could not construct

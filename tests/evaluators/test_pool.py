@@ -143,6 +143,22 @@ def test_a_process_killed_while_it_is_idle_costs_no_evaluation(pool):
         assert how(evaluator.evaluate(at(t.VALUE, 2.0))) == (Status.OK, "")
 
 
+@pytest.mark.parametrize(("times", "status"), [(1, Status.OK), (2, Status.CRASHED)])
+def test_somebody_elses_sigterm_in_the_middle_of_an_evaluation_has_it_made_again_once(pool, tmp_path, times, status):
+    (calls := tmp_path / "calls").mkdir()
+
+    def is_sent_sigterm(x):
+        n = len(list(calls.iterdir()))
+        if n < times:
+            (calls / str(n)).touch()
+            os.kill(os.getpid(), signal.SIGTERM)
+            signal.pause()
+        return 1.0
+
+    assert pool(is_sent_sigterm).evaluate(np.zeros(1)).status is status
+    assert len(list(calls.iterdir())) == times
+
+
 def test_closing_awaits_what_was_submitted_and_leaves_no_process(pool, notes):
     evaluator = pool(workers=2)
     futures = [evaluator.submit(at(t.PID)) for _ in range(6)]

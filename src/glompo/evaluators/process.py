@@ -38,6 +38,13 @@ LINES = 5
 """Lines of it that are shown."""
 
 
+UNREAD = 3
+"""Processes in a row that may die before they have read one and the same call."""
+
+TERMINATED = 1
+"""Processes that may die of somebody else's SIGTERM under one call: batch queues send it to all processes of a job."""
+
+
 class State(enum.Enum):
     """Where a worker process is in its life."""
 
@@ -65,6 +72,8 @@ class Call:
         Seconds that it may take.
     unread : int
         How often a process died before it had read it.
+    terminated : int
+        How often a process that evaluated it got SIGTERM from somebody else.
     """
 
     x: bytes
@@ -72,6 +81,25 @@ class Call:
     begun: float = 0.0
     limit: float = math.inf
     unread: int = 0
+    terminated: int = 0
+
+    def is_blameless(self, unread: bool, code: int) -> bool:
+        """Return whether it is to be made again, since its process did not end for anything that it did; count that.
+
+        Parameters
+        ----------
+        unread : bool
+            Whether the process had not read it.
+        code : int
+            Exit code of the process, which we have not ended ourselves.
+        """
+        if unread and self.unread < UNREAD:
+            self.unread += 1
+            return True
+        if code == -signal.SIGTERM and self.terminated < TERMINATED:
+            self.terminated += 1
+            return True
+        return False
 
 
 class WorkerProcess:

@@ -38,9 +38,6 @@ from glompo.function import Outcome, Status
 
 CLOSED = "the evaluator has been closed, or belongs to the process from which this one was forked; make a new one"
 
-UNREAD = 3
-"""Processes in a row that may die before they have read one and the same call."""
-
 
 class Supervisor:
     """Evaluates points in worker processes.
@@ -344,8 +341,7 @@ class Supervisor:
         if call is None:
             return
         self._spares += not self._closing
-        if process.sentence is None and process.channel.unread and call.unread < UNREAD:
-            call.unread += 1
+        if process.sentence is None and call.is_blameless(process.channel.unread, code):
             self._waiting.appendleft(call)
             return
         status, reason = process.sentence or verdict(code, self._kills)
