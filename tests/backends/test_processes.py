@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 
-import numpy as np
 import pytest
 
 import glompo
@@ -191,15 +190,16 @@ def test_threads_cannot_be_ended_and_say_so(setting):
         run(backend="threads", max_evaluations=5, **setting)
 
 
-def test_numerical_libraries_use_as_many_threads_as_there_are_slots(monkeypatch):
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+@pytest.mark.parametrize(
+    ("given", "threads"), [({}, 1), ({"evaluation_threads": 3}, 3), ({"evaluation_threads": None}, 7)]
+)
+def test_each_evaluation_may_use_so_many_numerical_threads(monkeypatch, given, threads):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
 
-    def threads(x):
+    def limit(x):
         return float(os.environ["OMP_NUM_THREADS"])
 
-    result = run(threads, optimizers=RandomSampling(workers=2), max_evaluations=4)
-    assert result.fx == 2.0
-    assert np.isfinite(result.fx)
+    assert run(limit, optimizers=RandomSampling(workers=2), max_evaluations=4, **given).fx == threads
 
 
 def test_what_each_optimizer_prints_goes_into_files_of_its_own():

@@ -202,6 +202,8 @@ SETTINGS = {
     "cluster": 'evaluator = "slurm"\nmax_jobs = 8\ncluster = {queue = "short", cores = 4, wait = 600}',
     "evaluation_timeout": 'evaluation_timeout = 60\nevaluator = "pool"',
     "adaptive_timeout": 'adaptive_timeout = 10.0\nevaluator = "pool"',
+    "evaluation_grace": "evaluation_grace = 30",
+    "evaluation_threads": 'evaluation_threads = 4\nevaluator = "pool"',
     "memory_limit": 'memory_limit = 4_000_000_000\nevaluator = "pool"',
     "exit_conditions": 'exit_conditions = {type = "MaxCost", seconds = 60}',
     "x0": "x0 = [0, 1.5]",

@@ -1,14 +1,17 @@
 """Evaluations that cannot hurt the run, from the outside."""
 
 import os
+import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 
 import glompo
 from glompo.core.events import Evaluated, Started
+from glompo.errors import SettingError
 from glompo.function import Status
 from glompo.optimizers import CMAOptimizer, LeastSquares, RandomSampling
 from glompo.storage.reader import read_events
@@ -118,3 +121,44 @@ def test_details_are_computed_where_all_else_is(backend):
     }
     assert computed_in
     assert not computed_in & lived_in
+
+
+def cleans_up_or_not(x):
+    """Hang; SIGTERM is answered by writing down that it came, half a second later."""
+
+    def end(*_):
+        Path("asked").touch()
+        threading.Event().wait(0.5)
+        Path("cleaned up").touch()
+        os._exit(1)
+
+    signal.signal(signal.SIGTERM, end)
+    threading.Event().wait(60)
+
+
+@pytest.mark.parametrize(("grace", "done"), [({"evaluation_grace": 30.0}, True), ({"evaluation_grace": 0.0}, False)])
+def test_an_evaluation_that_is_ended_has_the_time_to_clean_up_that_the_user_gives(grace, done):
+    result = glompo.minimize(
+        cleans_up_or_not, BOX, optimizers=RandomSampling, max_evaluations=1, max_jobs=1, evaluator="pool",
+        evaluation_timeout=1.0, **grace,
+    )  # fmt: skip
+    assert statuses(result) == [Status.TIMEOUT]
+    assert Path("cleaned up").exists() == done
+
+
+def threads(x):
+    return float(os.environ["OMP_NUM_THREADS"])
+
+
+@pytest.mark.parametrize(("given", "used"), [({}, 1), ({"evaluation_threads": 3}, 3)])
+def test_numerical_libraries_use_as_many_threads_as_the_user_gives(given, used):
+    result = glompo.minimize(threads, BOX, optimizers=RandomSampling, max_evaluations=2, evaluator="pool", **given)
+    assert result.fx == used
+
+
+@pytest.mark.parametrize("engine", ["inline", ThreadPoolExecutor])
+def test_a_number_of_threads_that_cannot_be_kept_is_refused(engine):
+    evaluator = engine if isinstance(engine, str) else engine(1)
+    with pytest.raises(SettingError, match=r"evaluation_threads is 4, .* use evaluator='pool'"):
+        glompo.minimize(sphere, BOX, max_evaluations=2, max_jobs=1, evaluator=evaluator, evaluation_threads=4)
+    assert list(Path().iterdir()) == []

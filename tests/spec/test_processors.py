@@ -8,6 +8,8 @@ from glompo.errors import SettingError
 from glompo.spec import cpus, slots_of
 from glompo.spec.processors import allocated, fewest, quotas
 
+SLURM, GRID = {"SLURM_JOB_ID": "1"}, {"JOB_ID": "1"}
+
 
 @pytest.fixture
 def system(tmp_path):
@@ -28,13 +30,14 @@ def system(tmp_path):
     ("environ", "counts"),
     [
         ({}, []),
-        ({"SLURM_CPUS_PER_TASK": "4", "SLURM_JOB_CPUS_PER_NODE": "16"}, [4, 16]),
-        ({"SLURM_JOB_CPUS_PER_NODE": "8(x2),4"}, [8]),
-        ({"PBS_NP": "12"}, [12]),
-        ({"NCPUS": "6"}, [6]),
-        ({"LSB_DJOB_NUMPROC": "3"}, [3]),
-        ({"NSLOTS": "5"}, [5]),
-        ({"NSLOTS": "", "NCPUS": "many", "PBS_NP": "0"}, []),
+        (SLURM | {"SLURM_CPUS_PER_TASK": "4", "SLURM_JOB_CPUS_PER_NODE": "16"}, [4, 16]),
+        (SLURM | {"SLURM_JOB_CPUS_PER_NODE": "8(x2),4"}, [8]),
+        ({"PBS_JOBID": "1.host", "PBS_NP": "12"}, [12]),
+        ({"PBS_JOBID": "1.host", "NCPUS": "6"}, [6]),
+        ({"LSB_JOBID": "1", "LSB_DJOB_NUMPROC": "3"}, [3]),
+        (GRID | {"NSLOTS": "5"}, [5]),
+        (GRID | {"PBS_JOBID": "1", "NSLOTS": "", "NCPUS": "many", "PBS_NP": "0"}, []),
+        ({"NSLOTS": "5", "NCPUS": "6", "SLURM_CPUS_PER_TASK": "4"}, []),  # outside a job they are anybody's
     ],
 )
 def test_a_batch_allocation_is_read(environ, counts):
@@ -65,9 +68,9 @@ def test_a_system_without_control_groups_has_no_quota(tmp_path):
     ("present", "environ", "quota", "least"),
     [
         (8, {}, "max 100000", 8),
-        (8, {"NSLOTS": "4"}, "300000 100000", 3),
-        (8, {"NSLOTS": "2"}, "300000 100000", 2),
-        (8, {"NSLOTS": "99"}, "max 100000", 8),
+        (8, GRID | {"NSLOTS": "4"}, "300000 100000", 3),
+        (8, GRID | {"NSLOTS": "2"}, "300000 100000", 2),
+        (8, GRID | {"NSLOTS": "99"}, "max 100000", 8),
         (8, {}, "190000 100000", 1),  # two at once would share 1.9
         (8, {}, "50000 100000", 1),
     ],
@@ -78,7 +81,8 @@ def test_the_smallest_limit_counts_and_one_cpu_is_left_at_least(system, present,
 
 def test_max_jobs_follows(monkeypatch):
     assert slots_of(-1) == cpus() <= (os.cpu_count() or 1)
-    monkeypatch.setenv("SLURM_CPUS_PER_TASK", "1")
+    for name, value in (SLURM | {"SLURM_CPUS_PER_TASK": "1"}).items():
+        monkeypatch.setenv(name, value)
     assert slots_of(-1) == slots_of(None) == 1
     assert slots_of(7) == 7
     with pytest.raises(SettingError):

@@ -26,11 +26,9 @@ import cloudpickle
 from glompo.backends.protocol import Capabilities
 from glompo.errors import SettingError
 from glompo.evaluators.culprit import why_not
+from glompo.evaluators.environment import environment
 from glompo.wire.messages import UP, Ended
 from glompo.wire.parcel import Parcel
-
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-"""Environment variables that limit the threads of numerical libraries."""
 
 GRACE = 2.0
 """Seconds between SIGTERM and SIGKILL when the backend closes."""
@@ -80,7 +78,7 @@ class ProcessesBackend:
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=err,
-                    env=_environment(parcel.slots),
+                    env=_environment(parcel.plan),
                     start_new_session=True,
                 )
         self._children[parcel.opt] = _Child(process, Connection(ours.detach()), _death_of(process))
@@ -211,9 +209,9 @@ def sendable(what: str, value: object) -> bytes:
     return data
 
 
-def _environment(threads: int) -> dict[str, str]:
-    """Return the environment of a child, with as many numerical threads as it has slots unless the user says."""
-    return {"PYTHONUNBUFFERED": "1", **dict.fromkeys(THREAD_VARIABLES, str(threads)), **os.environ}
+def _environment(plan: Any) -> dict[str, str]:
+    """Return the environment of a child, in which each evaluation under way may use so many numerical threads."""
+    return environment(1 if plan is None else plan.threads_per_worker, {"PYTHONUNBUFFERED": "1"})
 
 
 def _death_of(process: subprocess.Popen[bytes]) -> int | None:

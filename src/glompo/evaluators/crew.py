@@ -19,6 +19,9 @@ START = 60.0
 FAREWELL = 0.2
 """Seconds between the end of a process's line and its own end, if it ends by itself."""
 
+LEAVE = 2.0
+"""Seconds that a process without a call gets to end by itself."""
+
 STUCK = 5.0
 """Seconds after SIGKILL when a process is given up: the kernel keeps those that wait for a device or a file server."""
 
@@ -131,7 +134,7 @@ class Crew:
                 process.signal(signal.SIGTERM)
             process.channel.finish()
             process.state = State.LEAVING
-            process.until = now + self._grace
+            process.until = now + LEAVE
 
     def kill(self, process: WorkerProcess, now: float) -> None:
         """Kill a process; if it has been killed already, and the kernel keeps it, let it go."""

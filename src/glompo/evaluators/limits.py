@@ -19,6 +19,9 @@ ADAPTIVE_AFTER = 10
 ADAPTIVE_LEAST = 1.0
 """Seconds below which a derived deadline never falls: a busy machine delays short evaluations by many times."""
 
+GRACE = 0.4
+"""Seconds between SIGTERM and SIGKILL, unless the user says: an evaluation that hangs is over soon after a deadline."""
+
 MEDIAN_OVER = 101
 """Evaluations of which the running median is taken."""
 
@@ -42,7 +45,7 @@ class Limits:
     timeout: float | None = None
     adaptive_timeout: float | None = None
     memory: int | None = None
-    grace: float = 2.0
+    grace: float = GRACE
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.

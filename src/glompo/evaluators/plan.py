@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from glompo.errors import SettingError
 from glompo.evaluators.inline import InlineEvaluator
-from glompo.evaluators.limits import Limits, whole
+from glompo.evaluators.limits import GRACE, Limits, whole
 from glompo.evaluators.payload import here
 from glompo.evaluators.protocol import Evaluator
 
@@ -44,7 +44,7 @@ class EvaluatorPlan:
     timeout: float | None = None
     adaptive_timeout: float | None = None
     memory_limit: int | None = None
-    grace: float = 2.0
+    grace: float = GRACE
     threads_per_worker: int | None = 1
     initial_environment: Mapping[str, str] = field(default_factory=dict)
     capture: bool = False

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.evaluators.environment import environment
-from glompo.evaluators.limits import Limits, whole
+from glompo.evaluators.limits import GRACE, Limits, whole
 from glompo.evaluators.payload import preflight
 from glompo.evaluators.process import Launcher
 from glompo.evaluators.supervisor import Supervisor
@@ -84,7 +84,7 @@ class PoolEvaluator:
         timeout: float | None = None,
         adaptive_timeout: float | None = None,
         memory_limit: int | None = None,
-        grace: float = 2.0,
+        grace: float = GRACE,
         threads_per_worker: int | None = 1,
         initial_environment: Mapping[str, str] | None = None,
         capture: bool = False,

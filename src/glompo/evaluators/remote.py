@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from glompo.errors import SettingError
 from glompo.evaluators.guarded import Commission, Lacking, carry_out
-from glompo.evaluators.limits import Limits
+from glompo.evaluators.limits import GRACE, Limits
 from glompo.function import Outcome, Status
 
 SMALL = 2**16
@@ -164,7 +164,7 @@ def limits_of(terms: Terms) -> Limits:
         If one of them cannot be meant.
     """
     return Limits(
-        terms.get("timeout"), terms.get("adaptive_timeout"), terms.get("memory_limit"), terms.get("grace", 2.0)
+        terms.get("timeout"), terms.get("adaptive_timeout"), terms.get("memory_limit"), terms.get("grace", GRACE)
     )
 
 

@@ -5,45 +5,22 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from glompo.core.ports import Escalation, Option
-from glompo.core.settings import yes_or_no
 from glompo.core.views import RunView
 from glompo.engine.loop import Engine
 from glompo.engine.session import open_session
 from glompo.errors import UserError
+from glompo.evaluators.limits import GRACE
 from glompo.generators import BaseGenerator
-from glompo.manager.arguments import (
-    any_of,
-    backend_of,
-    check_capabilities,
-    check_sendable,
-    check_slots,
-    check_summary,
-    escalation_of,
-    generator_of,
-    progress_of,
-    selector_of,
-    with_methods,
-)
-from glompo.manager.building import (
-    allocator_of,
-    backend_for,
-    job_of,
-    policies_of,
-    raise_if_hopeless,
-    usual_end,
-    usual_stopper,
-)
-from glompo.manager.evaluation import Evaluation, evaluation_of
-from glompo.manager.loading import extras_of, loaded, packed_at_rest
+from glompo.manager.building import backend_for, job_of, policies_of, raise_if_hopeless
+from glompo.manager.loading import loaded, packed_at_rest
+from glompo.manager.prepared import Prepared
 from glompo.read import Result, result_of
-from glompo.spec import RESUME, CheckpointingControl, RunSpec, cpus, one_of, unknown_setting
+from glompo.spec import CheckpointingControl, unknown_setting
 from glompo.storage.inbox import Inbox
-from glompo.storage.keeper import DiskKeeper, Extras, nothing
+from glompo.storage.keeper import DiskKeeper
 
 
 class GloMPOManager:
@@ -53,23 +30,14 @@ class GloMPOManager:
     """
 
     def __init__(self) -> None:
-        self._spec: RunSpec | None = None
-        self._progress: Any = None
-        self._summary_files = 0
-        self._evaluation = Evaluation()
-        self._options: tuple[Option, ...] = ()
-        self._resume = "never"
-        self._backend = "threads"
-        self._split_printstreams = True
-        self._escalation: Escalation | None = None
+        self._prepared: Prepared | None = None
         self._result: Result | None = None
-        self._extras: Callable[[], Extras] = nothing
         self._keeper: DiskKeeper | None = None
 
     @property
     def is_initialised(self) -> bool:
         """Whether :meth:`setup` has been called."""
-        return self._spec is not None
+        return self._prepared is not None
 
     @classmethod
     def new_manager(cls, *args: Any, **settings: Any) -> Self:
@@ -94,6 +62,8 @@ class GloMPOManager:
         evaluation_timeout: float | None = None,
         adaptive_timeout: float | None = None,
         memory_limit: int | None = None,
+        evaluation_grace: float = GRACE,
+        evaluation_threads: int | None = 1,
         exit_conditions: Any = None,
         x0: Any = None,
         x0_generator: BaseGenerator | None = None,
@@ -160,6 +130,11 @@ class GloMPOManager:
             The same, as a factor of the running median.
         memory_limit : int, optional
             Bytes that the process of an evaluation, and what it started, may hold; not with 'inline'.
+        evaluation_grace : float
+            Seconds that an evaluation which is ended gets to clean up, from SIGTERM to SIGKILL.
+        evaluation_threads : int or None
+            Threads that numerical libraries may use in an evaluation, where it has a process of its own or its
+            optimizer has; None leaves what the environment says.
         exit_conditions : BaseExitCondition, or a sequence, of which one must hold
             By default the run ends when the first optimizer converges.
         x0 : sequence of d numbers, optional
@@ -232,56 +207,7 @@ class GloMPOManager:
         given = dict(locals())
         for name in unknown:
             raise unknown_setting("setup", name, inspect.signature(self.setup).parameters)
-        can = backend_of(backend).capabilities
-        limits = {"timeout": evaluation_timeout, "adaptive_timeout": adaptive_timeout, "memory_limit": memory_limit}
-        self._evaluation = evaluation_of(evaluator, cluster, limits, backend, max_jobs)
-        end_early = (force_terminations_after, aggressive_kill)
-        escalation = escalation_of(can, self._evaluation.can_end, *end_early, end_timeout)
-        check_summary(summary_files)
-        selector = selector_of(opt_selector)
-        spec = RunSpec.of(
-            task=task,
-            bounds=bounds,
-            selector=selector,
-            generator=generator_of(x0_generator),
-            exit_condition=usual_end() if exit_conditions is None else any_of("exit_conditions", exit_conditions),
-            stopper=usual_stopper() if stoppers is None else any_of("stoppers", stoppers),
-            allocator=allocator_of(allocator, deterministic),
-            freezer=None if freezer is None else with_methods("freezer", freezer, "freeze", "thaw"),
-            working_dir=working_dir,
-            x0=x0,
-            names=names,
-            max_jobs=max_jobs,
-            cpus=cpus() if self._evaluation.engine is None else 0,
-            stopper_interval=stopper_interval,
-            stop_best=stop_best,
-            share=share_best_solutions,
-            detailed=is_log_detailed,
-            scaler=scaler,
-            failure_policy=failure_policy,
-            max_failure_rate=max_failure_rate,
-            durability=durability,
-            rng=rng,
-            deterministic=deterministic,
-            overwrite=overwrite_existing,
-            control=checkpoint_control,
-            save_states_every=save_states_every,
-            on_divergence=on_divergence,
-            configuration=configuration,
-        )
-        check_slots(selector, spec.slots)
-        if backend == "processes":
-            check_sendable(spec.sent, selector)
-        self._options = selector.options
-        check_capabilities(selector.options, spec)
-        self._resume = one_of("resume", resume, RESUME)
-        self._backend = backend
-        self._split_printstreams = yes_or_no("setup", "split_printstreams", split_printstreams)
-        self._escalation = escalation
-        self._progress = progress_of(progress)
-        self._summary_files = summary_files
-        self._extras = partial(extras_of, given, spec.sent, spec.control.force_task_save)
-        self._spec = spec
+        self._prepared = Prepared.of(given)
 
     def start_manager(self) -> Result:
         """Run to the end and return the result.
@@ -302,24 +228,25 @@ class GloMPOManager:
         CheckpointError
             If a checkpoint had to be abandoned and `raise_checkpoint_fail` is set.
         """
-        if self._spec is None:
+        if self._prepared is None:
             raise UserError("this manager has not been set up; call setup(...) first")
-        spec, threads = self._spec, self._backend == "threads"
-        shared = self._evaluation.shared(spec.sent, spec.slots, spec.detailed) if threads else None
+        its = self._prepared
+        spec, threads = its.spec, its.backend == "threads"
+        shared = its.evaluation.shared(spec.sent, spec.slots, spec.detailed) if threads else None
         try:
-            session = open_session(spec, self._resume)
-            backend = backend_for(self._backend, session.run_dir if self._split_printstreams else None)
+            session = open_session(spec, its.resume)
+            backend = backend_for(its.backend, session.run_dir if its.split_printstreams else None)
             self._keeper = keeper = DiskKeeper(
-                session.run_dir, session.record.journal, spec.control, self._extras, backend.wake
+                session.run_dir, session.record.journal, spec.control, its.extras, backend.wake
             )
             engine = Engine(
                 session.state,
                 session.record,
                 backend,
                 session.clock,
-                policies_of(spec, self._escalation),
-                job_of(spec, session, self._options, shared, self._evaluation.plan, keeper, threads),
-                () if self._progress is None else (self._progress,),
+                policies_of(spec, its.escalation),
+                job_of(spec, session, its.options, shared, its.evaluation.plan, keeper, threads),
+                () if its.progress is None else (its.progress,),
                 Inbox.open(session.run_dir),
             )
             try:
@@ -330,7 +257,7 @@ class GloMPOManager:
         finally:
             if shared is not None:
                 shared.close(kill=True)  # nobody waits any more for what is still under way
-        if self._summary_files:
+        if its.summary_files:
             self.write_summary_file()
         raise_if_hopeless(self._result, session.state)
         return self._result
@@ -346,7 +273,9 @@ class GloMPOManager:
         if self._keeper is not None:
             self._keeper.request("the API")
             return None
-        return packed_at_rest(self._spec, self._result, self._extras)
+        if self._prepared is None:
+            raise UserError("this manager has not been set up; call setup(...) first")
+        return packed_at_rest(self._prepared.spec, self._result, self._prepared.extras)
 
     def load_checkpoint(
         self,
@@ -387,14 +316,14 @@ class GloMPOManager:
         return manager
 
     def _refuse_twice(self) -> None:
-        if self._spec is not None:
+        if self._prepared is not None:
             raise UserError("this manager has been set up already; make a new one for another run")
 
     def write_summary_file(self, dump_dir: str | os.PathLike[str] | None = None) -> Path:
         """Write ``glompo_manager_log.yml`` into `dump_dir`, by default the run directory, and return its path."""
-        if self._result is None or self._spec is None:
+        if self._result is None or self._prepared is None:
             raise UserError("there is nothing to summarise yet; call start_manager() first")
         from glompo.read import write_summary
 
         folder = self._result.run_dir if dump_dir is None else Path(dump_dir)
-        return write_summary(self._result, self._spec.describe(), folder)
+        return write_summary(self._result, self._prepared.spec.describe(), folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,9 @@ from glompo.errors import SettingError
 from glompo.evaluators.cluster import Cluster, is_cluster
 from glompo.evaluators.plan import EvaluatorPlan
 from glompo.evaluators.protocol import Evaluator
+
+LIMITS = {"evaluation_timeout": "timeout", "adaptive_timeout": "adaptive_timeout", "memory_limit": "memory_limit"}
+"""Limits of an evaluation: how users call them, and how evaluators do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Evaluation:
         An executor or a Dask client of the user's, or a cluster that the user named, which takes the place of
         `plan.kind`; None without.
     limits : dict
-        Limits for the guard on a foreign engine.
+        Limits and other terms for the guard on a foreign engine.
     """
 
     plan: EvaluatorPlan = field(default_factory=EvaluatorPlan)
@@ -52,36 +55,30 @@ class Evaluation:
         return None if self.plan.kind == "inline" else self.plan.build(task, slots, detailed)
 
 
-def evaluation_of(evaluator: Any, cluster: Any, limits: dict[str, Any], backend: str, max_jobs: Any) -> Evaluation:
+def evaluation_of(given: Mapping[str, Any]) -> Evaluation:
     """Return how the task is evaluated.
 
     Parameters
     ----------
-    evaluator : {'inline', 'pool', 'dask://host:port', 'slurm'}, concurrent.futures.Executor, or distributed.Client
-        What the user gave.
-    cluster : mapping or None
-        Settings of a cluster that is named; they may be there in vain.
-    limits : dict
-        timeout, adaptive_timeout and memory_limit of an evaluation: seconds, factor of the running median, bytes.
-    backend : str
-        Where optimizers live.
-    max_jobs : int or None
-        Evaluations in flight, as the user gave it.
+    given : mapping
+        Arguments of :meth:`GloMPOManager.setup`, by their names.
 
     Raises
     ------
     SettingError, SettingTypeError
         If these do not go together.
     """
+    evaluator, backend = given["evaluator"], given["backend"]
+    limits = {name: given[setting] for setting, name in LIMITS.items() if given[setting] is not None}
+    terms = {"grace": given["evaluation_grace"], "threads_per_worker": given["evaluation_threads"]}
+    plan = EvaluatorPlan(**terms)
     if isinstance(evaluator, str) and is_cluster(evaluator):
-        evaluator = Cluster.of(evaluator, cluster)
-        if max_jobs is None or max_jobs == -1:
-            raise SettingError(
-                f"max_jobs is {max_jobs}, which goes by the processors of this machine; for a cluster give the number "
-                "of evaluations in flight, such as the threads of all its workers"
-            )
+        evaluator = Cluster.of(evaluator, given["cluster"])
+        _check_slots_of_a_cluster(given["max_jobs"])
     elif isinstance(evaluator, str):
-        return Evaluation(EvaluatorPlan(kind=evaluator, **limits))  # type: ignore[arg-type]  # checked there
+        plan = EvaluatorPlan(kind=evaluator, **limits, **terms)  # type: ignore[arg-type]  # checked there
+        _check_threads(given["evaluation_threads"], evaluator != "inline" or backend != "threads")
+        return Evaluation(plan)
     elif not callable(getattr(evaluator, "submit", None)):
         raise SettingError(
             f"evaluator is {evaluator!r}; use 'inline', 'pool', 'dask://host:port', 'slurm', an executor with "
@@ -91,7 +88,25 @@ def evaluation_of(evaluator: Any, cluster: Any, limits: dict[str, Any], backend:
         raise SettingError(
             "evaluator is an executor, which cannot be sent to the processes of optimizers; use backend='threads'"
         )
-    return Evaluation(engine=evaluator, limits={name: value for name, value in limits.items() if value is not None})
+    _check_threads(given["evaluation_threads"], bool(limits) or isinstance(evaluator, Cluster))
+    return Evaluation(plan, evaluator, limits | terms)
+
+
+def _check_slots_of_a_cluster(max_jobs: Any) -> None:
+    if max_jobs is None or max_jobs == -1:
+        raise SettingError(
+            f"max_jobs is {max_jobs}, which goes by the processors of this machine; for a cluster give the number "
+            "of evaluations in flight, such as the threads of all its workers"
+        )
+
+
+def _check_threads(given: Any, has_process: bool) -> None:
+    """Refuse what cannot be kept: the libraries of a process that is there already have read their environment."""
+    if given != 1 and not has_process:
+        raise SettingError(
+            f"evaluation_threads is {given}, but evaluations have no process of ours here; use evaluator='pool', or "
+            "with an executor a limit such as evaluation_timeout"
+        )
 
 
 def _is_dask(engine: Any) -> bool:

@@ -8,15 +8,16 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
-BATCH_VARIABLES = (
-    "SLURM_CPUS_PER_TASK",
-    "SLURM_JOB_CPUS_PER_NODE",
-    "PBS_NP",
-    "NCPUS",
-    "LSB_DJOB_NUMPROC",
-    "NSLOTS",
+ALLOCATIONS = (
+    ("SLURM_JOB_ID", "SLURM_CPUS_PER_TASK"),
+    ("SLURM_JOB_ID", "SLURM_JOB_CPUS_PER_NODE"),
+    ("PBS_JOBID", "PBS_NP"),
+    ("PBS_JOBID", "NCPUS"),
+    ("LSB_JOBID", "LSB_DJOB_NUMPROC"),
+    ("JOB_ID", "NSLOTS"),
 )
-"""Where batch queues say what a job was given: Slurm, Torque, PBS Professional, LSF, Grid Engine."""
+"""What a job of a batch queue has in its environment, and where the queue then says how many CPUs it was given: Slurm,
+Torque, PBS Professional, LSF, Grid Engine."""
 
 
 def cpus() -> int:
@@ -45,7 +46,7 @@ def fewest(present: int, environ: Mapping[str, str], membership: Path, root: Pat
 
 def allocated(environ: Mapping[str, str]) -> list[int]:
     """Return what batch queues gave to this job; what is no number is not theirs."""
-    counts = (_first_count(environ.get(name, "")) for name in BATCH_VARIABLES)
+    counts = (_first_count(environ.get(name, "")) for job, name in ALLOCATIONS if job in environ)
     return [count for count in counts if count > 0]
 
 
