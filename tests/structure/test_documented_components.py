@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from glompo import CheckpointingControl
 from glompo.cli.components import _settings_known
 from glompo.optimizers import Scipy
 from glompo.optimizers.scipy import GLOBAL, LOCAL
@@ -109,7 +110,13 @@ ALLOCATORS = (
     Row("SuccessiveHalving", "eta=3, block=None"),
 )
 FREEZERS = (Row("Freeze", "ftol, max_evaluations=None, last=0.15"),)
-# Section 8, checkpointing, has one component and no room: CheckpointingControl, which is checked with its own code.
+CONTROL = (
+    "checkpoint_time_frequency=1e999, checkpoint_iter_frequency=1e999, checkpoint_at_init=False, "
+    "checkpoint_at_conv=False, raise_checkpoint_fail=False, force_task_save=False, keep_past=-1, "
+    "naming_format='glompo_checkpoint_%(date)_%(time)', checkpointing_dir='checkpoints'"
+)
+"""What CheckpointingControl, which has no room of its own, documents that it takes."""
+KEYS = ("date", "time", "year", "yr", "month", "day", "hour", "min", "sec", "count")
 OPTIMIZERS = (
     known("CMAOptimizer", "sigma0, keep_files, force_injects, injection_interval, sampler='full', popsize=None"),
     known("Nevergrad", "optimizer"),
@@ -197,6 +204,20 @@ def test_its_earlier_name_leads_to_it(room, row):
     cells = [cells for cells in translations() if names(cells[0], row.earlier or "–")]
     found = [new for _, new in cells if names(new, row.name) or (new.startswith(SAME) and row.earlier == row.name)]
     assert found, f"the page on migration does not say what became of {row.earlier or row.name}"
+
+
+def test_the_control_of_checkpoints_takes_what_is_documented_and_is_described_tested_and_known_by_its_earlier_name():
+    taken = inspect.signature(CheckpointingControl).parameters
+    call = ast.parse(f"f({CONTROL})", mode="eval").body
+    assert isinstance(call, ast.Call)
+    promised = {one.arg: ast.literal_eval(one.value) for one in call.keywords}
+    assert promised == {name: one.default for name, one in taken.items() if name in promised}
+    told = CheckpointingControl.__doc__ or ""
+    assert [key for key in KEYS if f"%({key})" not in told] == []
+    assert [name for name in taken if f"    {name} :" not in told] == []
+    assert [name for name in taken if not re.search(rf"\b{name}\b", text_of_tests("checkpoints"))] == []
+    assert "::: glompo.CheckpointingControl" in (PAGES / "reference" / "manager.md").read_text(encoding="utf-8")
+    assert any("CheckpointingControl" in cells[0] for cells in translations())
 
 
 @pytest.mark.parametrize("method", METHODS)
