@@ -61,8 +61,12 @@ def told(name, task=uneven, **settings):
 @pytest.fixture(scope="module")
 def imagined():
     """Return the essence of the same run on the virtual clock."""
+    return imagined_with(OPTIMIZERS)
+
+
+def imagined_with(optimizers):
     run = simulate(
-        OPTIMIZERS, MaxTotalFunctionCalls(BUDGET), task=Rastrigin(3), bounds=BOX, share=True, lockstep=True,
+        optimizers, MaxTotalFunctionCalls(BUDGET), task=Rastrigin(3), bounds=BOX, share=True, lockstep=True,
         generator=IncumbentGenerator(), allocator=EqualBlocks(), seconds=lambda opt, x: 1 + abs(x[0]), **policies(),
     )  # fmt: skip
     return essence_of(run.events)
@@ -93,6 +97,8 @@ from glompo.generators import IncumbentGenerator
 from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
 from glompo.problems import Rastrigin
 from glompo.stoppers import BestUnmoving, ValueAnnealing
+sys.path.insert(0, {root!r})
+from tests.optimizers.cases import case_of
 
 def reporting(x):
     fx = Rastrigin(3)(x)
@@ -105,7 +111,7 @@ def reporting(x):
 
 if __name__ == "__main__":
     glompo.minimize(reporting, [(-5.0, 5.0)] * 3, max_evaluations=300, deterministic=True, resume="auto",
-        optimizers=[CMAOptimizer(workers=2), RandomSampling, Scipy("Nelder-Mead")], share_best_solutions=True,
+        optimizers={optimizers}, share_best_solutions=True,
         x0_generator=IncumbentGenerator(), stoppers=BestUnmoving(60, 0.05) | (ValueAnnealing() & BestUnmoving(30)),
         max_jobs=4, rng=7, working_dir="run", **{settings!r})
 """
@@ -114,6 +120,8 @@ SLEEPS = "time.sleep(max(0.0, end - time.monotonic()))"
 COMPUTES = "while time.monotonic() < end: pass"
 
 WAYS = {"threads": {}, "processes": {"backend": "processes"}, "pool": {"evaluator": "pool"}}
+
+TRIO = 'CMAOptimizer(workers=2), RandomSampling, Scipy("Nelder-Mead")'
 
 PATIENCE = 60.0
 """Seconds after which a test gives up waiting for a run."""
@@ -157,10 +165,11 @@ def killed_after(n, delay, turn):
     return max((moment - at for at, x in done(turn) if at < moment and x not in there), default=0.0)
 
 
-def outlived(settings, wait, kills, seed=0):
+def outlived(settings, wait, kills, seed=0, optimizers=TRIO):
     """Kill a run again and again, then let it end; return how late the records were at each kill."""
     rng = np.random.default_rng(seed)
-    Path("killed.py").write_text(KILLED.format(wait=wait, settings=settings))
+    root = str(Path(__file__).parents[2])
+    Path("killed.py").write_text(KILLED.format(wait=wait, settings=settings, optimizers=f"[{optimizers}]", root=root))
     late = [killed_after(int(rng.integers(1, 40)), 0.02 * rng.random(), str(turn)) for turn in range(kills)]
     subprocess.run([sys.executable, "killed.py"], check=True, timeout=PATIENCE, env={**os.environ, "TURN": "last"})
     return late
@@ -193,6 +202,19 @@ def test_of_a_hundred_kills_next_to_none_loses_what_was_completed_100_ms_before(
     assert max(late) < 1.0
 
 
+BY_NAME = {case.name: case for case in ALL}
+SOME = ("CMAOptimizer", "FunctionOptimizer")
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in SOME else pytest.param(name, marks=pytest.mark.chaos) for name in BY_NAME]
+)
+def test_a_run_of_any_bundled_optimizer_that_is_killed_ends_as_if_nothing_had_happened(name):
+    expected = imagined_with([BY_NAME[name]()])
+    outlived({}, SLEEPS, 2 if name in SOME else 4, optimizers=f"case_of({name!r})()")
+    assert essence_of(read_events(Path("run"))).difference(expected) == ""
+
+
 # Killed in a simulation
 
 
@@ -220,14 +242,13 @@ def scipy_minimiser(f, x0, bounds):
     return minimize(f, x0, method="Powell", bounds=bounds)
 
 
-EVERY = {case.name: case for case in ALL}
 WRITTEN = {"Walk": Walk, "SciPy's Powell": FunctionOptimizer(scipy_minimiser)}
 
 
 @pytest.mark.parametrize("append", [9, 24])
-@pytest.mark.parametrize("name", [*EVERY, *WRITTEN])
+@pytest.mark.parametrize("name", [*BY_NAME, *WRITTEN])
 def test_every_deterministic_optimizer_comes_back_as_if_nothing_had_happened(name, append):
-    made = EVERY[name]() if name in EVERY else WRITTEN[name]
+    made = BY_NAME[name]() if name in BY_NAME else WRITTEN[name]
     run = world(
         11, [Kill(append=append, later=0.7)], optimizers=[made], lockstep=True, budget=70, max_jobs=2, stoppers=None,
         allocator=EqualBlocks(4), killable=False, durability="batch", pace=1.0, troubles=0.0, share=False,

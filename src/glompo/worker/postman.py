@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from glompo.worker.mailbox import Mailbox
 
-AGE = 0.05
+AGE = 0.02
 """Seconds that an evaluation may wait in a worker, so that a killed run loses less than 100 ms."""
 
 
