@@ -363,11 +363,6 @@ def test_a_run_that_came_out_of_a_checkpoint_can_be_loaded_again_from_its_direct
 
 
 def test_a_manager_makes_one_when_it_is_asked_to_from_any_thread():
-    manager = GloMPOManager.new_manager(
-        slow, BOX, CMAOptimizer, "run", exit_conditions=MaxTotalFunctionCalls(100_000), max_jobs=1, stoppers=()
-    )
-    with pytest.raises(UserError, match="there is no run yet"):
-        manager.checkpoint()
     asked = []
 
     class Asks:
@@ -380,11 +375,16 @@ def test_a_manager_makes_one_when_it_is_asked_to_from_any_thread():
         def close(self, view):
             pass
 
-    manager._progress = Asks()
+    manager = GloMPOManager.new_manager(
+        slow, BOX, CMAOptimizer, "run", exit_conditions=MaxTotalFunctionCalls(100_000), max_jobs=1, stoppers=(),
+        progress=Asks(),
+    )  # fmt: skip
+    with pytest.raises(UserError, match="there is no run yet"):
+        manager.checkpoint()
     result = manager.start_manager()
     assert asked == [None]
     assert result.status == "left"
-    assert those("run", CheckpointBegun)[0].why == "the API asked for it"
+    assert those("run", CheckpointBegun)[0].why.endswith("asked for it")
     at_rest = manager.checkpoint()
     assert unpack(at_rest, Path("new")).evaluations == result.nfev
 
@@ -393,16 +393,15 @@ def test_a_run_that_was_killed_has_its_checkpoints_and_can_be_packed():
     from glompo.storage.packing import pack_directory
 
     script = """
-import os, signal, glompo
+import os, signal, time, glompo
+from pathlib import Path
 from glompo.optimizers import CMAOptimizer
-calls = 0
 def task(x):
-    global calls
-    calls += 1
-    if calls == 400:
+    time.sleep(0.001)
+    if len(list(Path("run/checkpoints").glob("*.zip"))) == 2:  # so the first is complete and recorded
         os.kill(os.getpid(), signal.SIGKILL)
     return float(x @ x)
-glompo.minimize(task, [(-5, 5)] * 3, optimizers=CMAOptimizer, max_evaluations=1000, max_jobs=1, working_dir="run",
+glompo.minimize(task, [(-5, 5)] * 3, optimizers=CMAOptimizer, max_evaluations=10_000, exit_conditions=(), max_jobs=1, working_dir="run",
     rng=5, save_states_every=50, deterministic=True, stoppers=(),
     checkpoint_control=glompo.CheckpointingControl(checkpoint_iter_frequency=100, naming_format="%(count)"))
 """
@@ -412,11 +411,11 @@ glompo.minimize(task, [(-5, 5)] * 3, optimizers=CMAOptimizer, max_evaluations=10
     assert subprocess.run([sys.executable, "-c", script]).returncode == -signal.SIGKILL
     assert "complete" in {outcome for _, outcome in outcomes()}
     file = pack_directory(Path("run"), Path("packed.zip"))
-    assert unpack(file, Path("new")).evaluations >= 300
-    assert those("new", Saved)[-1].k >= 250
+    assert unpack(file, Path("new")).evaluations >= 200
+    assert those("new", Saved)[-1].k >= 50
     manager = GloMPOManager.load_manager("new", task=lambda x: float(x @ x), opt_selector=CMAOptimizer,
-        max_evaluations=600, max_jobs=1, stoppers=(), deterministic=True)  # fmt: skip
-    assert manager.start_manager().nfev == 600
+        max_evaluations=11_000, max_jobs=1, stoppers=(), deterministic=True)  # fmt: skip
+    assert manager.start_manager().nfev == 11_000
     assert {event.way for event in those("new", Recovered)} == {"saved state"}
 
 

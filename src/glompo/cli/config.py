@@ -48,7 +48,7 @@ from glompo.core.rule_text import combine
 from glompo.errors import SettingError, SettingTypeError, UserError
 from glompo.manager import GloMPOManager, minimize
 from glompo.selectors import RegimeSelector
-from glompo.spec import CheckpointingControl, unknown_setting
+from glompo.spec import CheckpointingControl, refuse_unknown
 
 COMBINE = "_combine"
 """What the name of a list of rules and the name of its combination differ by."""
@@ -99,9 +99,7 @@ def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         Naming the key, its value and the remedy.
     """
     known = settings_known()
-    for name in document:
-        if name not in known:
-            raise unknown_setting("the configuration", name, known)
+    refuse_unknown("the configuration", document, known)
     call = {name: value for name, value in document.items() if name not in _PARSED}
     call["task"] = task_in(document, folder)
     call["bounds"] = _bounds(document)
@@ -170,10 +168,7 @@ _PARSED = {
 
 def _control(given: Mapping[str, Any]) -> CheckpointingControl:
     """Return when checkpoints are made."""
-    known = inspect.signature(CheckpointingControl).parameters
-    for name in given:
-        if name not in known:
-            raise unknown_setting("the table [checkpoint_control]", name, known)
+    refuse_unknown("the table [checkpoint_control]", given, inspect.signature(CheckpointingControl).parameters)
     return CheckpointingControl(**given)
 
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.command import CommandTask
-from glompo.spec import unknown_setting
+from glompo.spec import refuse_unknown
 
 HERE = "{config_dir}"
 """What stands for the directory of the configuration in a command."""
@@ -71,9 +71,7 @@ def task_kept(task: Any, folder: Path) -> Any:
 
 def _program(table: Mapping[str, Any], folder: Path, names: Any) -> CommandTask:
     known = inspect.signature(CommandTask).parameters
-    for name in table:
-        if name not in known:
-            raise unknown_setting("the table [task]", name, known)
+    refuse_unknown("the table [task]", table, known)
     if "command" not in table:
         raise SettingError('the table [task] has no command; add command = ["program", "argument", ...]')
     settings = {name: value for name, value in table.items() if name != "command"}

@@ -150,7 +150,7 @@ class Engine:
             deadline = self._next_deadline()
             received = self._backend.receive(self._patience(deadline))
             self._record(arrivals(received, self._clock.now(), self._job.keeper))
-            self._see_to_checkpoints()
+            self._close_checkpoint(wait=False)
             self._hear(interrupts)
             self._attend()
             if self._may_decide(deadline) and not interrupts.now:
@@ -178,14 +178,6 @@ class Engine:
             if asked.what == "slots":
                 self._stirred = None
                 refit(self._job, asked.amount)
-
-    def _see_to_checkpoints(self) -> None:
-        """Record who asks for a checkpoint, and what came of the one that is being written."""
-        keeper = self._job.keeper
-        who = keeper.asked()
-        if who and not self.state.finished:
-            self._record([Asked(self._clock.now(), "checkpoint", who)])
-        self._close_checkpoint(wait=False)
 
     def _close_checkpoint(self, wait: bool) -> bool:
         """Record what came of the checkpoint that is being written, if that is known; say whether it is."""

@@ -47,9 +47,5 @@ class MemoryKeeper:
             return None
         return COMPLETE, f"number {self._packed.pop()}, in memory", ""
 
-    def asked(self) -> str:
-        """Return that nobody asked."""
-        return ""
-
     def close(self) -> None:
         """Do nothing."""

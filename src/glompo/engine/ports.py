@@ -81,9 +81,6 @@ class Keeper(Protocol):
     def packed(self, wait: bool = False) -> tuple[str, str, str] | None:
         """Return outcome, reason and path of the file that was begun; None while it is not done and none waits."""
 
-    def asked(self) -> str:
-        """Return who asked for a checkpoint since the last question; empty if nobody did."""
-
     def close(self) -> None:
         """Finish."""
 

@@ -15,10 +15,11 @@ from glompo.errors import UserError
 from glompo.evaluators.limits import GRACE
 from glompo.generators import BaseGenerator
 from glompo.manager.building import backend_for, job_of, policies_of, raise_if_hopeless
+from glompo.manager.control import control
 from glompo.manager.loading import loaded, packed_at_rest
 from glompo.manager.prepared import Prepared
 from glompo.read import Result, result_of
-from glompo.spec import CheckpointingControl, unknown_setting
+from glompo.spec import CheckpointingControl, refuse_unknown
 from glompo.storage.inbox import Inbox
 from glompo.storage.keeper import DiskKeeper
 
@@ -32,7 +33,7 @@ class GloMPOManager:
     def __init__(self) -> None:
         self._prepared: Prepared | None = None
         self._result: Result | None = None
-        self._keeper: DiskKeeper | None = None
+        self._running: Path | None = None
 
     @property
     def is_initialised(self) -> bool:
@@ -205,8 +206,7 @@ class GloMPOManager:
         """
         self._refuse_twice()
         given = dict(locals())
-        for name in unknown:
-            raise unknown_setting("setup", name, inspect.signature(self.setup).parameters)
+        refuse_unknown("setup", unknown, inspect.signature(self.setup).parameters)
         self._prepared = Prepared.of(given)
 
     def start_manager(self) -> Result:
@@ -236,9 +236,7 @@ class GloMPOManager:
         try:
             session = open_session(spec, its.resume)
             backend = backend_for(its.backend, session.run_dir if its.split_printstreams else None)
-            self._keeper = keeper = DiskKeeper(
-                session.run_dir, session.record.journal, spec.control, its.extras, backend.wake
-            )
+            keeper = DiskKeeper(session.run_dir, session.record.journal, spec.control, its.extras, backend.wake)
             engine = Engine(
                 session.state,
                 session.record,
@@ -249,10 +247,11 @@ class GloMPOManager:
                 () if its.progress is None else (its.progress,),
                 Inbox.open(session.run_dir),
             )
+            self._running = session.run_dir
             try:
                 engine.run()
             finally:
-                self._keeper = None
+                self._running = None
                 self._result = result_of(RunView(session.state, session.clock.now()), session.run_dir)
         finally:
             if shared is not None:
@@ -270,8 +269,8 @@ class GloMPOManager:
         UserError, StoreError
             If there is no run yet, or the file cannot be written.
         """
-        if self._keeper is not None:
-            self._keeper.request("the API")
+        if self._running is not None:
+            control(self._running, patience=0.0).checkpoint()
             return None
         if self._prepared is None:
             raise UserError("this manager has not been set up; call setup(...) first")

@@ -11,7 +11,7 @@ from glompo.errors import SettingError
 from glompo.manager.arguments import ends
 from glompo.manager.documented import GloMPOManager
 from glompo.read import Result
-from glompo.spec import unknown_setting
+from glompo.spec import refuse_unknown
 
 
 def minimize(
@@ -75,9 +75,7 @@ def minimize(
     400
     """
     known = {*inspect.signature(minimize).parameters, *inspect.signature(GloMPOManager.setup).parameters}
-    for name in setup:
-        if name not in known:
-            raise unknown_setting("minimize", name, known - {"setup", "unknown", "self"})
+    refuse_unknown("minimize", setup, known - {"setup", "unknown", "self"})
     if optimizers is not None and "opt_selector" in setup:
         raise SettingError("optimizers and opt_selector are both given; give one of them")
     if optimizers is None:

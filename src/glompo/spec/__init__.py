@@ -5,7 +5,7 @@ from glompo.spec.checkpointing import CheckpointingControl
 from glompo.spec.failures import failure_policy_of
 from glompo.spec.imports import imported
 from glompo.spec.processors import cpus
-from glompo.spec.run import RESUME, RunSpec, one_of, slots_of, unknown_setting
+from glompo.spec.run import RESUME, RunSpec, one_of, refuse_unknown, slots_of
 from glompo.spec.task import task_of
 
 __all__ = [
@@ -17,8 +17,8 @@ __all__ = [
     "failure_policy_of",
     "imported",
     "one_of",
+    "refuse_unknown",
     "slots_of",
     "task_of",
-    "unknown_setting",
     "x0_of",
 ]

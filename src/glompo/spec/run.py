@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -209,13 +209,22 @@ def slots_of(max_jobs: int | None) -> int:
     return whole_number("setup", "max_jobs", max_jobs, 1)
 
 
-def unknown_setting(owner: str, name: str, known: Iterable[str]) -> SettingTypeError:
-    """Return the error for a setting that does not exist, with the nearest one that does."""
-    if name in EARLIER_SETTINGS:
-        return SettingTypeError(f"{owner} has no setting {name!r}; it is called {EARLIER_SETTINGS[name]!r} here")
-    near = get_close_matches(name, list(known), 1)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(sorted(known))}"
-    return SettingTypeError(f"{owner} has no setting {name!r}{hint}")
+def refuse_unknown(owner: str, given: Iterable[str], known: Collection[str]) -> None:
+    """Refuse settings that do not exist.
+
+    Raises
+    ------
+    SettingTypeError
+        Naming the setting, and the nearest one that there is.
+    """
+    for name in given:
+        if name in known:
+            continue
+        if name in EARLIER_SETTINGS:
+            raise SettingTypeError(f"{owner} has no setting {name!r}; it is called {EARLIER_SETTINGS[name]!r} here")
+        near = get_close_matches(name, list(known), 1)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(sorted(known))}"
+        raise SettingTypeError(f"{owner} has no setting {name!r}{hint}")
 
 
 def _rule(name: str, given: Any) -> Rule:

@@ -80,17 +80,6 @@ class DiskKeeper:
         self._kept = set(blob_names(run_dir))
         self._hashes = Hashes()
         self._packing: Future[tuple[str, str, str]] | None = None
-        self._asked = ""
-
-    def request(self, who: str) -> None:
-        """Ask for a checkpoint on behalf of `who`; may be called from any thread."""
-        self._asked = who
-        self._wake()
-
-    def asked(self) -> str:
-        """Return who asked for a checkpoint since the last question; empty if nobody did."""
-        asked, self._asked = self._asked, ""
-        return asked
 
     def keep(self, data: bytes) -> str:
         """Hand a saved state to the system, begin to force it to the disk, and return its name.
