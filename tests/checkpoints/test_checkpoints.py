@@ -401,8 +401,8 @@ def task(x):
     if len(list(Path("run/checkpoints").glob("*.zip"))) == 2:  # so the first is complete and recorded
         os.kill(os.getpid(), signal.SIGKILL)
     return float(x @ x)
-glompo.minimize(task, [(-5, 5)] * 3, optimizers=CMAOptimizer, max_evaluations=10_000, exit_conditions=(), max_jobs=1, working_dir="run",
-    rng=5, save_states_every=50, deterministic=True, stoppers=(),
+glompo.minimize(task, [(-5, 5)] * 3, optimizers=CMAOptimizer, max_evaluations=10_000, exit_conditions=(),
+    max_jobs=1, working_dir="run", rng=5, save_states_every=50, deterministic=True, stoppers=(),
     checkpoint_control=glompo.CheckpointingControl(checkpoint_iter_frequency=100, naming_format="%(count)"))
 """
     import subprocess

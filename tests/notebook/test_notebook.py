@@ -54,28 +54,55 @@ def printed(client, request, interrupted=lambda: None):
             return client.get_shell_msg(timeout=PATIENCE)["content"]["status"], text
 
 
-def await_evaluations(run_dir, n):
+def await_run(run_dir, holds):
+    """Return when `holds(view)` is true of the run."""
     from glompo.errors import GlompoError
     from glompo.read import load
 
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         try:
-            if load(run_dir).view.calls >= n:
+            if holds(load(run_dir).view):
                 return
         except GlompoError:  # there is nothing to read yet
             pass
         time.sleep(0.02)
-    raise AssertionError(f"waited in vain for {n} evaluations")
+    raise AssertionError("waited in vain")
 
 
 def test_interrupting_the_kernel_returns_the_result_and_the_kernel_lives_on(kernel, tmp_path):
     manager, client = kernel
     request = client.execute(RUN)
-    await_evaluations(tmp_path / "run", 30)
+    await_run(tmp_path / "run", lambda view: view.calls >= 30)
     manager.interrupt_kernel()
     assert printed(client, request) == ("ok", "left SIGINT True True\n")
     assert printed(client, client.execute("print(6 * 7, result.success)")) == ("ok", "42 False\n")
 
     request = client.execute("import threading; print('waits', flush=True); threading.Event().wait()")
     assert printed(client, request, manager.interrupt_kernel)[0] == "error"  # the kernel's own handler is back
+
+
+HANGS = """
+import threading, glompo
+from glompo.optimizers import RandomSampling
+
+def task(x):
+    if x[0] > 0:
+        threading.Event().wait(600)
+    return float(x @ x)
+
+result = glompo.minimize(task, [(-5, 5)] * 2, max_seconds=600, stoppers=(), rng=1, max_jobs=2, working_dir="run",
+                         progress=False, optimizers=[RandomSampling])
+print(result.status, result.left_by, result.x is not None)
+"""
+
+
+def test_interrupting_it_twice_returns_the_result_though_evaluations_hang(kernel, tmp_path):
+    manager, client = kernel
+    request = client.execute(HANGS)
+    await_run(tmp_path / "run", lambda view: view.n_alive == 2 and view.calls > 0)
+    manager.interrupt_kernel()
+    await_run(tmp_path / "run", lambda view: view.leaving)
+    manager.interrupt_kernel()
+    assert printed(client, request) == ("ok", "left SIGINT True\n")
+    assert printed(client, client.execute("print(6 * 7)")) == ("ok", "42\n")
