@@ -143,6 +143,13 @@ def test_optimizers_are_given_as_their_class_and_settings():
     assert call(optimizers="RandomSampling") == call(optimizers=[{"type": "RandomSampling"}])
 
 
+def test_what_the_method_minimize_takes_besides_is_a_table_of_its_own():
+    table = {"type": "RandomSampling", "iters": 5, "minimize": {"verbose": True}}
+    assert call(optimizers=table)["optimizers"] == [(RandomSampling, {"iters": 5}, {"verbose": True})]
+    with pytest.raises(SettingTypeError, match=r"optimizers: minimize is 3; give a table"):
+        call(optimizers=["CMAOptimizer", {"type": "RandomSampling", "minimize": 3}])
+
+
 def test_of_several_rules_one_must_hold_unless_the_file_says_otherwise():
     rules = [{"type": "MinFuncCalls", "min_pts": 9}, {"type": "BestUnmoving", "calls": 5}, "CatchUp"]
     expected = [MinFuncCalls(9), BestUnmoving(5), CatchUp()]

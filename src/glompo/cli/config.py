@@ -27,6 +27,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from glompo.cli.components import (
@@ -196,10 +197,12 @@ def _optimizers(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return what may start, as ``optimizers``; or as ``opt_selector``, around them, if a selector is named."""
     found: dict[str, Any] = {}
     if "optimizers" in document:
-        options = _each(document["optimizers"], "optimizers", OPTIMIZERS)
-        if not options:
+        given = document["optimizers"]
+        tables = given if isinstance(given, list) else [given]
+        if not tables:
             raise SettingError("optimizers is []; name one at least, or leave the key out for CMA-ES")
-        found["optimizers"] = [_option(one) for one in options]
+        options = _each([_without_minimize(one) for one in tables], "optimizers", OPTIMIZERS)
+        found["optimizers"] = [_option(one, _minimize(table)) for one, table in zip(options, tables, strict=True)]
     if "opt_selector" not in document:
         return found
     selector = named(document["opt_selector"], SELECTORS, "opt_selector", settings_known())
@@ -213,11 +216,25 @@ def _optimizers(document: Mapping[str, Any]) -> dict[str, Any]:
     return {"opt_selector": selector.built(*options)}
 
 
-def _option(one: Named) -> tuple[type, dict[str, Any], dict[str, Any]]:
+def _option(one: Named, minimize: Mapping[str, Any] = MappingProxyType({})) -> tuple[type, dict[str, Any], Any]:
     """Return an optimizer as a class and its settings; it is constructed once to have them checked."""
     alone = {name: value for name, value in one.settings.items() if name != "workers"}
     replace(one, settings=alone).built()
-    return one.cls, one.settings, {}
+    return one.cls, one.settings, dict(minimize)
+
+
+def _without_minimize(given: Any) -> Any:
+    return {name: value for name, value in given.items() if name != "minimize"} if isinstance(given, Mapping) else given
+
+
+def _minimize(given: Any) -> Mapping[str, Any]:
+    """Return what the method `minimize` of an optimizer is given besides the documented arguments."""
+    settings = given.get("minimize", {}) if isinstance(given, Mapping) else {}
+    if not isinstance(settings, Mapping):
+        raise SettingTypeError(
+            f"optimizers: minimize is {settings!r}; give a table of the further arguments of the method minimize"
+        )
+    return settings
 
 
 def _rules(document: Mapping[str, Any], name: str, room: Room) -> Rule | list[Rule]:
