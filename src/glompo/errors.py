@@ -54,8 +54,8 @@ class UnansweredError(GlompoError):
     """A run was asked for something and did not look in time."""
 
 
-class PolicyError(UserError):
-    """A policy (stopper, exit condition, generator, selector) broke its contract or raised."""
+class PolicyError(EndedError, UserError):
+    """A policy (stopper, exit condition, generator, selector) broke its contract or raised; its run ends in order."""
 
 
 class TaskFailedError(EndedError, UserError):

@@ -13,15 +13,16 @@ import glompo
 from glompo.core.events import Evaluated
 from glompo.core.snapshot import same
 from glompo.core.state import RunState
-from glompo.errors import LeaseHeldError, OptimizersFailedError, RunExistsError, StoreError
+from glompo.errors import LeaseHeldError, OptimizersFailedError, PolicyError, RunExistsError, StoreError
 from glompo.exit_conditions import MaxOptimizersConverged
 from glompo.function import Status
 from glompo.generators import SinglePointGenerator
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
 from glompo.problems import Rastrigin
+from glompo.read import load
 from glompo.read.export import to_csv
 from glompo.selectors import CycleSelector
-from glompo.stoppers import BestUnmoving
+from glompo.stoppers import BaseStopper, BestUnmoving
 from glompo.storage.journal import Journal
 from glompo.storage.lease import Lease
 from glompo.storage.reader import read_events
@@ -492,3 +493,19 @@ def test_records_keep_natural_units_whatever_the_scale(scaler):
     np.testing.assert_array_equal(points[:200], np.array(seen)[:200])
     if scaler == "log":
         assert result.fx < 1e-3
+
+
+class RaisesLate(BaseStopper):
+    """A stopper that breaks when an optimizer is no longer young."""
+
+    def __call__(self, log, best_opt_id, tested_opt_id):
+        return len(log.get_history(tested_opt_id, "fx")) > 30 and 1 / 0
+
+
+def test_a_policy_that_raises_ends_the_run_in_order_and_the_error_has_what_was_found():
+    with pytest.raises(PolicyError, match=r"RaisesLate\(\) raised ZeroDivisionError.* the records are in ") as raised:
+        glompo.minimize(lambda x: float(x @ x), [(-1, 1)] * 2, stoppers=RaisesLate(), max_evaluations=1000, rng=1)
+    result = raised.value.result
+    assert 30 < result.nfev == load(result.run_dir).view.calls < 1000
+    assert result.fx < 2
+    assert not [one for one in result.optimizers if one.how is None]

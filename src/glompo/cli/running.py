@@ -14,7 +14,7 @@ from glompo.cli.assignments import changed
 from glompo.cli.checkpointing import unpacked_for_resuming
 from glompo.cli.config import arguments, kept, python_path, read_config
 from glompo.cli.signals import around
-from glompo.errors import OptimizersFailedError, RunExistsError, SettingError, TaskFailedError, UserError
+from glompo.errors import EndedError, RunExistsError, SettingError, UserError
 from glompo.evaluators.cluster import FORMS, is_cluster
 from glompo.manager import minimize
 from glompo.manager.arguments import progress_of
@@ -88,8 +88,9 @@ def _carried_out(document: Mapping[str, Any], folder: Path) -> int:
                 imported(call["task"], "the task")  # says more about what is wrong in a module than an ImportError
             call["progress"] = ears.beside(progress_of(call.get("progress", True)))
             return _concluded(minimize(**call, configuration=kept(document, folder)))
-        except (TaskFailedError, OptimizersFailedError) as error:
-            typer.echo(str(error.result))
+        except EndedError as error:
+            if error.result is not None:
+                typer.echo(str(error.result))
             raise
         except KeyboardInterrupt:  # before the run began
             return _left(ears.by)

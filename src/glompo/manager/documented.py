@@ -11,7 +11,7 @@ from typing import Any, Self
 from glompo.core.views import RunView
 from glompo.engine.loop import Engine
 from glompo.engine.session import open_session
-from glompo.errors import UserError
+from glompo.errors import PolicyError, UserError
 from glompo.evaluators.limits import GRACE
 from glompo.generators import BaseGenerator
 from glompo.manager.building import backend_for, job_of, policies_of, raise_if_hopeless
@@ -227,6 +227,9 @@ class GloMPOManager:
             If the optimizers failed.
         CheckpointError
             If a checkpoint had to be abandoned and `raise_checkpoint_fail` is set.
+        PolicyError
+            If a policy raised or broke its contract. The run has ended in order; as with the other errors that end
+            it, `result` of the error is what it found.
         """
         if self._prepared is None:
             raise UserError("this manager has not been set up; call setup(...) first")
@@ -250,6 +253,10 @@ class GloMPOManager:
             self._running = session.run_dir
             try:
                 engine.run()
+            except PolicyError as error:
+                error.args = (f"{error}; the records are in {session.run_dir}",)
+                error.result = result_of(RunView(session.state, session.clock.now()), session.run_dir)
+                raise
             finally:
                 self._running = None
                 self._result = result_of(RunView(session.state, session.clock.now()), session.run_dir)

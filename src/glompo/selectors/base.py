@@ -41,6 +41,11 @@ class BaseSelector(ABC):
         """What can be started, in the given order."""
         return self._options
 
+    @property
+    def avail_opts(self) -> tuple[Option, ...]:
+        """The same, by the name of the documented argument."""
+        return self._options
+
     def smallest(self) -> int:
         """Return the fewest slots that any option needs."""
         return min(option.slots for option in self._options)
