@@ -46,6 +46,10 @@ class NotAliveError(UserError):
     """A run was asked for something, but no process works on it."""
 
 
+class RunOverError(UserError, ValueError):
+    """A run that is driven from outside was asked for points after its end."""
+
+
 class RefusedError(UserError):
     """A run was asked for something that cannot be done."""
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from glompo.core.views import RunView
 from glompo.engine.loop import Engine
+from glompo.engine.ports import Observer
 from glompo.engine.session import open_session
 from glompo.errors import PolicyError, UserError
 from glompo.evaluators.limits import GRACE
@@ -39,6 +40,11 @@ class GloMPOManager:
     def is_initialised(self) -> bool:
         """Whether :meth:`setup` has been called."""
         return self._prepared is not None
+
+    @property
+    def run_dir(self) -> Path | None:
+        """Directory of the run, as soon as it can be asked for something there; None before."""
+        return self._running or (self._result.run_dir if self._result is not None else None)
 
     @classmethod
     def new_manager(cls, *args: Any, **settings: Any) -> Self:
@@ -119,9 +125,10 @@ class GloMPOManager:
         backend : {'threads', 'processes'}
             Where optimizers live. Threads share the task with this process and take any callable; processes can be
             killed, and use several cores even if the task holds the interpreter lock.
-        evaluator : {'inline', 'pool', 'dask://host:port', 'slurm'}, concurrent.futures.Executor or distributed.Client
+        evaluator : {'inline', 'pool', 'dask://host:port', 'slurm'}, Executor, distributed.Client or Evaluator
             Where the task is evaluated: beside the optimizer; in guarded processes that can be killed; guarded on the
-            workers of a Dask cluster, or of batch jobs that are submitted for the run; or on an engine of yours.
+            workers of a Dask cluster, or of batch jobs that are submitted for the run; on an engine of yours; or by an
+            :class:`~glompo.evaluators.protocol.Evaluator` of yours, which is closed at the end of the run.
         cluster : mapping, optional
             Settings of a cluster that `evaluator` names, such as ``queue``, ``cores``, ``memory``, ``walltime``; see
             the page about clusters. Without such an evaluator they do nothing.
@@ -209,8 +216,13 @@ class GloMPOManager:
         refuse_unknown("setup", unknown, inspect.signature(self.setup).parameters)
         self._prepared = Prepared.of(given)
 
-    def start_manager(self) -> Result:
+    def start_manager(self, *observers: Observer) -> Result:
         """Run to the end and return the result.
+
+        Parameters
+        ----------
+        *observers : Observer
+            Who watches the run, beside `progress`.
 
         Returns
         -------
@@ -247,7 +259,7 @@ class GloMPOManager:
                 session.clock,
                 policies_of(spec, its.escalation),
                 job_of(spec, session, its.options, shared, its.evaluation.plan, keeper, threads),
-                () if its.progress is None else (its.progress,),
+                observers if its.progress is None else (its.progress, *observers),
                 Inbox.open(session.run_dir),
             )
             self._running = session.run_dir
@@ -258,8 +270,8 @@ class GloMPOManager:
                 error.result = result_of(RunView(session.state, session.clock.now()), session.run_dir)
                 raise
             finally:
-                self._running = None
                 self._result = result_of(RunView(session.state, session.clock.now()), session.run_dir)
+                self._running = None
         finally:
             if shared is not None:
                 shared.close(kill=True)  # nobody waits any more for what is still under way

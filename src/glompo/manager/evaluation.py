@@ -25,8 +25,8 @@ class Evaluation:
     plan : EvaluatorPlan
         In this process or in guarded processes, with which limits.
     engine : object
-        An executor or a Dask client of the user's, or a cluster that the user named, which takes the place of
-        `plan.kind`; None without.
+        An executor, a Dask client or an evaluator of the user's, or a cluster that the user named, which takes the
+        place of `plan.kind`; None without.
     limits : dict
         Limits and other terms for the guard on a foreign engine.
     """
@@ -43,6 +43,8 @@ class Evaluation:
     def shared(self, task: Callable[..., Any] | str, slots: int, detailed: bool) -> Evaluator | None:
         """Return one evaluator for all optimizers in threads; None where each evaluates by itself."""
         if self.engine is not None:
+            if _evaluates(self.engine):
+                return self.engine  # type: ignore[no-any-return]  # just found to be one
             if isinstance(self.engine, Cluster):
                 return self.engine.evaluator(task, slots, detailed, **self.limits)
             if _is_dask(self.engine):
@@ -82,12 +84,15 @@ def evaluation_of(given: Mapping[str, Any]) -> Evaluation:
     elif not callable(getattr(evaluator, "submit", None)):
         raise SettingError(
             f"evaluator is {evaluator!r}; use 'inline', 'pool', 'dask://host:port', 'slurm', an executor with "
-            "submit(), or a Dask client"
+            "submit(), a Dask client, or an evaluator of your own"
         )
     if backend != "threads":
         raise SettingError(
             "evaluator is an executor, which cannot be sent to the processes of optimizers; use backend='threads'"
         )
+    if limits and _evaluates(evaluator):
+        settings = [setting for setting, name in LIMITS.items() if name in limits]
+        raise SettingError(f"{', '.join(settings)}: an evaluator of your own keeps its limits itself; leave this out")
     _check_threads(given["evaluation_threads"], bool(limits) or isinstance(evaluator, Cluster))
     return Evaluation(plan, evaluator, limits | terms)
 
@@ -107,6 +112,11 @@ def _check_threads(given: Any, has_process: bool) -> None:
             f"evaluation_threads is {given}, but evaluations have no process of ours here; use evaluator='pool', or "
             "with an executor a limit such as evaluation_timeout"
         )
+
+
+def _evaluates(engine: Any) -> bool:
+    """Return whether this is an :class:`~glompo.evaluators.protocol.Evaluator`."""
+    return all(callable(getattr(engine, name, None)) for name in ("evaluate", "submit", "resize", "close"))
 
 
 def _is_dask(engine: Any) -> bool:

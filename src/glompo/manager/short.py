@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from glompo.errors import SettingError
@@ -74,23 +74,45 @@ def minimize(
     >>> result.nfev
     400
     """
+    short = {
+        "optimizers": optimizers,
+        "exit_conditions": exit_conditions,
+        "max_evaluations": max_evaluations,
+        "max_seconds": max_seconds,
+        "target": target,
+        "max_jobs": max_jobs,
+        "rng": rng,
+        "working_dir": working_dir,
+        "progress": progress,
+    }
+    return managed(task, bounds, {**short, **setup}).start_manager()
+
+
+def managed(task: Callable[..., Any] | str, bounds: Any, settings: Mapping[str, Any]) -> GloMPOManager:
+    """Return a manager that is set up by the settings of :func:`minimize`, for a run that has not begun.
+
+    Parameters
+    ----------
+    task, bounds
+        As for :func:`minimize`.
+    settings : mapping
+        Its further arguments by name.
+
+    Raises
+    ------
+    SettingError, SettingTypeError
+        Naming the setting, its value and the remedy.
+    """
     known = {*inspect.signature(minimize).parameters, *inspect.signature(GloMPOManager.setup).parameters}
-    refuse_unknown("minimize", setup, known - {"setup", "unknown", "self"})
-    if optimizers is not None and "opt_selector" in setup:
+    refuse_unknown("minimize", settings, known - {"setup", "unknown", "self"})
+    given = dict(settings)
+    optimizers = given.pop("optimizers", None)
+    if optimizers is not None and "opt_selector" in given:
         raise SettingError("optimizers and opt_selector are both given; give one of them")
     if optimizers is None:
         from glompo.optimizers import CMAOptimizer
 
-        optimizers = setup.pop("opt_selector", CMAOptimizer)
-    manager = GloMPOManager.new_manager(
-        task,
-        bounds,
-        optimizers,
-        working_dir,
-        exit_conditions=ends(exit_conditions, max_evaluations, max_seconds, target),
-        max_jobs=max_jobs,
-        rng=rng,
-        progress=progress,
-        **setup,
-    )
-    return manager.start_manager()
+        optimizers = given.pop("opt_selector", CMAOptimizer)
+    limits = (given.pop(name, None) for name in ("exit_conditions", "max_evaluations", "max_seconds", "target"))
+    working_dir = given.pop("working_dir", None)
+    return GloMPOManager.new_manager(task, bounds, optimizers, working_dir, exit_conditions=ends(*limits), **given)

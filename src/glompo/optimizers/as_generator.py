@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from glompo.errors import SettingError, SettingTypeError
+from glompo.errors import SettingTypeError
 from glompo.optimizers.settings import library
 from glompo.optimizers.stepper import StepperOptimizer
+from glompo.optimizers.vocs import Variables
 
 
 def as_generator(optimizer: StepperOptimizer, vocs: Any, x0: Mapping[str, float] | None = None) -> SteppedGenerator:
@@ -54,15 +54,10 @@ class SteppedGenerator:
     returns_id = True
 
     def __init__(self, optimizer: StepperOptimizer, vocs: Any, x0: Mapping[str, float] | None) -> None:
-        self._validate_vocs(vocs)
-        self._names = list(vocs.variables)
-        self._constants = {name: constant.value for name, constant in vocs.constants.items()}
-        self._objective, kind = next(iter(vocs.objectives.items()))
-        self._sign = -1.0 if "Maximize" in type(kind).__name__ else 1.0
-        bounds = np.array([variable.domain for variable in vocs.variables.values()], dtype=float)
+        self._variables = Variables(vocs)
         self._workers = optimizer.workers
-        self._stepper = optimizer.stepper(self._start(vocs, bounds, x0 or {}), bounds)
-        self._points = np.empty((0, len(bounds)))
+        self._stepper = optimizer.stepper(self._variables.start(x0 or {}), self._variables.bounds)
+        self._points = np.empty((0, len(self._variables.names)))
         self._values: list[float | None] = []
         self._first_id = 0
         self._suggested = 0
@@ -83,7 +78,7 @@ class SteppedGenerator:
             raise ValueError(f"{num_points} points are asked for, {left} are left until the batch is ingested")
         chosen = range(self._suggested, self._suggested + n)
         self._suggested += n
-        return [{**self._named(self._points[i]), "_id": self._first_id + i} for i in chosen]
+        return [self._variables.suggestion(self._points[i], self._first_id + i) for i in chosen]
 
     def ingest(self, results: list[dict[str, Any]]) -> None:
         """Take values, those of suggested points by their ``_id``, others as good advice; not finite for a failure.
@@ -94,10 +89,10 @@ class SteppedGenerator:
             If an ``_id`` is not one that waits for its value.
         """
         for result in results:
-            fx = self._sign * float(result[self._objective])
+            fx = self._variables.value(result)
             fx = fx if math.isfinite(fx) else math.inf
             if "_id" not in result:
-                self._stepper.inject(np.array([result[name] for name in self._names], dtype=float), fx)
+                self._stepper.inject(self._variables.point(result), fx)
                 continue
             place = result["_id"] - self._first_id
             if not 0 <= place < self._suggested or self._values[place] is not None:
@@ -121,24 +116,4 @@ class SteppedGenerator:
         self._values = [None] * len(self._points)
 
     def _validate_vocs(self, vocs: Any) -> None:
-        if len(vocs.objectives) != 1 or "Explore" in type(next(iter(vocs.objectives.values()))).__name__:
-            raise ValueError(f"objectives are {vocs.objectives}; give one to be minimised or maximised")
-        if vocs.constraints:
-            raise ValueError(f"constraints are {vocs.constraints}; our optimizers know bounds only")
-        for name, variable in vocs.variables.items():
-            if type(variable).__name__ != "ContinuousVariable":
-                raise ValueError(f"variable {name} is {variable}; our optimizers take continuous ones with bounds")
-
-    def _start(self, vocs: Any, bounds: NDArray[np.float64], given: Mapping[str, float]) -> NDArray[np.float64]:
-        unknown = set(given) - set(self._names)
-        if unknown:
-            raise SettingError(f"x0 names {sorted(unknown)}; the variables are {self._names}")
-        middle = bounds.mean(axis=1).tolist()
-        usual = [
-            mid if variable.default_value is None else variable.default_value
-            for mid, variable in zip(middle, vocs.variables.values(), strict=True)
-        ]
-        return np.array([given.get(name, value) for name, value in zip(self._names, usual, strict=True)], dtype=float)
-
-    def _named(self, x: NDArray[np.float64]) -> dict[str, Any]:
-        return {**dict(zip(self._names, x.tolist(), strict=True)), **self._constants}
+        Variables(vocs)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from itertools import takewhile
@@ -185,7 +186,8 @@ class Task:
         except Cut:
             while flight.airborne:
                 self._mailbox.rest(flight.has_landed, or_credits=False)
-                land()
+                with suppress(Cut):  # another one that will not be made; the rest is still to be recorded
+                    land()
             raise
 
     def _may_launch(self, airborne: int) -> bool:
@@ -303,12 +305,27 @@ class _Flight:
         """Return whether the next evaluation to be recorded is done."""
         return next(iter(self._flying)).done() if self._in_order and self._flying else bool(self._landed)
 
-    def land(self) -> list[tuple[int, Outcome]]:
-        """Return place and outcome of those that are done: in the order in which they were, or were launched."""
+    def land(self) -> Iterator[tuple[int, Outcome]]:
+        """Yield place and outcome of those that are done: in the order in which they were, or were launched.
+
+        If one is never going to be made, what its evaluator says is raised behind the others; in order, nothing behind
+        it can be recorded any more.
+        """
         done = [self._landed.popleft() for _ in range(len(self._landed))]
         if self._in_order:
             done = list(takewhile(Future.done, self._flying))
-        return [(self._flying.pop(future), future.result()) for future in done]
+        unmade: BaseException | None = None
+        for future in done:
+            place, error = self._flying.pop(future), future.exception()
+            if error is None:
+                yield place, future.result()
+                continue
+            unmade = error
+            if self._in_order:
+                self._flying.clear()
+                break
+        if unmade is not None:
+            raise unmade
 
     def _touch_down(self, future: Future[Outcome]) -> None:
         self._landed.append(future)
