@@ -34,6 +34,7 @@ def copy(tmp_path):
         ("show/plots.py", "from glompo.core.state import RunState"),
         ("worker/task.py", "from glompo.core.events import Event"),
         ("engine/loop.py", "import threading"),
+        ("driving/desk.py", "from glompo.engine.loop import Engine"),
         ("storage/journal.py", "from glompo.engine.loop import Engine"),
         ("misplaced.py", ""),
     ],

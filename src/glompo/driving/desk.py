@@ -165,8 +165,8 @@ class Desk:
                 )
             if n is not None and n > len(self._ready) and not self._closed:
                 raise ValueError(
-                    f"{n} points are asked for, {len(self._ready)} are there{self._why()}; ingest values of the "
-                    f"{self._out} that are out, or ask for fewer"
+                    f"{n} points are asked for, {len(self._ready)} are there{self._why()}; ask for fewer, or ingest "
+                    f"values first ({self._out} are out)"
                 )
             return self._taken(min(len(self._ready), self._room) if n is None else n)
 
