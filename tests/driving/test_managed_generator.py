@@ -33,7 +33,7 @@ def loss(point):
 
 @pytest.fixture
 def driven(tmp_path):
-    made = []
+    made, before = [], threading.enumerate()
 
     def make(problem=None, **settings):
         usual = {"max_jobs": 4, "max_evaluations": 60, "rng": 1, "working_dir": tmp_path / "run", "stoppers": ()}
@@ -44,7 +44,8 @@ def driven(tmp_path):
     for one in made:
         with suppress(glompo.GlompoError):
             one.finalize()
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("glompo")] == []
+    left = [thread.name for thread in threading.enumerate() if thread not in before]
+    assert [name for name in left if name.startswith("glompo")] == []
 
 
 def answered(points, f=loss):

@@ -246,3 +246,13 @@ def test_another_problem_is_not_a_resumption():
         glompo.minimize(Rastrigin(2), [(-1, 1)] * 2, max_evaluations=50, working_dir="run", resume="auto")
     with pytest.raises(glompo.UserError, match="Give the same optimizers as before"):
         run(max_evaluations=90, optimizers=Scipy("Powell"))
+
+
+def test_another_seed_is_refused_and_another_backend_is_told():
+    run(max_evaluations=50)
+    with pytest.raises(glompo.UserError, match=r"rng is 8, but the run in .* was begun with another seed"):
+        run(max_evaluations=90, rng=8)
+    run(max_evaluations=90, rng=None, backend="processes")
+    opened = [event for event in read_events(Path("run")) if isinstance(event, SessionOpened)]
+    assert "backend: threads -> processes" in opened[-1].changes
+    assert len(opened) == 2

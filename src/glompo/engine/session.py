@@ -114,6 +114,11 @@ def resume_run(spec: RunSpec, run_dir: Path) -> Session:
 def _check_same_problem(state: RunState, spec: RunSpec, run_dir: Path) -> None:
     if state.opened is None:
         return
+    if spec.seed is not None and spec.entropy != state.opened.entropy:
+        raise SettingError(
+            f"rng is {spec.seed}, but the run in {run_dir} was begun with another seed, with which it goes on; leave "
+            "rng out, or give another working_dir"
+        )
     before = state.opened.bounds
     if before.shape != spec.bounds.shape or (before != spec.bounds).any():
         raise SettingError(
@@ -126,7 +131,8 @@ def _changes(state: RunState, spec: RunSpec) -> tuple[str, ...]:
     """Return what differs from the settings with which the run was opened, in words."""
     assert state.opened is not None  # checked before
     before, now = state.opened.spec, spec.describe()
-    return tuple(f"{name}: {before.get(name)} -> {now[name]}" for name in now if before.get(name) != now[name])
+    both = [name for name in now if name in before and name != "rng"]  # a seed that differs is refused
+    return tuple(f"{name}: {before[name]} -> {now[name]}" for name in both if before[name] != now[name])
 
 
 def open_run(spec: RunSpec) -> Session:

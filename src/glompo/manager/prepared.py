@@ -29,6 +29,9 @@ from glompo.manager.loading import extras_of
 from glompo.spec import RESUME, RunSpec, cpus, one_of
 from glompo.storage.keeper import Extras
 
+EVALUATION = ("evaluation_timeout", "adaptive_timeout", "memory_limit", "evaluation_grace", "evaluation_threads")
+"""Settings of the process of an evaluation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -134,5 +137,13 @@ def _spec(given: Mapping[str, Any], selector: Any, present: int) -> RunSpec:
         control=given["checkpoint_control"],
         save_states_every=given["save_states_every"],
         on_divergence=given["on_divergence"],
+        places=_places(given),
         configuration=given["configuration"],
     )
+
+
+def _places(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where optimizers live and the task is evaluated, as it is recorded."""
+    evaluator = given["evaluator"]
+    name = evaluator if isinstance(evaluator, str) else type(evaluator).__name__
+    return {"backend": given["backend"], "evaluator": name, **{setting: given[setting] for setting in EVALUATION}}

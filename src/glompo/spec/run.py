@@ -49,7 +49,8 @@ class RunSpec:
     """Settings of a run. Build one with :meth:`of`, which checks them all.
 
     `sent` is what goes to other processes in place of `task`: its import path, if it was given as one. `cpus` are the
-    processors that evaluations share on this machine, 0 if they are computed elsewhere.
+    processors that evaluations share on this machine, 0 if they are computed elsewhere. `seed` is the number that the
+    user gave for `entropy`, if it was one. `places` says in plain data where optimizers live and the task is evaluated.
     """
 
     task: Callable[..., Any]
@@ -82,6 +83,8 @@ class RunSpec:
     control: CheckpointingControl
     save_states_every: int | None
     on_divergence: str
+    seed: int | None
+    places: Mapping[str, Any]
     configuration: Mapping[str, Any] | None = None
 
     @classmethod
@@ -115,6 +118,7 @@ class RunSpec:
         control: Any = None,
         save_states_every: int | None = None,
         on_divergence: str = "warm-start",
+        places: Mapping[str, Any] | None = None,
         configuration: Mapping[str, Any] | None = None,
     ) -> RunSpec:
         """Return the settings, checked.
@@ -160,6 +164,8 @@ class RunSpec:
             if save_states_every is None
             else whole_number("setup", "save_states_every", save_states_every, 1),
             on_divergence=one_of("on_divergence", on_divergence, ON_DIVERGENCE),
+            seed=int(rng) if isinstance(rng, (int, np.integer)) else None,
+            places=places or {},
             configuration=configuration,
         )
 
@@ -191,6 +197,8 @@ class RunSpec:
             "checkpoint_control": str(self.control) if self.control != CheckpointingControl() else None,
             "save_states_every": self.save_states_every,
             "on_divergence": self.on_divergence,
+            "rng": self.seed,
+            **self.places,
         }
 
 
