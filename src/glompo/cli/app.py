@@ -133,7 +133,7 @@ def resume(
 ) -> None:
     """Go on with a run that ended before its time, or has got a larger budget.
 
-    Its configuration was kept in DIR. All but bounds and seed may change. A checkpoint file is unpacked beside it first.
+    Its configuration was kept in DIR. All but bounds and seed may change. A checkpoint file is unpacked first.
 
     Exit codes: as for run.
     """

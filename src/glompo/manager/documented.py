@@ -316,7 +316,8 @@ class GloMPOManager:
         **overrides
             Arguments of :meth:`setup` that replace the saved ones, such as `exit_conditions`, `max_jobs`, `backend`;
             `working_dir` says where a file is unpacked, by default beside it. In place of `exit_conditions` there may
-            be `max_evaluations`, `max_seconds` and `target`, as in :func:`glompo.minimize`. Bounds and seed cannot change.
+            be `max_evaluations`, `max_seconds` and `target`, as in :func:`glompo.minimize`. Bounds and seed
+            cannot change.
 
         Raises
         ------
