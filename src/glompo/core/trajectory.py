@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.blocks import SHORTEST_BLOCK, Blocks
-from glompo.core.columns import Columns, Rows, blank, fill, row_type
+from glompo.core.columns import Columns, Rows, blank, fill, row_type, valid_values
 from glompo.core.events import Evaluated
-from glompo.function import Status
 
 FIRST_CAPACITY = 16
 
@@ -157,7 +156,7 @@ class Trajectory:
         return new
 
     def _note_best(self, rows: Rows) -> None:
-        k = int(np.where(rows["status"] == Status.OK, rows["f"], np.inf).argmin())
+        k = int(valid_values(rows["status"], rows["f"]).argmin())
         self.best, self.best_k, self.best_order = float(rows["f"][k]), self._end + k, int(rows["order"][k])
         self.best_at, self.best_x = float(rows["at"][k]), rows["X"][k].copy()
         self.best_x.flags.writeable = False
