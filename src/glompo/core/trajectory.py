@@ -6,6 +6,7 @@ the same. Older rows are in the journal, and :class:`~glompo.core.evaluations.Ev
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -106,7 +107,7 @@ class Trajectory:
         if rows["best_f"][-1] < self.best:
             self._note_best(rows)
         high = float(batch.f.max())
-        if not np.isfinite(high):
+        if not isfinite(high):
             high = float(np.max(batch.f, where=np.isfinite(batch.f), initial=-np.inf))
         self.largest = max(self.largest, high)
         self.ticks += int(np.rint(batch.seconds.astype(np.float64) * TICKS).sum())
