@@ -3,6 +3,7 @@
 The first table is of runs: one optimizer on a free function of 10 parameters, each run in a process of its own. The
 second is of journals that are written directly, by four optimizers at a time: with records of 300 evaluations, as a
 cheap function leaves them, and of one, as an expensive one does; killed when the last snapshot was as old as it gets.
+All times are CPU times, which others on the machine disturb least; with the files in the cache of the system.
 Run ``python benchmarks/longrun.py`` for the tables of docs/performance.md; ``--quick`` leaves the largest sizes out,
 ``--large`` runs 10^7 evaluations as well, which takes minutes.
 """
@@ -85,9 +86,9 @@ def write(n: int, rows: int, run_dir: Path) -> float:
                 state.apply(event)
             journal.append(events)
             snapshots.note(len(events), journal.appended - before)
-            begin = time.perf_counter()
+            begin = time.thread_time()
             snapshots.keep(state, journal.position)
-            stall = max(stall, time.perf_counter() - begin)
+            stall = max(stall, time.thread_time() - begin)
             snapshots.settle()
 
         def go_on(until: int) -> None:
@@ -117,7 +118,7 @@ def opened(run_dir: str, how: str) -> dict[str, float]:
     from glompo.storage.opening import state_of
     from glompo.storage.reader import read_events
 
-    before, begin, path = resident(), time.perf_counter(), Path(run_dir)
+    before, begin, path = resident(), time.process_time(), Path(run_dir)
     if how == "fold":
         state = RunState()
         for event in read_events(path):
@@ -126,7 +127,7 @@ def opened(run_dir: str, how: str) -> dict[str, float]:
         if how == "resume":
             Journal.open(path).close()
         state = state_of(path)
-    return {"seconds": time.perf_counter() - begin, "memory": resident() - before}
+    return {"seconds": time.process_time() - begin, "memory": resident() - before}
 
 
 def apart(what: str, *arguments: object) -> dict[str, float]:
