@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from glompo.core.events import EVENTS, SCHEMA, Granted, Noted, RunOpened
@@ -41,6 +41,8 @@ def test_decoded_arrays_are_the_readers_own(event):
     assert all(array.flags.writeable and array.flags.owndata for array in arrays)
 
 
+@example(b"\x80")
+@example(b"\xa0")
 @given(st.binary(max_size=60).filter(lambda data: data != b"\x90"))  # that is a list of none
 def test_bytes_that_are_no_event_are_an_error_of_the_store(data):
     with pytest.raises(StoreError):

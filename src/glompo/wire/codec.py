@@ -71,7 +71,7 @@ class Codec(Generic[T]):
 
     def decode_all(self, data: bytes | memoryview) -> list[T]:
         """Return the items whose bytes follow each other in a MessagePack array."""
-        return self._read(data, lambda said: [self._built(one) for one in said])
+        return self._read(data, self._all_built)
 
     def _read(self, data: bytes | memoryview, build: Callable[[Any], R]) -> R:
         try:
@@ -84,6 +84,11 @@ class Codec(Generic[T]):
     def _built(self, said: Any) -> T:
         name, values = said
         return self._builders[name](values)
+
+    def _all_built(self, said: Any) -> list[T]:
+        if not isinstance(said, list):  # an empty text has no items either
+            raise CodecError(f"a {type(said).__name__} that is no array of items")
+        return [self._built(one) for one in said]
 
 
 def _reader(cls: type) -> Any:
