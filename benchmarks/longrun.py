@@ -2,7 +2,8 @@
 
 The first table is of runs: one optimizer on a free function of 10 parameters, each run in a process of its own. The
 second is of journals that are written directly, by four optimizers at a time: with records of 300 evaluations, as a
-cheap function leaves them, and of one, as an expensive one does; with the last snapshot that a killed run has left.
+cheap function leaves them, and of one, as an expensive one does; killed when the last snapshot was as old as it gets.
+All times are CPU times, which others on the machine disturb least; with the files in the cache of the system.
 Run ``python benchmarks/longrun.py`` for the tables of docs/performance.md; ``--quick`` leaves the largest sizes out,
 ``--large`` runs 10^7 evaluations as well, which takes minutes.
 """
@@ -50,7 +51,10 @@ def run(n: int) -> dict[str, float]:
 
 
 def write(n: int, rows: int, run_dir: Path) -> float:
-    """Write the journal of n evaluations with the snapshots of a run; return the longest stall for one, in ms."""
+    """Write the journal of n evaluations with the snapshots of a run; return the longest stall for one, in ms.
+
+    Each snapshot is complete before the next evaluation is, as if that took long.
+    """
     import numpy as np
 
     from glompo.core.events import (
@@ -65,13 +69,14 @@ def write(n: int, rows: int, run_dir: Path) -> float:
     )
     from glompo.core.state import RunState
     from glompo.storage.journal import Journal
-    from glompo.storage.snapshotting import SnapshotWriter
+    from glompo.storage.snapshotting import BYTES, EVENTS, SnapshotWriter
 
-    rng, clock = np.random.default_rng(0), [0.0]
+    rng = np.random.default_rng(0)
     bounds = np.array([[-5.0, 5.0]] * DIMS)
     X, f = rng.uniform(-5, 5, (10_000, DIMS)), rng.random(10_000)
     ok, zeros = np.zeros(rows, np.uint8), np.zeros(rows, np.float32)
-    state, snapshots, stall = RunState(), SnapshotWriter(run_dir, lambda: clock[0]), 0.0
+    state, snapshots, stall = RunState(), SnapshotWriter(run_dir, lambda: 0.0), 0.0
+    per_optimizer, tail = max(rows, n // 40), min(EVENTS * rows // 2, BYTES // (8 * DIMS + 20)) - rows
     with Journal.create(run_dir, durability="none") as journal:
 
         def record(*events: Event) -> None:
@@ -81,24 +86,28 @@ def write(n: int, rows: int, run_dir: Path) -> float:
                 state.apply(event)
             journal.append(events)
             snapshots.note(len(events), journal.appended - before)
-            begin = time.perf_counter()
+            begin = time.thread_time()
             snapshots.keep(state, journal.position)
-            stall = max(stall, time.perf_counter() - begin)
-            clock[0] += 1.0  # evaluations take their time: the rest between snapshots is no matter
+            stall = max(stall, time.thread_time() - begin)
+            snapshots.settle()
+
+        def go_on(until: int) -> None:
+            while state.candidates < until:
+                for opt in range(len(state.optimizers) + 1, len(state.optimizers) + 5 - len(state.alive)):
+                    record(StartRequested(0.0, opt, "Any", {}, bounds[:, 0], 1, "to measure"), Started(0.0, opt, "w"))
+                for opt, one in list(state.alive.items()):
+                    k, i = len(one.trajectory), state.candidates % (10_000 - rows)
+                    batch = Evaluated(0.0, opt, k, X[i : i + rows], f[i : i + rows], ok, zeros, zeros)
+                    record(Granted(0.0, opt, rows), batch)
+                    if k + rows >= per_optimizer:
+                        record(Stopped(0.0, opt, "returned", True, ""))
 
         record(RunOpened(0.0, 1, "r", "", bounds, 4, (1, 2, 3, 4), {}, {}), SessionOpened(0.0, 1, "", "", 0))
-        per_optimizer = max(rows, n // 40)
-        while state.candidates < n:
-            for opt in range(len(state.optimizers) + 1, len(state.optimizers) + 5 - len(state.alive)):
-                record(StartRequested(0.0, opt, "Any", {}, bounds[:, 0], 1, "to measure"), Started(0.0, opt, "w"))
-            for opt, one in list(state.alive.items()):
-                k, i = len(one.trajectory), state.candidates % (10_000 - rows)
-                batch = Evaluated(0.0, opt, k, X[i : i + rows], f[i : i + rows], ok, zeros, zeros)
-                record(Granted(0.0, opt, rows), batch)
-                if k + rows >= per_optimizer:
-                    record(Stopped(0.0, opt, "returned", True, ""))
-        snapshots.settle()
+        go_on(n - tail)
+        snapshots.finish(state, journal.position)
         snapshots.close()
+        snapshots = SnapshotWriter(run_dir)  # for which none is due before the end
+        go_on(n)
     return stall * 1000
 
 
@@ -109,7 +118,7 @@ def opened(run_dir: str, how: str) -> dict[str, float]:
     from glompo.storage.opening import state_of
     from glompo.storage.reader import read_events
 
-    before, begin, path = resident(), time.perf_counter(), Path(run_dir)
+    before, begin, path = resident(), time.process_time(), Path(run_dir)
     if how == "fold":
         state = RunState()
         for event in read_events(path):
@@ -118,7 +127,7 @@ def opened(run_dir: str, how: str) -> dict[str, float]:
         if how == "resume":
             Journal.open(path).close()
         state = state_of(path)
-    return {"seconds": time.perf_counter() - begin, "memory": resident() - before}
+    return {"seconds": time.process_time() - begin, "memory": resident() - before}
 
 
 def apart(what: str, *arguments: object) -> dict[str, float]:

@@ -24,13 +24,18 @@ from glompo.core.events import (
     Stopped,
     StopRequested,
 )
+from glompo.core.snapshot import dump
 from glompo.core.state import RunState
+from glompo.errors import CorruptJournalError
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
 from glompo.problems import Rastrigin
 from glompo.read import load
 from glompo.stoppers import MaxFuncCalls
+from glompo.storage.opening import state_of
 from glompo.storage.reader import read_events
+from glompo.storage.segments import Position
+from glompo.storage.snapshots import save
 from glompo.storage.unpacking import unpack
 
 from .paths import BOX, Promised, evaluated, those
@@ -417,6 +422,21 @@ glompo.minimize(task, [(-5, 5)] * 3, optimizers=CMAOptimizer, max_evaluations=10
         max_evaluations=11_000, max_jobs=1, stoppers=(), deterministic=True)  # fmt: skip
     assert manager.start_manager().nfev == 11_000
     assert {event.way for event in those("new", Recovered)} == {"saved state"}
+
+
+def test_damage_that_a_snapshot_would_spare_is_found_before_a_run_is_packed():
+    from glompo.storage.packing import pack_directory
+
+    run([RandomSampling], 1000)
+    segment = Path("run/journal/000001.seg")
+    save(Path("run"), Position(1, segment.stat().st_size), dump(state_of(Path("run"))))
+    data = bytearray(segment.read_bytes())
+    data[len(data) // 3] ^= 1
+    segment.write_bytes(data)
+    assert state_of(Path("run")).candidates == 1000
+    with pytest.raises(CorruptJournalError, match="damaged at byte"):
+        pack_directory(Path("run"), Path("packed.zip"))
+    assert not Path("packed.zip").exists()
 
 
 def test_a_living_run_is_not_packed_from_outside(monkeypatch):

@@ -26,6 +26,12 @@ SHAPES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch):
+    """Files are read in parts that hold some records, end within one, or hold none as a whole."""
+    monkeypatch.setattr("glompo.storage.segments.CHUNK", 100)
+
+
 @pytest.fixture(params=SHAPES, scope="module")
 def journal(request, tmp_path_factory):
     batches, segment_bytes = SHAPES[request.param]

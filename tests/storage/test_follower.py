@@ -6,7 +6,7 @@ import pytest
 
 from glompo.errors import CorruptJournalError
 from glompo.storage import reader
-from glompo.storage.framing import header
+from glompo.storage.framing import frames, header
 from glompo.storage.journal import Journal
 from glompo.storage.reader import JournalFollower, read_events
 from glompo.storage.segments import segment_path
@@ -25,6 +25,19 @@ def test_a_follower_gets_each_event_once_across_segments(tmp_path):
             assert follower.poll() == []
             assert follower.position == journal.position
         assert journal.position.segment > 3
+
+
+def test_a_poll_looks_at_what_is_new_and_at_nothing_else(tmp_path, monkeypatch):
+    looked_at = []
+    monkeypatch.setattr(reader, "frames", lambda data: looked_at.append(len(data)) or frames(data))
+    ends = write(tmp_path, [[event] for event in sample(12)])
+    follower = JournalFollower(tmp_path, ends[7])
+    assert follower.poll() == sample(12)[8:]
+    assert follower.poll() == []
+    with Journal.open(tmp_path) as journal:
+        journal.append(sample(1))
+        assert follower.poll() == sample(1)
+        assert looked_at == [ends[11].offset - ends[7].offset, 0, journal.position.offset - ends[11].offset]
 
 
 def test_a_late_follower_gets_everything(tmp_path):

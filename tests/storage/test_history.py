@@ -11,7 +11,7 @@ from glompo.core.columns import NAMES, extras_of, rows_of
 from glompo.core.events import Evaluated, Noted, RunOpened
 from glompo.errors import StoreError
 from glompo.function import Status
-from glompo.storage import history, records
+from glompo.storage import history, records, segments
 from glompo.storage.history import JournalHistory
 from glompo.storage.journal import Journal
 
@@ -42,7 +42,7 @@ def write(journal, events):
 @pytest.fixture
 def fine(monkeypatch):
     monkeypatch.setattr(history, "STRIDE", 16)
-    monkeypatch.setattr(records, "CHUNK", 64)
+    monkeypatch.setattr(segments, "CHUNK", 64)
 
 
 @pytest.mark.usefixtures("fine")

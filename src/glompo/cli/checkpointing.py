@@ -13,6 +13,7 @@ from glompo.read.locate import run_directory
 from glompo.spec.checkpointing import PATIENCE as OPTIMIZERS
 from glompo.storage.directory import DOCUMENT, fresh_directory
 from glompo.storage.holding import writer_lives
+from glompo.storage.opening import shortcut
 from glompo.storage.packing import pack_directory
 from glompo.storage.reader import JournalFollower
 from glompo.storage.unpacking import unpack, withdraw
@@ -37,7 +38,7 @@ def make_checkpoint(directory: Path, output: Path | None, wait: bool) -> Path | 
         raise SettingError(
             f"-o is given, but the run in {run_dir} is alive and names its checkpoints itself; leave it out"
         )
-    journal = JournalFollower(run_dir)
+    journal = JournalFollower(run_dir, shortcut(run_dir)[1])
     journal.poll()
     control(run_dir, PATIENCE if wait else 0.0).checkpoint()
     return _closed(run_dir, journal) if wait else None

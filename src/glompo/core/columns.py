@@ -15,6 +15,9 @@ from glompo.function import Status
 NAMES = ("X", "f", "best_f", "at", "order", "status", "seconds")
 """The columns."""
 
+OK = np.uint8(Status.OK)
+"""A number to compare arrays with: numpy asks a member of an enumeration for four attributes before it takes it."""
+
 Rows = NDArray[np.void]
 """A structured array with the fields `NAMES`, one record for each evaluation."""
 
@@ -90,7 +93,7 @@ class Columns:
     @property
     def valid(self) -> NDArray[np.bool_]:
         """Whether each evaluation gave a finite value of the task, shape (n,)."""
-        valid: NDArray[np.bool_] = (self.status == Status.OK) & np.isfinite(self.f)
+        valid: NDArray[np.bool_] = (self.status == OK) & np.isfinite(self.f)
         return valid
 
     @property
@@ -121,8 +124,12 @@ def fill(rows: Rows, batch: Evaluated, order0: int, best: float) -> None:
     rows["X"], rows["f"], rows["status"], rows["seconds"] = batch.X, batch.f, batch.status, batch.seconds
     np.subtract(batch.at, batch.ages, out=rows["at"], dtype=np.float64)  # float32 would lose run time
     rows["order"] = np.arange(order0, order0 + len(rows))
-    valid = np.where(batch.status == Status.OK, batch.f, np.inf)
-    np.minimum(np.minimum.accumulate(valid), best, out=rows["best_f"])
+    np.minimum(np.minimum.accumulate(valid_values(batch.status, batch.f)), best, out=rows["best_f"])
+
+
+def valid_values(status: NDArray[np.uint8], f: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return `f` with +inf in place of values that are not valid."""
+    return np.where(status == OK, f, np.inf)
 
 
 def rows_of(events: Iterable[Event], opt: int, start: int, stop: int, dims: int) -> Columns:

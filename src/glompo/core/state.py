@@ -62,6 +62,7 @@ REASONS_KEPT = 20
 FAILURES = (Status.FAILED, Status.INVALID, Status.TIMEOUT, Status.CRASHED, Status.OUT_OF_MEMORY)
 """Statuses that count as a failure of the task."""
 
+_NOT_CALLED = np.uint8(Status.OUT_OF_BOUNDS)
 
 _HEARD = (Started, Evaluated, Noted, IncumbentTaken, Paused, Resumed, Saved, NotSaved, Diverged, Recovered)
 """Events that tell of a sign of life."""
@@ -218,7 +219,7 @@ class RunState:
 
     def _evaluate(self, event: Evaluated) -> None:
         one = self.known(event)
-        called = int(np.count_nonzero(event.status != Status.OUT_OF_BOUNDS))
+        called = int(np.count_nonzero(event.status != _NOT_CALLED))
         n = len(event.f)
         if n == 0 or event.X.shape != (n, len(self.opened.bounds)):  # type: ignore[union-attr]
             raise IllegalEventError(f"a batch of shape {event.X.shape} with {n} values")

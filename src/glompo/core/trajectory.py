@@ -6,15 +6,15 @@ the same. Older rows are in the journal, and :class:`~glompo.core.evaluations.Ev
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.blocks import SHORTEST_BLOCK, Blocks
-from glompo.core.columns import Columns, Rows, blank, fill, row_type
+from glompo.core.columns import Columns, Rows, blank, fill, row_type, valid_values
 from glompo.core.events import Evaluated
-from glompo.function import Status
 
 FIRST_CAPACITY = 16
 
@@ -107,7 +107,7 @@ class Trajectory:
         if rows["best_f"][-1] < self.best:
             self._note_best(rows)
         high = float(batch.f.max())
-        if not np.isfinite(high):
+        if not isfinite(high):
             high = float(np.max(batch.f, where=np.isfinite(batch.f), initial=-np.inf))
         self.largest = max(self.largest, high)
         self.ticks += int(np.rint(batch.seconds.astype(np.float64) * TICKS).sum())
@@ -157,7 +157,7 @@ class Trajectory:
         return new
 
     def _note_best(self, rows: Rows) -> None:
-        k = int(np.where(rows["status"] == Status.OK, rows["f"], np.inf).argmin())
+        k = int(valid_values(rows["status"], rows["f"]).argmin())
         self.best, self.best_k, self.best_order = float(rows["f"][k]), self._end + k, int(rows["order"][k])
         self.best_at, self.best_x = float(rows["at"][k]), rows["X"][k].copy()
         self.best_x.flags.writeable = False

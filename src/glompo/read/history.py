@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.core.columns import valid_values
 from glompo.core.events import Evaluated, Event
 from glompo.core.views import RunView
 from glompo.errors import UserError
-from glompo.function import Status
 from glompo.read.export import EvaluationRow, rows
 from glompo.read.locate import run_directory
 from glompo.read.opening import Opening, opening_of
@@ -100,7 +100,7 @@ class History:
             if isinstance(event, Evaluated):
                 end = begin + len(event.f)
                 seconds[begin:end] = event.at - event.ages.astype(np.float64)
-                values[begin:end] = np.where(event.status == Status.OK, event.f, np.inf)
+                values[begin:end] = valid_values(event.status, event.f)
                 opts[begin:end] = event.opt
                 begin = end
         return BestSoFar(np.arange(1, n + 1), seconds, np.minimum.accumulate(values), opts)

@@ -19,46 +19,20 @@ MSGPACK = 1
 
 _CODEC: Codec[Event] = Codec(EVENTS)
 _ENCODER = msgspec.msgpack.Encoder()
-_SPLITTER = msgspec.msgpack.Decoder(list[msgspec.Raw])
-
-
-def encode_event(event: Event) -> bytes:
-    """Return the bytes of one event.
-
-    Raises
-    ------
-    StoreError
-        If the event holds something that is not plain data.
-    """
-    try:
-        return _CODEC.encode(event)
-    except CodecError as error:
-        raise StoreError(f"an event cannot be recorded: {error}") from error
-
-
-def decode_event(data: bytes | memoryview) -> Event:
-    """Return the event written as `data`.
-
-    Raises
-    ------
-    StoreError
-        If this version of the library does not know the event, or the run has a newer schema.
-    """
-    try:
-        event = _CODEC.decode(data)
-    except CodecError as error:
-        raise StoreError(f"an event cannot be read (did a newer version write it?): {error}") from error
-    if isinstance(event, RunOpened) and event.schema > SCHEMA:
-        raise StoreError(
-            f"the run has event schema {event.schema} and this version of the library knows schema {SCHEMA}: "
-            f"it was written by a newer one; install that"
-        )
-    return event
 
 
 def encode_events(events: Sequence[Event]) -> bytes:
-    """Return the payload of the record that holds `events`, to be framed with codec ``MSGPACK``."""
-    return _ENCODER.encode([msgspec.Raw(encode_event(event)) for event in events])
+    """Return the payload of the record that holds `events`, to be framed with codec ``MSGPACK``.
+
+    Raises
+    ------
+    StoreError
+        If an event holds something that is not plain data.
+    """
+    try:
+        return _ENCODER.encode([msgspec.Raw(_CODEC.encode(event)) for event in events])
+    except CodecError as error:
+        raise StoreError(f"an event cannot be recorded: {error}") from error
 
 
 def decode_events(payload: bytes | memoryview, codec: int) -> list[Event]:
@@ -67,7 +41,7 @@ def decode_events(payload: bytes | memoryview, codec: int) -> list[Event]:
     Raises
     ------
     StoreError
-        If this version of the library does not know the codec or an event.
+        If this version of the library does not know the codec or an event, or the run has a newer schema.
     """
     if codec != MSGPACK:
         raise StoreError(
@@ -75,7 +49,13 @@ def decode_events(payload: bytes | memoryview, codec: int) -> list[Event]:
             f"it was written by a newer one; install that"
         )
     try:
-        parts = _SPLITTER.decode(payload)
-    except msgspec.DecodeError as error:
-        raise StoreError(f"{len(payload)} bytes are no list of events: {error}") from error
-    return [decode_event(memoryview(part)) for part in parts]
+        events = _CODEC.decode_all(payload)
+    except CodecError as error:
+        raise StoreError(f"an event cannot be read (did a newer version write it?): {error}") from error
+    for event in events:
+        if isinstance(event, RunOpened) and event.schema > SCHEMA:
+            raise StoreError(
+                f"the run has event schema {event.schema} and this version of the library knows schema {SCHEMA}: "
+                f"it was written by a newer one; install that"
+            )
+    return events

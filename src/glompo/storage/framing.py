@@ -129,6 +129,14 @@ def valid_end(data: bytes, start: int) -> int:
     return start
 
 
+def extent(data: bytes) -> int:
+    """Return how many bytes the record that `data` begins with takes, as its head says; 0 if none begins there."""
+    if len(data) < OVERHEAD:
+        return 0
+    length, _, mark, _ = _RECORD.unpack_from(data)
+    return OVERHEAD + length if mark == _MARK and 0 < length <= LENGTH_LIMIT else 0
+
+
 def find_frame(data: bytes, start: int) -> int | None:
     """Return where the first valid record at or after `start` begins, wherever that may be; None if there is none."""
     view = memoryview(data)

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from glompo.core.columns import Columns, Rows, blank, extras_of, fill
+from glompo.core.columns import Columns, Rows, blank, extras_of, fill, valid_values
 from glompo.core.events import Evaluated
 from glompo.errors import StoreError
-from glompo.function import Status
 from glompo.storage.records import records
 from glompo.storage.segments import START, Position
 
@@ -140,5 +139,5 @@ class JournalHistory:
         marks = self._marks.setdefault(event.opt, [])
         if not marks or (event.k0 - marks[-1].k >= STRIDE and begin != marks[-1].at):
             marks.append(_Mark(event.k0, begin, order, best))
-        values = np.where(event.status == Status.OK, event.f, np.inf)
+        values = valid_values(event.status, event.f)
         self._noted[event.opt] = event.k0 + len(values), min(best, float(values.min()))

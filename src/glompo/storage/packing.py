@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from glompo.core.state import RunState
 from glompo.core.views import RunView
 from glompo.errors import StoreError
 from glompo.spec.checkpointing import CheckpointingControl
@@ -13,7 +12,9 @@ from glompo.storage.checkpoint_file import Hashes, write_checkpoint
 from glompo.storage.directory import UNPACKED
 from glompo.storage.holding import writer_lives
 from glompo.storage.keeper import Extras, facts_of, pieces_of
+from glompo.storage.opening import shortcut
 from glompo.storage.reader import JournalFollower
+from glompo.storage.segments import survey
 
 
 def pack_directory(
@@ -39,8 +40,9 @@ def pack_directory(
     """
     if writer_lives(run_dir):
         raise StoreError(f"a living process works on the run in {run_dir}; ask it for a checkpoint")
-    journal = JournalFollower(run_dir)
-    state = RunState()
+    survey(run_dir)  # the snapshot spares folding the journal, not checking all of it
+    state, start = shortcut(run_dir)
+    journal = JournalFollower(run_dir, start)
     for event in journal.stream():
         state.apply(event)
     view, position = RunView(state, state.at), journal.position

@@ -14,11 +14,12 @@ from pathlib import Path
 from glompo.core.events import Event
 from glompo.errors import CorruptJournalError, StoreError
 from glompo.storage.codec import decode_events
-from glompo.storage.framing import HEADER_SIZE, check_header, frames, refuse_corruption
+from glompo.storage.framing import HEADER_SIZE, frames, refuse_corruption
 from glompo.storage.segments import (
     START,
     Position,
     Segment,
+    has_header,
     last_segment,
     no_journal,
     refuse_records_after,
@@ -123,14 +124,12 @@ class JournalFollower:
         path = segment_path(self._run_dir, self._number)
         try:
             with path.open("rb") as file:
-                size = file.seek(0, os.SEEK_END)
+                size = os.fstat(file.fileno()).st_size
+                self._headed = self._headed or has_header(file, self._number, str(path))
                 file.seek(self._offset if self._headed else 0)
                 data = file.read()
         except FileNotFoundError:  # its writer could not finish the header and took it back
             return b""
-        if not self._headed:
-            self._headed = check_header(data, self._number, str(path))
-            data = data[self._offset :] if self._headed else data
         if self._headed and size < self._offset:
             raise CorruptJournalError(
                 f"{path} has {size} bytes, yet its events up to byte {self._offset} have been read: its end was lost, "

@@ -7,11 +7,8 @@ from pathlib import Path
 
 from glompo.core.events import Event
 from glompo.storage.codec import decode_events
-from glompo.storage.framing import HEADER_SIZE, LENGTH_LIMIT, OVERHEAD, frames
-from glompo.storage.segments import Position, segment_path
-
-CHUNK = 2**18
-"""Bytes that are read at once; more if a record is larger."""
+from glompo.storage.framing import HEADER_SIZE, frames
+from glompo.storage.segments import Position, read_part, segment_path
 
 
 def records(run_dir: Path, start: Position) -> Iterator[tuple[Position, Position, list[Event]]]:
@@ -28,17 +25,12 @@ def records(run_dir: Path, start: Position) -> Iterator[tuple[Position, Position
 
 
 def _of_segment(path: Path, offset: int) -> Iterator[tuple[int, int, list[Event]]]:
-    size = CHUNK
     with path.open("rb") as file:
         while True:
-            file.seek(offset)
-            data, end = file.read(size), 0
-            for record in frames(data):
-                end = record.end
-                yield offset + record.offset, offset + end, decode_events(record.payload, record.codec)
-            if end:
-                offset, size = offset + end, CHUNK
-            elif len(data) < size or size > LENGTH_LIMIT + OVERHEAD:
+            done = 0
+            for record in frames(read_part(file, offset)):
+                done = record.end
+                yield offset + record.offset, offset + done, decode_events(record.payload, record.codec)
+            if not done:
                 return
-            else:
-                size *= 8
+            offset += done

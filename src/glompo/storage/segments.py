@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from glompo.errors import CorruptJournalError, StoreError
-from glompo.storage.framing import HEADER_SIZE, check_header, corruption, refuse_corruption, valid_end
+from glompo.storage.framing import HEADER_SIZE, check_header, corruption, extent, header, refuse_corruption, valid_end
+
+CHUNK = 2**18
+"""Bytes of a segment that are read at once; more if a record is larger."""
 
 _SUFFIX = ".seg"
 
@@ -119,13 +123,33 @@ def survey_segment(run_dir: Path, number: int) -> Segment:
     StoreError
         If a newer version of the library wrote it.
     """
-    path = segment_path(run_dir, number)
-    data = path.read_bytes()
-    if not check_header(data, number, str(path)):
-        return Segment(number, path, 0, len(data))
-    end = valid_end(data, HEADER_SIZE)
-    refuse_corruption(data, end, str(path))
-    return Segment(number, path, end, len(data))
+    path, end = segment_path(run_dir, number), HEADER_SIZE
+    with path.open("rb") as file:
+        if not has_header(file, number, str(path)):
+            return Segment(number, path, 0, file.tell())
+        while done := valid_end(read_part(file, end), 0):
+            end += done
+        file.seek(end)
+        rest = file.read()
+    refuse_corruption(rest, 0, str(path), end)
+    return Segment(number, path, end, end + len(rest))
+
+
+def has_header(file: BinaryIO, number: int, name: str) -> bool:
+    """Return whether an open segment, of which nothing was read, has its header, as :func:`check_header` says it.
+
+    If it has not, all of it was read.
+    """
+    head = file.read(HEADER_SIZE)
+    return head == header(number) or check_header(head + file.read(), number, name)
+
+
+def read_part(file: BinaryIO, start: int) -> bytes:
+    """Return bytes of a segment from `start` on: a whole record at least, if one begins there."""
+    file.seek(start)
+    data = file.read(CHUNK)
+    missing = extent(data) - len(data)
+    return data + file.read(missing) if missing > 0 else data
 
 
 def refuse_records_after(torn: Segment, later: list[Segment]) -> None:

@@ -10,17 +10,19 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, fields, is_dataclass
-from functools import partial
+from functools import lru_cache, partial
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, get_origin, get_type_hints
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 ARRAY = 1
 """MessagePack extension number of a numpy array."""
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class CodecError(ValueError):
@@ -43,7 +45,7 @@ class Codec(Generic[T]):
         self._lenient = lenient
         self._types = {cls.__name__: cls for cls in types}
         self._readers = {cls: _reader(cls) for cls in self._types.values()}
-        self._shapers = {cls: _shapers(cls) for cls in self._types.values()}
+        self._builders = {name: _builder(cls) for name, cls in self._types.items()}
         self._encoder = msgspec.msgpack.Encoder(enc_hook=_pack)
         self._decoder = msgspec.msgpack.Decoder(ext_hook=_unpack)
 
@@ -65,24 +67,28 @@ class Codec(Generic[T]):
 
     def decode(self, data: bytes | memoryview) -> T:
         """Return the item written as `data`."""
+        return self._read(data, self._built)
+
+    def decode_all(self, data: bytes | memoryview) -> list[T]:
+        """Return the items whose bytes follow each other in a MessagePack array."""
+        return self._read(data, self._all_built)
+
+    def _read(self, data: bytes | memoryview, build: Callable[[Any], R]) -> R:
         try:
-            name, values = self._decoder.decode(data)
-            cls = self._types[name]
-            return self._build(cls, values)
+            return build(self._decoder.decode(data))
         except CodecError:
             raise
         except Exception as error:
             raise CodecError(f"{len(data)} bytes that are no record of this version: {error!r}") from error
 
-    def _build(self, cls: type[T], values: list[Any]) -> T:
-        known = fields(cls)  # type: ignore[arg-type]  # the constructor's types are dataclasses
-        if len(values) > len(known):
-            raise CodecError(f"{cls.__name__} has {len(values)} values, this version knows {len(known)}: it is newer")
-        for field in known[len(values) :]:
-            if field.default is MISSING and field.default_factory is MISSING:
-                raise CodecError(f"{cls.__name__} lacks the value of {field.name!r}")
-        shapers = self._shapers[cls]
-        return cls(*[shape(value) if shape else value for value, shape in zip(values, shapers, strict=False)])
+    def _built(self, said: Any) -> T:
+        name, values = said
+        return self._builders[name](values)
+
+    def _all_built(self, said: Any) -> list[T]:
+        if not isinstance(said, list):  # an empty text has no items either
+            raise CodecError(f"a {type(said).__name__} that is no array of items")
+        return [self._built(one) for one in said]
 
 
 def _reader(cls: type) -> Any:
@@ -125,30 +131,58 @@ def _pack(value: Any) -> Any:
 def _unpack(code: int, data: memoryview) -> Any:
     if code != ARRAY:
         raise CodecError(f"unknown extension {code}")
-    size, ndim = struct.unpack_from("<BB", data)
+    size, ndim = data[0], data[1]
     shape = struct.unpack_from(f"<{ndim}q", data, 2)
     start = 2 + 8 * ndim + size
-    dtype = np.dtype(bytes(data[start - size : start]).decode())
-    if dtype.hasobject:
-        raise CodecError("an array of objects")
-    array = np.frombuffer(data[start:], dtype=dtype).reshape(shape)
+    dtype = _dtype(bytes(data[start - size : start]))
+    array: NDArray[Any] = np.ndarray(shape, dtype, data, start)
+    if start + array.nbytes != len(data):
+        raise CodecError(f"an array of {array.nbytes} bytes in {len(data) - start}")
     return array.copy()
 
 
-def _shapers(cls: type) -> list[Callable[[Any], Any] | None]:
-    """Say for each field how a decoded value gets its container back: MessagePack knows only lists and maps."""
+@lru_cache
+def _dtype(name: bytes) -> np.dtype[Any]:
+    dtype = np.dtype(name.decode())
+    if dtype.hasobject:
+        raise CodecError("an array of objects")
+    return dtype
+
+
+def _builder(cls: type[T]) -> Callable[[list[Any]], T]:
+    """Return what makes an item of its values, in the order of the fields; those at the end may be missing."""
+    names = [field.name for field in fields(cls)]  # type: ignore[arg-type]  # the constructor's types are dataclasses
+    needed = sum(field.default is MISSING and field.default_factory is MISSING for field in fields(cls))  # type: ignore[arg-type]
+    shapers = _shapers(cls)
+
+    def build(values: list[Any]) -> T:
+        if len(values) > len(names):
+            raise CodecError(f"{cls.__name__} has {len(values)} values, this version knows {len(names)}: it is newer")
+        if len(values) < needed:
+            raise CodecError(f"{cls.__name__} lacks the value of {names[len(values)]!r}")
+        for place, shape in shapers:
+            if place < len(values):
+                values[place] = shape(values[place])
+        return cls(*values)
+
+    return build
+
+
+def _shapers(cls: type) -> list[tuple[int, Callable[[Any], Any]]]:
+    """Say of which fields a decoded value must get its container back, and how: MessagePack knows only lists and maps.
+
+    It is done for every event of a run that is opened, so nothing is looked up there.
+    """
     hints = get_type_hints(cls)
-    shapers: list[Callable[[Any], Any] | None] = []
-    for field in fields(cls):
+    shapers: list[tuple[int, Callable[[Any], Any]]] = []
+    for place, field in enumerate(fields(cls)):
         hint = hints[field.name]
         if is_dataclass(hint):
-            shapers.append(partial(msgspec.convert, type=hint))
+            shapers.append((place, partial(msgspec.convert, type=hint)))
         elif get_origin(hint) is tuple:
-            shapers.append(_frozen)
-        else:
-            shapers.append(None)
+            shapers.append((place, _frozen))
     return shapers
 
 
 def _frozen(value: Any) -> Any:
-    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
