@@ -33,13 +33,14 @@ class Start(Command):
 class Restore(Command):
     """Let an optimizer of an earlier session go on after `k` evaluations, with `credits` that it had left.
 
-    `way` is the first one that is tried, see :class:`glompo.core.events.Restored`.
+    `way` is the first one that is tried, see :class:`glompo.core.events.Restored`. With `rests` it rests on instead.
     """
 
     opt: int
     way: str
     k: int
     credits: int
+    rests: bool = False
 
 
 @dataclass(frozen=True, slots=True)

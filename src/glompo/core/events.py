@@ -113,6 +113,18 @@ class Restored(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ReturnedToRest(Event):
+    """An optimizer of an earlier session that rested after its `k` evaluations is brought back, and rests on.
+
+    `how` is as for `Restored`. It has no credits and holds no slots until it is to go on.
+    """
+
+    opt: int
+    how: str
+    k: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Diverged(Event):
     """A way back failed: the optimizer did something else than what is recorded, or could not be loaded.
 
@@ -333,6 +345,7 @@ EVENTS: tuple[type[Event], ...] = (
     StartRequested,
     Started,
     Restored,
+    ReturnedToRest,
     Diverged,
     Recovered,
     Granted,

@@ -13,7 +13,8 @@ asked it to has converged; one that returns after a request was stopped; one tha
 was cut; one that raised crashed; one whose worker vanished was lost, or forced
 if the vanishing was our doing. See :func:`how_ended`.
 
-Rule 4: who rests holds no slots. `Paused` frees them, `ResumeRequested` takes them again.
+Rule 4: who rests holds no slots. `Paused` frees them, `ResumeRequested` takes them again. Its rest outlasts a session:
+`ReturnedToRest` brings it back as one that rests, and while its worker comes back it may be told to go on.
 
 Rule 5: ENDED is final. There is no row that leaves it. Only when a new session opens, those that had been asked to
 stop because the run or the session ended, and not because of themselves, are LEFT, as are all that lived: they may go
@@ -41,6 +42,7 @@ from glompo.core.events import (
     Restored,
     Resumed,
     ResumeRequested,
+    ReturnedToRest,
     Saved,
     SaveRequested,
     Started,
@@ -109,15 +111,24 @@ TABLE: dict[tuple[Phase | None, type[Event]], Phase] = {
     (Phase.PAUSING, Paused): Phase.PAUSED,
     (Phase.PAUSING, StopRequested): Phase.STOPPING,
     (Phase.PAUSING, Stopped): Phase.ENDED,
+    (Phase.PAUSED, Started): Phase.PAUSED,
+    (Phase.PAUSED, Noted): Phase.PAUSED,
+    (Phase.PAUSED, Diverged): Phase.PAUSED,
+    (Phase.PAUSED, Recovered): Phase.PAUSED,
     (Phase.PAUSED, ResumeRequested): Phase.RESUMING,
     (Phase.PAUSED, StopRequested): Phase.STOPPING,
     (Phase.PAUSED, Stopped): Phase.ENDED,
     (Phase.RESUMING, Granted): Phase.RESUMING,
+    (Phase.RESUMING, Started): Phase.RESUMING,
+    (Phase.RESUMING, Noted): Phase.RESUMING,
+    (Phase.RESUMING, Diverged): Phase.RESUMING,
+    (Phase.RESUMING, Recovered): Phase.RESUMING,
     (Phase.RESUMING, Resumed): Phase.RUNNING,
     (Phase.RESUMING, StopRequested): Phase.STOPPING,
     (Phase.RESUMING, Stopped): Phase.ENDED,
     # between two sessions it neither lives nor is it over
     (Phase.LEFT, Restored): Phase.STARTING,
+    (Phase.LEFT, ReturnedToRest): Phase.PAUSED,
     # the condemned may still confirm, deliver and talk, but they get nothing new
     (Phase.STOPPING, Started): Phase.STOPPING,
     (Phase.STOPPING, Evaluated): Phase.STOPPING,

@@ -41,6 +41,7 @@ class OptimizerState:
     seated: bool = True
     taken: list[tuple[int, NDArray[np.float64], float]] = field(default_factory=list)
     pause: PauseRequested | None = None
+    rests: bool = False  # since it was asked to and until it is asked to go on, also between sessions
     stop: StopRequested | None = None
     heard_at: float = 0.0
     rung: str = ""

@@ -120,6 +120,11 @@ class OptimizerView:
         return self._state.stop.verdict if self._state.stop else None
 
     @property
+    def rests(self) -> bool:
+        """Whether it rests, or is to: it was asked to and not yet asked to go on, also in an earlier session."""
+        return self._state.rests
+
+    @property
     def pause_verdict(self) -> Verdict | None:
         """Why it was last asked to rest."""
         return self._state.pause.verdict if self._state.pause else None

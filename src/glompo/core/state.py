@@ -34,6 +34,7 @@ from glompo.core.events import (
     Restored,
     Resumed,
     ResumeRequested,
+    ReturnedToRest,
     RunFinished,
     RunOpened,
     Saved,
@@ -168,21 +169,36 @@ class RunState:
         if one.how is not None:
             self.ended[one.how] -= 1
         self.keeping.recall(one.request.opt)
-        one.phase, one.seated, one.how, one.stop, one.pause = Phase.LEFT, False, None, None, None
+        one.phase, one.seated, one.how, one.stop = Phase.LEFT, False, None, None
         one.resumption.asked = None
         one.ended_at, one.note, one.rung = None, "", ""
 
     def _restore(self, event: Restored) -> None:
-        one = self.known(event)
-        if event.k != len(one.trajectory) or event.credits < 0:
-            raise IllegalEventError(f"{event}: it has {len(one.trajectory)} evaluations")
+        one = self._returning(event)
+        if event.credits < 0:
+            raise IllegalEventError(f"{event}: nobody had {event.credits} credits left")
         self._check_fit(one.request.slots)
-        self._move(one, event)
-        one.seated, one.granted, one.started_at = True, one.calls + event.credits, None
-        one.trajectory.keep = self.keeping.rows(one.trajectory.dims, self.slots)
+        self._return(one, event, event.credits)
+        one.seated, one.rests = True, False
         self.used_slots += one.request.slots
         self.outstanding += event.credits
+
+    def _return_to_rest(self, event: ReturnedToRest) -> None:
+        self._return(self._returning(event), event, 0)
+
+    def _returning(self, event: Restored | ReturnedToRest) -> OptimizerState:
+        one = self.known(event)
+        if event.k != len(one.trajectory):
+            raise IllegalEventError(f"{event}: it has {len(one.trajectory)} evaluations")
+        return one
+
+    def _return(self, one: OptimizerState, event: Restored | ReturnedToRest, credits: int) -> None:
+        """Let an optimizer of an earlier session live again, in its place: who lives is always in order."""
+        self._move(one, event)
+        one.granted, one.started_at = one.calls + credits, None
+        one.trajectory.keep = self.keeping.rows(one.trajectory.dims, self.slots)
         self.alive[event.opt] = self.left.pop(event.opt)
+        self.alive = dict(sorted(self.alive.items()))
 
     def _close_session(self, event: SessionClosed) -> None:
         if not self.session_open:
@@ -267,7 +283,8 @@ class RunState:
     def _request_pause(self, event: PauseRequested) -> None:
         one = self.known(event)
         self._move(one, event)
-        one.pause, one.judged_at = event, len(one.trajectory)  # once it goes on, it is not asked at once again
+        one.pause, one.rests = event, True
+        one.judged_at = len(one.trajectory)  # once it goes on, it is not asked at once again
 
     def _pause(self, event: Paused) -> None:
         one = self.known(event)
@@ -281,7 +298,7 @@ class RunState:
         one = self.known(event)
         self._check_fit(one.request.slots)
         self._move(one, event)
-        one.seated = True
+        one.seated, one.rests = True, False
         self.used_slots += one.request.slots
         self.wishes.fulfil(event.opt)
 
@@ -369,6 +386,7 @@ _RULES: dict[type[Event], Callable[[RunState, Any], None]] = {
     StartRequested: RunState._request_start,
     Started: RunState._start,
     Restored: RunState._restore,
+    ReturnedToRest: RunState._return_to_rest,
     Granted: RunState._grant,
     Evaluated: RunState._evaluate,
     Noted: RunState._note,

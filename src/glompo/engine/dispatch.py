@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -76,9 +76,9 @@ def dispatch(command: Command, backend: Backend, job: Job, state: RunState, hist
     match command:
         case Start(opt, option, x0, _):
             backend.launch(_parcel(job, opt, option, x0, None))
-        case Restore(opt=opt, credits=credits):
+        case Restore(opt=opt, credits=credits, rests=rests):
             one = state.optimizers[opt]
-            _restore(backend, job, one, history)
+            _restore(backend, job, one, history, rests)
             if one.offer is not None:  # it was under way when the session ended
                 backend.send(opt, DOWN.encode(BetterPoint(one.offer.x, one.offer.f)))
             if credits:
@@ -105,12 +105,12 @@ def dispatch(command: Command, backend: Backend, job: Job, state: RunState, hist
             raise InternalError(f"nobody carries out the command {command}")
 
 
-def _restore(backend: Backend, job: Job, one: OptimizerState, history: History) -> None:
+def _restore(backend: Backend, job: Job, one: OptimizerState, history: History, rests: bool) -> None:
     request, back = one.request, one.resumption
     option = option_for(request, job.options)
     x0 = request.x0 if back.x0 is None else back.x0
     script = script_of(one, history, job.detailed, _saved(job.keeper, back))
-    backend.launch(_parcel(job, request.opt, option, x0, script))
+    backend.launch(replace(_parcel(job, request.opt, option, x0, script), rests=rests))
 
 
 def _saved(keeper: Keeper, back: Resumption) -> SavedState | None:

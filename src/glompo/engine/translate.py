@@ -78,7 +78,11 @@ def _start_requested(start: commands.Start, at: float) -> Event:
 
 _INTENTS: dict[type[Command], Callable[[Any, float], Event]] = {
     commands.Start: _start_requested,
-    commands.Restore: lambda back, at: events.Restored(at, back.opt, back.way, back.k, back.credits),
+    commands.Restore: lambda back, at: (
+        events.ReturnedToRest(at, back.opt, back.way, back.k)
+        if back.rests
+        else events.Restored(at, back.opt, back.way, back.k, back.credits)
+    ),
     commands.Grant: lambda grant, at: events.Granted(at, grant.opt, grant.n),
     commands.SendIncumbent: lambda sent, at: events.IncumbentSent(at, sent.opt, sent.x, sent.f, sent.source),
     commands.Acquit: lambda acquit, at: events.Judged(at, acquit.opts, acquit.counts),

@@ -33,6 +33,7 @@ from glompo.core.events import (
     Granted,
     Judged,
     Restored,
+    ReturnedToRest,
     RunOpened,
     SessionClosed,
     SessionOpened,
@@ -222,5 +223,7 @@ class History:
         self._sessions += 1
         self.happen(SessionOpened(self.now, self._sessions, "2000-01-01T00:00:00+00:00", "nowhere", 0))
         for opt, one in list(self.state.left.items()):  # whoever lived goes on
-            self.happen(Restored(self.now, opt, "replay", len(one.trajectory), 0))
+            k = len(one.trajectory)
+            rests, works = ReturnedToRest(self.now, opt, "replay", k), Restored(self.now, opt, "replay", k, 0)
+            self.happen(rests if one.rests else works)
             self.happen(Started(self.now, opt, "restored"))

@@ -24,6 +24,7 @@ from glompo.core.events import (
     PauseRequested,
     Restored,
     ResumeRequested,
+    ReturnedToRest,
     RunFinished,
     StartRequested,
     Stopped,
@@ -219,6 +220,10 @@ class Ledger:
                 account.granted, account.lives = account.called + credits, True
                 self._intended[opt, "launch"] += 1
                 self._intended[opt, "credits"] += credits
+            case ReturnedToRest(opt=opt):
+                account = self._accounts[opt]
+                account.granted, account.lives = account.called, True
+                self._intended[opt, "launch"] += 1
             case Granted(opt=opt, n=n):
                 self._accounts[opt].granted += n
                 self._intended[opt, "credits"] += n

@@ -42,6 +42,8 @@ class Parcel:
         Whether evaluations side by side are recorded in the order in which they were asked for.
     script : Script or None
         What it did in earlier sessions, if it is to go on from there.
+    rests : bool
+        Whether it rested then, and rests on when it is back.
     evaluator : object
         What computes the task for all optimizers of this process; None if each has its own.
     plan : object
@@ -66,6 +68,7 @@ class Parcel:
     scaler: str | None = None
     in_order: bool = False
     script: Script | None = None
+    rests: bool = False
     evaluator: Any = None
     plan: Any = None
     failures: FailurePolicy = PENALIZE

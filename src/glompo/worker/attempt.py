@@ -143,6 +143,7 @@ class Attempt:
         """
         if self.way != NEW and self.arrived:
             self._say_so()
+            self._mailbox.await_release()
         x0 = self._space.seen(self._x0).copy()
         try:
             result = optimizer.minimize(task, x0, self._space.pairs, **self._parcel.minimize_kwargs)

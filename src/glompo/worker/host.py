@@ -47,6 +47,8 @@ def host(
     """
     flights = flights or Flights()
     attempt: Attempt | None = None
+    if parcel.rests:
+        mailbox.rest_on()
     with ExitStack() as own:
         try:
             space = Space(parcel.bounds, parcel.cls.scaler or parcel.scaler)

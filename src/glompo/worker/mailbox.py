@@ -78,7 +78,7 @@ class Mailbox:
         self._point: BetterPoint | None = None
         self._save: int | None = None
         self._told = False
-        self._held = False
+        self._held: bool | None = None  # until it has been told anything
         self._resting = False
         self._count = 0
         self._xs: list[NDArray[np.float64]] = []
@@ -128,7 +128,7 @@ class Mailbox:
         A value is held back until then, so that an optimizer that looks at its messages after every evaluation
         hears of a stop there, and not inside the evaluation after it.
         """
-        if self._credits and not self._held:  # whoever owns credits reads them without the lock: nobody else takes any
+        if self._credits and not (self._held or self._resting):  # whoever owns credits reads them without the lock: nobody else takes any
             return
         with self._lock:
             self._await_next()
@@ -136,16 +136,23 @@ class Mailbox:
     @property
     def held(self) -> bool:
         """Whether the optimizer is to rest."""
-        return self._held and self._stop is None
+        return bool(self._held) and self._stop is None
 
     def await_release(self, timeout: float | None = None) -> bool:
         """Return True at once, or, if the optimizer is to rest, when it may go on; False after `timeout` seconds."""
-        if not self._held:
+        if not (self._held or self._resting):
             return True
         with self._lock:
-            if self.held:
+            if self.held or self._resting:
                 self._rest_held(timeout)
             return not self.held
+
+    def rest_on(self) -> None:
+        """Begin as one that rests, as the engine knows, unless it has been told to go on by now."""
+        with self._lock:
+            self._resting = True
+            if self._held is None:
+                self._held = True
 
     def claim_one_at_hand(self) -> bool:
         """Take one credit if there is one now; say whether.
@@ -241,8 +248,8 @@ class Mailbox:
             self._xs, self._outcomes = [], []
 
     def _await_next(self) -> None:
-        while self._stop is None and (self._held or not self._credits):
-            if self._held:
+        while self._stop is None and (self._held or self._resting or not self._credits):
+            if self._held or self._resting:
                 self._rest_held()
             else:
                 self._flush()
