@@ -8,6 +8,7 @@ import pytest
 
 import glompo.testing
 from glompo.backends import simulated
+from glompo.core import returning
 from glompo.core.events import Evaluated, Granted
 from glompo.core.state import RunState
 from glompo.core.verdict import Verdict
@@ -184,7 +185,7 @@ def lingers(patch):
 
 def crowded(patch):
     patch.setattr(RunView, "free_slots", property(lambda self: self.slots + 1 - self._state.used_slots))
-    patch.setattr(RunState, "_check_fit", lambda self, slots: None)
+    patch.setattr(RunState, "check_fit", lambda self, slots: None)
 
 
 def loses_its_best(patch):
@@ -202,13 +203,13 @@ def meddles(patch):
 
 
 def draws_anew(patch):
-    leave = RunState._leave
+    leave = returning._leave
 
-    def forget(self, one):
-        leave(self, one)
+    def forget(state, one):
+        leave(state, one)
         one.offer, one.offered = None, np.inf
 
-    patch.setattr(RunState, "_leave", forget)
+    patch.setattr(returning, "_leave", forget)
 
 
 PLANTED = {

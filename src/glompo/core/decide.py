@@ -4,8 +4,8 @@ Exiting comes first: when the run is ending nobody else is asked, for nothing ma
 escalating, for whoever was asked to stop and goes on. Then obeying, what people want of single optimizers; then
 seating, if slots were taken away or given back. Then stopping and putting to rest; then saving states and making
 checkpoints, which want nothing from the condemned; then resuming those who have rested; then sharing, which skips the
-condemned; then spawning, which uses only slots that are truly free; and granting last, for only now is it known who may
-still evaluate.
+condemned; then spawning, which uses only slots that are truly free; then granting, for only now is it known who may
+still evaluate. Waking comes last, when nobody has anything to say and everybody rests.
 
 Deciding is pure. It sees a view and policies, never a clock, a file, a thread or a global random state; asked
 twice it gives the same answer. The engine records the commands as events, which changes the state, and asks again
@@ -26,6 +26,7 @@ from glompo.core.judge.seating import seating
 from glompo.core.judge.sharing import sharing
 from glompo.core.judge.spawning import spawning
 from glompo.core.judge.stopping import stopping
+from glompo.core.judge.waking import waking
 from glompo.core.ports import Policies
 from glompo.core.views import RunView
 
@@ -61,4 +62,5 @@ def decide(view: RunView, policies: Policies) -> tuple[Command, ...]:
     back = tuple(resuming(view, policies))
     if back:
         return back
-    return (*sharing(view, policies), *spawning(view, policies), *granting(view, policies))
+    forth = (*sharing(view, policies), *spawning(view, policies), *granting(view, policies))
+    return forth or tuple(waking(view))

@@ -31,10 +31,8 @@ from glompo.core.events import (
     PauseRequested,
     Recovered,
     Repaired,
-    Restored,
     Resumed,
     ResumeRequested,
-    ReturnedToRest,
     RunFinished,
     RunOpened,
     Saved,
@@ -48,6 +46,7 @@ from glompo.core.events import (
 from glompo.core.keeping import Keeping
 from glompo.core.lifecycle import How, Phase
 from glompo.core.optimizer_state import Best, OptimizerState
+from glompo.core.returning import RETURNING_RULES
 from glompo.core.saving import AFTER_THE_END, SAVING_RULES, Checkpoints
 from glompo.core.verdict import Verdict
 from glompo.core.wishes import Wishes, refusal
@@ -135,8 +134,8 @@ class RunState:
         assert one is not None  # the table has no other row without an optimizer
         return one
 
-    def _move(self, one: OptimizerState, event: Event) -> None:
-        """Take an optimizer to its next phase."""
+    def move(self, one: OptimizerState, event: Event) -> None:
+        """Take an optimizer to its next phase; for the rules of the fold only."""
         self.resting -= one.phase is Phase.PAUSED
         one.phase = lifecycle.after(one.phase, event)
         self.resting += one.phase is Phase.PAUSED
@@ -145,60 +144,6 @@ class RunState:
         if self.opened is not None:
             raise IllegalEventError(f"{event.run_id} opened inside {self.opened.run_id}")
         self.opened = event
-
-    def _open_session(self, event: SessionOpened) -> None:
-        self.session, self.session_at = event.session, event.at
-        self.session_slots, self.session_cpus = event.slots, event.cpus
-        self.session_open, self.session_reason, self.asked = True, "", None
-        self.ending = self.finished = self.wishes.budget = None
-        self.checkpoints.open_session(event.at)
-        self.keeping.look_back = event.look_back
-        for opt, one in self.optimizers.items():
-            if lifecycle.may_return(one.phase, one.how, one.stop.by if one.stop else None):
-                self._leave(one)
-                self.left[opt] = one
-            elif one.phase is not Phase.ENDED:  # condemned, and its worker is gone
-                one.how, one.ended_at, one.phase = How.STOPPED, event.at, Phase.ENDED
-                self.ended[How.STOPPED] += 1
-                self.keeping.retire(opt, self.optimizers)
-        self.alive.clear()
-        self.used_slots = self.resting = self.outstanding = 0
-
-    def _leave(self, one: OptimizerState) -> None:
-        """Turn an optimizer of an earlier session into one that may go on."""
-        if one.how is not None:
-            self.ended[one.how] -= 1
-        self.keeping.recall(one.request.opt)
-        one.phase, one.seated, one.how, one.stop = Phase.LEFT, False, None, None
-        one.resumption.asked = None
-        one.ended_at, one.note, one.rung = None, "", ""
-
-    def _restore(self, event: Restored) -> None:
-        one = self._returning(event)
-        if event.credits < 0:
-            raise IllegalEventError(f"{event}: nobody had {event.credits} credits left")
-        self._check_fit(one.request.slots)
-        self._return(one, event, event.credits)
-        one.seated, one.rests = True, False
-        self.used_slots += one.request.slots
-        self.outstanding += event.credits
-
-    def _return_to_rest(self, event: ReturnedToRest) -> None:
-        self._return(self._returning(event), event, 0)
-
-    def _returning(self, event: Restored | ReturnedToRest) -> OptimizerState:
-        one = self.known(event)
-        if event.k != len(one.trajectory):
-            raise IllegalEventError(f"{event}: it has {len(one.trajectory)} evaluations")
-        return one
-
-    def _return(self, one: OptimizerState, event: Restored | ReturnedToRest, credits: int) -> None:
-        """Let an optimizer of an earlier session live again, in its place: who lives is always in order."""
-        self._move(one, event)
-        one.granted, one.started_at = one.calls + credits, None
-        one.trajectory.keep = self.keeping.rows(one.trajectory.dims, self.slots)
-        self.alive[event.opt] = self.left.pop(event.opt)
-        self.alive = dict(sorted(self.alive.items()))
 
     def _close_session(self, event: SessionClosed) -> None:
         if not self.session_open:
@@ -214,7 +159,7 @@ class RunState:
         assert self.opened is not None
         if event.opt != len(self.optimizers) + 1:
             raise IllegalEventError(f"optimizer {event.opt} is not the next number, {len(self.optimizers) + 1}")
-        self._check_fit(event.slots)
+        self.check_fit(event.slots)
         if self.ending:
             raise IllegalEventError(f"optimizer {event.opt} starts in a run that is ending")
         new = OptimizerState(event, self.keeping.trajectory(event.config, self.opened.bounds, self.slots))
@@ -223,7 +168,7 @@ class RunState:
 
     def _start(self, event: Started) -> None:
         one = self.known(event)
-        self._move(one, event)
+        self.move(one, event)
         one.started_at = event.at
 
     def _grant(self, event: Granted) -> None:
@@ -282,13 +227,13 @@ class RunState:
 
     def _request_pause(self, event: PauseRequested) -> None:
         one = self.known(event)
-        self._move(one, event)
+        self.move(one, event)
         one.pause, one.rests = event, True
         one.judged_at = len(one.trajectory)  # once it goes on, it is not asked at once again
 
     def _pause(self, event: Paused) -> None:
         one = self.known(event)
-        self._move(one, event)
+        self.move(one, event)
         if one.phase is Phase.PAUSED:
             self._unseat(one)
         self.outstanding -= one.outstanding
@@ -296,17 +241,18 @@ class RunState:
 
     def _request_resume(self, event: ResumeRequested) -> None:
         one = self.known(event)
-        self._check_fit(one.request.slots)
-        self._move(one, event)
+        self.check_fit(one.request.slots)
+        self.move(one, event)
         one.seated, one.rests = True, False
         self.used_slots += one.request.slots
         self.wishes.fulfil(event.opt)
 
     def _resume(self, event: Resumed) -> None:
         one = self.known(event)
-        self._move(one, event)
+        self.move(one, event)
 
-    def _check_fit(self, slots: int) -> None:
+    def check_fit(self, slots: int) -> None:
+        """Raise IllegalEventError unless so many slots are free; for the rules of the fold only."""
         if slots < 1 or self.used_slots + slots > self.slots:
             raise IllegalEventError(f"{slots} slots do not fit: {self.used_slots} of {self.slots} are used")
 
@@ -324,7 +270,7 @@ class RunState:
 
     def _request_stop(self, event: StopRequested) -> None:
         one = self.known(event)
-        self._move(one, event)
+        self.move(one, event)
         one.stop = event
         self.wishes.fulfil(event.opt)
         if event.by == "stopper":
@@ -340,7 +286,7 @@ class RunState:
         self.outstanding -= one.outstanding
         if event.ending == "died":  # nobody knows whether these calls took place: a budget counts them
             self.lost += one.outstanding
-        self._move(one, event)
+        self.move(one, event)
         one.how, one.note, one.ended_at = how, event.note, event.at
         del self.alive[event.opt]
         self.wishes.fulfil(event.opt)
@@ -380,13 +326,10 @@ class RunState:
 
 _RULES: dict[type[Event], Callable[[RunState, Any], None]] = {
     RunOpened: RunState._open_run,
-    SessionOpened: RunState._open_session,
     SessionClosed: RunState._close_session,
     Repaired: RunState._nothing,
     StartRequested: RunState._request_start,
     Started: RunState._start,
-    Restored: RunState._restore,
-    ReturnedToRest: RunState._return_to_rest,
     Granted: RunState._grant,
     Evaluated: RunState._evaluate,
     Noted: RunState._note,
@@ -404,4 +347,5 @@ _RULES: dict[type[Event], Callable[[RunState, Any], None]] = {
     EndRequested: RunState._request_end,
     RunFinished: RunState._finish,
     **SAVING_RULES,
+    **RETURNING_RULES,
 }

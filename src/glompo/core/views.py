@@ -23,6 +23,9 @@ from glompo.core.verdict import Verdict
 SLOTS = "slots"
 """On whose behalf optimizers rest for whom there are too few slots."""
 
+FREEZER = "freezer"
+"""On whose behalf optimizers rest that a policy put to rest."""
+
 
 class RunView:
     """A run, read-only, at the run time `now` (seconds).

@@ -18,6 +18,7 @@ from glompo.core.rule import Rule
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.exit_conditions import MaxTotalFunctionCalls
+from glompo.freezers import Freeze
 from glompo.function import PENALIZE, FailurePolicy
 from glompo.generators import BaseGenerator, IncumbentGenerator, RandomGenerator
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
@@ -163,6 +164,28 @@ class RestAWhile:
         return min(resting, key=lambda one: one.best).opt, Verdict(True, "RestAWhile", "it has rested enough")
 
 
+@dataclass(frozen=True, slots=True)
+class WaitForOthers:
+    """A freezer: whoever is `n` evaluations ahead of somebody who works rests until nobody is behind it."""
+
+    n: int
+
+    def freeze(self, view: RunView, opt: int) -> Verdict:
+        """Answer whether it should rest."""
+        ahead = len(view[opt]) - min((len(one) for one in view.alive if one.may_evaluate), default=0)
+        return Verdict(ahead >= self.n, "WaitForOthers", f"{ahead} evaluations ahead")
+
+    def thaw(self, view: RunView) -> tuple[int, Verdict] | None:
+        """Return the last of those who rest, unless somebody who works is behind it."""
+        resting = [one for one in view.alive if one.phase is Phase.PAUSED]
+        last = min(resting, key=len, default=None)
+        if last is None or any(len(one) < len(last) for one in view.alive if one.may_evaluate):
+            return None
+        return last.opt, Verdict(True, "WaitForOthers", f"nobody has fewer than its {len(last)} evaluations")
+
+
+FREEZERS: tuple[Freezer, ...] = (RestAWhile(8, 60), WaitForOthers(6), Freeze(0.5, min_evals=10, every=5))
+
 OFFERED = (
     RandomSampling,
     RandomSampling(iters=9),
@@ -174,9 +197,9 @@ OFFERED = (
 )
 
 
-def drawn_scene(rng: np.random.Generator) -> Scene:
-    """Return a random scene."""
-    lockstep = bool(rng.random() < 0.4)
+def drawn_scene(rng: np.random.Generator, lockstep: bool = False) -> Scene:
+    """Return a random scene; with `lockstep` it is in any case one that is fit for that."""
+    lockstep = bool(rng.random() < 0.4) or lockstep
     stoppers = (None, BestUnmoving(12, 0.05), BestUnmoving(25, 0.01) | ValueAnnealing() & BestUnmoving(10))
     chosen = rng.choice(len(OFFERED), size=int(rng.integers(1, 4)), replace=False)
     share = bool(rng.random() < 0.4)
@@ -198,5 +221,5 @@ def drawn_scene(rng: np.random.Generator) -> Scene:
         killable=bool(rng.random() < 0.6),
         durability=("batch", "batch", "always", "none")[int(rng.integers(4))],
         segment_bytes=int(rng.choice([3_000, 2**20])),
-        freezer=RestAWhile(8, 60) if rng.random() < 0.25 and not lockstep else None,
+        freezer=FREEZERS[int(rng.integers(len(FREEZERS)))] if rng.random() < 0.25 else None,
     )

@@ -111,7 +111,7 @@ def world(seed: int, faults: Sequence[Fault] | None = None, **changes: Any) -> W
 
 def drawn_world(seed: int, changes: Mapping[str, Any]) -> tuple[Scene, tuple[Fault, ...]]:
     """Return the scene that follows from a seed, apart from its changed settings, and what goes wrong in it."""
-    scene = replace(drawn_scene(np.random.default_rng([seed, 1])), **changes)
+    scene = replace(drawn_scene(np.random.default_rng([seed, 1]), changes.get("lockstep", False)), **changes)
     rng = np.random.default_rng([seed, 2])
     return scene, drawn_faults(rng, scene.budget, scene.killable, scene.durability != "none")
 

@@ -128,7 +128,9 @@ class Mailbox:
         A value is held back until then, so that an optimizer that looks at its messages after every evaluation
         hears of a stop there, and not inside the evaluation after it.
         """
-        if self._credits and not (self._held or self._resting):  # whoever owns credits reads them without the lock: nobody else takes any
+        if self._credits and not (
+            self._held or self._resting
+        ):  # whoever owns credits reads them without the lock: nobody else takes any
             return
         with self._lock:
             self._await_next()

@@ -65,9 +65,17 @@ def _failing_optimizers(view: RunView) -> Verdict | None:
 
 
 def _nothing_left(view: RunView, policies: Policies) -> Verdict | None:
-    """End a run in which nobody lives and the selector starts nobody ever again."""
-    if view.n_alive or view.n_left or not view.n_started:
+    """End a run in which nobody lives and the selector starts nobody.
+
+    Whether it says "never again" or "not now" makes no difference: if nobody works, nothing changes any more. But those
+    who stopped because the session is left are to go on in the next one.
+    """
+    if view.n_alive or view.n_left or view.leaving:
         return None
-    if policies.selector.choose(ManagerView(view), view.free_slots) is False:
+    choice = policies.selector.choose(ManagerView(view), view.free_slots)
+    if choice is False:
         return Verdict(True, "nothing left", "no optimizer lives and the selector starts no more")
+    if choice is None:
+        why = f"no optimizer lives and the selector starts none, although all {view.free_slots} slots are free"
+        return Verdict(True, "nothing left", why)
     return None

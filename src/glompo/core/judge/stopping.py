@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from glompo.core.commands import Acquit, Command, Pause, Stop
 from glompo.core.lifecycle import Phase
 from glompo.core.ports import Policies
-from glompo.core.views import RunView
+from glompo.core.views import FREEZER, RunView
 
 
 def stopping(view: RunView, policies: Policies) -> Iterator[Command]:
@@ -29,7 +29,7 @@ def stopping(view: RunView, policies: Policies) -> Iterator[Command]:
                 yield Stop(one.opt, "stopper", verdict)
                 continue
         if policies.freezer is not None and (verdict := policies.freezer.freeze(view, one.opt)).fired:
-            yield Pause(one.opt, "freezer", verdict)
+            yield Pause(one.opt, FREEZER, verdict)
             continue
         acquitted.append(one.opt)
     if acquitted:

@@ -1,0 +1,87 @@
+"""From one session to the next: who may go on, and how they come back. A part of the fold.
+
+A new session finds no worker of the one before. Those that lived then, or had been asked to stop only because that
+session or the run ended, are left; they come back when there is room for them, to work or, if they rested, to rest on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from glompo.core.events import Event, Restored, ReturnedToRest, SessionOpened
+from glompo.core.lifecycle import How, Phase, may_return
+from glompo.core.optimizer_state import OptimizerState
+from glompo.errors import IllegalEventError
+
+if TYPE_CHECKING:
+    from glompo.core.state import RunState
+
+
+def _open_session(state: RunState, event: SessionOpened) -> None:
+    state.session, state.session_at = event.session, event.at
+    state.session_slots, state.session_cpus = event.slots, event.cpus
+    state.session_open, state.session_reason, state.asked = True, "", None
+    state.ending = state.finished = state.wishes.budget = None
+    state.checkpoints.open_session(event.at)
+    state.keeping.look_back = event.look_back
+    for opt, one in state.optimizers.items():
+        if may_return(one.phase, one.how, one.stop.by if one.stop else None):
+            _leave(state, one)
+            state.left[opt] = one
+        elif one.phase is not Phase.ENDED:  # condemned, and its worker is gone
+            one.how, one.ended_at, one.phase = How.STOPPED, event.at, Phase.ENDED
+            state.ended[How.STOPPED] += 1
+            state.keeping.retire(opt, state.optimizers)
+    state.alive.clear()
+    state.used_slots = state.resting = state.outstanding = 0
+
+
+def _leave(state: RunState, one: OptimizerState) -> None:
+    """Turn an optimizer of an earlier session into one that may go on."""
+    if one.how is not None:
+        state.ended[one.how] -= 1
+    state.keeping.recall(one.request.opt)
+    one.phase, one.seated, one.how, one.stop = Phase.LEFT, False, None, None
+    one.resumption.asked = None
+    one.ended_at, one.note, one.rung = None, "", ""
+
+
+def _restore(state: RunState, event: Restored) -> None:
+    one = _returning(state, event)
+    if event.credits < 0:
+        raise IllegalEventError(f"{event}: nobody has {event.credits} credits")
+    state.check_fit(one.request.slots)
+    _return(state, one, event)
+    one.seated, one.rests = True, False
+    one.granted += event.credits
+    state.used_slots += one.request.slots
+    state.outstanding += event.credits
+
+
+def _return_to_rest(state: RunState, event: ReturnedToRest) -> None:
+    _return(state, _returning(state, event), event)
+
+
+def _returning(state: RunState, event: Restored | ReturnedToRest) -> OptimizerState:
+    one = state.known(event)
+    if event.k != len(one.trajectory):
+        raise IllegalEventError(f"{event}: it has {len(one.trajectory)} evaluations")
+    return one
+
+
+def _return(state: RunState, one: OptimizerState, event: Restored | ReturnedToRest) -> None:
+    """Let it live again, without credits and in its place: those who live are always in order."""
+    state.move(one, event)
+    one.granted, one.started_at = one.calls, None
+    one.trajectory.keep = state.keeping.rows(one.trajectory.dims, state.slots)
+    state.alive[event.opt] = state.left.pop(event.opt)
+    state.alive = dict(sorted(state.alive.items()))
+
+
+RETURNING_RULES: dict[type[Event], Callable[[Any, Any], None]] = {
+    SessionOpened: _open_session,
+    Restored: _restore,
+    ReturnedToRest: _return_to_rest,
+}
+"""What these events change."""
