@@ -17,9 +17,10 @@ from glompo.core.ports import Allocator, Escalation, Freezer, Policies
 from glompo.core.rule import Rule
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
+from glompo.evaluators.unfinished import Unfinished
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.freezers import Freeze
-from glompo.function import PENALIZE, FailurePolicy
+from glompo.function import PENALIZE, FailurePolicy, Status
 from glompo.generators import BaseGenerator, IncumbentGenerator, RandomGenerator
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
 from glompo.selectors import BaseSelector, CycleSelector
@@ -43,13 +44,14 @@ class Scene:
     exit_condition : BaseExitCondition, optional
         What else ends it.
     task : callable
-        What is minimised; a part `troubles` of all points fails in one way or another.
+        What is minimised; a part `troubles` of all points fails in one way or another, as it may in a guarded pool.
     bounds, max_jobs, stoppers, generator, allocator, freezer, share, stopper_interval
         As in :func:`~glompo.testing.simulate`.
     lockstep : bool
         Whether the run is deterministic: faults of the engine then leave no trace in it.
     troubles : float
-        Share of the points at which the task raises, or returns nan, -inf or None.
+        Share of the points at which the task raises, returns nan, -inf or None, or is ended: at its deadline, with its
+        process, or for want of memory.
     failures : FailurePolicy
         What an optimizer gets there.
     pace : float
@@ -107,16 +109,28 @@ class Scene:
 
     def troubled(self, x: NDArray[np.float64]) -> Any:
         """Return the task's value at `x`, shape (d,), unless it fails there: that depends on the point only."""
-        chance = part_of(x, 1)
-        if chance >= self.troubles:
+        if part_of(x, 1) >= self.troubles:
             return self.task(x)
-        if chance < self.troubles / 2:
-            raise RuntimeError("trouble")
-        return (math.nan, -math.inf, None)[int(part_of(x, 2) * 3)]
+        trouble = TROUBLES[int(part_of(x, 2) * len(TROUBLES))]
+        if isinstance(trouble, Exception):
+            raise type(trouble)(*trouble.args)  # one that was raised before would drag its traceback along
+        return trouble
 
     def seconds(self, x: NDArray[np.float64]) -> float:
         """Return the usual duration of the task at `x`, shape (d,)."""
         return self.pace * (0.5 + part_of(x, 3))
+
+
+TROUBLES = (
+    RuntimeError("trouble"),
+    Unfinished(Status.TIMEOUT, "it was ended at its deadline"),
+    Unfinished(Status.CRASHED, "its process was killed"),
+    MemoryError("too much"),
+    math.nan,
+    -math.inf,
+    None,
+)
+"""Ways in which an evaluation fails; a guarded pool tells of the second, third and fourth."""
 
 
 def part_of(x: NDArray[np.float64], which: int) -> float:

@@ -128,9 +128,8 @@ class Mailbox:
         A value is held back until then, so that an optimizer that looks at its messages after every evaluation
         hears of a stop there, and not inside the evaluation after it.
         """
-        if self._credits and not (
-            self._held or self._resting
-        ):  # whoever owns credits reads them without the lock: nobody else takes any
+        # whoever owns credits reads them without the lock: nobody else takes any
+        if self._credits and not (self._held or self._resting):
             return
         with self._lock:
             self._await_next()
@@ -150,7 +149,7 @@ class Mailbox:
             return not self.held
 
     def rest_on(self) -> None:
-        """Begin as one that rests, as the engine knows, unless it has been told to go on by now."""
+        """Begin as one that rests; if it has been told to go on by now, it has yet to confirm that."""
         with self._lock:
             self._resting = True
             if self._held is None:
