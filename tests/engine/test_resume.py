@@ -12,10 +12,21 @@ import numpy as np
 import pytest
 
 import glompo
-from glompo.core.events import Evaluated, IncumbentTaken, Restored, RunOpened, SessionOpened, StopRequested
+from glompo.core.events import (
+    Evaluated,
+    IncumbentTaken,
+    Restored,
+    ResumeRequested,
+    ReturnedToRest,
+    RunOpened,
+    SessionOpened,
+    StopRequested,
+)
+from glompo.core.lifecycle import Phase
 from glompo.core.snapshot import same
 from glompo.core.state import RunState
 from glompo.errors import RunExistsError
+from glompo.freezers import BaseFreezer, Freeze
 from glompo.generators import IncumbentGenerator
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
 from glompo.problems import Rastrigin
@@ -23,6 +34,7 @@ from glompo.stoppers import BestUnmoving
 from glompo.storage.journal import Journal
 from glompo.storage.reader import read_events
 from glompo.storage.segments import segment_path
+from glompo.testing import essence_of
 
 BOX = [(-5, 5)] * 3
 OPTIMIZERS = [CMAOptimizer(workers=2), RandomSampling, Scipy("Nelder-Mead")]
@@ -135,6 +147,7 @@ glompo.minimize(slow, [(-5, 5)] * 3, optimizers=[CMAOptimizer(workers=2), Random
     max_evaluations=700, max_jobs=4, rng=3, deterministic=True, resume="auto", working_dir="run", backend={backend!r},
     stoppers=BestUnmoving(60, 0.05), share_best_solutions=True, x0_generator=IncumbentGenerator())
 """
+FREEZER = Freeze(0.9, min_evals=30, every=15)
 SETTINGS = {
     "stoppers": BestUnmoving(60, 0.05),
     "share_best_solutions": True,
@@ -162,6 +175,44 @@ def test_a_run_killed_twice_ends_as_if_nothing_had_happened(backend):
     kinds = [type(event) for event in read_events(Path("run"))]
     assert kinds.count(SessionOpened) == 3
     assert kinds.count(IncumbentTaken) >= 1
+
+
+class RestBetween(BaseFreezer):
+    """Everybody rests from `n` evaluations of its own until the run has made `until`."""
+
+    def __init__(self, n, until):
+        self.n = n
+        self.until = until
+
+    def freeze(self, view, opt):
+        return self.verdict(self.n <= len(view[opt]) and view.calls < self.until, "it is tired")
+
+    def thaw(self, view):
+        resting = [one.opt for one in view.alive if one.phase is Phase.PAUSED]
+        return (resting[0], self.verdict(True, "it is time")) if resting and view.calls >= self.until else None
+
+
+@pytest.mark.parametrize("backend", ["threads", "processes"])
+def test_who_rests_when_a_run_is_killed_rests_on_as_if_nothing_had_happened(backend):
+    script = SCRIPT.format(delay=0.002, backend=backend).replace("700", f"600, freezer={FREEZER}")
+    assert killed("from glompo.freezers import Freeze\n" + script, lambda: recorded() >= 300 and folded("run").resting)
+    settings = {**SETTINGS, "freezer": FREEZER, "max_evaluations": 600}
+    assert run(backend=backend, **settings).nfev == 600
+    run(name="whole", **settings)
+    one, other = (essence_of(read_events(Path(name))) for name in ("run", "whole"))
+    assert one.difference(other) == ""
+    assert any(isinstance(event, ReturnedToRest) for event in read_events(Path("run")))
+
+
+def test_a_run_that_goes_on_without_its_freezer_wakes_whom_that_put_to_rest():
+    settings = {"optimizers": RandomSampling(iters=30), "max_jobs": 2}
+    run(max_evaluations=60, freezer=RestBetween(10, 1000), **settings)
+    asleep = [opt for opt, one in folded("run").optimizers.items() if one.rests]
+    run(max_evaluations=200, **settings)
+    woken = {event.opt: event.verdict for event in read_events(Path("run")) if isinstance(event, ResumeRequested)}
+    assert asleep
+    assert woken.keys() >= set(asleep)
+    assert woken[asleep[0]].reason() == "no freezer: the run has no freezer any more"
 
 
 def test_a_resumed_run_may_use_another_backend_and_other_slots():

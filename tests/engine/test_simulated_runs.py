@@ -33,8 +33,9 @@ from glompo.exit_conditions import (
 )
 from glompo.generators import BaseGenerator
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
-from glompo.selectors import CycleSelector
+from glompo.selectors import BaseSelector, CycleSelector
 from glompo.stoppers import BaseStopper, BestUnmoving, ParameterDistance, ValueAnnealing
+from glompo.storage.inbox import Request
 from glompo.testing import ScriptedOptimizer, simulate
 
 BOX = [(-5.0, 5.0)] * 5
@@ -327,6 +328,68 @@ def test_when_everybody_rests_and_nobody_may_start_the_best_goes_on():
     run = simulate(once, MaxTotalFunctionCalls(90), max_jobs=1, freezer=FreezeAt(10, 10_000))
     assert run.view.calls == 90
     assert "everybody rests" in next(e for e in run.events if isinstance(e, ResumeRequested)).verdict.why
+
+
+class Waiting(BaseSelector):
+    """Starts two, then none until one of them has made as many evaluations as it waits for."""
+
+    def __init__(self, *options, evaluations):
+        super().__init__(*options)
+        self.evaluations = evaluations
+
+    def select_optimizer(self, manager, slots_available):
+        waits = manager.o_counter >= 2 and max(len(one) for one in manager.view) < self.evaluations
+        return None if waits else self.options[0]
+
+
+def test_a_selector_that_waits_for_an_evaluation_while_everybody_rests_does_not_wait_for_ever():
+    run = simulate(
+        Waiting(RandomSampling, evaluations=60),
+        MaxTotalFunctionCalls(200),
+        max_jobs=2,
+        freezer=FreezeAt(10, 10_000),
+        stopper_interval=5,
+    )
+    assert run.view.calls == 200
+    assert run.view.n_started > 2
+    assert "everybody rests" in next(e for e in run.events if isinstance(e, ResumeRequested)).verdict.why
+
+
+def test_somebody_held_back_by_people_sleeps_on_and_the_next_best_goes_on():
+    run = simulate(
+        Waiting(RandomSampling, evaluations=1000),
+        MaxTotalFunctionCalls(80),
+        max_jobs=2,
+        freezer=FreezeAt(10, 10_000),
+        stopper_interval=5,
+        asked=[(2.0, Request("pause", "ada", 1))],
+    )
+    assert run.view.calls == 80
+    assert {event.opt for event in run.events if isinstance(event, ResumeRequested)} == {2}
+
+
+@pytest.mark.parametrize("n_started", [0, 1])
+@pytest.mark.parametrize(("answer", "why"), [(False, "starts no more"), (None, "all 4 slots are free")])
+def test_a_run_in_which_nobody_lives_and_nobody_starts_is_over(n_started, answer, why):
+    class Few(BaseSelector):
+        def select_optimizer(self, manager, slots_available):
+            return self.options[0] if manager.o_counter < n_started else answer
+
+    run = simulate(Few(RandomSampling(iters=5)), MaxTotalFunctionCalls(50))
+    assert run.view.calls == 5 * n_started
+    assert run.state.finished.rule == "nothing left"
+    assert why in run.state.finished.why
+
+
+@pytest.mark.parametrize("answer", [False, None])
+def test_leaving_a_run_whose_selector_starts_nobody_any_more_does_not_finish_it(answer):
+    class Once(BaseSelector):
+        def select_optimizer(self, manager, slots_available):
+            return self.options[0] if manager.o_counter < 2 else answer
+
+    run = simulate(Once(RandomSampling), MaxTotalFunctionCalls(50), asked=[(5.0, Request("leave", "ada"))])
+    assert run.state.finished is None
+    assert (run.state.session_reason, run.view.calls) == ("interrupted", 10)
 
 
 def test_the_paused_end_with_the_run():

@@ -7,14 +7,29 @@ import numpy as np
 import pytest
 
 import glompo.testing
+from glompo.allocators import EqualBlocks
 from glompo.backends import simulated
 from glompo.core import returning
-from glompo.core.events import Evaluated, Granted
+from glompo.core.events import (
+    Evaluated,
+    Granted,
+    Recovered,
+    Restored,
+    ResumeRequested,
+    ReturnedToRest,
+    SessionOpened,
+    Started,
+    StopRequested,
+)
+from glompo.core.lifecycle import Phase
 from glompo.core.state import RunState
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.engine import loop
 from glompo.engine.loop import Engine
+from glompo.function import FailurePolicy, Status
+from glompo.optimizers import CMAOptimizer, RandomSampling
+from glompo.selectors import CycleSelector
 from glompo.stoppers import BaseStopper
 from glompo.storage.journal import Journal
 from glompo.storage.syncing import Synchronizer
@@ -33,7 +48,7 @@ from glompo.testing import (
     tour,
     world,
 )
-from glompo.testing.scene import RestAWhile
+from glompo.testing.scene import FREEZERS, RestAWhile, WaitForOthers, drawn_scene
 from glompo.worker.mailbox import Mailbox
 
 KINDS = {"BadSync", "Crash", "FullDisk", "Hang", "Kill", "Loss", "PowerCut", "Slow"}
@@ -66,6 +81,16 @@ FOUND = {
         {"budget": 89, "stoppers": None, "lockstep": False, "freezer": RestAWhile(8, 60)},
     ),
     "killed between two attempts of several": (103, [Kill(append=7, part=0.5)], {"budget": 5, "stoppers": None}),
+    "killed while somebody rests": (
+        33,
+        [Kill(append=33, part=0.5)],
+        {"budget": 19, "stoppers": None, "troubles": 0.0, "lockstep": True, "freezer": RestAWhile(8, 60)},
+    ),
+    "a disk full while somebody rests": (
+        1,
+        [FullDisk(append=67, writes=2)],
+        {"budget": 33, "stoppers": None, "share": False, "lockstep": True, "freezer": RestAWhile(8, 60)},
+    ),
 }
 """Worlds that found a defect, in the smallest form that did."""
 
@@ -76,6 +101,51 @@ def test_what_went_wrong_once_goes_right(name):
     run = world(seed, faults, **changes)
     assert run.happened
     assert run.state.finished
+
+
+@pytest.mark.parametrize("freezer", [RestAWhile(5, 20), WaitForOthers(2)], ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize(
+    "budget", [pytest.param(30, id="short"), pytest.param(120, id="long", marks=pytest.mark.chaos)]
+)
+def test_the_engine_may_be_killed_between_any_two_records_and_within_each(freezer, budget):
+    few = CycleSelector(RandomSampling, CMAOptimizer(workers=2), allow_spawn=lambda manager: manager.o_counter < 4)
+    scene = {"optimizers": few, "freezer": freezer, "budget": budget, "lockstep": True, "stopper_interval": 2}
+    scene |= {"max_jobs": 3, "share": False}
+    scene |= {"troubles": 0.2, "failures": FailurePolicy(retries=1), "allocator": EqualBlocks(3), "stoppers": None}
+    append, back = 0, 0
+    while (append := append + 1) and world(12, [Kill(append)], **scene).happened:
+        run = world(12, [Kill(append, part=0.5), Kill(append + 2, part=0.0)], **scene)
+        back += sum(isinstance(event, ReturnedToRest) for event in run.events)
+    assert append > 0.8 * budget
+    assert back > 5
+
+
+def test_lockstep_worlds_have_freezers():
+    scenes = [drawn_scene(np.random.default_rng([seed, 1])) for seed in range(100)]
+    assert {type(scene.freezer) for scene in scenes if scene.lockstep} == {type(None), *map(type, FREEZERS)}
+
+
+def test_evaluations_fail_in_every_way():
+    run = world(2, (), troubles=0.5, budget=200, failures=FailurePolicy(retries=1), stoppers=None)
+    seen = {Status(int(status)) for event in run.events if isinstance(event, Evaluated) for status in event.status}
+    failed = {Status.FAILED, Status.INVALID, Status.TIMEOUT, Status.CRASHED, Status.OUT_OF_MEMORY}
+    assert seen >= {Status.OK, Status.RETRIED} | failed
+
+
+def test_who_rests_when_the_engine_is_killed_rests_on():
+    run = world(1, [Kill(append=80)], freezer=RestAWhile(8, 60), budget=120, lockstep=False, killable=False)
+    opened = max(i for i, event in enumerate(run.events) if isinstance(event, SessionOpened))
+    state = RunState()
+    for event in run.events[:opened]:
+        state.apply(event)
+    resting = {opt for opt, one in state.alive.items() if one.phase is Phase.PAUSED}
+    assert resting
+    for opt in resting:
+        later = [event for event in run.events[opened:] if getattr(event, "opt", 0) == opt]
+        kinds = [type(event) for event in later if not isinstance(event, (Started, Recovered))]
+        assert kinds[0] is ReturnedToRest
+        assert kinds[1] in (ResumeRequested, StopRequested)
+        assert Restored not in kinds
 
 
 def test_who_goes_on_after_a_rest_is_not_put_to_rest_again_before_it_did_anything():
@@ -212,6 +282,16 @@ def draws_anew(patch):
     patch.setattr(returning, "_leave", forget)
 
 
+def sleepwalks(patch):
+    leave = returning._leave
+
+    def forget(state, one):
+        leave(state, one)
+        one.rests = False
+
+    patch.setattr(returning, "_leave", forget)
+
+
 PLANTED = {
     forgetful: {"InternalError", "the journal can be folded", "the state is the fold of the journal"}
     | {"the journal holds what was written", "nothing recorded is lost"},
@@ -226,6 +306,7 @@ PLANTED = {
     loses_its_best: {"the best is the best of all that was recorded"},
     meddles: {"the state is the fold of the journal"},
     draws_anew: {"in lockstep an interruption leaves no trace"},
+    sleepwalks: {"in lockstep an interruption leaves no trace"},
 }
 
 

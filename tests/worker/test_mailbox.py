@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from glompo.function import Outcome, Status
-from glompo.wire.messages import DOWN, UP, BetterPoint, Credits, Evaluations, Note, StopPlease
+from glompo.wire.messages import (
+    DOWN,
+    UP,
+    BetterPoint,
+    Credits,
+    Evaluations,
+    GoingOn,
+    GoOn,
+    Note,
+    StopPlease,
+)
 from glompo.worker.mailbox import ROWS, Cut, Mailbox
 
 X = np.array([1.0, 2.0])
@@ -127,3 +137,34 @@ def test_a_resting_optimizer_is_woken_by_what_it_waits_for(mailbox):
     mailbox.ring()
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_who_rests_on_says_so_only_when_it_goes_on(mailbox, line):
+    mailbox.rest_on()
+    assert mailbox.held
+    credit(mailbox, 1)
+    waiting = threading.Thread(target=mailbox.claim)
+    waiting.start()
+    assert line.said == []
+    mailbox.put(DOWN.encode(GoOn()))
+    waiting.join(10)
+    assert [type(message) for message in line.said] == [GoingOn]
+    assert not mailbox.claim_one_at_hand()
+
+
+@pytest.mark.parametrize("begin", [Mailbox.claim, Mailbox.await_next, Mailbox.await_release])
+def test_who_is_told_to_go_on_before_it_could_rest_confirms_that_before_it_begins(mailbox, line, begin):
+    mailbox.put(DOWN.encode(GoOn()))
+    credit(mailbox, 1)
+    mailbox.rest_on()
+    assert line.said == []
+    begin(mailbox)
+    assert [type(message) for message in line.said] == [GoingOn]
+
+
+def test_who_rests_on_can_be_stopped(mailbox, line):
+    mailbox.rest_on()
+    mailbox.put(DOWN.encode(StopPlease("the end")))
+    with pytest.raises(Cut, match="the end"):
+        mailbox.claim()
+    assert line.said == []

@@ -19,7 +19,6 @@ from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.evaluators.unfinished import Unfinished
 from glompo.exit_conditions import MaxTotalFunctionCalls
-from glompo.freezers import Freeze
 from glompo.function import PENALIZE, FailurePolicy, Status
 from glompo.generators import BaseGenerator, IncumbentGenerator, RandomGenerator
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
@@ -109,9 +108,10 @@ class Scene:
 
     def troubled(self, x: NDArray[np.float64]) -> Any:
         """Return the task's value at `x`, shape (d,), unless it fails there: that depends on the point only."""
-        if part_of(x, 1) >= self.troubles:
+        chance = part_of(x, 1)
+        if chance >= self.troubles:
             return self.task(x)
-        trouble = TROUBLES[int(part_of(x, 2) * len(TROUBLES))]
+        trouble = TROUBLES[int(chance / self.troubles * len(TROUBLES))]
         if isinstance(trouble, Exception):
             raise type(trouble)(*trouble.args)  # one that was raised before would drag its traceback along
         return trouble
@@ -198,7 +198,7 @@ class WaitForOthers:
         return last.opt, Verdict(True, "WaitForOthers", f"nobody has fewer than its {len(last)} evaluations")
 
 
-FREEZERS: tuple[Freezer, ...] = (RestAWhile(8, 60), WaitForOthers(6), Freeze(0.5, min_evals=10, every=5))
+FREEZERS: tuple[Freezer, ...] = (RestAWhile(6, 40), WaitForOthers(3))
 
 OFFERED = (
     RandomSampling,
@@ -235,5 +235,5 @@ def drawn_scene(rng: np.random.Generator, lockstep: bool = False) -> Scene:
         killable=bool(rng.random() < 0.6),
         durability=("batch", "batch", "always", "none")[int(rng.integers(4))],
         segment_bytes=int(rng.choice([3_000, 2**20])),
-        freezer=FREEZERS[int(rng.integers(len(FREEZERS)))] if rng.random() < 0.25 else None,
+        freezer=FREEZERS[int(rng.integers(len(FREEZERS)))] if rng.random() < 0.5 else None,
     )
