@@ -9,22 +9,36 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from glompo.core.events import SCHEMA, Evaluated, Event, Noted
+import numpy as np
+
+import glompo
+from glompo import CheckpointingControl
+from glompo.core.events import (
+    SCHEMA,
+    CheckpointClosed,
+    Evaluated,
+    Event,
+    Loaded,
+    Noted,
+    RunOpened,
+    SessionOpened,
+)
 from glompo.core.state import RunState
 from glompo.exit_conditions import MaxOptimizersConverged, MaxTotalFunctionCalls
-from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
+from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
+from glompo.selectors import CycleSelector
 from glompo.stoppers import BestUnmoving, ValueAnnealing
 from glompo.storage.journal import Journal
 from glompo.storage.reader import read_events
 from glompo.storage.segments import segment_path
 from glompo.testing import Crash, Hang, Kill, Loss, PowerCut, ScriptedOptimizer, simulate, world
 from glompo.testing.bowl import Bowl
-from glompo.testing.scene import RestAWhile
+from glompo.testing.scene import BOX, RestAWhile, waves
 
 HERE = Path(__file__).parent
 
@@ -66,7 +80,42 @@ def lost() -> Iterable[Event]:
     return world(1, [Hang(1, 2), Loss(2, 3), Crash(3, 2)], killable=True, budget=60, lockstep=False).events
 
 
-HISTORIES = (sharing, details, resting, interrupted, lost)
+def stepping(step: float) -> Callable[..., None]:
+    """Return a minimiser that walks along the diagonal; those of all steps are recorded alike."""
+
+    def walk(f: Any, x0: Any, bounds: Any) -> None:
+        for k in range(1000):
+            f(np.clip(np.array(x0) + k * step, -4, 4))
+
+    return walk
+
+
+def checkpoints() -> Iterable[Event]:
+    """Return a run that went on from its last checkpoint, where some rested and one did something else than before."""
+    chosen: dict[str, Any] = {"exit_conditions": MaxTotalFunctionCalls(60), "freezer": RestAWhile(20, 10_000)}
+    control = CheckpointingControl(checkpoint_iter_frequency=20, checkpoint_at_init=True, naming_format="c%(count)")
+    with tempfile.TemporaryDirectory() as folder:
+        glompo.GloMPOManager.new_manager(
+            task=waves,
+            bounds=BOX,
+            opt_selector=CycleSelector(CMAOptimizer, FunctionOptimizer(stepping(0.01)), RandomSampling),
+            working_dir=Path(folder, "run"),
+            checkpoint_control=control,
+            max_jobs=2,
+            deterministic=True,
+            save_states_every=15,
+            stopper_interval=5,
+            rng=4,
+            **chosen,
+        ).start_manager()
+        last = max(Path(folder).rglob("c[0-9]*"), key=lambda path: path.stat().st_mtime)
+        again = CycleSelector(CMAOptimizer, FunctionOptimizer(stepping(0.02)), RandomSampling)
+        chosen |= {"exit_conditions": MaxTotalFunctionCalls(120), "opt_selector": again}
+        glompo.GloMPOManager.load_manager(last, working_dir=Path(folder, "on"), **chosen).start_manager()
+        return list(read_events(Path(folder, "on")))
+
+
+HISTORIES = (sharing, details, resting, interrupted, lost, checkpoints)
 
 
 def amounts_to(events: Iterable[Event]) -> dict[str, Any]:
@@ -111,8 +160,17 @@ def amounts_to(events: Iterable[Event]) -> dict[str, Any]:
 
 
 def _placeless(event: Event) -> Event:
-    """Return the event without the names of files that a traceback holds."""
-    return replace(event, text=event.text.strip().splitlines()[-1]) if isinstance(event, Noted) else event
+    """Return the event without what tells of a machine: files, host, date and versions."""
+    match event:
+        case Noted(text=text):
+            return replace(event, text=text.strip().splitlines()[-1])
+        case RunOpened():
+            return replace(event, run_id="made", date="", spec={}, versions={})
+        case SessionOpened():
+            return replace(event, date="", host="", pid=0)
+        case CheckpointClosed(path=path) | Loaded(path=path):
+            return replace(event, path=Path(path).name)
+    return event
 
 
 def make() -> None:

@@ -51,7 +51,9 @@ def test_the_histories_hold_the_usual_events():
     foundation = {
         "RunOpened", "SessionOpened", "SessionClosed", "StartRequested", "Started", "Restored", "Granted", "Evaluated",
         "Noted", "IncumbentSent", "IncumbentTaken", "PauseRequested", "Paused", "ResumeRequested", "Resumed", "Judged",
-        "StopRequested", "Escalated", "Stopped", "EndRequested", "RunFinished", "Repaired",
+        "StopRequested", "Escalated", "Stopped", "EndRequested", "RunFinished", "Repaired", "SaveRequested", "Saved",
+        "NotSaved", "CheckpointBegun", "CheckpointTaken", "CheckpointClosed", "Loaded", "Recovered", "Diverged",
+        "ReturnedToRest",
     }  # fmt: skip
     assert foundation <= held
     assert foundation <= {event.__name__ for event in EVENTS}
@@ -62,6 +64,6 @@ def test_the_golden_files_are_small():
 
 
 def test_each_history_has_its_meaning():
-    assert len(GOLDEN) >= 5
+    assert len(GOLDEN) >= 6
     assert {path.with_suffix(".json") for path in GOLDEN} == set(HERE.glob("*.json"))
     assert Path(__file__).parent == HERE

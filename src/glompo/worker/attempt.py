@@ -114,7 +114,7 @@ class Attempt:
             "_opt_id": parcel.opt,
             "_signal_pipe": self.seat,
             "_results_queue": None,
-            "_pause_flag": HoldGate(self._mailbox),
+            "_pause_flag": HoldGate(self._mailbox, 0 if parcel.script is None else parcel.script.end),
             "_is_log_detailed": parcel.detailed,
             "_workers": parcel.slots,
             "_backend": "threads",

@@ -126,18 +126,33 @@ class WorkerSeat:
 
 
 class HoldGate:
-    """The documented pause signal: an optimizer that waits at it rests there while the manager wants it to."""
+    """The documented pause signal: an optimizer that waits at it rests there while the manager wants it to.
 
-    def __init__(self, mailbox: Mailbox) -> None:
+    One that comes back first does again what is recorded of it, and rests where it was.
+
+    Parameters
+    ----------
+    mailbox : Mailbox
+        Its line to the engine.
+    recorded : int
+        Evaluations that are recorded of it.
+    """
+
+    def __init__(self, mailbox: Mailbox, recorded: int = 0) -> None:
         self._mailbox = mailbox
+        self._recorded = recorded
 
     def wait(self, timeout: float | None = None) -> bool:
         """Return True as soon as the optimizer may go on, False after `timeout` seconds."""
-        return self._mailbox.await_release(timeout)
+        return self._comes_back or self._mailbox.await_release(timeout)
 
     def is_set(self) -> bool:
         """Return whether the optimizer may go on."""
-        return not self._mailbox.held
+        return self._comes_back or not self._mailbox.held
+
+    @property
+    def _comes_back(self) -> bool:
+        return self._mailbox.count < self._recorded
 
 
 def build(
