@@ -78,6 +78,8 @@ class BaseSelector(ABC):
     def select_optimizer(self, manager: ManagerView, slots_available: int) -> Any:
         """Return one of :attr:`options` with at most `slots_available` slots, None or False.
 
+        None starts nothing now, False nothing ever again. Where nobody works, nothing changes any more by which None
+        could become another answer: then the best of those who rest goes on, and without anybody the run ends.
         A tuple ``(class, init kwargs, minimize kwargs)`` is accepted too. Random draws come from
         ``self.rng(manager)``, so that a decision asked twice is the same.
         """
