@@ -1,11 +1,14 @@
 """How those come back who lived when a session ended."""
 
+from dataclasses import replace
+
 import pytest
 
 from glompo.allocators import EvenAllocator
-from glompo.core.commands import Restore
+from glompo.core.commands import Restore, Resume
 from glompo.core.decide import decide
 from glompo.core.events import (
+    Asked,
     Paused,
     PauseRequested,
     Restored,
@@ -19,6 +22,7 @@ from glompo.core.events import (
 from glompo.core.lifecycle import Phase
 from glompo.core.ports import Policies
 from glompo.core.verdict import Verdict
+from glompo.core.views import SLOTS
 from glompo.errors import IllegalEventError
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.generators import RandomGenerator
@@ -94,3 +98,29 @@ def test_nobody_comes_back_from_another_place_than_where_it_was():
     reopen(run)
     with pytest.raises(IllegalEventError, match="it has 2 evaluations"):
         run.happen(ReturnedToRest(run.now, 1, "replay", 1))
+
+
+def test_whom_too_few_slots_put_to_rest_goes_on_in_a_session_with_more():
+    run = history(slots=2)
+    run.start()
+    run.happen(PauseRequested(run.now, 1, SLOTS, WHY))
+    run.happen(Paused(run.now, 1, 0))
+    reopen(run)
+    run.happen(ReturnedToRest(run.now, 1, "replay", 0))
+    (woken,) = decide(run.view(), POLICIES)
+    assert (type(woken), woken.opt, woken.by) == (Resume, 1, SLOTS)
+
+
+def test_whom_people_put_to_rest_sleeps_on_until_they_say_otherwise():
+    run = history(slots=1)
+    run.start()
+    run.happen(Asked(run.now, "pause", "ada", 1))
+    run.happen(PauseRequested(run.now, 1, "user", WHY))
+    run.happen(Paused(run.now, 1, 0))
+    reopen(run)
+    run.happen(ReturnedToRest(run.now, 1, "replay", 0))
+    nobody_new = replace(POLICIES, selector=CycleSelector(RandomSampling, allow_spawn=lambda manager: False))
+    assert decide(run.view(), nobody_new) == ()
+    run.happen(Asked(run.now, "go-on", "ada", 1))
+    (woken,) = decide(run.view(), nobody_new)
+    assert (type(woken), woken.opt, woken.by) == (Resume, 1, "user")

@@ -333,7 +333,7 @@ SELECTORS = [
     (Finished, "something starts in an empty run", "with all 4 slots free it returned False"),
     (Consuming, "its options stay the same", "its options were .* and are"),
     (Deaf, "it obeys a spawn control", "allow_spawn said no and it returned Option"),
-    (Bold, "a run with it ends with its budget", "the run came to a standstill"),
+    (Bold, "a run with it ends with its budget", "did not return False: nothing left: no optimizer lives"),
     (Lying, "the documented call form gives the same answer", "select_optimizer gave .* and choose"),
 ]
 

@@ -11,12 +11,14 @@ from glompo.allocators import EqualBlocks
 from glompo.backends import simulated
 from glompo.core import returning
 from glompo.core.events import (
+    CheckpointClosed,
     Evaluated,
     Granted,
     Recovered,
     Restored,
     ResumeRequested,
     ReturnedToRest,
+    Saved,
     SessionOpened,
     Started,
     StopRequested,
@@ -123,6 +125,16 @@ def test_the_engine_may_be_killed_between_any_two_records_and_within_each(freeze
 def test_lockstep_worlds_have_freezers():
     scenes = [drawn_scene(np.random.default_rng([seed, 1])) for seed in range(100)]
     assert {type(scene.freezer) for scene in scenes if scene.lockstep} == {type(None), *map(type, FREEZERS)}
+
+
+def test_optimizers_come_back_from_saved_states_in_lockstep_as_if_nothing_had_happened():
+    saving = {"optimizers": [CMAOptimizer(workers=2), RandomSampling], "save_states_every": 5, "checkpoint_every": 20}
+    for append in range(20, 45, 4):
+        run = world(5, [Kill(append)], lockstep=True, budget=80, **saving)
+        ways = {event.way for event in run.events if isinstance(event, Recovered)}
+        kinds = {type(event) for event in run.events}
+        assert "saved state" in ways
+        assert {Saved, CheckpointClosed} <= kinds
 
 
 def test_evaluations_fail_in_every_way():

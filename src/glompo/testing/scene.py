@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from glompo.allocators import EqualBlocks, EvenAllocator
 from glompo.core.lifecycle import Phase
-from glompo.core.ports import Allocator, Escalation, Freezer, Policies
+from glompo.core.ports import Allocator, Checkpointing, Escalation, Freezer, Policies
 from glompo.core.rule import Rule
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
@@ -61,6 +61,10 @@ class Scene:
         Of the journal.
     segment_bytes : int
         Size at which a segment of the journal is followed by the next.
+    save_states_every : int, optional
+        Evaluations of an optimizer between two saved states, from which it comes back if it can.
+    checkpoint_every : int, optional
+        Calls of the task between two checkpoints; they are places in the journal here, without files.
     """
 
     optimizers: Any
@@ -82,6 +86,8 @@ class Scene:
     killable: bool = False
     durability: Durability = "batch"
     segment_bytes: int = 2**20
+    save_states_every: int | None = None
+    checkpoint_every: int | None = None
 
     @property
     def selector(self) -> BaseSelector:
@@ -101,6 +107,7 @@ class Scene:
             stopper=self.stoppers,
             freezer=self.freezer,
             escalation=Escalation(end_timeout=20.0, grace=2.0, silence=60 * self.pace) if self.killable else None,
+            checkpointing=Checkpointing(states_every=self.save_states_every, evaluations=self.checkpoint_every),
             lockstep=self.lockstep,
             stopper_interval=self.stopper_interval,
             share=self.share,
@@ -236,4 +243,6 @@ def drawn_scene(rng: np.random.Generator, lockstep: bool = False) -> Scene:
         durability=("batch", "batch", "always", "none")[int(rng.integers(4))],
         segment_bytes=int(rng.choice([3_000, 2**20])),
         freezer=FREEZERS[int(rng.integers(len(FREEZERS)))] if rng.random() < 0.5 else None,
+        save_states_every=int(rng.integers(2, 20)) if rng.random() < 0.3 else None,
+        checkpoint_every=int(rng.integers(5, 40)) if rng.random() < 0.2 else None,
     )

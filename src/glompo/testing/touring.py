@@ -11,7 +11,10 @@ from glompo.testing.faults import Fault
 from glompo.testing.ledger import BrokenPromiseError
 from glompo.testing.worlds import World, drawn_world, world
 
-SIMPLER: dict[str, Any] = {"troubles": 0.0, "stoppers": None, "share": False, "killable": False, "lockstep": False}
+SIMPLER: dict[str, Any] = {
+    "troubles": 0.0, "stoppers": None, "freezer": None, "share": False, "killable": False, "lockstep": False,
+    "save_states_every": None, "checkpoint_every": None,
+}  # fmt: skip
 """Settings in which a world is simpler."""
 
 

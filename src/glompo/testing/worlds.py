@@ -30,6 +30,7 @@ from glompo.core.streams import Streams, entropy_of
 from glompo.core.views import RunView
 from glompo.engine.dispatch import Job
 from glompo.engine.loop import Engine
+from glompo.engine.memory_keeper import MemoryKeeper
 from glompo.errors import InternalError, SettingTypeError, StoreError
 from glompo.storage.journal import Journal
 from glompo.storage.reader import read_events
@@ -144,6 +145,7 @@ class _History:
         self._ledger = Ledger(scene.budget, scene.max_jobs, scene.lockstep)
         self._entropy = entropy_of(seed)
         self._sessions = 0
+        self._keeper = MemoryKeeper()
 
     def live(self, run_dir: Path) -> World:
         """Open the run and resume it until it is over."""
@@ -221,6 +223,7 @@ class _History:
             in_order=scene.lockstep,
             failures=scene.failures,
             options=scene.selector.options,
+            keeper=self._keeper,
         )
 
     def _reopen(self, run_dir: Path, place: Place) -> None:
