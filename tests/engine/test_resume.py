@@ -297,6 +297,7 @@ def test_another_problem_is_not_a_resumption():
         glompo.minimize(Rastrigin(2), [(-1, 1)] * 2, max_evaluations=50, working_dir="run", resume="auto")
     with pytest.raises(glompo.UserError, match="Give the same optimizers as before"):
         run(max_evaluations=90, optimizers=Scipy("Powell"))
+    assert len([event for event in read_events(Path("run")) if isinstance(event, SessionOpened)]) == 1
 
 
 def test_another_seed_is_refused_and_another_backend_is_told():

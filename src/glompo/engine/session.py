@@ -16,10 +16,12 @@ from uuid import uuid4
 
 from glompo._version import __version__
 from glompo.core.events import SCHEMA, Event, Repaired, RunOpened, SessionOpened
-from glompo.core.ports import look_back
+from glompo.core.lifecycle import may_return
+from glompo.core.ports import Option, look_back
 from glompo.core.state import RunState
 from glompo.engine.clock import RunClock
 from glompo.engine.record import RunRecord
+from glompo.engine.recover import option_for
 from glompo.errors import SettingError
 from glompo.spec import RunSpec
 from glompo.storage.directory import clear_for_new_run, fresh_directory, holds_run, keep_document, write_configuration
@@ -61,7 +63,7 @@ class Session:
         return self.state.opened.entropy
 
 
-def open_session(spec: RunSpec, resume: str) -> Session:
+def open_session(spec: RunSpec, resume: str, options: Sequence[Option]) -> Session:
     """Begin a run, or go on with the one in the working directory.
 
     Parameters
@@ -70,6 +72,8 @@ def open_session(spec: RunSpec, resume: str) -> Session:
         Its settings.
     resume : {'never', 'auto', 'must'}
         Whether a run that is there is continued.
+    options : sequence of Option
+        The optimizers that are offered; those of a run that is continued must be among them.
 
     Raises
     ------
@@ -88,10 +92,10 @@ def open_session(spec: RunSpec, resume: str) -> Session:
         raise SettingError(f"resume is 'must', but {where} holds no run; give its working_dir, or resume='auto'")
     if resume == "never" or not there or spec.working_dir is None:
         return open_run(spec)
-    return resume_run(spec, spec.working_dir)
+    return resume_run(spec, spec.working_dir, options)
 
 
-def resume_run(spec: RunSpec, run_dir: Path) -> Session:
+def resume_run(spec: RunSpec, run_dir: Path, options: Sequence[Option]) -> Session:
     """Go on with the run in `run_dir`."""
     with ExitStack() as undo:
         lease = _taken(run_dir, undo)
@@ -99,6 +103,9 @@ def resume_run(spec: RunSpec, run_dir: Path) -> Session:
         undo.callback(journal.close)
         state = state_of(run_dir)
         _check_same_problem(state, spec, run_dir)
+        for one in state.optimizers.values():
+            if may_return(one.phase, one.how, one.stop.by if one.stop else None):
+                option_for(one.request, options)
         _write_settings(run_dir, spec)
         undo.pop_all()
     session = Session(state, RunRecord(journal, lease), RunClock(state.at), run_dir)

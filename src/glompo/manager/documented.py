@@ -249,7 +249,7 @@ class GloMPOManager:
         spec, threads = its.spec, its.backend == "threads"
         shared = its.evaluation.shared(spec.sent, spec.slots, spec.detailed) if threads else None
         try:
-            session = open_session(spec, its.resume)
+            session = open_session(spec, its.resume, its.options)
             backend = backend_for(its.backend, session.run_dir if its.split_printstreams else None)
             keeper = DiskKeeper(session.run_dir, session.record.journal, spec.control, its.extras, backend.wake)
             engine = Engine(
