@@ -32,6 +32,10 @@ class Status(enum.IntEnum):
     RETRIED = 8
 
 
+FAILURES = (Status.FAILED, Status.INVALID, Status.TIMEOUT, Status.CRASHED, Status.OUT_OF_MEMORY)
+"""Statuses that count as a failure of the task."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What one evaluation of the task gave.

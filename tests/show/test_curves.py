@@ -31,13 +31,13 @@ def test_a_line_has_a_corner_at_each_improvement_and_ends_with_the_last_evaluati
 def test_evaluations_are_valid_failed_or_without_a_finite_value():
     written = run()
     opt = written.start()
-    values = [1.0, np.inf, np.inf, np.inf, np.inf]
-    statuses = [Status.OK, Status.OK, Status.FAILED, Status.OUT_OF_BOUNDS, Status.TIMEOUT]
+    values = [1.0, np.inf, np.inf, np.inf, np.inf, np.inf]
+    statuses = [Status.OK, Status.OK, Status.FAILED, Status.OUT_OF_BOUNDS, Status.TIMEOUT, Status.OUT_OF_MEMORY]
     written.evaluate(opt, values, status=statuses)
     [curve] = curves_of(seen(written), "evaluations")
-    assert np.isfinite(curve.values).tolist() == [True, False, False, False, False]
-    assert curve.failed.tolist() == [False, False, True, False, True]
-    assert curve.missing.tolist() == [False, True, False, True, False]
+    assert np.isfinite(curve.values).tolist() == [True, False, False, False, False, False]
+    assert curve.failed.tolist() == [False, False, True, False, True, True]
+    assert curve.missing.tolist() == [False, True, False, True, False, False]
 
 
 def test_a_penalty_is_no_value():

@@ -51,16 +51,13 @@ from glompo.core.saving import AFTER_THE_END, SAVING_RULES, Checkpoints
 from glompo.core.verdict import Verdict
 from glompo.core.wishes import Wishes, refusal
 from glompo.errors import IllegalEventError
-from glompo.function import Status
+from glompo.function import FAILURES, Status
 
 PACE_MEMORY = 0.3
 """Weight of the newest batch in the moving mean of an optimizer's seconds per evaluation."""
 
 REASONS_KEPT = 20
 """Different reasons of failed evaluations that are remembered with their counts."""
-
-FAILURES = (Status.FAILED, Status.INVALID, Status.TIMEOUT, Status.CRASHED, Status.OUT_OF_MEMORY)
-"""Statuses that count as a failure of the task."""
 
 _NOT_CALLED = np.uint8(Status.OUT_OF_BOUNDS)
 

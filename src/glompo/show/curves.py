@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.function import Status
+from glompo.function import FAILURES, Status
 from glompo.read import History, OptimizerRow, optimizer_rows
 
 Against = Literal["evaluations", "time"]
@@ -17,8 +17,6 @@ Against = Literal["evaluations", "time"]
 
 DRAWABLE = 1e250
 """Size of a value beyond which margins and logarithms of it overflow; larger ones have no place in a picture."""
-
-FAULTS = (Status.FAILED, Status.INVALID, Status.TIMEOUT, Status.CRASHED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +62,7 @@ def curves_of(history: History, against: Against) -> list[Curve]:
 def _curve(history: History, row: OptimizerRow, against: Against) -> Curve:
     path = history.view[row.opt_id].trajectory.rows()
     valid = (path.status == Status.OK) & (np.abs(path.f) < DRAWABLE)
-    failed = np.isin(path.status, FAULTS)
+    failed = np.isin(path.status, FAILURES)
     return Curve(
         row=row,
         at=np.asarray(path.order + 1 if against == "evaluations" else path.at, np.float64),
