@@ -186,7 +186,7 @@ def test_a_run_killed_five_times_ends_as_if_nothing_had_happened(imagined, way):
 @pytest.mark.chaos
 @pytest.mark.parametrize("wait", [SLEEPS, COMPUTES], ids=["sleeping", "computing"])
 @pytest.mark.parametrize("way", WAYS)
-def test_of_a_hundred_kills_next_to_none_loses_what_was_completed_100_ms_before(
+def test_of_a_hundred_kills_none_loses_what_was_completed_100_ms_before(
     imagined, way, wait, tmp_path, monkeypatch
 ):
     late = []
@@ -197,9 +197,7 @@ def test_of_a_hundred_kills_next_to_none_loses_what_was_completed_100_ms_before(
         late += outlived(WAYS[way], wait, 5, seed)
         assert essence_of(read_events(Path("run"))).difference(imagined) == ""
     print(f"{way}: {sum(one > 0.1 for one in late)} of {len(late)} later than 0.1 s; {sorted(late)[-5:]}")
-    # The promise supposes that the manager gets to run. Where other programs keep all cores busy, some are later.
-    assert sum(one > 0.1 for one in late) <= 5
-    assert max(late) < 1.0
+    assert max(late) <= 0.1  # where other programs keep all cores busy, the manager may not get to run in time
 
 
 BY_NAME = {case.name: case for case in ALL}
