@@ -186,9 +186,7 @@ def test_a_run_killed_five_times_ends_as_if_nothing_had_happened(imagined, way):
 @pytest.mark.chaos
 @pytest.mark.parametrize("wait", [SLEEPS, COMPUTES], ids=["sleeping", "computing"])
 @pytest.mark.parametrize("way", WAYS)
-def test_of_a_hundred_kills_none_loses_what_was_completed_100_ms_before(
-    imagined, way, wait, tmp_path, monkeypatch
-):
+def test_of_a_hundred_kills_none_loses_what_was_completed_100_ms_before(imagined, way, wait, tmp_path, monkeypatch):
     late = []
     for seed in range(20):
         folder = tmp_path / str(seed)
