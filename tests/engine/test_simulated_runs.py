@@ -342,28 +342,23 @@ class Waiting(BaseSelector):
         return None if waits else self.options[0]
 
 
+def waiting(evaluations, budget, **settings):
+    """Return a run in which all are put to rest while the selector waits."""
+    return simulate(
+        Waiting(RandomSampling, evaluations=evaluations), MaxTotalFunctionCalls(budget), max_jobs=2,
+        freezer=FreezeAt(10, 10_000), stopper_interval=5, **settings,
+    )  # fmt: skip
+
+
 def test_a_selector_that_waits_for_an_evaluation_while_everybody_rests_does_not_wait_for_ever():
-    run = simulate(
-        Waiting(RandomSampling, evaluations=60),
-        MaxTotalFunctionCalls(200),
-        max_jobs=2,
-        freezer=FreezeAt(10, 10_000),
-        stopper_interval=5,
-    )
+    run = waiting(60, 200)
     assert run.view.calls == 200
     assert run.view.n_started > 2
     assert "everybody rests" in next(e for e in run.events if isinstance(e, ResumeRequested)).verdict.why
 
 
 def test_somebody_held_back_by_people_sleeps_on_and_the_next_best_goes_on():
-    run = simulate(
-        Waiting(RandomSampling, evaluations=1000),
-        MaxTotalFunctionCalls(80),
-        max_jobs=2,
-        freezer=FreezeAt(10, 10_000),
-        stopper_interval=5,
-        asked=[(2.0, Request("pause", "ada", 1))],
-    )
+    run = waiting(1000, 80, asked=[(2.0, Request("pause", "ada", 1))])
     assert run.view.calls == 80
     assert {event.opt for event in run.events if isinstance(event, ResumeRequested)} == {2}
 

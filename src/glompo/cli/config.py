@@ -198,11 +198,11 @@ def _optimizers(document: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if "optimizers" in document:
         given = document["optimizers"]
-        tables = given if isinstance(given, list) else [given]
-        if not tables:
+        parted = [_parted(one) for one in (given if isinstance(given, list) else [given])]
+        if not parted:
             raise SettingError("optimizers is []; name one at least, or leave the key out for CMA-ES")
-        options = _each([_without_minimize(one) for one in tables], "optimizers", OPTIMIZERS)
-        found["optimizers"] = [_option(one, _minimize(table)) for one, table in zip(options, tables, strict=True)]
+        options = _each([table for table, _ in parted], "optimizers", OPTIMIZERS)
+        found["optimizers"] = [_option(one, further) for one, (_, further) in zip(options, parted, strict=True)]
     if "opt_selector" not in document:
         return found
     selector = named(document["opt_selector"], SELECTORS, "opt_selector", settings_known())
@@ -223,18 +223,17 @@ def _option(one: Named, minimize: Mapping[str, Any] = MappingProxyType({})) -> t
     return one.cls, one.settings, dict(minimize)
 
 
-def _without_minimize(given: Any) -> Any:
-    return {name: value for name, value in given.items() if name != "minimize"} if isinstance(given, Mapping) else given
-
-
-def _minimize(given: Any) -> Mapping[str, Any]:
-    """Return what the method `minimize` of an optimizer is given besides the documented arguments."""
-    settings = given.get("minimize", {}) if isinstance(given, Mapping) else {}
-    if not isinstance(settings, Mapping):
+def _parted(given: Any) -> tuple[Any, Mapping[str, Any]]:
+    """Return what describes an optimizer, and apart from it what its method `minimize` is given besides."""
+    if not isinstance(given, Mapping):
+        return given, {}
+    table = dict(given)
+    further = table.pop("minimize", {})
+    if not isinstance(further, Mapping):
         raise SettingTypeError(
-            f"optimizers: minimize is {settings!r}; give a table of the further arguments of the method minimize"
+            f"optimizers: minimize is {further!r}; give a table of the further arguments of the method minimize"
         )
-    return settings
+    return table, further
 
 
 def _rules(document: Mapping[str, Any], name: str, room: Room) -> Rule | list[Rule]:

@@ -64,7 +64,7 @@ def resume_directory(directory: Path, changes: Mapping[str, Any]) -> int:
     GlompoError
         If it cannot be resumed, or the run failed.
     """
-    if directory.is_file() and is_checkpoint(directory):
+    if is_checkpoint(directory):
         directory = unpacked_for_resuming(directory)
     run_dir = run_directory(directory).absolute()
     if not (run_dir / DOCUMENT).exists():

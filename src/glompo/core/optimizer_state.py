@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.events import IncumbentSent, PauseRequested, StartRequested, StopRequested
-from glompo.core.lifecycle import How, Phase
+from glompo.core.lifecycle import How, Phase, may_return
 from glompo.core.saving import Resumption
 from glompo.core.trajectory import Trajectory
 
@@ -50,6 +50,11 @@ class OptimizerState:
     note: str = ""
     notes: list[tuple[float, str]] = field(default_factory=list)
     resumption: Resumption = field(default_factory=Resumption)
+
+    @property
+    def may_return(self) -> bool:
+        """Whether it may go on in a new session."""
+        return may_return(self.phase, self.how, self.stop.by if self.stop else None)
 
     @property
     def outstanding(self) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from glompo.core.events import Event, Restored, ReturnedToRest, SessionOpened
-from glompo.core.lifecycle import How, Phase, may_return
+from glompo.core.lifecycle import How, Phase
 from glompo.core.optimizer_state import OptimizerState
 from glompo.errors import IllegalEventError
 
@@ -26,7 +26,7 @@ def _open_session(state: RunState, event: SessionOpened) -> None:
     state.checkpoints.open_session(event.at)
     state.keeping.look_back = event.look_back
     for opt, one in state.optimizers.items():
-        if may_return(one.phase, one.how, one.stop.by if one.stop else None):
+        if one.may_return:
             _leave(state, one)
             state.left[opt] = one
         elif one.phase is not Phase.ENDED:  # condemned, and its worker is gone

@@ -16,7 +16,6 @@ from uuid import uuid4
 
 from glompo._version import __version__
 from glompo.core.events import SCHEMA, Event, Repaired, RunOpened, SessionOpened
-from glompo.core.lifecycle import may_return
 from glompo.core.ports import Option, look_back
 from glompo.core.state import RunState
 from glompo.engine.clock import RunClock
@@ -104,7 +103,7 @@ def resume_run(spec: RunSpec, run_dir: Path, options: Sequence[Option]) -> Sessi
         state = state_of(run_dir)
         _check_same_problem(state, spec, run_dir)
         for one in state.optimizers.values():
-            if may_return(one.phase, one.how, one.stop.by if one.stop else None):
+            if one.may_return:
                 option_for(one.request, options)
         _write_settings(run_dir, spec)
         undo.pop_all()

@@ -265,13 +265,13 @@ class GloMPOManager:
             self._running = session.run_dir
             try:
                 engine.run()
-            except PolicyError as error:
-                error.args = (f"{error}; the records are in {session.run_dir}",)
-                error.result = result_of(RunView(session.state, session.clock.now()), session.run_dir)
-                raise
             finally:
                 self._result = result_of(RunView(session.state, session.clock.now()), session.run_dir)
                 self._running = None
+        except PolicyError as error:
+            if self._result is not None:
+                error.args, error.result = (f"{error}; the records are in {self._result.run_dir}",), self._result
+            raise
         finally:
             if shared is not None:
                 shared.close(kill=True)  # nobody waits any more for what is still under way

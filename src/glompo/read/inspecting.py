@@ -33,7 +33,7 @@ def inspecting(path: str | os.PathLike[str]) -> Iterator[History]:
         If the file or the journal is damaged.
     """
     source = Path(path)
-    if not (source.is_file() and is_checkpoint(source)):
+    if not is_checkpoint(source):
         yield load(source)
         return
     with TemporaryDirectory(prefix="glompo-inspect-") as folder:
