@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test chaos quality check docs bench clean help
+.PHONY: demo test matrix coverage chaos quality check docs bench clean help
+
+PYTHONS ?= python3.11 python3.12 python3.13
 
 help:            ## this list
 	@grep -E '^[a-z]+: .*## |^[a-z]+:  *## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -23,6 +25,14 @@ demo: $(VENV)/ready-reaxff  ## fit a ReaxFF force field to quantum chemistry wit
 
 test: $(VENV)/ready-test    ## the whole default test suite
 	$(BIN)/python -m pytest
+
+matrix:          ## the test suite with each of $(PYTHONS)
+	for python in $(PYTHONS); do $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$python || exit 1; done
+
+coverage: $(VENV)/ready-dev ## which branches the test suite takes, in numbers
+	$(BIN)/python -m coverage run --branch --source=glompo --parallel-mode -m pytest
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report --skip-covered --sort=miss
 
 chaos: $(VENV)/ready-test   ## kill real runs many times (slow)
 	$(BIN)/python -m pytest -m chaos
@@ -44,4 +54,4 @@ bench: $(VENV)/ready-test   ## print the tables of docs/performance.md
 	$(BIN)/python benchmarks/storage.py
 
 clean:           ## remove what the other targets made
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-python* build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
