@@ -76,7 +76,8 @@ def without_masks(extra: Any) -> Any:
     elif extra.dtype.kind in NUMBERS:
         plain = np.where(np.ma.getmaskarray(extra), np.nan, np.asarray(extra, dtype=np.float64))
     else:
-        plain = np.where(np.ma.getmaskarray(extra), None, np.asarray(extra, dtype=object))
+        plain = np.array(extra, dtype=object)
+        plain[np.ma.getmaskarray(extra)] = None
     return plain.tolist() if plain.ndim == 0 or plain.dtype.hasobject else plain
 
 

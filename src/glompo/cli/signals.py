@@ -9,9 +9,9 @@ from types import FrameType
 from typing import Self
 
 from glompo.core.views import RunView
-from glompo.engine.handlers import handling
 from glompo.engine.interrupts import SIGNALS
 from glompo.engine.ports import Observer
+from glompo.evaluators.handlers import handling
 
 
 class Around:

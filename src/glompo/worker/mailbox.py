@@ -41,6 +41,7 @@ from glompo.wire.messages import (
     GoOn,
     Hold,
     Message,
+    Note,
     Resting,
     SaveState,
     StopPlease,
@@ -250,6 +251,7 @@ class Mailbox:
             )
             note = f"{said}; it swallowed what gets it out of the task {INSISTENCE} times and was given up"
             self.given_up = True
+            self.post(Note(note))
             self.last(Ended("cut", False, note))
             self._vanish()
         elif not self._over:  # another thread of a search that may end yet

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -18,6 +19,9 @@ Handler = Callable[[int, FrameType | None], None]
 
 _replaced: list[dict[int, Any]] = []
 """Former handlers by signal, of each :func:`handling` that is entered, the innermost last."""
+
+_forking = threading.local()
+"""With `mask`, the signals that the thread that forks held back before."""
 
 
 @contextmanager
@@ -53,11 +57,25 @@ def handling(numbers: Sequence[int], handler: Handler, after: Callable[[], Any] 
         _replaced[:] = [one for one in _replaced if one is not former]
 
 
+def _hold_back() -> None:
+    """Let signals wait while this thread forks: one for the copy must find the handlers that it begins with."""
+    if _replaced:
+        numbers = {number for former in _replaced for number in former}
+        _forking.mask = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+
+
+def _let_through() -> None:
+    mask, _forking.mask = getattr(_forking, "mask", None), None
+    if mask is not None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
 def _begin_a_fork() -> None:
     """Give back all handlers that were there before, in a process that was just forked; runs in its main thread."""
     while _replaced:
         for number, former in _replaced.pop().items():
             signal.signal(number, former)
+    _let_through()
 
 
-os.register_at_fork(after_in_child=_begin_a_fork)
+os.register_at_fork(before=_hold_back, after_in_parent=_let_through, after_in_child=_begin_a_fork)
