@@ -17,6 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.texts import brief
+from glompo.values import real
+
 
 class Status(enum.IntEnum):
     """How one evaluation of the task ended."""
@@ -129,35 +132,14 @@ def offers_details(task: object) -> bool:
 def assess(raw: object, seconds: float = 0.0, extras: tuple[Any, ...] = ()) -> Outcome:
     """Judge what a task returned.
 
-    Any scalar that ``float()`` takes is a value, and so is an array with one element. +inf is a value ("not
-    here"); nan and -inf are not, since neither can be compared with a loss. Text is refused although ``float``
-    would parse it.
+    Any real number is a value (see :mod:`glompo.values`), and so is an array with one of them. +inf is a value ("not
+    here"); nan and -inf are not, since neither can be compared with a loss. Text, None, masked values and times are
+    not, although some of them convert to a float. What a conversion of the user's own raises goes through.
     """
     try:
-        fx = _as_float(raw)
+        fx = real(raw)
     except (TypeError, ValueError, OverflowError):
-        return Outcome(math.nan, Status.INVALID, f"the task returned {_brief(raw)}, not a number", extras, seconds)
+        return Outcome(math.nan, Status.INVALID, f"the task returned {brief(raw)}, not a number", extras, seconds)
     if math.isnan(fx) or fx == -math.inf:
         return Outcome(fx, Status.INVALID, f"the task returned {fx}", extras, seconds)
     return Outcome(fx, Status.OK, "", extras, seconds)
-
-
-def _as_float(raw: object) -> float:
-    if type(raw) is float:
-        return raw
-    if raw is None or isinstance(raw, (str, bytes, complex)):
-        raise TypeError("not a real number")
-    if isinstance(raw, np.ndarray):
-        if raw.size != 1:
-            raise ValueError("not a scalar")
-        raw = raw.item()
-        if isinstance(raw, (str, bytes, complex)):
-            raise TypeError("not a real number")
-    return float(raw)  # type: ignore[arg-type]  # whatever offers __float__ may pass, the rest raises TypeError
-
-
-def _brief(raw: object) -> str:
-    if isinstance(raw, np.ndarray):
-        return f"an array of shape {raw.shape}"
-    text = repr(raw)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -21,10 +21,9 @@ from pathlib import Path
 from time import monotonic
 from typing import IO, Any
 
-import cloudpickle
-
 from glompo.backends.protocol import Capabilities
 from glompo.errors import SettingError
+from glompo.evaluators.byvalue import pickled
 from glompo.evaluators.culprit import why_not
 from glompo.evaluators.environment import environment
 from glompo.wire.messages import UP, Ended
@@ -200,13 +199,12 @@ def sendable(what: str, value: object) -> bytes:
         If that cannot be done, naming `what`.
     """
     try:
-        data: bytes = cloudpickle.dumps(value)
+        return pickled(value)
     except Exception as error:
         raise SettingError(
             f"{what} cannot be sent to another process: {why_not(value, error)}; "
             "give an import path 'module:function', or use backend='threads'"
         ) from error
-    return data
 
 
 def _environment(plan: Any) -> dict[str, str]:

@@ -75,11 +75,12 @@ class ThreadsBackend:
     def close(self, patience: float) -> list[int]:
         """Wait for the threads; those inside the task when `patience` ends are left behind as daemons."""
         end = monotonic() + patience
-        for thread in self._threads.values():
-            thread.join(max(0.0, end - monotonic()))
+        for opt, thread in self._threads.items():
+            if not self._mailboxes[opt].given_up:
+                thread.join(max(0.0, end - monotonic()))
         if self._postman is not None:
             self._postman.close()
-        return [opt for opt, thread in self._threads.items() if thread.is_alive()]
+        return [opt for opt, thread in self._threads.items() if thread.is_alive() and not self._mailboxes[opt].given_up]
 
     def _arrive(self, opt: int, data: bytes) -> None:
         self._arrivals.put((opt, data))

@@ -11,6 +11,7 @@ from typing import Self
 from glompo.core.views import RunView
 from glompo.engine.interrupts import SIGNALS
 from glompo.engine.ports import Observer
+from glompo.evaluators.handlers import handling
 
 
 class Around:
@@ -63,9 +64,5 @@ def around() -> Iterator[Around]:
     not become that of a signal; otherwise the former handlers are restored.
     """
     ears = Around()
-    former = {number: signal.signal(number, ears.hear) for number in SIGNALS}
-    try:
+    with handling(SIGNALS, ears.hear, lambda: signal.SIG_IGN if ears.over else None):
         yield ears
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, signal.SIG_IGN if ears.over else handler)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.errors import SettingError, SettingTypeError
+from glompo.values import reals
 
 
 def whole_number(owner: object, name: str, value: object, at_least: int) -> int:
@@ -126,12 +127,13 @@ def box(owner: object, name: str, value: object) -> NDArray[np.float64]:
 
 def _floats(owner: object, name: str, value: Any, remedy: str) -> NDArray[np.float64]:
     try:
-        raw = np.asarray(value)
+        floats = reals(value)
     except ValueError:  # rows of different lengths
         raise SettingError(_complaint(owner, name, value, remedy)) from None
-    if raw.dtype.kind not in "iuf":
+    except (TypeError, OverflowError):
+        raise SettingTypeError(_complaint(owner, name, value, remedy)) from None
+    if np.asarray(value).dtype.kind == "b":
         raise SettingTypeError(_complaint(owner, name, value, remedy))
-    floats = np.array(raw, dtype=np.float64)
     floats.flags.writeable = False
     return floats
 

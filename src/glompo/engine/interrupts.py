@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from types import FrameType
+
+from glompo.evaluators.handlers import handling
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 """What is heard as a request to leave."""
@@ -53,16 +55,7 @@ class Interrupts:
 
 @contextmanager
 def listening(wake: Callable[[], None]) -> Iterator[Interrupts]:
-    """Hear :data:`SIGNALS` while the block runs, and restore the former handlers behind it.
-
-    Outside the main thread there is nothing to hear: Python delivers signals to the main thread only.
-    """
+    """Hear :data:`SIGNALS` while the block runs; outside the main thread there is nothing to hear."""
     interrupts = Interrupts(wake)
-    with ExitStack() as restored:
-        for number in SIGNALS:
-            try:
-                former = signal.signal(number, interrupts.hear)
-            except ValueError:  # not in the main thread
-                break
-            restored.callback(signal.signal, number, signal.SIG_DFL if former is None else former)
+    with handling(SIGNALS, interrupts.hear):
         yield interrupts

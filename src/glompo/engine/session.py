@@ -153,7 +153,7 @@ def open_run(spec: RunSpec) -> Session:
     StoreError
         If it cannot be written.
     """
-    run_dir = spec.working_dir or fresh_directory(Path(RUNS).absolute(), spec.task_name.rpartition(":")[2])
+    run_dir = spec.working_dir or fresh_directory(_runs(), spec.task_name.rpartition(":")[2])
     run_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as undo:
         lease = _taken(run_dir, undo)
@@ -163,6 +163,16 @@ def open_run(spec: RunSpec) -> Session:
         undo.pop_all()
     session = Session(RunState(), RunRecord(journal, lease), RunClock(), run_dir)
     return _begun(session, spec, [_opening(spec)])
+
+
+def _runs() -> Path:
+    try:
+        return Path(RUNS).absolute()
+    except OSError as error:
+        raise SettingError(
+            "working_dir is not given, and the current directory, below which the run would be kept, is gone "
+            f"({error.strerror}); give an absolute path, or go to a directory that is there"
+        ) from error
 
 
 def _opening(spec: RunSpec) -> RunOpened:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from time import perf_counter
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glompo.evaluators.unfinished import Unfinished
 from glompo.function import Outcome, Status, assess
+from glompo.texts import error_text
+from glompo.values import without_masks
+
+logger = logging.getLogger("glompo.evaluators")
 
 
 def callable_of(task: Any, detailed: bool) -> Callable[..., Any]:
@@ -22,18 +30,32 @@ def callable_of(task: Any, detailed: bool) -> Callable[..., Any]:
 def outcome_of(call: Callable[..., Any], detailed: bool, x: NDArray[np.float64]) -> Outcome:
     """Return what ``call(x)`` gives, `x` of shape (d,), in natural units; never raises for what the task does.
 
-    A task that calls `sys.exit` has failed; a KeyboardInterrupt is the user's and goes on.
+    Whatever comes out of the task is its failure, SystemExit and KeyboardInterrupt included: no evaluation is computed
+    where Python raises that for Ctrl-C, so it came from a library that the task uses. The same holds for what the
+    conversion of its value raises.
+
+    Should the task return in a fork of this process, that copy ends here: it has nothing to evaluate, and all that the
+    optimizer and its lines to others do is done by the original.
     """
-    begin = perf_counter()
+    begin, home = perf_counter(), os.getpid()
+    left: BaseException | None = None
     try:
         raw = call(x)
+        seconds = perf_counter() - begin
+        outcome = _judged(raw, detailed, seconds)
     except Unfinished as error:
-        return Outcome(math.nan, error.status, error.reason, (), perf_counter() - begin)
+        outcome = Outcome(math.nan, error.status, error.reason, (), perf_counter() - begin)
     except MemoryError as error:
-        return Outcome(math.nan, Status.OUT_OF_MEMORY, _text(error), (), perf_counter() - begin)
-    except (Exception, SystemExit) as error:
-        return Outcome(math.nan, Status.FAILED, _text(error), (), perf_counter() - begin)
-    seconds = perf_counter() - begin
+        outcome = Outcome(math.nan, Status.OUT_OF_MEMORY, error_text(error), (), perf_counter() - begin)
+    except BaseException as error:
+        left = error
+        outcome = Outcome(math.nan, Status.FAILED, error_text(error), (), perf_counter() - begin)
+    if os.getpid() != home:
+        _end_of_a_fork(left, home)
+    return outcome
+
+
+def _judged(raw: Any, detailed: bool, seconds: float) -> Outcome:
     if not detailed:
         return assess(raw, seconds)
     try:
@@ -41,8 +63,20 @@ def outcome_of(call: Callable[..., Any], detailed: bool, x: NDArray[np.float64])
     except (TypeError, ValueError):
         reason = f"detailed_call returned {type(raw).__name__}, not (fx, *extras)"
         return Outcome(math.nan, Status.INVALID, reason, (), seconds)
-    return assess(fx, seconds, tuple(extras))
+    return assess(fx, seconds, tuple(map(without_masks, extras)))
 
 
-def _text(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
+def _end_of_a_fork(left: BaseException | None, home: int) -> NoReturn:
+    """End this process as Python ends one: with the code of `sys.exit`, or with 1 and a word about what went wrong."""
+    code = (left.code or 0) if isinstance(left, SystemExit) else 1
+    if not isinstance(left, SystemExit):
+        how = "returned" if left is None else f"raised {error_text(left)}"
+        logger.error(
+            "the task %s in process %d, which it had forked from %d; a fork must end by itself, with os._exit or "
+            "sys.exit, so it was ended there",
+            how, os.getpid(), home,
+        )  # fmt: skip
+    with suppress(Exception):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 1)

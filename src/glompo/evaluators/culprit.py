@@ -10,6 +10,8 @@ from typing import Any
 
 import cloudpickle
 
+from glompo.texts import error_text
+
 DEPTH = 20
 
 
@@ -35,7 +37,7 @@ def why_not(item: object, error: Exception) -> str:
         else:
             break
     where = ", ".join(steps)
-    return f"{where + ' is ' if where else ''}{_named(item)}, which cannot be pickled ({type(error).__name__}: {error})"
+    return f"{where + ' is ' if where else ''}{_named(item)}, which cannot be pickled ({error_text(error)})"
 
 
 def _failure(part: object) -> Exception | None:

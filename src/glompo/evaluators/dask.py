@@ -12,6 +12,7 @@ from glompo.evaluators.limits import whole
 from glompo.evaluators.payload import preflight
 from glompo.evaluators.remote import Awaitable, RemoteEvaluator, Terms, commissioned, nothing
 from glompo.function import Outcome, Status
+from glompo.texts import error_text
 
 
 class DaskEvaluator(RemoteEvaluator):
@@ -80,4 +81,4 @@ class DaskEvaluator(RemoteEvaluator):
             return nothing(Status.CRASHED, f"each worker that evaluated it was lost, the last at {error}")
         if isinstance(error, CallRefusedError):
             return nothing(Status.FAILED, f"it cannot be evaluated on the cluster: {error}")
-        return nothing(Status.CRASHED, f"the cluster lost the evaluation: {type(error).__name__}: {error}")
+        return nothing(Status.CRASHED, f"the cluster lost the evaluation: {error_text(error)}")

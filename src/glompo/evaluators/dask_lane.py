@@ -14,6 +14,8 @@ from uuid import uuid4
 
 import cloudpickle
 
+from glompo.texts import error_text
+
 PATIENCE = 60.0
 """Seconds without a call after which a lane ends by itself. It has been told to leave long before, unless nobody is
 there any more to tell it."""
@@ -69,8 +71,8 @@ def answer(packed: bytes) -> bytes:
     try:
         call, arguments = pickle.loads(packed)
         return _packed(call(*arguments))
-    except Exception as error:  # of what was sent, or of what is to be sent: the task's own are outcomes
-        return _packed(Refused(f"{type(error).__name__}: {error}"))
+    except BaseException as error:  # of what was sent, or of what is to be sent: the task's own are outcomes
+        return _packed(Refused(error_text(error)))
 
 
 def _packed(said: Any) -> bytes:

@@ -21,6 +21,7 @@ from typing import Any
 from uuid import uuid4
 
 from glompo.evaluators.dask_lane import BEGUN, Refused, attend
+from glompo.texts import error_text
 
 LINGER = 10.0
 """Seconds that a lane may stay idle: it holds a thread that others could use."""
@@ -281,7 +282,7 @@ class Lanes:
         try:
             answer = pickle.loads(packed)
         except Exception as error:  # values whose classes cannot be had here
-            answer = Refused(f"{type(error).__name__}: {error}")
+            answer = Refused(error_text(error))
         if isinstance(answer, Refused):
             order.future.set_exception(CallRefusedError(answer.why))
         else:

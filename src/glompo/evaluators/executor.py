@@ -13,6 +13,7 @@ from glompo.evaluators.guarded import carry_out, retire
 from glompo.evaluators.payload import ImportPath, preflight
 from glompo.evaluators.remote import RemoteEvaluator, Terms, commissioned, limits_of, nothing
 from glompo.function import Outcome, Status
+from glompo.texts import error_text
 
 
 class ExecutorEvaluator(RemoteEvaluator):
@@ -96,12 +97,12 @@ class ExecutorEvaluator(RemoteEvaluator):
         if isinstance(error, BrokenExecutor):
             return nothing(
                 Status.CRASHED,
-                f"the executor broke, perhaps by another evaluation: {type(error).__name__}: {error}; guard=True keeps "
+                f"the executor broke, perhaps by another evaluation: {error_text(error)}; guard=True keeps "
                 "evaluations apart",
             )
         if isinstance(error, CancelledError):
             return nothing(Status.CANCELLED, "the executor cancelled the evaluation")
-        return nothing(Status.FAILED, f"the executor failed: {type(error).__name__}: {error}")
+        return nothing(Status.FAILED, f"the executor failed: {error_text(error)}")
 
     def _successor(self, broken: Executor) -> Executor:
         with self._lock:

@@ -12,11 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.evaluators.calling import callable_of, outcome_of
+from glompo.evaluators.whereabouts import leave_a_vanished_one, present_directory
 from glompo.function import Outcome
 
 
 class InlineEvaluator:
     """Call the task in this process.
+
+    A task that leaves the process in a directory that it has removed does not harm what comes after it: the process
+    goes back to where it was when the evaluator was made.
 
     Parameters
     ----------
@@ -32,13 +36,16 @@ class InlineEvaluator:
     def __init__(self, task: Callable[..., Any], detailed: bool = False, workers: int = 1) -> None:
         self._call = callable_of(task, detailed)
         self._detailed = detailed
+        self._home = present_directory()
         self._workers = workers
         self._threads: list[Thread] = []
         self._calls: SimpleQueue[tuple[Future[Outcome], NDArray[np.float64]] | None] = SimpleQueue()
 
     def evaluate(self, x: NDArray[np.float64]) -> Outcome:
         """Return the outcome at `x`, shape (d,)."""
-        return outcome_of(self._call, self._detailed, x)
+        outcome = outcome_of(self._call, self._detailed, x)
+        leave_a_vanished_one(self._home)
+        return outcome
 
     def submit(self, x: NDArray[np.float64]) -> Future[Outcome]:
         """Begin to compute the outcome at `x`, shape (d,), in a thread."""
@@ -67,5 +74,5 @@ class InlineEvaluator:
             future, x = call
             try:
                 future.set_result(self.evaluate(x))
-            except BaseException as error:  # SystemExit out of the task, for one: whoever waits must hear of it
+            except BaseException as error:  # a defect of ours: the caller that waits must hear of it
                 future.set_exception(error)

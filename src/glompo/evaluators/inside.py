@@ -22,7 +22,9 @@ from glompo.evaluators.calling import callable_of, outcome_of
 from glompo.evaluators.channel import Channel
 from glompo.evaluators.lifeline import end_with_parent
 from glompo.evaluators.payload import unpacked
+from glompo.evaluators.whereabouts import leave_a_vanished_one, present_directory
 from glompo.function import Outcome, Status
+from glompo.texts import error_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def serve(line: int, lifeline: int, luggage: int, start: int) -> None:
     try:
         orders, call = _loaded(lifeline, luggage, start)
     except BaseException as error:  # also a module that calls sys.exit
-        channel.send(pickle.dumps(Unready(f"{type(error).__name__}: {error}")))
+        channel.send(pickle.dumps(Unready(error_text(error))))
         return
     channel.send(pickle.dumps(Ready()))
     _evaluate(channel, call, orders)
@@ -98,21 +100,20 @@ def packed(outcome: Outcome) -> bytes:
     """Return the outcome as bytes; extras that cannot be pickled make it invalid."""
     try:
         return pickle.dumps(outcome, pickle.HIGHEST_PROTOCOL)
-    except Exception as error:  # whatever the extras raise
-        reason = f"detailed_call returned extra values that cannot be sent: {type(error).__name__}: {error}"
+    except BaseException as error:  # whatever the extras raise
+        reason = f"detailed_call returned extra values that cannot be sent: {error_text(error)}"
         invalid = replace(outcome, fx=math.nan, status=Status.INVALID, error=reason, extras=())
         return pickle.dumps(invalid, pickle.HIGHEST_PROTOCOL)
 
 
 def _evaluate(channel: Channel, call: Callable[..., Any], orders: Orders) -> None:
+    home = present_directory()
     while (message := channel.receive()) is not None:
         if orders.capture:
             os.ftruncate(1, 0)
         x = np.frombuffer(bytearray(message), np.float64)  # an array that the task may write into
-        try:
-            outcome = outcome_of(call, orders.detailed, x)
-        except BaseException as error:  # a KeyboardInterrupt that the task raised itself
-            outcome = Outcome(math.nan, Status.FAILED, f"{type(error).__name__}: {error}")
+        outcome = outcome_of(call, orders.detailed, x)
+        leave_a_vanished_one(home)
         if orders.capture:
             sys.stdout.flush()
         try:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-import cloudpickle
-
 from glompo.errors import SettingError, SettingTypeError
+from glompo.evaluators.byvalue import pickled
 from glompo.evaluators.culprit import why_not
 
 
@@ -67,7 +66,7 @@ def preflight(task: Any) -> bytes:
     if isinstance(task, str):
         return pickle.dumps(ImportPath(task))
     try:
-        return cloudpickle.dumps(task)  # type: ignore[no-any-return]  # it returns bytes
+        return pickled(task)
     except Exception as error:
         raise SettingTypeError(
             f"the task {_name(task)} cannot be sent to another process: {why_not(task, error)}; make that object "

@@ -20,6 +20,7 @@ from typing import IO
 from glompo.evaluators.channel import Channel
 from glompo.evaluators.family import families, signal_family, watch
 from glompo.evaluators.inside import Orders
+from glompo.evaluators.whereabouts import present_directory
 from glompo.function import Outcome, Status
 
 BOOT = (
@@ -210,7 +211,7 @@ class Launcher:
     ) -> None:
         self._environment = dict(environment)
         self._capture = capture
-        self._directory = os.getcwd()
+        self._directory = present_directory()
         path = os.pathsep.join([*places, *sys.path]).encode()
         self._size = len(path)
         self._luggage = tempfile.TemporaryFile()  # noqa: SIM115  # closed in close()
@@ -238,7 +239,7 @@ class Launcher:
                 stdout=output,
                 stderr=None if output is None else subprocess.STDOUT,
                 pass_fds=descriptors,
-                cwd=self._directory,
+                cwd=self._directory if self._directory is not None and os.path.isdir(self._directory) else os.sep,
                 env=self._environment,
                 start_new_session=True,  # a terminal's Ctrl-C does not reach it, and its group can be killed
             )

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from glompo.errors import SettingError
 from glompo.evaluators.guarded import Commission, Lacking, carry_out
 from glompo.evaluators.limits import GRACE, Limits
+from glompo.evaluators.whereabouts import present_directory
 from glompo.function import Outcome, Status
 
 SMALL = 2**16
@@ -191,5 +192,6 @@ def commissioned(payload: bytes, detailed: bool, terms: Terms) -> Commission:
 def _places() -> tuple[str, ...]:
     """Return where modules are found that no installation brings: beside a script or a configuration."""
     installations = tuple(os.path.join(os.path.realpath(root), "") for root in (sys.prefix, sys.base_prefix))
-    places = dict.fromkeys(map(os.path.realpath, sys.path))
+    rooted = present_directory() is not None
+    places = dict.fromkeys(os.path.realpath(place) for place in sys.path if rooted or os.path.isabs(place))
     return tuple(place for place in places if os.path.isdir(place) and not place.startswith(installations))

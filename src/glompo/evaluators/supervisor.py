@@ -35,6 +35,7 @@ from glompo.evaluators.memory import PERIOD, MemoryWatch
 from glompo.evaluators.process import Call, Launcher, State, WorkerProcess
 from glompo.evaluators.starts import Starts
 from glompo.function import Outcome, Status
+from glompo.texts import error_text
 
 CLOSED = "the evaluator has been closed, or belongs to the process from which this one was forked; make a new one"
 
@@ -181,7 +182,7 @@ class Supervisor:
             self._closing = True
             calls = [*self._open]
         self._deliver()
-        failure = InternalError(f"the supervision of evaluations broke: {type(error).__name__}: {error}")
+        failure = InternalError(f"the supervision of evaluations broke: {error_text(error)}")
         for call in calls:
             if call.future.running() or call.future.set_running_or_notify_cancel():
                 call.future.set_exception(failure)
@@ -248,7 +249,7 @@ class Supervisor:
             try:
                 self._crew.start(now)
             except OSError as error:
-                self._starts.failed(f"{type(error).__name__}: {error}", now)
+                self._starts.failed(error_text(error), now)
                 self._ring()
                 return
 
@@ -372,7 +373,7 @@ class Supervisor:
 def _decoded(message: bytes) -> Outcome | Ready | Unready:
     try:
         said: Outcome | Ready | Unready = pickle.loads(message)
-    except Exception as error:  # extra values whose classes cannot be had here
-        reason = f"detailed_call returned extra values that cannot be read: {type(error).__name__}: {error}"
+    except BaseException as error:  # extra values whose classes cannot be had here
+        reason = f"detailed_call returned extra values that cannot be read: {error_text(error)}"
         return Outcome(math.nan, Status.INVALID, reason)
     return said

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from glompo.core.manager_view import ManagerView
 from glompo.errors import PolicyError
+from glompo.values import reals
 
 
 class BaseGenerator(ABC):
@@ -34,7 +35,7 @@ class BaseGenerator(ABC):
             If it raises.
         """
         try:
-            return np.array(self.generate(manager), dtype=np.float64)
+            return reals(self.generate(manager))
         except PolicyError:
             raise
         except Exception as error:

@@ -12,6 +12,7 @@ import cloudpickle
 
 from glompo.core.events import RunOpened
 from glompo.errors import SettingError, StoreError, UserError
+from glompo.evaluators.byvalue import pickled
 from glompo.manager.arguments import ends
 from glompo.read import Result
 from glompo.read.locate import run_directory
@@ -43,9 +44,9 @@ def extras_of(given: Mapping[str, Any], task: Any, force_task_save: bool) -> Ext
     force_task_save : bool
         Whether it saves itself even if it can be pickled.
     """
-    pickled = {name: _pickled(value) for name, value in given.items() if name not in NOT_KEPT}
-    left_out = [name for name, data in pickled.items() if data is None]
-    members: dict[str, bytes] = {SETTINGS: cloudpickle.dumps({n: data for n, data in pickled.items() if data})}
+    settings = {name: _pickled(value) for name, value in given.items() if name not in NOT_KEPT}
+    left_out = [name for name, data in settings.items() if data is None]
+    members: dict[str, bytes] = {SETTINGS: pickled({n: data for n, data in settings.items() if data})}
     data = None if force_task_save else _pickled(task)
     if data is not None:
         members[TASK] = data
@@ -58,10 +59,9 @@ def extras_of(given: Mapping[str, Any], task: Any, force_task_save: bool) -> Ext
 
 def _pickled(value: Any) -> bytes | None:
     try:
-        data: bytes = cloudpickle.dumps(value)
+        return pickled(value)
     except Exception:  # whatever user code raises: it is left out by name
         return None
-    return data
 
 
 def _saved(task: Any) -> bytes | None:
@@ -147,8 +147,8 @@ def _stored(run_dir: Path) -> dict[str, Any]:
     if data is None:
         return {}
     found: dict[str, Any] = {}
-    for name, pickled in _unpickled(SETTINGS, data).items():
-        found[name] = _unpickled(f"the setting {name!r}", pickled)
+    for name, content in _unpickled(SETTINGS, data).items():
+        found[name] = _unpickled(f"the setting {name!r}", content)
     return found
 
 

@@ -14,14 +14,18 @@ from glompo.optimizer import MinimizeResult
 from glompo.optimizers.bundled import BundledOptimizer, Function
 
 
-class Leave(Exception):
-    """Raised inside the objective to get out of a minimiser that was asked to stop."""
+class Leave(BaseException):
+    """Raised inside the objective to get out of a minimiser that was asked to stop.
+
+    No Exception: minimisers, and the libraries below them, catch those and count them as failed points.
+    """
 
 
 class Objective:
     """The function as a blocking minimiser gets it: it raises :class:`Leave` when the search is to end.
 
-    A minimiser that swallows that and goes on gets it again at every further call, without an evaluation.
+    A minimiser that swallows that and goes on gets it again at every further call, without an evaluation; under a
+    manager it is given up after many of them.
     """
 
     def __init__(self, optimizer: BundledOptimizer, function: Function) -> None:
@@ -56,6 +60,9 @@ class Objective:
     def check(self) -> None:
         """Raise if the search is to end."""
         if self._optimizer.stop_reason is not None:
+            insist = getattr(self._function, "insist", None)
+            if insist is not None:
+                insist()
             raise Leave
 
 

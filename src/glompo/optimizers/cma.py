@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -149,6 +150,11 @@ def _further_options() -> set[str]:
     return set(cma.CMAOptions()) - {"bounds", "popsize", "randn", "seed", "verb_log"}
 
 
+NO_FILES = os.path.join(os.sep, "outcmaes")
+"""Where pycma writes none of its files. It makes the path absolute all the same; a relative one would need a current
+directory, which a task may have removed."""
+
+
 def _options(settings: CMAOptimizer, dims: int) -> dict[str, Any]:
     usual = math.ceil((4 + int(3 * math.log(dims))) / settings.workers) * settings.workers
     return {
@@ -157,7 +163,7 @@ def _options(settings: CMAOptimizer, dims: int) -> dict[str, Any]:
         "randn": _Normal(settings.rng),
         "seed": np.nan,  # pycma then leaves the global generator alone
         "verbose": -9,
-        "verb_log": 1 if settings.keep_files else 0,
+        **({"verb_log": 1} if settings.keep_files else {"verb_log": 0, "verb_filenameprefix": NO_FILES}),
         **settings.cma_options,
     }
 

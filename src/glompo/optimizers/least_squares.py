@@ -15,6 +15,7 @@ from glompo.optimizers.bundled import Function
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.differences import neighbours, slopes
 from glompo.optimizers.settings import one_of, options_of
+from glompo.values import without_masks
 
 METHODS = ("trf", "dogbox")
 """Methods of :func:`scipy.optimize.least_squares` that respect bounds."""
@@ -174,7 +175,7 @@ class Residuals(Objective):
                 f"LeastSquares: detailed_call returned {len(extras)} extra values, columns are {self._columns}; "
                 "give positions below that number"
             )
-        residuals = np.concatenate([np.ravel(np.asarray(one, dtype=float)) for one in chosen])
+        residuals = np.concatenate([np.ravel(np.asarray(without_masks(one), dtype=float)) for one in chosen])
         self._size = self._size or len(residuals)
         if len(residuals) != self._size:
             raise UserError(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.errors import SettingError, SettingTypeError
+from glompo.values import reals
 
 
 def bounds_of(given: Any) -> NDArray[np.float64]:
@@ -27,13 +28,14 @@ def bounds_of(given: Any) -> NDArray[np.float64]:
         2 by 2 array that could mean two pairs as well as two vectors.
     """
     if _is_scipy_bounds(given):
-        return _checked(_from_vectors(given.lb, given.ub))
+        try:
+            return _checked(_from_vectors(given.lb, given.ub))
+        except TypeError as error:
+            raise _no_numbers(given, error) from None
     try:
-        bounds = np.array(given, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise SettingTypeError(
-            f"bounds are {_brief(given)}; give one (min, max) pair of numbers for each parameter"
-        ) from None
+        bounds = reals(given)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _no_numbers(given, error) from None
     if bounds.ndim == 2 and bounds.shape[0] == 2 and bounds.shape[1] > 2:
         raise SettingError(
             f"bounds have shape {bounds.shape}; two vectors are given as scipy.optimize.Bounds(lower, upper), "
@@ -57,9 +59,9 @@ def x0_of(given: Any, bounds: NDArray[np.float64]) -> NDArray[np.float64]:
         If it is no point of that shape inside the bounds.
     """
     try:
-        x0 = np.array(given, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise SettingTypeError(f"x0 is {_brief(given)}; give {len(bounds)} numbers") from None
+        x0 = reals(given)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise SettingTypeError(f"x0 is {_brief(given)} ({error}); give {len(bounds)} numbers") from None
     if x0.shape != (len(bounds),):
         raise SettingError(f"x0 has shape {x0.shape}; give one number for each of the {len(bounds)} parameters")
     for i, (value, (low, high)) in enumerate(zip(x0, bounds, strict=True)):
@@ -77,8 +79,14 @@ def _is_scipy_bounds(given: Any) -> bool:
 
 
 def _from_vectors(low: Any, high: Any) -> NDArray[np.float64]:
-    lows, highs = np.broadcast_arrays(np.atleast_1d(low), np.atleast_1d(high))
-    return np.stack([lows, highs], axis=1).astype(np.float64)
+    lows, highs = np.broadcast_arrays(np.atleast_1d(reals(low)), np.atleast_1d(reals(high)))
+    return np.stack([lows, highs], axis=1)
+
+
+def _no_numbers(given: Any, error: Exception) -> SettingTypeError:
+    return SettingTypeError(
+        f"bounds are {_brief(given)} ({error}); give one (min, max) pair of numbers for each parameter"
+    )
 
 
 def _checked(bounds: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -275,4 +275,10 @@ def _directory(given: Any) -> Path:
         raise SettingTypeError(f"working_dir is {given!r}; give the path of a directory") from None
     if path.exists() and not path.is_dir():
         raise SettingError(f"working_dir {path} is a file; give the path of a directory")
-    return path.absolute()
+    try:
+        return path.absolute()
+    except OSError as error:
+        raise SettingError(
+            f"working_dir {path} is relative, and the current directory is gone ({error.strerror}); give an absolute "
+            "path, or go to a directory that is there"
+        ) from error

@@ -56,4 +56,5 @@ def _imported(path: str) -> Callable[..., Any]:
 def _name(task: Any) -> str:
     name = getattr(task, "__qualname__", None) or type(task).__qualname__
     module = getattr(task, "__module__", None) or "?"
+    module = "__main__" if module == "__mp_main__" else module  # what the main program is called in a spawned child
     return f"{module}:{name}"

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from glompo.function import Status
 from glompo.optimizer import BaseOptimizer, MinimizeResult
+from glompo.texts import error_text
 from glompo.wire.messages import BackAgain, Ended, WentAstray
 from glompo.wire.parcel import Parcel
 from glompo.wire.script import REPLAY, SAVED, WARM, Script
@@ -150,7 +151,7 @@ class Attempt:
         except Exception as error:
             if self.replay is None or self.replay.over:
                 raise
-            raise self._too_soon(f"raised {type(error).__name__}: {error}") from error
+            raise self._too_soon(f"raised {error_text(error)}") from error
         if not self.arrived and not self.seat.told:
             raise self._too_soon("returned")
         return Ended("returned", self.seat.said_converged, _last_words(result, self.seat))

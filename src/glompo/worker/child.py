@@ -22,17 +22,19 @@ def main() -> None:
     with os.fdopen(parcel_fd, "rb") as file:
         sys.path[:] = pickle.load(file)
         parcel_bytes = file.read()
+    from glompo.evaluators.whereabouts import leave_a_vanished_one
     from glompo.worker.host import host
     from glompo.worker.mailbox import Mailbox
     from glompo.worker.postman import Postman
 
+    leave_a_vanished_one(None)  # it was inherited from a run that has none
     speaking = threading.Lock()
 
     def send(data: bytes) -> None:
         with speaking:
             line.send_bytes(data)
 
-    mailbox = Mailbox(send, Postman())
+    mailbox = Mailbox(send, Postman(), vanish=lambda: os._exit(0))
     threading.Thread(target=_listen, args=(line, mailbox), name="glompo-line", daemon=True).start()
     host(_unpacked(parcel_bytes, mailbox), mailbox, f"process {os.getpid()}")
     sys.stdout.flush()
@@ -42,6 +44,7 @@ def main() -> None:
 
 def _unpacked(data: bytes, mailbox: Any) -> Any:
     """Return the parcel; if it cannot be unpacked here, say why and end."""
+    from glompo.texts import error_text
     from glompo.wire.messages import Ended, Note
 
     try:
@@ -50,7 +53,7 @@ def _unpacked(data: bytes, mailbox: Any) -> Any:
         import traceback
 
         mailbox.post(Note(traceback.format_exc()))
-        note = f"the task or the optimizer cannot be loaded in a new process: {type(error).__name__}: {error}"
+        note = f"the task or the optimizer cannot be loaded in a new process: {error_text(error)}"
         mailbox.post(Ended("raised", False, note))
         os._exit(1)
 

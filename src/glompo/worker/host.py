@@ -12,6 +12,7 @@ from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.payload import here
 from glompo.evaluators.protocol import Evaluator
 from glompo.function import offers_details
+from glompo.texts import error_text
 from glompo.wire.messages import Ended, Note, Ready, WentAstray
 from glompo.wire.parcel import Parcel
 from glompo.worker.attempt import Attempt, Rung, ladder
@@ -47,6 +48,8 @@ def host(
     """
     flights = flights or Flights()
     attempt: Attempt | None = None
+    task: Task | None = None
+    mailbox.belong()
     if parcel.rests:
         mailbox.rest_on()
     with ExitStack() as own:
@@ -66,6 +69,8 @@ def host(
                     task = _task(computes, builds, mailbox, space, parcel, attempt.replay)
                     ended = attempt.search(optimizer, task)
                 except DivergedError as error:
+                    if task is not None:
+                        task.shut()
                     _tell(mailbox, attempt.way, error, rungs)
                     if not rungs:
                         raise
@@ -74,8 +79,12 @@ def host(
         except BaseException as error:  # also SystemExit and KeyboardInterrupt: the engine must hear of whatever it is
             mailbox.post(Note(traceback.format_exc()))
             said = attempt is not None and attempt.seat.said_converged
-            ended = Ended("raised", said, f"{type(error).__name__}: {error}")
-    mailbox.post(ended)
+            ended = Ended("raised", said, error_text(error))
+        mailbox.shut()
+        if task is not None:
+            task.shut()
+            task.await_the_last()
+    mailbox.last(ended)
 
 
 def _tell(mailbox: Mailbox, way: str, error: DivergedError, rungs: list[Rung]) -> None:

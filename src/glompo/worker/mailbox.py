@@ -11,16 +11,20 @@ Promises:
 2. Nothing lingers. Evaluations leave when there are `ROWS` of them, when the oldest is `AGE` seconds old, when
    the optimizer runs out of credits, and before anything else that it says.
 3. Coalescing. Of several better points only the newest waits.
-4. A stop is final. After it no credit is ever given out again; whoever asks for one is unwound by :class:`Cut`,
-   a BaseException, which ``except Exception`` does not eat.
+4. A stop is final. After it no credit is ever given out again; a search that asks for one is unwound by :class:`Cut`,
+   a BaseException, which ``except Exception`` does not eat. One that eats it all the same, `INSISTENCE` times, is given
+   up: its end is said in its place, and its thread rests for ever.
+5. The last word is the last. After it nothing is sent, whatever threads of the optimizer live on.
+6. It belongs to one process: a fork is refused.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,21 +35,32 @@ from glompo.wire.messages import (
     UP,
     BetterPoint,
     Credits,
+    Ended,
     Evaluations,
     GoingOn,
     GoOn,
     Hold,
     Message,
+    Note,
     Resting,
     SaveState,
     StopPlease,
 )
+from glompo.worker.home import Home
 
 if TYPE_CHECKING:
     from glompo.worker.postman import Postman
 
+logger = logging.getLogger("glompo.worker")
+
 ROWS = 512
 """Evaluations that leave together at most."""
+
+INSISTENCE = 100_000
+"""Calls after the stop, each of which was refused by :class:`Cut`, after which a search is given up."""
+
+OVER = "its search is over"
+"""Why a call is refused that comes when `minimize` has returned."""
 
 
 class Cut(BaseException):
@@ -63,12 +78,29 @@ class Mailbox:
         Told when evaluations begin to wait; without one they leave by size and when credits run out.
     clock : callable
         Seconds, rising.
+    vanish : callable, optional
+        Ends the process of an optimizer that has been given up; by default its thread rests for ever.
+
+    Attributes
+    ----------
+    given_up : bool
+        Whether the optimizer's thread rests for ever.
     """
 
     def __init__(
-        self, send: Callable[[bytes], None], postman: Postman | None = None, clock: Callable[[], float] = monotonic
+        self,
+        send: Callable[[bytes], None],
+        postman: Postman | None = None,
+        clock: Callable[[], float] = monotonic,
+        vanish: Callable[[], object] = lambda: None,
     ) -> None:
         self._send = send
+        self._vanish = vanish
+        self._home = Home()
+        self._thread: int | None = None
+        self._insisted = 0
+        self._over = False
+        self.given_up = False
         self._postman = postman
         self._clock = clock
         self._lock = threading.RLock()
@@ -109,6 +141,10 @@ class Mailbox:
         """Candidates recorded so far."""
         return self._count
 
+    def belong(self) -> None:
+        """Take note that the search runs in the present thread."""
+        self._thread = threading.get_ident()
+
     def claim(self) -> None:
         """Take one credit; wait for it if there is none.
 
@@ -119,8 +155,10 @@ class Mailbox:
         """
         with self._lock:
             self._await_next()
-            self.obey()
-            self._credits -= 1
+            if self._stop is None:
+                self._credits -= 1
+                return
+        self.obey()
 
     def await_next(self) -> None:
         """Return when the optimizer may go on: with a credit for its next call, or with the news that it must stop.
@@ -141,6 +179,7 @@ class Mailbox:
 
     def await_release(self, timeout: float | None = None) -> bool:
         """Return True at once, or, if the optimizer is to rest, when it may go on; False after `timeout` seconds."""
+        self._home.check()
         if not (self._held or self._resting):
             return True
         with self._lock:
@@ -163,9 +202,9 @@ class Mailbox:
         Cut
             If the optimizer was asked to stop.
         """
+        self.obey()
         with self._lock:
-            self.obey()
-            if self._held or not self._credits:
+            if self._stop is not None or self._held or not self._credits:
                 return False
             self._credits -= 1
             return True
@@ -193,7 +232,31 @@ class Mailbox:
     def obey(self) -> None:
         """Raise :class:`Cut` if the optimizer was asked to stop."""
         if self._stop is not None:
-            raise Cut(self._stop)
+            self.refuse(self._stop)
+
+    def refuse(self, reason: str) -> NoReturn:
+        """Raise :class:`Cut`; give up a search that has got it often enough and goes on. Not with the lock held."""
+        self.insist()
+        raise Cut(reason)
+
+    def insist(self) -> None:
+        """Count a call that is refused. A thread that has made too many does not return from here."""
+        self._insisted += 1
+        if self._insisted < INSISTENCE:
+            return
+        if self._thread == threading.get_ident():
+            said = self._stop or OVER
+            logger.warning(
+                "an optimizer that was to end (%s) swallows what gets it out of the task; it is given up", said
+            )
+            note = f"{said}; it swallowed what gets it out of the task {INSISTENCE} times and was given up"
+            self.given_up = True
+            self.post(Note(note))
+            self.last(Ended("cut", False, note))
+            self._vanish()
+        elif not self._over:  # another thread of a search that may end yet
+            return
+        threading.Event().wait()
 
     def recall(self, count: int) -> None:
         """Take note that the first `count` evaluations were recorded in earlier sessions."""
@@ -202,6 +265,8 @@ class Mailbox:
     def record(self, x: NDArray[np.float64], value: float, outcome: Outcome) -> None:
         """Note an evaluation at `x`, shape (d,), for which the optimizer is handed `value`."""
         with self._lock:
+            if self._over:
+                return
             self._xs.append(x)
             self._outcomes.append((value, outcome, self._clock()))
             self._count += 1
@@ -212,6 +277,7 @@ class Mailbox:
 
     def take_stop(self) -> str | None:
         """Return the reason of a stop request that the optimizer has not been told of yet."""
+        self._home.check()
         with self._lock:
             if self._stop is None or self._told:
                 return None
@@ -220,21 +286,39 @@ class Mailbox:
 
     def take_point(self) -> BetterPoint | None:
         """Return a better point that waits for the optimizer, once."""
+        self._home.check()
         with self._lock:
             point, self._point = self._point, None
             return point
 
     def take_save(self) -> int | None:
         """Return the ticket of a request to save that waits, once."""
+        self._home.check()
         with self._lock:
             ticket, self._save = self._save, None
             return ticket
 
     def post(self, message: Message) -> None:
-        """Say something to the engine, after the evaluations so far."""
+        """Say something to the engine, after the evaluations so far; nothing after the last word."""
+        self._home.check()
         with self._lock:
-            self._flush()
-            self._send(UP.encode(message))
+            if not self._over:
+                self._flush()
+                self._send(UP.encode(message))
+
+    def shut(self) -> None:
+        """Give no further credit: the search has ended, though threads that it has started may live on."""
+        with self._lock:
+            self._stop = self._stop or OVER
+            self._changed.notify_all()
+
+    def last(self, message: Ended) -> None:
+        """Say the last word."""
+        with self._lock:
+            self.post(message)
+            self._over = True
+            self._xs, self._outcomes = [], []
+        self.shut()
 
     # the postman's side
 

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from glompo.optimizer import BaseOptimizer
+from glompo.texts import error_text
 
 STATE_BYTES = 64 * 2**20
 """Size of the largest state that is kept."""
@@ -104,7 +105,7 @@ def packed(optimizer: BaseOptimizer, opt: int, k: int, points: int) -> bytes:
     except NotSavedError:
         raise
     except Exception as error:
-        why = f"checkpoint_save raised {type(error).__name__}: {error}"
+        why = f"checkpoint_save raised {error_text(error)}"
         raise NotSavedError(why, failed=bool(promised)) from error
     stream = optimizer.rng.bit_generator.state if isinstance(optimizer.rng, np.random.Generator) else None
     envelope = Envelope(opt, k, points, bool(promised), stream, content)
@@ -125,7 +126,7 @@ def opened(data: bytes) -> Envelope:
             raise ValueError(f"form {form}, this version of the library knows {FORM}")
         return Envelope(**fields)
     except Exception as error:
-        raise NotSavedError(f"the saved state cannot be read: {type(error).__name__}: {error}", failed=True) from error
+        raise NotSavedError(f"the saved state cannot be read: {error_text(error)}", failed=True) from error
 
 
 def loaded(cls: type[BaseOptimizer], envelope: Envelope, arguments: Mapping[str, Any]) -> BaseOptimizer:
@@ -153,6 +154,6 @@ def loaded(cls: type[BaseOptimizer], envelope: Envelope, arguments: Mapping[str,
         if not isinstance(optimizer, cls):
             raise TypeError(f"it returned {type(optimizer).__name__}")
     except Exception as error:
-        raise NotSavedError(f"checkpoint_load raised {type(error).__name__}: {error}", failed=True) from error
+        raise NotSavedError(f"checkpoint_load raised {error_text(error)}", failed=True) from error
     optimizer._restored = True
     return optimizer

@@ -11,15 +11,18 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from itertools import takewhile
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.errors import WorkerError
 from glompo.evaluators.protocol import Evaluator
 from glompo.function import Outcome, Status
+from glompo.values import reals
 from glompo.wire.parcel import Parcel
-from glompo.worker.mailbox import Cut, Mailbox
+from glompo.worker.door import Door
+from glompo.worker.mailbox import OVER, Cut, Mailbox
 from glompo.worker.replay import Recorded, Replay
 from glompo.worker.space import Space
 
@@ -71,6 +74,29 @@ class Task:
         self._seats = threading.BoundedSemaphore(parcel.slots)  # also if an optimizer calls from threads of its own
         self._worst = -math.inf if replay is None else replay.worst
         self._outside_in_a_row = 0
+        self._door = Door(mailbox.refuse)
+        self.insist = mailbox.insist
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be sent to another process.
+
+        Raises
+        ------
+        WorkerError
+            With the remedy.
+        """
+        raise WorkerError(
+            "the function of a managed optimizer cannot be sent to another process; evaluate several points at once "
+            "with function.map(X), and let the manager place the evaluations in processes with evaluator='pool'"
+        )
+
+    def shut(self) -> None:
+        """Let no further call of this search in: its optimizer has returned, though threads of it may live on."""
+        self._door.shut(OVER)
+
+    def await_the_last(self) -> None:
+        """Wait for the calls that are still under way in such threads."""
+        self._door.await_the_last()
 
     def __call__(self, x: NDArray[np.float64]) -> float:
         """Return the value at `x`, shape (m,), in the optimizer's units.
@@ -80,7 +106,8 @@ class Task:
         ValueError
             If `x` has another shape.
         """
-        return self._answer(self._own(x), self._evaluator)[0]
+        with self._door:
+            return self._answer(self._own(x), self._evaluator)[0]
 
     def _answer(self, x: NDArray[np.float64], evaluator: Evaluator) -> Answer:
         attempt = 0
@@ -124,7 +151,8 @@ class Task:
 
     def map(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> list[float]:
         """Return the values at all rows of `X`, shape (n, m), in order, with `workers` evaluations in flight."""
-        return [value for value, _ in self._answers(X, self._evaluator)]
+        with self._door:
+            return [value for value, _ in self._answers(X, self._evaluator)]
 
     def _answers(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64], evaluator: Evaluator) -> list[Answer]:
         points = [self._own(x) for x in X]
@@ -199,7 +227,7 @@ class Task:
 
     def _own(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the point in natural units, shape (d,), as an array that nobody else holds."""
-        own = np.array(x, dtype=np.float64)
+        own = reals(x)
         if own.shape != (self._dims,):
             raise ValueError(f"the optimizer asked for a point of shape {own.shape}; the task takes ({self._dims},)")
         return self._space.natural(own)
@@ -272,12 +300,14 @@ class DetailedTask(Task):
 
     def detailed_call(self, x: NDArray[np.float64]) -> tuple[Any, ...]:
         """Return ``(fx, *extras)`` at `x`, shape (m,); only fx where there was no valid evaluation."""
-        value, extras = self._answer(self._own(x), self._details)
+        with self._door:
+            value, extras = self._answer(self._own(x), self._details)
         return (value, *extras)
 
     def map_detailed(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> list[Answer]:
         """Return value and extras at all rows of `X`, shape (n, m), in order, like :meth:`map`."""
-        return self._answers(X, self._details)
+        with self._door:
+            return self._answers(X, self._details)
 
 
 class _Flight:
