@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from glompo._version import __version__
+from glompo.earlier import EarlierNames, present_name
 
 if TYPE_CHECKING:
     from glompo.errors import CheckpointError, GlompoError, StoreError, TaskFailedError, UserError, WorkerError
@@ -58,8 +59,12 @@ def __getattr__(name: str) -> Any:
     """Import a public name, or a room, on first use (PEP 562)."""
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'glompo' has no attribute {name!r}")
+    hint = present_name("glompo", name)
+    raise AttributeError(f"module 'glompo' has no attribute {name!r}" + (f"; {hint}" if hint else ""))
 
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+EarlierNames.install()

@@ -7,9 +7,17 @@ Each message says what was wrong, with the value, and what to do instead.
 
 from __future__ import annotations
 
+from glompo.legible import legible_lines
+
 
 class GlompoError(Exception):
-    """Base of every error raised by GloMPO."""
+    """Base of every error raised by GloMPO.
+
+    Its text may hold what others wrote, so it is shown with control characters escaped.
+    """
+
+    def __str__(self) -> str:
+        return legible_lines(super().__str__())
 
 
 class EndedError(GlompoError):

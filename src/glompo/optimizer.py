@@ -255,7 +255,7 @@ class BaseOptimizer(ABC):
         """
         forced, blocked = set(force or ()), set(block or ())
         state = dict(_saved(self.__dict__, forced, blocked))
-        Path(path).write_bytes(pickle.dumps(state, protocol=pickle.HIGHEST_PROTOCOL))
+        Path(path).write_bytes(_pickled(state))
 
     @classmethod
     def checkpoint_load(cls, path: str | PathLike[str], **kwargs: Any) -> Self:
@@ -291,6 +291,16 @@ def _saved(attributes: Mapping[str, Any], forced: set[str], blocked: set[str]) -
         public = not name.startswith("_") and not callable(value) and not isinstance(value, logging.Logger)
         if name in forced or (public and name not in blocked):
             yield name, value
+
+
+def _pickled(state: dict[str, Any]) -> bytes:
+    try:
+        return pickle.dumps(state, protocol=pickle.HIGHEST_PROTOCOL)
+    except Exception:  # a lambda, or a class defined in a function: by value
+        import cloudpickle
+
+        data: bytes = cloudpickle.dumps(state, protocol=pickle.HIGHEST_PROTOCOL)
+        return data
 
 
 def evaluate_all(

@@ -51,6 +51,14 @@ class Swarm(BaseOptimizer):
         raise NotImplementedError
 
 
+class Open(Swarm):
+    """One that keeps what its constructor does not name."""
+
+    def __init__(self, size, **kwargs):
+        super().__init__(size)
+        self.further = kwargs
+
+
 class Patient(BaseStopper):
     def __init__(self, years: int):
         if years > 100:
@@ -147,10 +155,15 @@ def test_a_function_is_named_by_its_import_path():
     assert one.settings["minimiser"].__name__ == "objective"
 
 
-def test_an_optimizer_of_the_user_may_take_settings_that_its_constructor_does_not_name():
-    one = named({"type": f"{HERE}:Swarm", "size": 4, "topology": "ring"}, OPTIMIZERS, "here")
-    assert one.built().size == 4
-    assert (one.cls.__name__, one.settings) == ("Swarm", {"size": 4, "topology": "ring"})
+def test_an_optimizer_of_the_user_may_take_settings_that_its_constructor_does_not_name_but_keeps():
+    one = named({"type": f"{HERE}:Open", "size": 4, "topology": "ring"}, OPTIMIZERS, "here")
+    assert one.built().further == {"topology": "ring"}
+    assert (one.cls.__name__, one.settings) == ("Open", {"size": 4, "topology": "ring"})
+
+
+def test_a_setting_that_an_optimizer_of_the_user_would_lose_is_refused():
+    with pytest.raises(SettingError, match=r"here \(Swarm\) has no setting 'inertai'; did you mean 'inertia'\?"):
+        named({"type": f"{HERE}:Swarm", "size": 4, "inertai": 1}, OPTIMIZERS, "here")
 
 
 def test_workers_are_a_setting_of_every_optimizer():

@@ -39,7 +39,7 @@ def test_the_documented_counters_are_there():
 def test_every_attribute_can_be_read_as_an_item():
     found = result(mixed())
     items = dict(found)
-    assert all(items[name] is getattr(found, name) for name in found)
+    assert all(items[name] is getattr(found, name) for name in found.keys())  # noqa: SIM118
     assert {"x", "fx", "fun", "nfev", "success", "message", "stats", "origin", "optimizers", "run_dir"} <= set(items)
 
 

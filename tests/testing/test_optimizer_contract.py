@@ -255,6 +255,9 @@ class Unsaved(Walk):
 
 
 BROKEN = [
+    (Deaf, "it looks at its messages", "it never called check_messages in .* FunctionOptimizer"),
+    (Deaf, "it looks at the pause signal", "it never waited at its pause signal in .* in each iteration"),
+    (Stubborn, "it ends after callstop", "callstop was called after 10 evaluations and made no difference"),
     (Lazy, "it improves on its start", r"it came from (\d+\.\d+) at x0 to \1 in 150 evaluations"),
     (Mute, "it works without a manager", "minimize returned float; return MinimizeResult"),
     (Boastful, "it works without a manager", r"the result says fx = .*, but the value at x is"),

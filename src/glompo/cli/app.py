@@ -18,6 +18,7 @@ import typer
 
 from glompo._version import __version__
 from glompo.errors import GlompoError, PolicyError, TaskFailedError, UserError
+from glompo.legible import PAGE, legible
 
 if TYPE_CHECKING:
     from glompo.manager import Control
@@ -51,7 +52,8 @@ def main() -> None:
     try:
         app(prog_name="glompo")
     except GlompoError as error:
-        typer.echo(f"glompo: {error}", err=True)
+        # lines after the first are set in, so that none of them passes for another message
+        typer.echo("\n    ".join(f"glompo: {error}".split("\n")), err=True)
         sys.exit(exit_code(error))
 
 
@@ -208,7 +210,7 @@ def checkpoint(
     from glompo.cli.checkpointing import make_checkpoint
 
     path = make_checkpoint(directory, output, wait=not no_wait)
-    typer.echo("The request lies in the inbox of the run." if path is None else path)
+    typer.echo("The request lies in the inbox of the run." if path is None else legible(path, PAGE))
 
 
 def _ask(directory: Path, no_wait: bool, done: str, request: Callable[[Control], None]) -> None:
@@ -251,7 +253,7 @@ def plot(
     from glompo.cli.looking import draw
 
     for path in draw(directory, output or []):
-        typer.echo(path)
+        typer.echo(legible(path, PAGE))
 
 
 @app.command()
@@ -269,7 +271,7 @@ def export(
 
     written = export_csv(directory, path)
     if written is not None:
-        typer.echo(written)
+        typer.echo(legible(written, PAGE))
 
 
 @app.command()

@@ -17,20 +17,22 @@ import path too; where it takes a generator, that is written in the same way.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 from glompo.cli.plugins import Plugin, PluginError, plugins
+from glompo.earlier import present_name
 from glompo.errors import GlompoError, SettingError, SettingTypeError
 from glompo.exit_conditions import BaseExitCondition
 from glompo.freezers import BaseFreezer
 from glompo.generators import BaseGenerator
-from glompo.optimizer import EARLIER_NAMES, BaseOptimizer
-from glompo.optimizers.bundled import BundledOptimizer
+from glompo.optimizer import BaseOptimizer
 from glompo.selectors import BaseSelector
+from glompo.spec.constructor import required_settings
+from glompo.spec.constructor import settings_known as _settings_known
 from glompo.spec.imports import imported
 from glompo.stoppers import BaseStopper
 
@@ -149,7 +151,7 @@ class Named:
 
     def missing(self, given: int = 0) -> list[str]:
         """Return the settings that it lacks, so many of them being given by position."""
-        return [name for name in _required(self.cls, given) if name not in self.settings]
+        return [name for name in required_settings(self.cls, given) if name not in self.settings]
 
     def built(self, *args: Any) -> Any:
         """Return the component; an error names the place."""
@@ -228,7 +230,11 @@ def _class_of(kind: Any, room: Room, where: str) -> type:
     if plugged is not None:
         return plugged
     known = dict.fromkeys([*names, *(one.name for one in room.plugins())])
-    hint = _nearest(kind, known) or f"there are {', '.join(known)}, and 'module:Class' for one of your own"
+    hint = (
+        present_name(room.module, kind)
+        or _nearest(kind, known)
+        or f"there are {', '.join(known)}, and 'module:Class' for one of your own"
+    )
     raise SettingError(f"{where}: there is no {room.noun} {kind!r}; {hint}")
 
 
@@ -238,44 +244,6 @@ def _nearest(kind: str, names: Collection[str]) -> str:
     part = kind.lower()
     near = get_close_matches(part, folded, 1) or [name for name in folded if part and part in name]
     return f"did you mean {folded[near[0]]!r}?" if near else ""
-
-
-def _settings_known(cls: type) -> tuple[dict[str, inspect.Parameter], bool]:
-    """Return the settings that constructors name, and whether there can be no others.
-
-    Constructors that pass ``**kwargs`` on are followed to their base. An optimizer of the user's own may take any
-    further setting from them.
-    """
-    known: dict[str, inspect.Parameter] = {}
-    open_ended = issubclass(cls, BaseOptimizer)
-    for constructor in _constructors(cls):
-        parameters = inspect.signature(constructor).parameters.values()
-        known = {**{one.name: one for one in parameters if _is_setting(one)}, **known}
-        open_ended = any(one.kind is one.VAR_KEYWORD for one in parameters)
-        if not open_ended:
-            break
-    if issubclass(cls, BaseOptimizer):
-        known["workers"] = inspect.Parameter("workers", inspect.Parameter.KEYWORD_ONLY, default=1)
-    return known, not open_ended or issubclass(cls, BundledOptimizer)
-
-
-def _constructors(cls: type) -> Iterator[Callable[..., Any]]:
-    for one in cls.__mro__:
-        if "__init__" in vars(one) and one not in (BaseOptimizer, object):
-            yield vars(one)["__init__"]
-
-
-def _is_setting(parameter: inspect.Parameter) -> bool:
-    by_name = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-    filled_in = parameter.name.startswith("_") or parameter.name in EARLIER_NAMES
-    return by_name and not filled_in and parameter.name != "self"
-
-
-def _required(cls: type, given: int) -> list[str]:
-    """Return the settings without a default, but for those that so many positional arguments take."""
-    known, _ = _settings_known(cls)
-    taken = [name for name, one in known.items() if one.kind is one.POSITIONAL_OR_KEYWORD][:given]
-    return [name for name, one in known.items() if one.default is one.empty and name not in taken]
 
 
 def _unknown(where: str, name: str, known: Collection[str], run_settings: Collection[str]) -> SettingError:

@@ -25,6 +25,7 @@ from glompo.cli.components import (
     named,
 )
 from glompo.errors import SettingError, SettingTypeError
+from glompo.legible import legible
 from glompo.spec.imports import imported
 from glompo.testing import (
     AllocatorContract,
@@ -60,7 +61,7 @@ class Finding(NamedTuple):
     why: str = ""
 
     def __str__(self) -> str:
-        return f"{self.outcome:<8} {self.promise}" + (f": {self.why}" if self.why else "")
+        return f"{self.outcome:<8} {self.promise}" + (f": {legible(self.why, 2000)}" if self.why else "")
 
 
 class Patient(NamedTuple):
@@ -93,7 +94,9 @@ def patient(path: str, options: Iterable[str], knobs: Iterable[str]) -> Patient:
     one = named({"type": path, **assignments(options, "--option")}, room, "the component")
     tuned = _tuned(contract, assignments(knobs, "--knob"))
     subject = _subject(one, room)
-    headline = f"{one.cls.__name__} is held to glompo.testing.{contract.__name__}, {len(contract.checks())} checks"
+    headline = (
+        f"{legible(one.cls.__name__)} is held to glompo.testing.{contract.__name__}, {len(contract.checks())} checks"
+    )
     return Patient(tuned, subject, headline)
 
 

@@ -13,6 +13,7 @@ from glompo._version import __version__
 from glompo.cli.components import ROOMS, SPAWN_CONTROLS, Room
 from glompo.cli.plugins import Plugin, PluginError
 from glompo.errors import SettingError
+from glompo.legible import legible
 
 OURS = f"glompo {__version__}"
 """Where the bundled components come from."""
@@ -51,7 +52,7 @@ def listed(kind: str | None) -> str:
 
 
 def _block(title: str, lines: Iterable[Line]) -> str:
-    rows = list(lines)
+    rows = [Line(*map(legible, line)) for line in lines]
     if not rows:
         return ""
     names, sources = max(len(row.name) for row in rows), max(len(row.source) for row in rows)

@@ -52,6 +52,7 @@ class SessionOpened(Event):
     `slots` replaces the number given before, unless it is 0; `changes` are settings that differ, for people. `cpus` are
     the processors that evaluations share on this machine, 0 if they are computed elsewhere.
     `look_back` is how many of its last evaluations each optimizer must have in memory, because a policy asks for them.
+    `wall` is the time of day in seconds since 1970, UTC; 0 in journals that do not know it.
     """
 
     session: int
@@ -62,6 +63,7 @@ class SessionOpened(Event):
     changes: tuple[str, ...] = ()
     cpus: int = 0
     look_back: int = 0
+    wall: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

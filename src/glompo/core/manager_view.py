@@ -6,11 +6,13 @@ question, it does not act.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.core.documented import DocumentedResult, documented_result
 from glompo.core.optimizer_view import OptimizerView
 from glompo.core.views import RunView
 from glompo.errors import PolicyError
@@ -35,9 +37,19 @@ class _ReadOnly:
 
 
 class LogView(_ReadOnly):
-    """The log of all optimizers (`opt_log`)."""
+    """The log of all optimizers (`opt_log`): ``len(log)`` of them, ``opt_id in log``, numbered from 1."""
 
     __slots__ = ()
+
+    def __len__(self) -> int:
+        return self.view.n_started
+
+    def __contains__(self, opt_id: object) -> bool:
+        return opt_id in self.view
+
+    def __iter__(self) -> Iterator[int]:
+        """Numbers of the optimizers."""
+        return iter(range(1, self.view.n_started + 1))
 
     @property
     def n_optimizers(self) -> int:
@@ -99,15 +111,18 @@ class LogView(_ReadOnly):
     def get_metadata(self, opt_id: int, key: str) -> Any:
         """Return one fact about an optimizer.
 
-        Keys: opt_id, type, slots, workers, x0, t_start, t_stop (run time in seconds), end_cond, messages.
+        Keys: opt_id, opt_type (also type), workers (also slots), x0, bounds, t_start and t_stop (run time in
+        seconds), end_cond, messages.
         """
         one = self._one(opt_id)
         facts = {
             "opt_id": one.opt,
+            "opt_type": one.kind,
             "type": one.kind,
-            "slots": one.slots,
             "workers": one.slots,
+            "slots": one.slots,
             "x0": one.x0,
+            "bounds": self.view.bounds,
             "t_start": one.started_at,
             "t_stop": one.ended_at,
             "end_cond": _end_condition(one),
@@ -159,11 +174,9 @@ class ManagerView(_ReadOnly):
         return frozenset(self.view.victims)
 
     @property
-    def result(self) -> dict[str, Any]:
-        """The best evaluation so far: keys x and fx, and origin (opt_id, type)."""
-        best = self.opt_log.get_best_iter()
-        origin = {"opt_id": best["opt_id"], "type": best["type"]}
-        return {"x": best["x"], "fx": best["fx"], "origin": origin}
+    def result(self) -> DocumentedResult:
+        """The best evaluation so far: `x`, `fx`, `stats` and `origin`."""
+        return documented_result(self.view)
 
     @property
     def bounds(self) -> NDArray[np.float64]:
@@ -182,8 +195,8 @@ class ManagerView(_ReadOnly):
 
     @property
     def t_start(self) -> float:
-        """Run time at which this session began, in seconds."""
-        return self.view.session_at
+        """Time of day at which this session began, as `time.time()` told it then; it is recorded."""
+        return self.view.session_wall
 
     @property
     def t_used(self) -> float:

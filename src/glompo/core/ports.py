@@ -6,9 +6,10 @@ and `allocators` hold ours, with base classes for those of users.
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from glompo.core.columns import Columns
 from glompo.core.verdict import Verdict
+from glompo.legible import writable
 
 if TYPE_CHECKING:
     from glompo.core.manager_view import ManagerView
@@ -31,7 +33,7 @@ FAILURE_GRACE = 20
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way to start an optimizer.
+    """One way to start an optimizer; it unpacks as documented, ``cls, init kwargs, minimize kwargs``.
 
     Attributes
     ----------
@@ -51,6 +53,18 @@ class Option:
     minimize_kwargs: Mapping[str, Any] = field(default_factory=dict)
     slots: int = 1
 
+    def __iter__(self) -> Iterator[Any]:
+        """The class, what it is constructed with by name, `workers` among that, and what `minimize` is given."""
+        names = [one.name for one in inspect.signature(self.cls.__init__).parameters.values()][1:]  # type: ignore[misc]
+        init = {**dict(zip(names, self.args, strict=False)), **self.kwargs, "workers": self.slots}
+        return iter((self.cls, init, dict(self.minimize_kwargs)))
+
+    def __getitem__(self, place: Any) -> Any:
+        return tuple(self)[place]
+
+    def __len__(self) -> int:
+        return 3
+
     @property
     def kind(self) -> str:
         """Name of the class, for people."""
@@ -67,13 +81,15 @@ class Option:
 
 
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if isinstance(value, str):
+        return writable(value)
+    if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
-    return placeless(repr(value))
+        return {writable(name): _plain(item) for name, item in value.items()}
+    return placeless(writable(repr(value)))
 
 
 def placeless(text: str) -> str:

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
+from glompo.core.setting_text import as_written
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.errors import PolicyError, SettingTypeError
@@ -23,6 +24,15 @@ class Rule(ABC):
     """
 
     _last: bool | None = None
+
+    @property
+    def last_result(self) -> bool | None:
+        """The last answer; None if it was not asked. A rule in the documented form may set it."""
+        return self._last
+
+    @last_result.setter
+    def last_result(self, answer: bool | None) -> None:
+        self._last = answer
 
     @abstractmethod
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
@@ -48,7 +58,7 @@ class Rule(ABC):
             raise PolicyError(f"{self} raised {type(error).__name__}: {error}; mend it or remove it") from error
         if not isinstance(verdict, Verdict):
             raise PolicyError(f"{self} answered {verdict!r}; judge(view, opt) must return a Verdict")
-        self._last = verdict.fired
+        self.last_result = verdict.fired
         return verdict
 
     def budget(self) -> int | None:
@@ -84,17 +94,17 @@ class Rule(ABC):
         yield self
 
     def __str__(self) -> str:
-        settings = ", ".join(f"{name}={value}" for name, value in vars(self).items() if not name.startswith("_"))
-        return f"{type(self).__name__}({settings})"
+        return as_written(self)
 
     __repr__ = __str__
 
     def str_with_result(self) -> str:
         """Return the rule with the last answer of each leaf: True, False, or None if it was not asked."""
-        return f"{self} = {self._last}"
+        return f"{self} = {self.last_result}"
 
-    def _forget(self) -> None:
-        self._last = None
+    def reset(self) -> None:
+        """Forget the last answer."""
+        self.last_result = None
 
 
 class _Combined(Rule):
@@ -126,13 +136,24 @@ class _Combined(Rule):
         """Return the most that any part looks back."""
         return max(part.looks_back() for part in self._parts)
 
-    def _forget(self) -> None:
+    def reset(self) -> None:
+        """Forget the last answers, those of the parts as well."""
+        super().reset()
         for part in self._parts:
-            part._forget()
+            part.reset()
+
+    def _call_until(self, enough: bool, args: tuple[Any, ...]) -> bool:
+        """Call the parts in order, in their documented form, until one answers `enough`; return the last answer."""
+        self.reset()
+        for part in self._parts:
+            part.last_result = bool(part(*args))
+            if part.last_result is enough:
+                break
+        return bool(part.last_result)
 
     def _ask_until(self, enough: bool, view: RunView, opt: int | None) -> tuple[Verdict, ...]:
         """Ask the parts in order until one answers `enough`."""
-        self._forget()
+        self.reset()
         answers: list[Verdict] = []
         for part in self._parts:
             answers.append(part.ask(view, opt))
@@ -153,7 +174,7 @@ class All(_Combined):
 
     def __call__(self, *args: Any) -> bool:
         """Answer in the documented call form of the parts."""
-        return all(part(*args) for part in self._parts)
+        return self._call_until(False, args)
 
     def budget(self) -> int | None:
         """Return the largest budget of the parts: all of them must hold."""
@@ -174,7 +195,7 @@ class Any_(_Combined):
 
     def __call__(self, *args: Any) -> bool:
         """Answer in the documented call form of the parts."""
-        return any(part(*args) for part in self._parts)
+        return self._call_until(True, args)
 
     def budget(self) -> int | None:
         """Return the smallest budget of the parts: one that holds is enough."""
@@ -196,7 +217,7 @@ class Not(_Combined):
 
     def __call__(self, *args: Any) -> bool:
         """Answer the opposite in the documented call form of the part."""
-        return not self._parts[0](*args)
+        return not self._call_until(True, args)
 
     def __str__(self) -> str:
         return f"~{self._parts[0]}"
@@ -204,8 +225,11 @@ class Not(_Combined):
     __repr__ = __str__
 
     def str_with_result(self) -> str:
-        """Return the rule with the last answer of each leaf."""
-        return f"~{self._parts[0].str_with_result()}"
+        """Return the rule with the last answer of each leaf; a negated leaf stands with the negated answer."""
+        [part] = self._parts
+        if isinstance(part, (All, Any_)):
+            return f"~{part.str_with_result()}"
+        return f"{self} = {None if part.last_result is None else not part.last_result}"
 
 
 def _rule(other: object, word: str) -> Rule:

@@ -99,6 +99,7 @@ class RunState:
     ending: Verdict | None = None
     finished: Verdict | None = None
     at: float = 0.0
+    session_wall: float = 0.0
 
     @property
     def slots(self) -> int:

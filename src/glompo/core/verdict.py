@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from glompo.legible import writable
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -35,6 +37,12 @@ class Verdict:
         if not self.parts:
             return (self,)
         return tuple(leaf for part in self.parts for leaf in part.leaves())
+
+    def written(self) -> Verdict:
+        """Return the verdict as it can be recorded: what policies of users say may be no text, or no proper one."""
+        return Verdict(
+            self.fired, writable(self.rule), writable(self.why), tuple([part.written() for part in self.parts])
+        )
 
     def reason(self) -> str:
         """Return in one line what made the rule hold (or not): the leaves that agree with the whole."""

@@ -252,6 +252,11 @@ class RunView:
         return self._state.session_at
 
     @property
+    def session_wall(self) -> float:
+        """Time of day at which this session began, in seconds since 1970, UTC."""
+        return self._state.session_wall
+
+    @property
     def leaving(self) -> bool:
         """Whether somebody asked to end this session (and not the run)."""
         return self._state.asked is not None and self._state.asked.what == "leave"

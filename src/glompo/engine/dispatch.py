@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -40,11 +39,12 @@ from glompo.engine.ports import Keeper
 from glompo.engine.recover import option_for, script_of
 from glompo.errors import InternalError
 from glompo.function import PENALIZE, FailurePolicy
+from glompo.loggers import library_logger
 from glompo.wire.messages import DOWN, BetterPoint, Credits, GoOn, Hold, SaveState, StopPlease
 from glompo.wire.parcel import Parcel
 from glompo.wire.script import SavedState, Script
 
-logger = logging.getLogger("glompo.engine")
+logger = library_logger("glompo.engine")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -43,8 +42,9 @@ from glompo.engine.ports import EventLog, Inbox, Observer
 from glompo.engine.requests import EmptyInbox, asked_of, objection
 from glompo.engine.translate import arrivals, intents
 from glompo.errors import IllegalEventError, InternalError, PolicyError, StoreError
+from glompo.loggers import library_logger
 
-logger = logging.getLogger("glompo.engine")
+logger = library_logger("glompo.engine")
 
 _STIRRING = (StartRequested, Started, Restored, Evaluated, IncumbentTaken, ResumeRequested, Resumed)
 """Events after which a decision must look at their optimizer."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
 
 from glompo.core.events import Event
 from glompo.core.state import RunState
 from glompo.errors import StoreError
+from glompo.loggers import library_logger
 from glompo.storage.history import JournalHistory
 from glompo.storage.journal import Journal
 from glompo.storage.lease import Lease
 from glompo.storage.snapshotting import SnapshotWriter
 
-logger = logging.getLogger("glompo.engine")
+logger = library_logger("glompo.engine")
 
 BREATH = 3.0
 """Seconds after which the loop looks at the lease even if nothing happened."""

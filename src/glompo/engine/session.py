@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import platform
 import socket
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -22,13 +22,14 @@ from glompo.engine.clock import RunClock
 from glompo.engine.record import RunRecord
 from glompo.engine.recover import option_for
 from glompo.errors import SettingError
+from glompo.loggers import library_logger
 from glompo.spec import RunSpec
 from glompo.storage.directory import clear_for_new_run, fresh_directory, holds_run, keep_document, write_configuration
 from glompo.storage.journal import Journal
 from glompo.storage.lease import Lease
 from glompo.storage.opening import state_of
 
-logger = logging.getLogger("glompo.engine")
+logger = library_logger("glompo.engine")
 
 RUNS = "glompo_runs"
 """Folder below the current one for runs that were not given a working directory."""
@@ -200,7 +201,7 @@ def _begun(
     """Record that a session opens, after the events `before`."""
     at, number = session.state.at, session.state.session + 1
     here, pid, back = socket.gethostname(), os.getpid(), look_back(spec.exit, spec.stopper)
-    events = [*before, SessionOpened(at, number, _now(), here, pid, slots, changes, spec.cpus, back)]
+    events = [*before, SessionOpened(at, number, _now(), here, pid, slots, changes, spec.cpus, back, time.time())]
     for event in events:
         session.state.apply(event)
     session.record.append(events)

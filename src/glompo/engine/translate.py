@@ -11,6 +11,7 @@ from glompo.core.events import Event
 from glompo.core.saving import ABANDONED
 from glompo.engine.ports import Keeper
 from glompo.errors import InternalError, StoreError
+from glompo.legible import writable
 from glompo.wire import messages
 from glompo.wire.messages import UP, Message
 
@@ -73,7 +74,9 @@ _ARRIVALS: dict[type[Message], Callable[[int, Any, float], Event]] = {
 
 def _start_requested(start: commands.Start, at: float) -> Event:
     option = start.option
-    return events.StartRequested(at, start.opt, option.kind, option.describe(), start.x0, option.slots, start.why)
+    return events.StartRequested(
+        at, start.opt, option.kind, option.describe(), start.x0, option.slots, writable(start.why)
+    )
 
 
 _INTENTS: dict[type[Command], Callable[[Any, float], Event]] = {
@@ -86,14 +89,14 @@ _INTENTS: dict[type[Command], Callable[[Any, float], Event]] = {
     commands.Grant: lambda grant, at: events.Granted(at, grant.opt, grant.n),
     commands.SendIncumbent: lambda sent, at: events.IncumbentSent(at, sent.opt, sent.x, sent.f, sent.source),
     commands.Acquit: lambda acquit, at: events.Judged(at, acquit.opts, acquit.counts),
-    commands.Stop: lambda stop, at: events.StopRequested(at, stop.opt, stop.by, stop.verdict),
+    commands.Stop: lambda stop, at: events.StopRequested(at, stop.opt, stop.by, stop.verdict.written()),
     commands.Escalate: lambda step, at: events.Escalated(at, step.opt, step.rung, step.why),
-    commands.Pause: lambda pause, at: events.PauseRequested(at, pause.opt, pause.by, pause.verdict),
-    commands.Resume: lambda back, at: events.ResumeRequested(at, back.opt, back.by, back.verdict),
+    commands.Pause: lambda pause, at: events.PauseRequested(at, pause.opt, pause.by, pause.verdict.written()),
+    commands.Resume: lambda back, at: events.ResumeRequested(at, back.opt, back.by, back.verdict.written()),
     commands.Save: lambda save, at: events.SaveRequested(at, save.opt, save.ticket),
     commands.BeginCheckpoint: lambda begin, at: events.CheckpointBegun(at, begin.n, begin.why, begin.awaited),
     commands.TakeCheckpoint: lambda take, at: events.CheckpointTaken(at, take.n, take.missing),
     commands.AbandonCheckpoint: lambda given_up, at: events.CheckpointClosed(at, given_up.n, ABANDONED, given_up.why),
-    commands.End: lambda end, at: events.EndRequested(at, end.verdict),
-    commands.Finish: lambda finish, at: events.RunFinished(at, finish.verdict),
+    commands.End: lambda end, at: events.EndRequested(at, end.verdict.written()),
+    commands.Finish: lambda finish, at: events.RunFinished(at, finish.verdict.written()),
 }

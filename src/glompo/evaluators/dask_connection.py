@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import platform
 import shutil
@@ -15,11 +14,12 @@ from typing import Any
 from glompo._version import __version__
 from glompo.errors import SettingError, UserError
 from glompo.evaluators.limits import whole
+from glompo.loggers import library_logger
 
 ANSWER = 10.0
 """Seconds in which a scheduler must answer."""
 
-logger = logging.getLogger("glompo.evaluators.dask")
+logger = library_logger("glompo.evaluators.dask")
 
 
 @contextmanager

@@ -1,5 +1,8 @@
 """Is the run over? One idea per file; they combine with ``&``, ``|`` and ``~``."""
 
+from typing import TYPE_CHECKING
+
+from glompo.earlier import refusing
 from glompo.exit_conditions.base import BaseExitCondition
 from glompo.exit_conditions.incumbent_precision import IncumbentPrecision
 from glompo.exit_conditions.max_cost import MaxCost
@@ -27,3 +30,6 @@ __all__ = [
     "TimeLimitThroughRestarts",
     "Unimproved",
 ]
+
+if not TYPE_CHECKING:  # else any name would do for a type checker
+    __getattr__ = refusing(__name__)

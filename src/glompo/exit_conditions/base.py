@@ -11,6 +11,7 @@ from glompo.core.rule import Rule
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.errors import PolicyError
+from glompo.loggers import PolicyLogger
 
 
 class BaseExitCondition(Rule):
@@ -20,6 +21,8 @@ class BaseExitCondition(Rule):
     attributes of the manager. The other, ``judge(self, view, opt=None) -> Verdict``, says why. Both see the run
     read-only. Every exit condition of the library can be asked in the documented form too.
     """
+
+    logger = PolicyLogger("glompo.exitcondition")
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer through the documented form."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from glompo.core.setting_text import as_written
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
+from glompo.loggers import PolicyLogger
 
 
 class BaseFreezer(ABC):
@@ -16,6 +18,8 @@ class BaseFreezer(ABC):
     questions see the run read-only and must have the same answer when they are asked twice: what a freezer remembers
     may only save it from computing the answer again.
     """
+
+    logger = PolicyLogger("glompo.freezer")
 
     @abstractmethod
     def freeze(self, view: RunView, opt: int) -> Verdict:
@@ -34,7 +38,6 @@ class BaseFreezer(ABC):
         return Verdict(bool(fired), str(self), why)
 
     def __str__(self) -> str:
-        settings = ", ".join(f"{name}={value}" for name, value in vars(self).items() if not name.startswith("_"))
-        return f"{type(self).__name__}({settings})"
+        return as_written(self)
 
     __repr__ = __str__

@@ -1,5 +1,8 @@
 """Where does the next optimizer start? One idea per file."""
 
+from typing import TYPE_CHECKING
+
+from glompo.earlier import refusing
 from glompo.generators.base import BaseGenerator
 from glompo.generators.basin_hopping_generator import BasinHoppingGenerator
 from glompo.generators.best_sampled_generator import BestSampledGenerator
@@ -27,3 +30,6 @@ __all__ = [
     "SinglePointGenerator",
     "SobolGenerator",
 ]
+
+if not TYPE_CHECKING:  # else any name would do for a type checker
+    __getattr__ = refusing(__name__)

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.manager_view import ManagerView
+from glompo.core.setting_text import as_written
 from glompo.errors import PolicyError
 from glompo.values import reals
+from glompo.loggers import PolicyLogger
 
 
 class BaseGenerator(ABC):
@@ -18,6 +20,8 @@ class BaseGenerator(ABC):
     A subclass defines :meth:`generate`. It sees the run read-only and must be a pure function of what it sees:
     the same question is asked again after a resume, and must have the same answer.
     """
+
+    logger = PolicyLogger("glompo.generator")
 
     @abstractmethod
     def generate(self, manager: ManagerView) -> NDArray[np.float64]:
@@ -50,7 +54,6 @@ class BaseGenerator(ABC):
         return f"{self} placed it"
 
     def __str__(self) -> str:
-        settings = ", ".join(f"{name}={value}" for name, value in vars(self).items() if not name.startswith("_"))
-        return f"{type(self).__name__}({settings})"
+        return as_written(self)
 
     __repr__ = __str__

@@ -22,16 +22,22 @@ from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.optimizers.capabilities import Capabilities, Facts, refusal
 from glompo.selectors import BaseSelector, CycleSelector
 from glompo.spec import RunSpec
+from glompo.spec.constructor import check_complete, check_settings
 
 
 def selector_of(given: Any) -> BaseSelector:
     """Return the selector that a user gave, or one that starts the given optimizers in turn."""
     if isinstance(given, BaseSelector):
+        check_options(given)
         return given
     if inspect.isclass(given) and issubclass(given, BaseSelector):
         raise SettingTypeError(f"opt_selector is the class {given.__name__}; give an instance with its optimizers")
     options = list(given) if isinstance(given, list) else [given]
-    return CycleSelector(*options)
+    selector = CycleSelector(*options)
+    check_options(selector)
+    for option in selector.options:
+        check_complete(option.cls, option.args, option.kwargs)
+    return selector
 
 
 def generator_of(given: Any) -> BaseGenerator:
@@ -156,6 +162,12 @@ def check_summary(given: Any) -> None:
     """Refuse a level of summary files that does not exist."""
     if isinstance(given, bool) or given not in (0, 1):
         raise SettingError(f"summary_files is {given!r}; use 0 for none or 1 for glompo_manager_log.yml")
+
+
+def check_options(selector: BaseSelector) -> None:
+    """Refuse settings of optimizers that their classes do not have."""
+    for option in selector.options:
+        check_settings(option.cls, option.kwargs, option.minimize_kwargs)
 
 
 def check_slots(selector: BaseSelector, slots: int) -> None:

@@ -1,5 +1,8 @@
 """The optimizers that come with the library; a missing optional package disables only its own."""
 
+from typing import TYPE_CHECKING
+
+from glompo.earlier import refusing
 from glompo.optimizers.adaptive_rate_monte_carlo import AdaptiveRateMonteCarlo
 from glompo.optimizers.annealing import Annealing
 from glompo.optimizers.cma import CMAOptimizer
@@ -31,3 +34,6 @@ __all__ = [
     "RandomSampling",
     "Scipy",
 ]
+
+if not TYPE_CHECKING:  # else any name would do for a type checker
+    __getattr__ = refusing(__name__)

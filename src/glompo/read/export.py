@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from glompo.core.events import Evaluated, RunOpened
 from glompo.function import Status
+from glompo.legible import PAGE, legible_lines
 from glompo.read.locate import run_directory
 from glompo.read.opening import parameter_names
 from glompo.storage.reader import read_events
@@ -81,10 +82,11 @@ def rows(run_dir: str | os.PathLike[str]) -> Iterator[EvaluationRow]:
 
 
 def to_csv(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) -> Path:
-    """Write the recorded evaluations of a run as comma-separated values, one row each, and return the path.
+    r"""Write the recorded evaluations of a run as comma-separated values, one row each, and return the path.
 
     Columns are `COLUMNS`, then the parameters under their names, then the further values of detailed calls. Numbers
-    are written such that reading them gives the same float. The file appears when it is complete.
+    are written such that reading them gives the same float; texts such that a terminal can show them, control
+    characters but line breaks as ``\x1b`` (:func:`rows` gives them as they are). The file appears when it is complete.
 
     Parameters
     ----------
@@ -111,7 +113,7 @@ def write_csv(run_dir: str | os.PathLike[str], file: TextIO) -> None:
     folder = run_directory(run_dir)
     names, extras, count = _survey(folder)
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*COLUMNS, *names, *extras])
+    writer.writerow([*COLUMNS, *map(_text, names), *map(_text, extras)])
     # a living run may have gone on since the survey: the file shows it as it was then
     for row in islice(_rows(folder), count):
         more = [_cell(value) for value in row.extras]
@@ -158,7 +160,12 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return repr(value)
     if isinstance(value, (str, int)):
-        return str(value)
+        return _text(value)
     if isinstance(value, np.ndarray):
         value = value.tolist()
-    return json.dumps(value, default=str)
+    return _text(json.dumps(value, default=str))
+
+
+def _text(value: object) -> str:
+    said = str(value)
+    return legible_lines(said, max(PAGE, len(said)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.core.documented import documented_result
 from glompo.core.lifecycle import How
 from glompo.core.views import RunView
+from glompo.legible import PAGE, legible
 from glompo.read.opening import opening_of
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
 from glompo.read.standing import Standing, standing_of
@@ -31,7 +32,8 @@ LINES_SHOWN = 25
 class Result:
     """The best point of a run, and the story of how it was found.
 
-    Every attribute can also be read as an item, as with results of SciPy.
+    Every attribute can also be read as an item, as with results of SciPy. It unpacks as documented,
+    ``x, fx, stats, origin = result``.
 
     Attributes
     ----------
@@ -95,8 +97,12 @@ class Result:
             raise KeyError(f"a result has no {name!r}; it has {', '.join(self.keys())}")
         return getattr(self, name)
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.keys())
+    def __contains__(self, name: object) -> bool:
+        return name in self.keys()
+
+    def __iter__(self) -> Iterator[Any]:
+        """The documented values: x, fx, stats, origin."""
+        return iter((self.x, self.fx, self.stats, self.origin))
 
     def __repr__(self) -> str:
         facts = {
@@ -108,7 +114,7 @@ class Result:
             "origin": self.origin,
             "run_dir": self.run_dir,
         }
-        lines = [f"{name:>10}: {value}" for name, value in facts.items()]
+        lines = [f"{name:>10}: {value if name == 'x' else legible(value, PAGE)}" for name, value in facts.items()]
         lines += [f"{'optimizers':>10}: {_census(self)}", *_table(self.optimizers, self.origin["opt_id"])]
         return "\n".join(lines)
 
@@ -127,25 +133,18 @@ def result_of(view: RunView, run_dir: Path | None = None, *, writer_lives: bool 
     writer_lives : bool
         Whether the process of an open session lives.
     """
-    best = view.best
     standing = standing_of(view, writer_lives)
     message = end_message(view, standing)
-    stats = {
-        "f_evals": view.calls,
-        "opts_started": view.n_started,
-        "opts_killed": len(view.victims),
-        "opts_conv": view.n_converged,
-        "end_cond": message,
-    }
+    x, fx, stats, origin = documented_result(view, message)
     return Result(
-        x=None if best is None else best.x.copy(),
-        fx=math.inf if best is None else best.f,
+        x=x,
+        fx=fx,
         nfev=view.calls,
-        success=best is not None and _as_asked(view),
+        success=x is not None and _as_asked(view),
         status=str(standing),
         message=message,
         stats=stats,
-        origin={"opt_id": best.opt if best else None, "type": view[best.opt].kind if best else None},
+        origin=origin,
         optimizers=optimizer_rows(view),
         run_dir=run_dir,
         date=opening_of(view).date,
@@ -190,7 +189,7 @@ def _table(rows: Sequence[OptimizerRow], winner: int | None) -> Iterator[str]:
     cells = [("", "optimizer", "evaluations", "best", "end")]
     for row in shown:
         best = "-" if row.best_x is None else f"{row.best_f:.8g}"
-        cells.append((str(row.opt_id), row.kind, str(row.evaluations), best, row.ending))
+        cells.append((str(row.opt_id), legible(row.kind), str(row.evaluations), best, legible(row.ending)))
     widths = [max(len(line[column]) for line in cells) for column in range(4)]
     for number, kind, evaluations, best, end in cells:
         yield (

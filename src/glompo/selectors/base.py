@@ -12,6 +12,7 @@ import numpy as np
 from glompo.core.manager_view import ManagerView
 from glompo.core.ports import Option
 from glompo.errors import PolicyError, SettingError, SettingTypeError
+from glompo.loggers import PolicyLogger
 from glompo.optimizer import BaseOptimizer
 
 Choice = Option | None | Literal[False]
@@ -30,6 +31,8 @@ class BaseSelector(ABC):
         all agree.
     """
 
+    logger = PolicyLogger("glompo.selector")
+
     def __init__(self, *avail_opts: Any, allow_spawn: Any = None) -> None:
         if not avail_opts:
             raise SettingError(f"{type(self).__name__} got no optimizer to choose from; name at least one")
@@ -43,8 +46,12 @@ class BaseSelector(ABC):
 
     @property
     def avail_opts(self) -> tuple[Option, ...]:
-        """The same, by the name of the documented argument."""
+        """The same, by the documented name; each unpacks as (class, init kwargs, minimize kwargs)."""
         return self._options
+
+    def allow_spawn(self, manager: ManagerView) -> bool:
+        """Return whether anything may start, by the spawn control that was given."""
+        return all(_opinion(gate, manager) for gate in self._gates)
 
     def smallest(self) -> int:
         """Return the fewest slots that any option needs."""
@@ -58,9 +65,8 @@ class BaseSelector(ABC):
         PolicyError
             If the selector or its spawn control raises or returns something unknown.
         """
-        for gate in self._gates:
-            if not _opinion(gate, manager):
-                return False
+        if not self.allow_spawn(manager):
+            return False
         try:
             choice = self.select_optimizer(manager, slots_available)
         except PolicyError:

@@ -47,10 +47,12 @@ def sheet(width: float = 10.0, height: float = 6.0) -> tuple[Any, Any]:
 
 def headline(axes: Any, title: str, subtitle: str) -> None:
     """Write a title, and a line below it in a fainter ink, above the axes."""
-    axes.set_title(title, loc="left", fontsize=13, fontweight="bold", color=INK, pad=26)
+    # names of others may hold dollars, between which matplotlib reads mathematics
+    axes.set_title(title, loc="left", fontsize=13, fontweight="bold", color=INK, pad=26, parse_math=False)
     axes.annotate(
-        subtitle, (0, 1), xytext=(0, 10), xycoords="axes fraction", textcoords="offset points", fontsize=9, color=FAINT
-    )
+        subtitle, (0, 1), xytext=(0, 10), xycoords="axes fraction", textcoords="offset points", fontsize=9,
+        color=FAINT, parse_math=False,
+    )  # fmt: skip
 
 
 def note(axes: Any, text: str, at: tuple[float, float]) -> None:
@@ -71,7 +73,7 @@ def typographic(text: str) -> str:
 def legend(figure: Any, handles: list[Any], columns: int = 4) -> None:
     """Put the legend below the axes."""
     if handles:
-        figure.legend(
+        drawn = figure.legend(
             handles=handles,
             loc="outside lower left",
             ncols=min(columns, len(handles)),
@@ -81,6 +83,8 @@ def legend(figure: Any, handles: list[Any], columns: int = 4) -> None:
             handletextpad=0.6,
             columnspacing=1.8,
         )
+        for text in drawn.get_texts():
+            text.set_parse_math(False)
 
 
 def save(figure: Any, path: str | os.PathLike[str]) -> Path:

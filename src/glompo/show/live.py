@@ -10,6 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from glompo.legible import legible
 from glompo.read import OptimizerRow, Summary
 from glompo.show import words
 
@@ -87,8 +88,9 @@ def present(summary: Summary) -> RenderableType:
     head = Table.grid(expand=True)
     head.add_column(ratio=1, overflow="ellipsis", no_wrap=True)
     head.add_column(justify="right", no_wrap=True)
-    head.add_row(Text(words.best(summary), style="bold"), words.clock(summary.elapsed))
-    head.add_row(f"{words.share(summary)}, {words.pace(summary.rate)}", words.census(summary))
+    # texts and not strings, for rich reads markup in strings
+    head.add_row(Text(words.best(summary), style="bold"), Text(words.clock(summary.elapsed)))
+    head.add_row(Text(f"{words.share(summary)}, {words.pace(summary.rate)}"), Text(words.census(summary)))
     parts: list[RenderableType] = [Text(), head]
     if summary.budget:
         parts.append(ProgressBar(summary.budget, summary.calls, complete_style="green", finished_style="green"))
@@ -109,7 +111,8 @@ def _living(summary: Summary) -> Table:
         state = "stopping" if row.stopped_by else "paused" if row.paused_because else ""
         state = state or ("leads" if row.opt_id == summary.best_opt else "")
         best = words.value(row.best_f)
-        table.add_row(str(row.opt_id), row.kind, f"{row.evaluations:,}", best, since, state)
+        cells = (str(row.opt_id), legible(row.kind), f"{row.evaluations:,}", best, since, state)
+        table.add_row(*map(Text, cells))
     if len(summary.living) > LIVING_SHOWN:
         table.add_row("", f"and {len(summary.living) - LIVING_SHOWN} more")
     return table

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.errors import SettingError
+from glompo.legible import legible
 from glompo.read import History, load, summarize
 from glompo.show import words
 from glompo.show.canvas import COLOURS, FAILED, FAINT, INK, headline, legend, note, save, sheet, typographic
@@ -153,7 +154,7 @@ def _reign(
     handles: dict[int, Any] = {}
     for first, after in zip(changes, np.append(changes[1:], len(owner) - 1), strict=True):
         opt, stretch = int(owner[first]), slice(first, after + 1)
-        style = {"color": colours[opt], "linewidth": 2.4, "label": f"{opt} {history.view[opt].kind}"}
+        style = {"color": colours[opt], "linewidth": 2.4, "label": f"{opt} {legible(history.view[opt].kind)}"}
         (line,) = axes.plot(at[stretch], heights[stretch], drawstyle="steps-post", solid_joinstyle="round", **style)
         axes.plot(at[first], heights[first], "o", color=style["color"], markeredgecolor="white", markersize=7, zorder=3)
         handles.setdefault(opt, line)
@@ -203,9 +204,16 @@ def _lines(axes: Any, curves: Sequence[Curve], scale: Scale, colours: Sequence[s
 def _labels(curves: Sequence[Curve]) -> list[str]:
     """Return what the legend says of each line; nothing where colours repeat."""
     if len(curves) <= len(COLOURS):
-        return [f"{curve.row.opt_id} {curve.row.kind}" for curve in curves]
+        return [f"{curve.row.opt_id} {legible(curve.row.kind)}" for curve in curves]
     kinds = [curve.row.kind for curve in curves]
-    return [kind if len(set(kinds)) > 1 and i == kinds.index(kind) else "" for i, kind in enumerate(kinds)]
+    shown = [_entry(kind) if i == kinds.index(kind) else "" for i, kind in enumerate(kinds)]
+    return shown if len(set(kinds)) > 1 else [""] * len(kinds)
+
+
+def _entry(kind: str) -> str:
+    """Return a name as an entry of a legend; matplotlib leaves out what begins with an underscore."""
+    shown = legible(kind)
+    return f"class {shown}" if shown.startswith("_") else shown
 
 
 def _ends(axes: Any, curves: Sequence[Curve], scale: Scale, colours: Sequence[str]) -> list[Any]:
@@ -219,7 +227,9 @@ def _ends(axes: Any, curves: Sequence[Curve], scale: Scale, colours: Sequence[st
                 at, height = _last(curve, scale)
                 transform = {} if np.isfinite(height) else {"transform": axes.get_xaxis_transform()}
                 axes.plot(at, height if np.isfinite(height) else 0.02, color=colour, **style, **edge, **transform)
-        handles += axes.plot([], [], color=INK, label=f"{end.text} ({count})", **{**style, "markersize": 7}, **edge)
+        handles += axes.plot(
+            [], [], color=INK, label=f"{legible(end.text)} ({count})", **{**style, "markersize": 7}, **edge
+        )
     if len(curves) <= NUMBERED:
         places = np.array([_last(curve, scale) for curve in curves]).reshape(-1, 2)
         _number(axes, places[:, 0], places[:, 1], [str(curve.row.opt_id) for curve in curves])
@@ -283,11 +293,12 @@ def _finish(axes: Any, history: History, scale: Scale, against: Against) -> None
     scale.set_on(axes)
     axes.set_xlabel(AXES[against], color=INK)
     axes.yaxis.label.set_color(INK)
-    task = summary.task.rpartition(":")[2]
+    task = legible(summary.task.rpartition(":")[2])
     found = "no value yet" if summary.best_opt is None else f"best {typographic(words.value(summary.best_f))}"
     facts = (words.share(summary), words.census(summary), _short(summary.message))
     headline(axes, f"{task}: {found}", " · ".join(facts))
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 90 else f"{text[:87]}..."
+    shown = legible(text)
+    return shown if len(shown) <= 90 else f"{shown[:87]}..."

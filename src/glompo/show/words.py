@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from glompo.legible import legible
 from glompo.read import OptimizerRow, Summary
 
 
@@ -49,7 +50,7 @@ def crowding(summary: Summary) -> list[str]:
 
 def failures(summary: Summary) -> list[str]:
     """Return why evaluations failed, one line for each of the most frequent reasons."""
-    return [f"{counted(n, 'evaluation')} failed: {reason}" for reason, n in summary.reasons]
+    return [f"{counted(n, 'evaluation')} failed: {legible(reason)}" for reason, n in summary.reasons]
 
 
 def census(summary: Summary) -> str:
@@ -62,13 +63,15 @@ def best(summary: Summary) -> str:
     """Return the best value and who found it."""
     if summary.best_opt is None:
         return "no value yet"
-    return f"best {value(summary.best_f)} by optimizer {summary.best_opt} ({summary.best_kind})"
+    return f"best {value(summary.best_f)} by optimizer {summary.best_opt} ({legible(summary.best_kind)})"
 
 
 def opening(summary: Summary) -> str:
     """Return what the run is about."""
     limit = "" if summary.budget is None else f", at most {counted(summary.budget, 'evaluation')}"
-    return f"{summary.task}: {counted(len(summary.names), 'parameter')}, {counted(summary.slots, 'slot')}{limit}"
+    return (
+        f"{legible(summary.task)}: {counted(len(summary.names), 'parameter')}, {counted(summary.slots, 'slot')}{limit}"
+    )
 
 
 def farewell(row: OptimizerRow) -> str:
@@ -76,9 +79,9 @@ def farewell(row: OptimizerRow) -> str:
     how, _, why = row.ending.partition(": ")
     at = "without a value" if row.best_x is None else f"at {value(row.best_f)}"
     said = f"{how} after {counted(row.evaluations, 'evaluation')} {at}"
-    return f"optimizer {row.opt_id} ({row.kind}) {said}" + (f": {why}" if why else "")
+    return f"optimizer {row.opt_id} ({legible(row.kind)}) {said}" + (f": {legible(why)}" if why else "")
 
 
 def ending(summary: Summary) -> str:
     """Return where the run stands, and why."""
-    return f"{summary.standing}: {summary.message}"
+    return f"{summary.standing}: {legible(summary.message)}"

@@ -15,8 +15,10 @@ from glompo.core.ports import Allocator, Freezer, Generator, Selector
 from glompo.core.rule import Rule
 from glompo.core.settings import number, whole_number, yes_or_no
 from glompo.core.streams import entropy_of
+from glompo.earlier import SETTINGS as EARLIER_SETTINGS
 from glompo.errors import SettingError, SettingTypeError
 from glompo.function import FailurePolicy
+from glompo.legible import writable
 from glompo.spec import processors
 from glompo.spec.bounds import bounds_of, x0_of
 from glompo.spec.checkpointing import CheckpointingControl, control_of
@@ -34,14 +36,6 @@ SCALERS = ("none", "linear", "std", "log")
 
 Durability = Literal["batch", "always", "none"]
 """When records are forced to the disk."""
-
-EARLIER_SETTINGS = {
-    "convergence_checker": "exit_conditions",
-    "killing_conditions": "stoppers",
-    "hunt_frequency": "stopper_interval",
-    "optimizer_selector": "opt_selector",
-}
-"""Settings that had another name in the earlier system."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +165,9 @@ class RunSpec:
 
     def describe(self) -> dict[str, Any]:
         """Return the settings as plain data."""
+        return {name: _written(value) for name, value in self._described().items()}
+
+    def _described(self) -> dict[str, Any]:
         return {
             "task": self.task_name,
             "dims": len(self.bounds),
@@ -200,6 +197,12 @@ class RunSpec:
             "rng": self.seed,
             **self.places,
         }
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_written(item) for item in value]
+    return writable(value) if isinstance(value, str) else value
 
 
 def slots_of(max_jobs: int | None) -> int:

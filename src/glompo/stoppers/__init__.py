@@ -1,5 +1,8 @@
 """Who should stop, and why: one idea per file; they combine with ``&``, ``|`` and ``~``."""
 
+from typing import TYPE_CHECKING
+
+from glompo.earlier import refusing
 from glompo.stoppers.base import BaseStopper
 from glompo.stoppers.best_unmoving import BestUnmoving
 from glompo.stoppers.catch_up import CatchUp
@@ -33,3 +36,6 @@ __all__ = [
     "TimeAnnealing",
     "ValueAnnealing",
 ]
+
+if not TYPE_CHECKING:  # else any name would do for a type checker
+    __getattr__ = refusing(__name__)

@@ -13,6 +13,7 @@ from glompo.core.rule import Rule
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.errors import PolicyError
+from glompo.loggers import PolicyLogger
 
 
 class BaseStopper(Rule):
@@ -22,6 +23,8 @@ class BaseStopper(Rule):
     sees the log of all optimizers. The other, ``judge(self, view, opt) -> Verdict``, sees the whole run and says
     why. Both see the run read-only. Every stopper of the library can be asked in the documented form too.
     """
+
+    logger = PolicyLogger("glompo.stopper")
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for optimizer `opt` through the documented form."""

@@ -16,7 +16,6 @@ forgotten does not end the next session.
 from __future__ import annotations
 
 import json
-import logging
 import os
 import re
 import secrets
@@ -27,9 +26,10 @@ from pathlib import Path
 from typing import Self
 
 from glompo.errors import StoreError
+from glompo.loggers import library_logger
 from glompo.storage.disk import refusal, write_file
 
-logger = logging.getLogger("glompo.storage")
+logger = library_logger("glompo.storage")
 
 INBOX = "inbox"
 """Folder for requests."""

@@ -9,7 +9,6 @@ same thread, after everything that it was asked to do before.
 from __future__ import annotations
 
 import contextlib
-import logging
 import platform
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,6 +22,7 @@ from glompo._version import __version__
 from glompo.core.saving import ABANDONED, COMPLETE
 from glompo.core.views import RunView
 from glompo.errors import StoreError
+from glompo.loggers import library_logger
 from glompo.spec.checkpointing import CheckpointingControl
 from glompo.storage.blobs import blob_names, blob_path, read_blob, sync_blob, write_blob
 from glompo.storage.checkpoint_file import Hashes, Piece, write_checkpoint
@@ -30,7 +30,7 @@ from glompo.storage.directory import CONFIGURATION, DOCUMENT
 from glompo.storage.journal import Journal
 from glompo.storage.segments import Position, segment_path
 
-logger = logging.getLogger("glompo.storage")
+logger = library_logger("glompo.storage")
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,10 @@ from glompo.core.streams import entropy_of
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.function import Status
-from glompo.testing.memory_log import EventsHistory
+from glompo.testing.memory_log import WALL, EventsHistory
+
+DATE = "2000-01-01T00:00:00+00:00"
+"""When a history by hand begins."""
 
 
 def history(bounds: ArrayLike = ((0.0, 1.0),), slots: int = 4, seed: int = 0) -> History:
@@ -85,8 +88,7 @@ class History:
         self.now = 0.0
         self._bounds = bounds
         self._sessions = 0
-        date = "2000-01-01T00:00:00+00:00"
-        self.happen(RunOpened(0.0, SCHEMA, "written by hand", date, bounds, slots, entropy_of(seed), {}, {}))
+        self.happen(RunOpened(0.0, SCHEMA, "written by hand", DATE, bounds, slots, entropy_of(seed), {}, {}))
         self._open_session()
 
     def happen(self, event: Event) -> None:
@@ -221,7 +223,7 @@ class History:
 
     def _open_session(self) -> None:
         self._sessions += 1
-        self.happen(SessionOpened(self.now, self._sessions, "2000-01-01T00:00:00+00:00", "nowhere", 0))
+        self.happen(SessionOpened(self.now, self._sessions, DATE, "nowhere", 0, wall=WALL + self.now))
         for opt, one in list(self.state.left.items()):  # whoever lived goes on
             k = len(one.trajectory)
             rests, works = ReturnedToRest(self.now, opt, "replay", k), Restored(self.now, opt, "replay", k, 0)

@@ -9,6 +9,9 @@ from glompo.core.columns import Columns, extras_of, rows_of
 from glompo.core.events import Event, RunOpened
 from glompo.core.state import RunState
 
+WALL = 946_684_800.0
+"""Time of day at which virtual clocks begin: the year 2000, UTC, in seconds since 1970."""
+
 
 class EventsHistory:
     """A :class:`~glompo.core.ports.History` of events in memory.

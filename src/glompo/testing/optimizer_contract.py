@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from glompo.testing.optimizer_conversation import ConversationChecks
+from glompo.testing.optimizer_hearing import HearingChecks
 from glompo.testing.optimizer_memory import MemoryChecks
 from glompo.testing.optimizer_search import SearchChecks
 
 
-class OptimizerContract(MemoryChecks, ConversationChecks, SearchChecks):
+class OptimizerContract(MemoryChecks, HearingChecks, ConversationChecks, SearchChecks):
     """Checks that an optimizer keeps what GloMPO expects of it.
 
     Subclass it in a test module and name the optimizer, as a class attribute or as a fixture. Real runs of the real
@@ -23,7 +24,8 @@ class OptimizerContract(MemoryChecks, ConversationChecks, SearchChecks):
     evaluations : int
         Evaluations of a trial run, 150 by default.
     grace : int
-        Evaluations that it may make after `callstop` when nobody manages it, 200 by default: a large generation.
+        Evaluations that it may make after `callstop` when nobody manages it, and between two looks at its messages;
+        200 by default: a large generation.
     tolerance : float
         Part of the distance in value from the start to the minimum that may be left after a trial run; 1 by default:
         any improvement will do.

@@ -37,7 +37,7 @@ from glompo.engine.ports import Observer
 from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.selectors import BaseSelector, CycleSelector
 from glompo.storage.inbox import Request
-from glompo.testing.memory_log import EventsHistory, MemoryLog
+from glompo.testing.memory_log import WALL, EventsHistory, MemoryLog
 from glompo.testing.scripted_inbox import ScriptedInbox
 
 
@@ -158,7 +158,7 @@ def run_on(
     log, state, entropy = MemoryLog(), RunState(), entropy_of(stage.rng)
     opening = [
         RunOpened(0.0, SCHEMA, "simulated", "", stage.bounds, stage.max_jobs, entropy, {}, {}),
-        SessionOpened(0.0, 1, "", "", 0, look_back=look_back(policies.exit, policies.stopper)),
+        SessionOpened(0.0, 1, "", "", 0, look_back=look_back(policies.exit, policies.stopper), wall=WALL),
     ]
     for event in opening:
         state.apply(event)

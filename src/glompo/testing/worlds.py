@@ -40,6 +40,7 @@ from glompo.testing.faults import BadSync, Fault, FullDisk, OfEngine, PowerCut, 
 from glompo.testing.faulty_disk import Killed
 from glompo.testing.faulty_world import Fate, FaultyLog, Place, WatchedBackend
 from glompo.testing.ledger import GRACE, BrokenPromiseError, Ledger
+from glompo.testing.memory_log import WALL
 from glompo.testing.scene import Scene, drawn_scene
 
 MEMORY = Path("/dev/shm")
@@ -211,7 +212,7 @@ class _History:
         if place.state.opened is None:
             bounds = np.array(self._scene.bounds, dtype=float)
             opening.append(RunOpened(at, SCHEMA, "a world", "", bounds, self._scene.max_jobs, self._entropy, {}, {}))
-        opening.append(SessionOpened(at, place.state.session + 1, "", "", 0))
+        opening.append(SessionOpened(at, place.state.session + 1, "", "", 0, wall=WALL + at))
         return FaultyLog(journal, place.disk, place), opening
 
     def _job(self, place: Place) -> Job:
