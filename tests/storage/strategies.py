@@ -17,7 +17,7 @@ text = st.text(max_size=20)  # all of Unicode but lone surrogates, which UTF-8 h
 number = st.floats(allow_nan=False)  # nan is no equal of itself; arrays are compared by their bytes and may hold it
 count = st.integers(0, 2**63 - 1)
 plain = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | number | text | st.binary(max_size=8),
+    st.none() | st.booleans() | st.integers(-(2**130), 2**130) | number | text | st.binary(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
     max_leaves=6,
 )
@@ -27,7 +27,7 @@ verdicts = st.recursive(
     lambda inner: st.builds(Verdict, st.booleans(), text, text, st.lists(inner, max_size=3).map(tuple)),
     max_leaves=8,
 )
-extra = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | number | text
+extra = st.none() | st.booleans() | st.integers(-(2**130), 2**130) | number | text
 extra |= hnp.arrays(np.float64, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3))
 
 
@@ -79,6 +79,7 @@ _BY_HINT: dict[Any, st.SearchStrategy[Any]] = {
     tuple[int, ...]: st.lists(count, max_size=3).map(tuple),
     tuple[str, ...]: st.lists(text, max_size=3).map(tuple),
     dict[str, Any]: settings,
+    dict[str, str]: st.dictionaries(text, text, max_size=3),
     NDArray[np.float64]: point,
     NDArray[np.float64] | None: st.none() | point,
 }

@@ -141,7 +141,7 @@ def python_path(document: Mapping[str, Any], folder: Path) -> list[str]:
 
 def kept(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return the configuration as it is kept in the run directory: it says the same there, also if that is moved."""
-    once = ("overwrite_existing", "resume")
+    once = ("overwrite_existing", "resume", "resume_task")
     lasting = {name: value for name, value in document.items() if name not in once}
     in_place = _below(folder, document.get("working_dir", "glompo_runs")) == folder  # it was read from there
     folders = python_path(document, folder)[in_place:]

@@ -7,7 +7,7 @@ whatever is in flight can be seen as "requested, not confirmed".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,8 @@ class SessionOpened(Event):
     `slots` replaces the number given before, unless it is 0; `changes` are settings that differ, for people. `cpus` are
     the processors that evaluations share on this machine, 0 if they are computed elsewhere.
     `look_back` is how many of its last evaluations each optimizer must have in memory, because a policy asks for them.
+    `spec` are the settings in force from here on, as in `RunOpened`; empty if they are those before. `task` are the
+    digests by which the task is known again, see :mod:`glompo.spec.fingerprint`; empty if they are those before.
     """
 
     session: int
@@ -62,6 +64,8 @@ class SessionOpened(Event):
     changes: tuple[str, ...] = ()
     cpus: int = 0
     look_back: int = 0
+    spec: dict[str, Any] = field(default_factory=dict)
+    task: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

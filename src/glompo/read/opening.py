@@ -1,4 +1,4 @@
-"""How a run and its session were opened: what policies may not depend on and readers want to know."""
+"""How a run and its present or last session were opened: what policies may not depend on and readers want to know."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Opening:
     budget : int or None
         Calls of the task that the run may make; None if there is no limit.
     settings : mapping
-        All settings in plain data.
+        All settings in plain data, as the last session that changed them set them.
     versions : mapping
         Versions of the libraries.
     sessions : int
@@ -59,10 +59,10 @@ def opening_of(view: RunView) -> Opening:
     return Opening(
         run_id=opened.run_id,
         date=opened.date,
-        task=str(opened.spec.get("task") or "task"),
-        names=parameter_names(opened.spec, len(opened.bounds)),
-        budget=view.amended(opened.spec.get("max_evaluations")),
-        settings=opened.spec,
+        task=str(view.settings.get("task") or "task"),
+        names=parameter_names(view.settings, len(opened.bounds)),
+        budget=view.amended(view.settings.get("max_evaluations")),
+        settings=view.settings,
         versions=opened.versions,
         sessions=view.session,
         session_open=view.session_open,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
@@ -21,6 +21,7 @@ from glompo.spec import processors
 from glompo.spec.bounds import bounds_of, x0_of
 from glompo.spec.checkpointing import CheckpointingControl, control_of
 from glompo.spec.failures import failure_policy_of
+from glompo.spec.fingerprint import RESUME_TASK, fingerprint
 from glompo.spec.task import detailed_headers, task_of
 
 RESUME = ("never", "auto", "must")
@@ -51,6 +52,7 @@ class RunSpec:
     `sent` is what goes to other processes in place of `task`: its import path, if it was given as one. `cpus` are the
     processors that evaluations share on this machine, 0 if they are computed elsewhere. `seed` is the number that the
     user gave for `entropy`, if it was one. `places` says in plain data where optimizers live and the task is evaluated.
+    `task_digests` are those by which the task is known again, unless `task_may_change`.
     """
 
     task: Callable[..., Any]
@@ -86,6 +88,8 @@ class RunSpec:
     seed: int | None
     places: Mapping[str, Any]
     configuration: Mapping[str, Any] | None = None
+    task_digests: dict[str, str] = field(default_factory=dict)
+    task_may_change: bool = False
 
     @classmethod
     def of(
@@ -120,6 +124,7 @@ class RunSpec:
         on_divergence: str = "warm-start",
         places: Mapping[str, Any] | None = None,
         configuration: Mapping[str, Any] | None = None,
+        resume_task: str = "same",
     ) -> RunSpec:
         """Return the settings, checked.
 
@@ -167,6 +172,8 @@ class RunSpec:
             seed=int(rng) if isinstance(rng, (int, np.integer)) else None,
             places=places or {},
             configuration=configuration,
+            task_digests=fingerprint(function),
+            task_may_change=one_of("resume_task", resume_task, RESUME_TASK) == "changed",
         )
 
     def describe(self) -> dict[str, Any]:

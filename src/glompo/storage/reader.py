@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from glompo.core.events import Event
+from glompo.core.state import RunState
 from glompo.errors import CorruptJournalError, StoreError
 from glompo.storage.codec import decode_events
 from glompo.storage.framing import HEADER_SIZE, frames, refuse_corruption
@@ -92,6 +93,20 @@ class JournalFollower:
             # else the next poll meets the damage again, after these events were delivered
         return events
 
+    def fold_into(self, state: RunState) -> None:
+        """Fold what was not read yet into `state`.
+
+        Raises
+        ------
+        CorruptJournalError, StoreError
+            As for :meth:`poll`; also if an event cannot have happened, which names the record.
+        """
+        for event in self.stream():
+            try:
+                state.apply(event)
+            except Exception as error:  # what a forged record holds may be anything
+                raise self._impossible(error) from error
+
     def stream(self) -> Iterator[Event]:
         """Yield what :meth:`poll` would return, with one segment in memory at most.
 
@@ -136,6 +151,13 @@ class JournalFollower:
                 f"perhaps in a power failure of the machine that writes it. Read the run anew from the beginning"
             )
         return data
+
+    def _impossible(self, error: Exception) -> StoreError:
+        path = segment_path(self._run_dir, self._number)
+        return StoreError(
+            f"{path}, in the record that ends at byte {self._offset}: an event that cannot have happened: {error}; "
+            "restore the file from a copy"
+        )
 
     def _decode(self, payload: memoryview, codec: int) -> list[Event]:
         try:
