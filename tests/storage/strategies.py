@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from glompo.core import events as ev
 from glompo.core.verdict import Verdict
+from glompo.function import Status
 
 text = st.text(max_size=20)  # all of Unicode but lone surrogates, which UTF-8 has no bytes for
 number = st.floats(allow_nan=False)  # nan is no equal of itself; arrays are compared by their bytes and may hold it
@@ -45,11 +46,11 @@ def evaluated(draw: st.DrawFn) -> ev.Evaluated:
         k0=draw(count),
         X=draw(array(np.float64, n, d)),
         f=draw(array(np.float64, n)),
-        status=draw(array(np.uint8, n)),
+        status=np.array(draw(st.lists(st.sampled_from(Status), min_size=n, max_size=n)), np.uint8),
         seconds=draw(array(np.float32, n)),
         ages=draw(array(np.float32, n)),
         extras=draw(st.just(()) | st.lists(st.tuples(extra, extra), min_size=n, max_size=n).map(tuple)),
-        errors=tuple(draw(st.lists(st.tuples(count, text), max_size=2))),
+        errors=tuple(draw(st.lists(st.tuples(st.integers(0, n - 1), text), max_size=2))) if n else (),
     )
 
 

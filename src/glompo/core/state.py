@@ -120,8 +120,8 @@ class RunState:
         IllegalEventError
             If the event cannot happen now; the state is unchanged.
         """
-        if event.at < self.at - 1e-9:
-            raise IllegalEventError(f"time runs backwards: {event} after {self.at}")
+        if not self.at - 1e-9 <= event.at < np.inf:
+            raise IllegalEventError(f"time runs backwards, or is none: {event} after {self.at}")
         if not isinstance(event, (RunOpened, Repaired)) and self.opened is None:
             raise IllegalEventError(f"{event} before RunOpened")
         if self.finished and not isinstance(event, (SessionOpened, SessionClosed, Repaired, *AFTER_THE_END)):

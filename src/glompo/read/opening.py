@@ -56,12 +56,13 @@ def opening_of(view: RunView) -> Opening:
         If the history has no beginning yet.
     """
     opened = view.opened
+    budget = view.settings.get("max_evaluations")
     return Opening(
         run_id=opened.run_id,
         date=opened.date,
         task=str(view.settings.get("task") or "task"),
         names=parameter_names(view.settings, len(opened.bounds)),
-        budget=view.amended(view.settings.get("max_evaluations")),
+        budget=view.amended(budget if isinstance(budget, int) else None),
         settings=view.settings,
         versions=opened.versions,
         sessions=view.session,
@@ -73,4 +74,6 @@ def opening_of(view: RunView) -> Opening:
 def parameter_names(settings: Mapping[str, Any], dims: int) -> tuple[str, ...]:
     """Return the names of the parameters, made up if the settings hold none."""
     names = settings.get("names")
+    if not isinstance(names, (list, tuple)) or len(names) != dims:
+        names = ()
     return tuple(map(str, names)) if names else tuple(f"x{i}" for i in range(dims))

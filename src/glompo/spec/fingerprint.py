@@ -6,7 +6,7 @@ so that an update is no other task. What the task itself changes on its way (cou
 does what is no plain data (open files, locks, generators). Where a file lies does not matter, nor the module's name: a
 script that is run and one that is imported hold the same task.
 
-A task that has a method ``resume_key()`` says itself what it is: whatever plain data it returns.
+A task that has a method ``resume_key()`` says itself what it is: it returns a mapping of names to plain data.
 """
 
 from __future__ import annotations
@@ -43,6 +43,9 @@ MOST_PARTS = 300
 
 LONGEST = 40
 """Characters of a number, or several, that are recorded as they are."""
+
+MOST_TEXT = 200
+"""Characters of a text from ``resume_key()`` that are recorded as they are."""
 
 WHOLE = 64 * 2**20
 """Bytes of an array of which all values count; of a larger one a million that are spread over it."""
@@ -112,7 +115,11 @@ class _Look:
             return
         self._seen[id(value)] = value
         if callable(key := getattr(value, "resume_key", None)) and not inspect.isclass(value):
-            self._walk((*path, "resume_key"), key())
+            for name, item in dict(key()).items():
+                if isinstance(item, str):  # what the task says of itself is told as it says it
+                    self._say((*path, name), f"text: {item if len(item) <= MOST_TEXT else _digest(item)}")
+                else:
+                    self._walk((*path, name), item)
             return
         self._say_what(path, value)
 
@@ -191,8 +198,9 @@ class _Look:
         if not own:
             for function in _methods(cls):
                 self._note_changes(function, source_of(function.__code__))
+        inside = own or cls.__module__.startswith("glompo.")  # what others keep to themselves may change with a version
         for name, item in _state(value):
-            if (own or not name.startswith("_")) and not (self._blind and _is_mutable(item)):
+            if (inside or not name.startswith("_")) and not (self._blind and _is_mutable(item)):
                 self._walk((*path, name), item)
 
     def _note_changes(self, function: FunctionType, source: Source | None) -> None:

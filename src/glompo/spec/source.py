@@ -142,7 +142,7 @@ def _node(code: CodeType, tree: ast.Module) -> Function | None:
 
 def _within(step: dis.Instruction, body: ast.expr) -> bool:
     at = step.positions
-    if step.opname in _PRELUDE or at is None or at.lineno is None or at.col_offset is None:
+    if step.opname in _PRELUDE or at is None or at.lineno is None or at.col_offset is None or not at.end_col_offset:
         return True
     begin, end = _span(body)
     return begin <= (at.lineno, at.col_offset) and (at.end_lineno or at.lineno, at.end_col_offset or 0) <= end

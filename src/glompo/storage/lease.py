@@ -40,9 +40,13 @@ from typing import Self
 from glompo.errors import LeaseHeldError, StoreError
 from glompo.storage.disk import refusal, write_file
 from glompo.storage.identity import host_name, machine_identity, start_time
+from glompo.storage.regular import read_regular
 
 STALE_SECONDS = 30.0
 """Age of the heartbeat after which a holder on another machine counts as dead."""
+
+LONGEST = 65536
+"""Bytes of the largest lease file that is read."""
 
 BEAT_SECONDS = 5.0
 """Shortest time between two heartbeats."""
@@ -339,7 +343,9 @@ def _path(folder: Path, number: int) -> Path:
 def _read(path: Path) -> Holder | None:
     """Return what the file says; None if it is damaged, as after a power failure."""
     try:
-        holder = Holder(**json.loads(path.read_bytes()))
-    except (ValueError, TypeError):
+        holder = Holder(**json.loads(read_regular(path, LONGEST)))
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
     return holder if isinstance(holder.pid, int) and 0 < holder.pid < 2**31 else None

@@ -16,7 +16,9 @@ from glompo.core.state import RunState
 from glompo.errors import CorruptJournalError, StoreError
 from glompo.storage.codec import decode_events
 from glompo.storage.framing import HEADER_SIZE, frames, refuse_corruption
+from glompo.storage.regular import open_regular, unreadable
 from glompo.storage.segments import (
+    SEGMENT_LIMIT,
     START,
     Position,
     Segment,
@@ -102,10 +104,14 @@ class JournalFollower:
             As for :meth:`poll`; also if an event cannot have happened, which names the record.
         """
         for event in self.stream():
-            try:
-                state.apply(event)
-            except Exception as error:  # what a forged record holds may be anything
-                raise self._impossible(error) from error
+            self.fold(event, state)
+
+    def fold(self, event: Event, state: RunState) -> None:
+        """Fold the event that was read last; raises StoreError, naming the record, if it cannot have happened."""
+        try:
+            state.apply(event)
+        except Exception as error:  # what a forged record holds may be anything
+            raise self._impossible(error) from error
 
     def stream(self) -> Iterator[Event]:
         """Yield what :meth:`poll` would return, with one segment in memory at most.
@@ -138,13 +144,15 @@ class JournalFollower:
         """Return the bytes after the position; of a segment with an unfinished header, all."""
         path = segment_path(self._run_dir, self._number)
         try:
-            with path.open("rb") as file:
+            with open_regular(path, SEGMENT_LIMIT) as file:
                 size = os.fstat(file.fileno()).st_size
                 self._headed = self._headed or has_header(file, self._number, str(path))
                 file.seek(self._offset if self._headed else 0)
                 data = file.read()
         except FileNotFoundError:  # its writer could not finish the header and took it back
             return b""
+        except OSError as error:
+            raise unreadable(path, error) from error
         if self._headed and size < self._offset:
             raise CorruptJournalError(
                 f"{path} has {size} bytes, yet its events up to byte {self._offset} have been read: its end was lost, "

@@ -7,6 +7,7 @@ is the format: new fields go to the end, with a default, so that older bytes sti
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, fields, is_dataclass
@@ -137,9 +138,11 @@ def _unpack(code: int, data: memoryview) -> Any:
     shape = struct.unpack_from(f"<{ndim}q", data, 2)
     start = 2 + 8 * ndim + size
     dtype = _dtype(bytes(data[start - size : start]))
+    count = math.prod(shape)
+    # elements without bytes could be any number of them
+    if min(shape, default=0) < 0 or (count and not dtype.itemsize) or start + count * dtype.itemsize != len(data):
+        raise CodecError(f"an array of {count} times {dtype.itemsize} bytes in {len(data) - start}")
     array: NDArray[Any] = np.ndarray(shape, dtype, data, start)
-    if start + array.nbytes != len(data):
-        raise CodecError(f"an array of {array.nbytes} bytes in {len(data) - start}")
     return array.copy()
 
 
