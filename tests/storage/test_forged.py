@@ -130,13 +130,15 @@ def test_what_is_refused_names_file_and_byte(tmp_path):
         load(written(tmp_path, records))
 
 
-@pytest.mark.parametrize(
-    "batch", [array("|V0", [2**40, 2]), array("<f8", [2**40, 2]), nested(100_000)], ids=["V0", "long", "deep"]
-)
+DEEP = msgspec.Raw(b"\x91" * 100_000 + b"\xc0")
+BATCHES = {"V0": array("|V0", [2**40, 2]), "long": array("<f8", [2**40, 2]), "deep": DEEP}
+
+
+@pytest.mark.parametrize("batch", BATCHES.values(), ids=BATCHES)
 def test_arrays_without_bytes_and_endless_lists_are_refused_at_once(tmp_path, batch):
     records = records_of(HISTORIES[0])
     next(event for record in records for event in record if event[0] == "Evaluated")[1][3] = batch
-    with suppress(RecursionError), pytest.raises(StoreError):
+    with pytest.raises(StoreError):
         load(written(tmp_path, records))
 
 

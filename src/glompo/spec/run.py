@@ -134,6 +134,8 @@ class RunSpec:
             Naming the setting, its value and what to give instead.
         """
         function, task_name = task_of(task)
+        if configuration is not None and not isinstance(configuration, Mapping):
+            raise SettingTypeError(f"configuration is {configuration!r}; give a mapping, as it is read from a file")
         box = bounds_of(bounds)
         headers = detailed_headers(function, task_name) if yes_or_no("setup", "is_log_detailed", detailed) else ()
         return cls(
@@ -280,6 +282,10 @@ def _directory(given: Any) -> Path:
         path = Path(given).expanduser()
     except TypeError:
         raise SettingTypeError(f"working_dir is {given!r}; give the path of a directory") from None
-    if path.exists() and not path.is_dir():
+    try:
+        there = path.exists()
+    except (OSError, ValueError) as error:  # a name that is too long, or holds a zero
+        raise SettingError(f"working_dir {str(given)[:80]!r} is no path: {error}; give that of a directory") from None
+    if there and not path.is_dir():
         raise SettingError(f"working_dir {path} is a file; give the path of a directory")
     return path.absolute()

@@ -73,12 +73,15 @@ def make_directories(path: Path) -> list[Path]:
     made: list[Path] = []
     try:
         for one in missing:
-            one.mkdir()
-            made.append(one)
+            try:
+                one.mkdir()
+            except FileExistsError:
+                if not one.is_dir():  # else another process was faster
+                    raise
+            else:
+                made.append(one)
         if not os.access(path, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    except FileExistsError:  # another process was faster
-        return make_directories(path)
     except OSError as error:
         remove_directories(made)
         raise _unwritable(path, error) from error

@@ -51,8 +51,12 @@ def _check_batch(event: Evaluated) -> None:
 
 
 def _wrong(event: Event, name: str) -> StoreError:
-    text = repr(getattr(event, name))
-    return StoreError(f"a {type(event).__name__} holds {name} = {text[:80]}, which none can: no run wrote it")
+    value = getattr(event, name)
+    try:
+        text = f"{value.dtype}{list(value.shape)}" if isinstance(value, np.ndarray) else repr(value)[:80]
+    except Exception:  # even writing it down may fail
+        text = f"a {type(value).__name__}"
+    return StoreError(f"a {type(event).__name__} holds {name} = {text}, which none can: no run wrote it")
 
 
 def _checks_of(kind: type[Event]) -> list[tuple[str, Callable[[Any], bool]]]:

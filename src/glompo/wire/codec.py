@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import struct
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, fields, is_dataclass
 from functools import lru_cache, partial
@@ -21,6 +22,9 @@ from numpy.typing import NDArray
 
 ARRAY, BIG = 1, 2
 """MessagePack extension numbers of a numpy array, and of a whole number over 64 bits (two's complement, little end)."""
+
+LAST = sys.maxunicode
+"""Highest number of a character."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -142,6 +146,11 @@ def _unpack(code: int, data: memoryview) -> Any:
     # elements without bytes could be any number of them
     if min(shape, default=0) < 0 or (count and not dtype.itemsize) or start + count * dtype.itemsize != len(data):
         raise CodecError(f"an array of {count} times {dtype.itemsize} bytes in {len(data) - start}")
+    if (
+        dtype.kind == "U"
+        and (np.frombuffer(data, np.dtype("u4").newbyteorder(dtype.byteorder), offset=start) > LAST).any()
+    ):
+        raise CodecError("an array of texts with characters that there are not")
     array: NDArray[Any] = np.ndarray(shape, dtype, data, start)
     return array.copy()
 
