@@ -49,6 +49,7 @@ def elsewhere(tmp_path, monkeypatch):
 def run(optimizers, budget, name="run", task=None, control=None, **settings):
     slots = sum(one.workers if isinstance(one, glompo.BaseOptimizer) else 1 for one in optimizers)
     usual = {"rng": 5, "deterministic": True, "resume": "auto", "stoppers": (), "max_jobs": slots}
+    usual["resume_task"] = "changed"  # some tasks interrupt the run, and are followed by those that do not
     return glompo.minimize(
         task or Rastrigin(3),
         BOX,
@@ -418,7 +419,7 @@ glompo.minimize(task, [(-5, 5)] * 3, optimizers=CMAOptimizer, max_evaluations=10
     file = pack_directory(Path("run"), Path("packed.zip"))
     assert unpack(file, Path("new")).evaluations >= 200
     assert those("new", Saved)[-1].k >= 50
-    manager = GloMPOManager.load_manager("new", task=lambda x: float(x @ x), opt_selector=CMAOptimizer,
+    manager = GloMPOManager.load_manager("new", task=lambda x: float(x @ x), resume_task="changed", opt_selector=CMAOptimizer,
         max_evaluations=11_000, max_jobs=1, stoppers=(), deterministic=True)  # fmt: skip
     assert manager.start_manager().nfev == 11_000
     assert {event.way for event in those("new", Recovered)} == {"saved state"}

@@ -52,7 +52,7 @@ def command(run_dir="run", limit=0):
 
 def run(**settings):
     usual = {"optimizers": [RandomSampling, Scipy("Nelder-Mead")], "max_jobs": 2, "rng": 5, "deterministic": True}
-    usual |= {"max_evaluations": 400, "resume": "auto", "working_dir": "run"}
+    usual |= {"max_evaluations": 400, "resume": "auto", "working_dir": "run", "resume_task": "changed"}
     return glompo.minimize(Rastrigin(2), [(-5.0, 5.0)] * 2, **(usual | settings))
 
 

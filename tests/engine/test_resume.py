@@ -47,6 +47,7 @@ def elsewhere(tmp_path, monkeypatch):
 
 def run(task=None, name="run", **settings):
     usual = {"optimizers": OPTIMIZERS, "max_jobs": 4, "rng": 3, "deterministic": True, "resume": "auto"}
+    usual["resume_task"] = "changed"  # the same values, but those of a killed process came slowly
     return glompo.minimize(task or Rastrigin(3), BOX, **{**usual, "working_dir": name, **settings})
 
 

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from glompo.core import events as ev
 from glompo.core.verdict import Verdict
+from glompo.function import Status
 
 text = st.text(max_size=20)  # all of Unicode but lone surrogates, which UTF-8 has no bytes for
 number = st.floats(allow_nan=False)  # nan is no equal of itself; arrays are compared by their bytes and may hold it
 count = st.integers(0, 2**63 - 1)
 plain = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | number | text | st.binary(max_size=8),
+    st.none() | st.booleans() | st.integers(-(2**130), 2**130) | number | text | st.binary(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
     max_leaves=6,
 )
@@ -27,7 +28,7 @@ verdicts = st.recursive(
     lambda inner: st.builds(Verdict, st.booleans(), text, text, st.lists(inner, max_size=3).map(tuple)),
     max_leaves=8,
 )
-extra = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | number | text
+extra = st.none() | st.booleans() | st.integers(-(2**130), 2**130) | number | text
 extra |= hnp.arrays(np.float64, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3))
 
 
@@ -45,11 +46,11 @@ def evaluated(draw: st.DrawFn) -> ev.Evaluated:
         k0=draw(count),
         X=draw(array(np.float64, n, d)),
         f=draw(array(np.float64, n)),
-        status=draw(array(np.uint8, n)),
+        status=np.array(draw(st.lists(st.sampled_from(Status), min_size=n, max_size=n)), np.uint8),
         seconds=draw(array(np.float32, n)),
         ages=draw(array(np.float32, n)),
         extras=draw(st.just(()) | st.lists(st.tuples(extra, extra), min_size=n, max_size=n).map(tuple)),
-        errors=tuple(draw(st.lists(st.tuples(count, text), max_size=2))),
+        errors=tuple(draw(st.lists(st.tuples(st.integers(0, n - 1), text), max_size=2))) if n else (),
     )
 
 
@@ -79,6 +80,7 @@ _BY_HINT: dict[Any, st.SearchStrategy[Any]] = {
     tuple[int, ...]: st.lists(count, max_size=3).map(tuple),
     tuple[str, ...]: st.lists(text, max_size=3).map(tuple),
     dict[str, Any]: settings,
+    dict[str, str]: st.dictionaries(text, text, max_size=3),
     NDArray[np.float64]: point,
     NDArray[np.float64] | None: st.none() | point,
 }

@@ -65,7 +65,7 @@ def test_a_newer_schema_is_said_to_be_newer():
         back_from(opened)
 
 
-@pytest.mark.parametrize("event", [Noted(0.0, 1, "\udc80"), Granted(0.0, 1, 2**70), Granted(0.0, 1, object())])
+@pytest.mark.parametrize("event", [Noted(0.0, 1, "\udc80"), Granted(0.0, 1, object())])
 def test_what_is_no_plain_data_is_refused_before_it_is_written(event):
     with pytest.raises(StoreError, match="cannot be recorded"):
         encode_events([event])

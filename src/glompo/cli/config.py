@@ -50,6 +50,10 @@ from glompo.errors import SettingError, SettingTypeError, UserError
 from glompo.manager import GloMPOManager, minimize
 from glompo.selectors import RegimeSelector
 from glompo.spec import CheckpointingControl, refuse_unknown
+from glompo.storage.regular import read_regular
+
+LONGEST = 2**24
+"""Bytes of the largest configuration that is read."""
 
 COMBINE = "_combine"
 """What the name of a list of rules and the name of its combination differ by."""
@@ -64,14 +68,15 @@ def read_config(path: Path) -> dict[str, Any]:
         If it cannot be read, or is no TOML.
     """
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        return tomllib.loads(read_regular(path, LONGEST).decode())
     except FileNotFoundError:
         raise UserError(f"there is no file {path}; name a configuration in TOML") from None
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}; name a configuration in TOML") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is no TOML: it is not UTF-8 at byte {error.start}; save it as UTF-8") from error
+    except RecursionError as error:
+        raise UserError(f"{path} is nested too deeply; write tables of their own") from error
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{path} is no TOML: {error}; mend that line") from error
 
@@ -141,7 +146,7 @@ def python_path(document: Mapping[str, Any], folder: Path) -> list[str]:
 
 def kept(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return the configuration as it is kept in the run directory: it says the same there, also if that is moved."""
-    once = ("overwrite_existing", "resume")
+    once = ("overwrite_existing", "resume", "resume_task")
     lasting = {name: value for name, value in document.items() if name not in once}
     in_place = _below(folder, document.get("working_dir", "glompo_runs")) == folder  # it was read from there
     folders = python_path(document, folder)[in_place:]

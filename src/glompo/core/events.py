@@ -7,7 +7,7 @@ whatever is in flight can be seen as "requested, not confirmed".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,8 @@ class SessionOpened(Event):
     the processors that evaluations share on this machine, 0 if they are computed elsewhere.
     `look_back` is how many of its last evaluations each optimizer must have in memory, because a policy asks for them.
     `wall` is the time of day in seconds since 1970, UTC; 0 in journals that do not know it.
+    `spec` are the settings in force from here on, as in `RunOpened`; empty if they are those before. `task` are the
+    digests by which the task is known again, see :mod:`glompo.spec.fingerprint`; empty if they are those before.
     """
 
     session: int
@@ -64,6 +66,8 @@ class SessionOpened(Event):
     cpus: int = 0
     look_back: int = 0
     wall: float = 0.0
+    spec: dict[str, Any] = field(default_factory=dict)
+    task: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -136,7 +136,12 @@ class OptimizerView:
 
     @property
     def how(self) -> How | None:
-        """How it ended; None while it lives."""
+        """How it ended; None while it lives, and while it waits to go on in a new session."""
+        return None if self._state.phase is Phase.LEFT else self._state.how
+
+    @property
+    def ended_as(self) -> How | None:
+        """How it last ended, also if it may go on in a new session; None if it lives."""
         return self._state.how
 
     @property

@@ -25,9 +25,12 @@ def _open_session(state: RunState, event: SessionOpened) -> None:
     state.ending = state.finished = state.wishes.budget = None
     state.checkpoints.open_session(event.at)
     state.keeping.look_back = event.look_back
+    state.session_spec = event.spec or state.session_spec
+    state.task = event.task or state.task
     for opt, one in state.optimizers.items():
         if one.may_return:
-            _leave(state, one)
+            state.keeping.recall(opt)
+            _leave(one)
             state.left[opt] = one
         elif one.phase is not Phase.ENDED:  # condemned, and its worker is gone
             one.how, one.ended_at, one.phase = How.STOPPED, event.at, Phase.ENDED
@@ -37,14 +40,27 @@ def _open_session(state: RunState, event: SessionOpened) -> None:
     state.used_slots = state.resting = state.outstanding = 0
 
 
-def _leave(state: RunState, one: OptimizerState) -> None:
-    """Turn an optimizer of an earlier session into one that may go on."""
-    if one.how is not None:
-        state.ended[one.how] -= 1
-    state.keeping.recall(one.request.opt)
-    one.phase, one.seated, one.how, one.stop = Phase.LEFT, False, None, None
+def _leave(one: OptimizerState) -> None:
+    """Turn an optimizer of an earlier session into one that may go on; until it does, its end stays on record."""
+    one.phase, one.seated = Phase.LEFT, False
     one.resumption.asked = None
-    one.ended_at, one.note, one.rung = None, "", ""
+    one.rung = ""
+
+
+def finish_left(state: RunState) -> None:
+    """End those that have not gone on when the run finishes, as they had ended before.
+
+    One whose process was killed with its session never said how it ended: it was lost. It may still go on later.
+    """
+    for opt, one in list(state.left.items()):
+        if one.how is not None:
+            one.phase = Phase.ENDED
+            state.keeping.retire(opt, state.optimizers)
+            del state.left[opt]
+        else:
+            one.how, one.ended_at = How.LOST, one.heard_at
+            one.note = "its session was killed, and the run finished before it went on"
+            state.ended[How.LOST] += 1
 
 
 def _restore(state: RunState, event: Restored) -> None:
@@ -73,6 +89,9 @@ def _returning(state: RunState, event: Restored | ReturnedToRest) -> OptimizerSt
 def _return(state: RunState, one: OptimizerState, event: Restored | ReturnedToRest) -> None:
     """Let it live again, without credits and in its place: those who live are always in order."""
     state.move(one, event)
+    if one.how is not None:
+        state.ended[one.how] -= 1
+    one.how, one.stop, one.ended_at, one.note = None, None, None, ""
     one.granted, one.started_at = one.calls, None
     one.trajectory.keep = state.keeping.rows(one.trajectory.dims, state.slots)
     state.alive[event.opt] = state.left.pop(event.opt)

@@ -46,7 +46,7 @@ from glompo.core.events import (
 from glompo.core.keeping import Keeping
 from glompo.core.lifecycle import How, Phase
 from glompo.core.optimizer_state import Best, OptimizerState
-from glompo.core.returning import RETURNING_RULES
+from glompo.core.returning import RETURNING_RULES, finish_left
 from glompo.core.saving import AFTER_THE_END, SAVING_RULES, Checkpoints
 from glompo.core.verdict import Verdict
 from glompo.core.wishes import Wishes, refusal
@@ -74,6 +74,8 @@ class RunState:
     session_at: float = 0.0
     session_open: bool = False
     session_reason: str = ""
+    session_spec: dict[str, Any] = field(default_factory=dict)
+    task: dict[str, str] = field(default_factory=dict)
     optimizers: dict[int, OptimizerState] = field(default_factory=dict)
     alive: dict[int, OptimizerState] = field(default_factory=dict)
     left: dict[int, OptimizerState] = field(default_factory=dict)
@@ -106,6 +108,11 @@ class RunState:
         """Evaluations that may be in flight at once in the whole run."""
         return self.session_slots or (self.opened.slots if self.opened else 0)
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings in force, as plain data: those of the last session that changed them."""
+        return self.session_spec or (self.opened.spec if self.opened else {})
+
     def apply(self, event: Event) -> None:
         """Fold one event.
 
@@ -114,8 +121,8 @@ class RunState:
         IllegalEventError
             If the event cannot happen now; the state is unchanged.
         """
-        if event.at < self.at - 1e-9:
-            raise IllegalEventError(f"time runs backwards: {event} after {self.at}")
+        if not self.at - 1e-9 <= event.at < np.inf:
+            raise IllegalEventError(f"time runs backwards, or is none: {event} after {self.at}")
         if not isinstance(event, (RunOpened, Repaired)) and self.opened is None:
             raise IllegalEventError(f"{event} before RunOpened")
         if self.finished and not isinstance(event, (SessionOpened, SessionClosed, Repaired, *AFTER_THE_END)):
@@ -320,6 +327,7 @@ class RunState:
         if self.alive or not self.ending:
             raise IllegalEventError(f"{event} while {sorted(self.alive)} live, ending: {self.ending}")
         self.finished = event.verdict
+        finish_left(self)
 
 
 _RULES: dict[type[Event], Callable[[RunState, Any], None]] = {

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -173,6 +174,11 @@ class RunView:
         """Return the calls of the task that a budget permits beyond those spent and those granted; None: any number."""
         budget = self.amended(budget)
         return None if budget is None else budget - self.spent - self.outstanding
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Settings in force, as plain data: those of the last session that changed them."""
+        return MappingProxyType(self._state.settings)
 
     @property
     def cpus(self) -> int:

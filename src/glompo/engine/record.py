@@ -36,6 +36,7 @@ class RunRecord:
         self._lease = lease
         self._history = JournalHistory(journal.run_dir)
         self._snapshots = SnapshotWriter(journal.run_dir)
+        self._closed = False
 
     @property
     def history(self) -> JournalHistory:
@@ -71,7 +72,10 @@ class RunRecord:
             logger.warning("%s", error)
 
     def close(self, state: RunState | None) -> None:
-        """Commit, close, save a snapshot of the last state if it is known, and give the lease back."""
+        """Commit, close, save a snapshot of the last state if it is known, and give the lease back; only once."""
+        if self._closed:
+            return
+        self._closed = True
         position = self.journal.position
         try:
             self.journal.close()

@@ -15,24 +15,43 @@ from pathlib import Path
 from uuid import uuid4
 
 from glompo._version import __version__
-from glompo.core.events import SCHEMA, Event, Repaired, RunOpened, SessionOpened
-from glompo.core.ports import Option, look_back
+from glompo.core.events import SCHEMA, Event, Repaired, RunOpened, SessionClosed, SessionOpened
+from glompo.core.judge.exiting import reason_to_end
+from glompo.core.ports import Option, Policies, look_back
 from glompo.core.state import RunState
+from glompo.core.views import RunView
 from glompo.engine.clock import RunClock
 from glompo.engine.record import RunRecord
 from glompo.engine.recover import option_for
-from glompo.errors import SettingError
+from glompo.errors import PolicyError, SettingError, StoreError
 from glompo.loggers import library_logger
 from glompo.spec import RunSpec
-from glompo.storage.directory import clear_for_new_run, fresh_directory, holds_run, keep_document, write_configuration
+from glompo.spec.fingerprint import differences
+from glompo.storage.codec import encode_events
+from glompo.storage.directory import (
+    clear_for_new_run,
+    fresh_directory,
+    holds_run,
+    keep_document,
+    make_directories,
+    remove_directories,
+    undo_new_run,
+    write_configuration,
+)
+from glompo.storage.history import JournalHistory
+from glompo.storage.holding import writer_lives
 from glompo.storage.journal import Journal
 from glompo.storage.lease import Lease
-from glompo.storage.opening import state_of
+from glompo.storage.opening import state_and_end
+from glompo.storage.segments import Position
 
 logger = library_logger("glompo.engine")
 
 RUNS = "glompo_runs"
 """Folder below the current one for runs that were not given a working directory."""
+
+DIFFERENCES = 5
+"""Differences between two tasks that are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +81,36 @@ class Session:
         assert self.state.opened is not None  # a session begins after it
         return self.state.opened.entropy
 
+    def abandon(self) -> None:
+        """Close the session, the journal and the lease, if that has not been done; what the disk refuses is told."""
+        try:
+            if self.state.session_open:
+                closed = SessionClosed(self.clock.now(), "it could not begin its work")
+                self.state.apply(closed)
+                self.record.append([closed])
+        except StoreError as error:
+            logger.error("%s", error)
+        try:
+            self.record.close(None)
+        except StoreError as error:
+            logger.error("%s", error)
 
-def open_session(spec: RunSpec, resume: str, options: Sequence[Option]) -> Session:
-    """Begin a run, or go on with the one in the working directory.
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A run that is there to be continued: its state, and where its journal ended when it was read."""
+
+    state: RunState
+    end: Position
+
+
+def find_run(spec: RunSpec, resume: str, options: Sequence[Option]) -> Found | None:
+    """Return the run in the working directory that is to be continued, checked but not touched; None for a new one.
 
     Parameters
     ----------
     spec : RunSpec
-        Its settings.
+        Settings of the session.
     resume : {'never', 'auto', 'must'}
         Whether a run that is there is continued.
     options : sequence of Option
@@ -77,45 +118,91 @@ def open_session(spec: RunSpec, resume: str, options: Sequence[Option]) -> Sessi
 
     Raises
     ------
-    RunExistsError
-        If the directory holds a run that is not to be resumed.
     SettingError
         If there is none although there must be, or if it is a run of another problem.
-    LeaseHeldError
-        If a living process works in it.
     StoreError
-        If it cannot be read or written.
+        If it cannot be read.
     """
     there = spec.working_dir is not None and holds_run(spec.working_dir)
     if resume == "must" and not there:
         where = spec.working_dir or "a new directory"
         raise SettingError(f"resume is 'must', but {where} holds no run; give its working_dir, or resume='auto'")
     if resume == "never" or not there or spec.working_dir is None:
+        return None
+    return _read(spec, spec.working_dir, options)
+
+
+def _read(spec: RunSpec, run_dir: Path, options: Sequence[Option]) -> Found:
+    found = Found(*state_and_end(run_dir))
+    _check_same_problem(found.state, spec, run_dir)
+    for one in found.state.optimizers.values():
+        if one.may_return:
+            option_for(one.request, options)
+    return found
+
+
+def still_over(found: Found, spec: RunSpec, policies: Policies) -> bool:
+    """Return whether the run was finished, nobody works on it, and a new session would end as soon as it began.
+
+    Then there is nothing to do: opening a session would only add to the records.
+    """
+    assert spec.working_dir is not None  # it was found there
+    if found.state.finished is None or writer_lives(spec.working_dir):
+        return False
+    trial, _ = state_and_end(spec.working_dir)
+    trial.apply(_session_of(trial, spec))
+    view = RunView(trial, trial.at, budget=policies.exit.budget(), history=JournalHistory(spec.working_dir))
+    try:
+        return reason_to_end(view, policies) is not None
+    except PolicyError:  # for the loop to deal with
+        return False
+
+
+def open_session(spec: RunSpec, found: Found | None, options: Sequence[Option]) -> Session:
+    """Begin a run, or go on with the one that :func:`find_run` found.
+
+    Raises
+    ------
+    RunExistsError
+        If the directory holds a run that is not to be resumed.
+    LeaseHeldError
+        If a living process works in it.
+    StoreError
+        If it cannot be read or written; then this process does not hold it either.
+    """
+    if found is None or spec.working_dir is None:
         return open_run(spec)
-    return resume_run(spec, spec.working_dir, options)
+    return resume_run(spec, spec.working_dir, found, options)
 
 
-def resume_run(spec: RunSpec, run_dir: Path, options: Sequence[Option]) -> Session:
+def resume_run(spec: RunSpec, run_dir: Path, found: Found, options: Sequence[Option]) -> Session:
     """Go on with the run in `run_dir`."""
     with ExitStack() as undo:
         lease = _taken(run_dir, undo)
         journal = Journal.open(run_dir, durability=spec.durability)
-        undo.callback(journal.close)
-        state = state_of(run_dir)
-        _check_same_problem(state, spec, run_dir)
-        for one in state.optimizers.values():
-            if one.may_return:
-                option_for(one.request, options)
+        undo.callback(_closed, journal)
+        if journal.position != found.end:  # another process went on in between
+            found = _read(spec, run_dir, options)
+        state = found.state
+        session = Session(state, RunRecord(journal, lease), RunClock(state.at), run_dir)
+        if state.opened is None:  # its first session died before it could write a word
+            events: list[Event] = [_opening(spec), _session_of(None, spec)]
+        else:
+            changes = _changes(state, spec)
+            for change in changes:
+                logger.info("resumed with another setting: %s", change)
+            events = [Repaired(state.at, journal.dropped_bytes)] if journal.dropped_bytes else []
+            events.append(_session_of(state, spec, changes))
+        encode_events(events)  # what cannot be recorded is refused before anything is written
         _write_settings(run_dir, spec)
+        _begun(session, spec, events)
         undo.pop_all()
-    session = Session(state, RunRecord(journal, lease), RunClock(state.at), run_dir)
-    if state.opened is None:  # its first session died before it could write a word
-        return _begun(session, spec, [_opening(spec)])
-    changes = _changes(state, spec)
-    for change in changes:
-        logger.info("resumed with another setting: %s", change)
-    repaired = [Repaired(state.at, journal.dropped_bytes)] if journal.dropped_bytes else []
-    return _begun(session, spec, repaired, spec.slots, changes)
+    return session
+
+
+def _closed(journal: Journal) -> None:
+    with suppress(StoreError):  # the first error is the one to tell
+        journal.close()
 
 
 def _check_same_problem(state: RunState, spec: RunSpec, run_dir: Path) -> None:
@@ -126,6 +213,13 @@ def _check_same_problem(state: RunState, spec: RunSpec, run_dir: Path) -> None:
             f"rng is {spec.seed}, but the run in {run_dir} was begun with another seed, with which it goes on; leave "
             "rng out, or give another working_dir"
         )
+    other = [] if spec.task_may_change else differences(state.task, spec.task_digests)
+    if other:
+        raise SettingError(
+            f"the task {spec.task_name} is not the one with which the run in {run_dir} was recorded, "
+            f"{state.settings.get('task')}: {'; '.join(other[:DIFFERENCES])}. Its values would be mixed with those of "
+            "the other one. Give the same task, or another working_dir, or resume_task='changed' to go on with this one"
+        )
     before = state.opened.bounds
     if before.shape != spec.bounds.shape or (before != spec.bounds).any():
         raise SettingError(
@@ -135,15 +229,15 @@ def _check_same_problem(state: RunState, spec: RunSpec, run_dir: Path) -> None:
 
 
 def _changes(state: RunState, spec: RunSpec) -> tuple[str, ...]:
-    """Return what differs from the settings with which the run was opened, in words."""
-    assert state.opened is not None  # checked before
-    before, now = state.opened.spec, spec.describe()
+    """Return what differs from the settings that were in force before, in words."""
+    before, now = state.settings, spec.describe()
     both = [name for name in now if name in before and name != "rng"]  # a seed that differs is refused
-    return tuple(f"{name}: {before[name]} -> {now[name]}" for name in both if before[name] != now[name])
+    changes = [f"{name}: {before[name]} -> {now[name]}" for name in both if before[name] != now[name]]
+    return (*changes, *(f"task, {one}" for one in differences(state.task, spec.task_digests)))
 
 
 def open_run(spec: RunSpec) -> Session:
-    """Take a run directory and begin a new run in it.
+    """Take a run directory and begin a new run in it; if that fails, it is left as it was.
 
     Raises
     ------
@@ -154,16 +248,29 @@ def open_run(spec: RunSpec) -> Session:
     StoreError
         If it cannot be written.
     """
-    run_dir = spec.working_dir or fresh_directory(_runs(), spec.task_name.rpartition(":")[2])
-    run_dir.mkdir(parents=True, exist_ok=True)
+    events = [_opening(spec), _session_of(None, spec)]
+    encode_events(events)  # what cannot be recorded is refused before anything is written
     with ExitStack() as undo:
+        run_dir = _made(spec, undo)
         lease = _taken(run_dir, undo)
-        clear_for_new_run(run_dir, spec.overwrite)
+        undo.callback(undo_new_run, run_dir, clear_for_new_run(run_dir, spec.overwrite))
         _write_settings(run_dir, spec)
         journal = Journal.create(run_dir, durability=spec.durability)
+        undo.callback(_closed, journal)
+        session = Session(RunState(), RunRecord(journal, lease), RunClock(), run_dir)
+        _begun(session, spec, events)
         undo.pop_all()
-    session = Session(RunState(), RunRecord(journal, lease), RunClock(), run_dir)
-    return _begun(session, spec, [_opening(spec)])
+    return session
+
+
+def _made(spec: RunSpec, undo: ExitStack) -> Path:
+    """Return the run directory, which exists; unwinding `undo` removes it if it was made here."""
+    if spec.working_dir is None:
+        run_dir = fresh_directory(_runs(), spec.task_name.rpartition(":")[2])
+        undo.callback(remove_directories, [run_dir])
+        return run_dir
+    undo.callback(remove_directories, make_directories(spec.working_dir))
+    return spec.working_dir
 
 
 def _runs() -> Path:
@@ -182,6 +289,24 @@ def _opening(spec: RunSpec) -> RunOpened:
     )
 
 
+def _session_of(state: RunState | None, spec: RunSpec, changes: tuple[str, ...] = ()) -> SessionOpened:
+    """Return the event with which a session opens: the first one, or a later one of the run `state`."""
+    return SessionOpened(
+        at=0.0 if state is None else state.at,
+        session=1 if state is None else state.session + 1,
+        date=_now(),
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        slots=0 if state is None else spec.slots,
+        changes=changes,
+        cpus=spec.cpus,
+        look_back=look_back(spec.exit, spec.stopper),
+        wall=time.time(),
+        spec={} if state is None else spec.describe(),
+        task=spec.task_digests,
+    )
+
+
 def _write_settings(run_dir: Path, spec: RunSpec) -> None:
     write_configuration(run_dir, spec.describe())
     if spec.configuration is not None:
@@ -195,13 +320,8 @@ def _taken(run_dir: Path, undo: ExitStack) -> Lease:
     return lease
 
 
-def _begun(
-    session: Session, spec: RunSpec, before: Sequence[Event], slots: int = 0, changes: tuple[str, ...] = ()
-) -> Session:
-    """Record that a session opens, after the events `before`."""
-    at, number = session.state.at, session.state.session + 1
-    here, pid, back = socket.gethostname(), os.getpid(), look_back(spec.exit, spec.stopper)
-    events = [*before, SessionOpened(at, number, _now(), here, pid, slots, changes, spec.cpus, back, time.time())]
+def _begun(session: Session, spec: RunSpec, events: Sequence[Event]) -> None:
+    """Record that a session opens."""
     for event in events:
         session.state.apply(event)
     session.record.append(events)
@@ -209,7 +329,6 @@ def _begun(
         logger.info(
             "%d evaluations at once share %d CPUs; lower max_jobs if they compute", session.state.slots, spec.cpus
         )
-    return session
 
 
 def _now() -> str:

@@ -107,6 +107,22 @@ class CommandTask:
     def __repr__(self) -> str:
         return f"CommandTask({shlex.join(self._command)!r})"
 
+    def resume_key(self) -> dict[str, Any]:
+        """Return what makes this task another one: the command, the template, how values get in and the result out.
+
+        Of absolute paths only the last part counts, so that a run can be resumed where its files lie elsewhere.
+        """
+        words = [os.path.basename(word) if os.path.isabs(word) else word for word in self._command]
+        name, text = self._template or ("", "")
+        return {
+            "command": shlex.join(words),
+            "template": name,
+            "template text": text.encode(),
+            "names": self._names,
+            "stdin": self._stdin or "",
+            "output": f"{self._reading.file} {self._reading.key}",
+        }
+
     def __call__(self, x: NDArray[np.float64]) -> Any:
         """Return what the program computes at `x`, shape (d,).
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from glompo.core.manager_view import ManagerView
 from glompo.core.setting_text import as_written
 from glompo.errors import PolicyError
-from glompo.values import reals
 from glompo.loggers import PolicyLogger
+from glompo.values import reals
 
 
 class BaseGenerator(ABC):

@@ -16,13 +16,14 @@ from glompo.core.rule import Rule
 from glompo.core.settings import number, whole_number, yes_or_no
 from glompo.engine.ports import Observer
 from glompo.errors import SettingError, SettingTypeError
-from glompo.exit_conditions import MaxTotalFunctionCalls, TargetFunctionValue, TimeLimit
+from glompo.exit_conditions import BaseExitCondition, MaxTotalFunctionCalls, TargetFunctionValue, TimeLimit
 from glompo.function import offers_details
 from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.optimizers.capabilities import Capabilities, Facts, refusal
 from glompo.selectors import BaseSelector, CycleSelector
 from glompo.spec import RunSpec
 from glompo.spec.constructor import check_complete, check_settings
+from glompo.stoppers import BaseStopper
 
 
 def selector_of(given: Any) -> BaseSelector:
@@ -50,12 +51,29 @@ def generator_of(given: Any) -> BaseGenerator:
 
 
 def any_of(name: str, given: Any) -> Rule | None:
-    """Return one rule for what a user gave: a rule, or a sequence of which one must hold; None for an empty one."""
+    """Return one rule for what a user gave: a rule, or a sequence of which one must hold; None for an empty one.
+
+    Raises
+    ------
+    SettingTypeError
+        If it is no rule, or answers another question than `name` asks.
+    """
     rules = list(given) if isinstance(given, (list, tuple)) else [given]
+    other, belongs = _OTHER_ROOM[name]
     for rule in rules:
         if not isinstance(rule, Rule):
             raise SettingTypeError(f"{name} is {rule!r}; give an instance, or several joined by & | ~")
+        for leaf in rule:
+            if isinstance(leaf, other):
+                raise SettingTypeError(f"{name} is {rule}, but {leaf} {belongs}")
     return reduce(or_, rules) if rules else None
+
+
+_OTHER_ROOM: dict[str, tuple[type[Rule], str]] = {
+    "exit_conditions": (BaseStopper, "is a stopper, which answers for one optimizer; give it as stoppers"),
+    "stoppers": (BaseExitCondition, "is an exit condition, which answers for the run; give it as exit_conditions"),
+}
+"""Rules that answer another question than the setting asks, and what to say of them."""
 
 
 def ends(given: Any, calls: int | None, seconds: float | None, target: float | None) -> Any:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from glompo.core.ports import Policies
+from glompo.core.state import RunState
 from glompo.core.views import RunView
 from glompo.engine.loop import Engine
 from glompo.engine.ports import Observer
-from glompo.engine.session import open_session
+from glompo.engine.session import Session, find_run, open_session, still_over
 from glompo.errors import PolicyError, UserError
 from glompo.evaluators.limits import GRACE
+from glompo.evaluators.protocol import Evaluator
 from glompo.generators import BaseGenerator
 from glompo.manager.building import backend_for, job_of, policies_of, raise_if_hopeless
 from glompo.manager.control import control
@@ -23,6 +27,8 @@ from glompo.read import Result, result_of
 from glompo.spec import CheckpointingControl, refuse_unknown
 from glompo.storage.inbox import Inbox
 from glompo.storage.keeper import DiskKeeper
+
+logger = logging.getLogger("glompo.manager")
 
 
 class GloMPOManager:
@@ -62,6 +68,7 @@ class GloMPOManager:
         *,
         overwrite_existing: bool = False,
         resume: str = "never",
+        resume_task: str = "same",
         max_jobs: int | None = None,
         backend: str = "threads",
         evaluator: Any = "inline",
@@ -119,6 +126,9 @@ class GloMPOManager:
             Whether a run in `working_dir` is continued: its optimizers come back by what they saved, or by running
             their searches again on the recorded answers; budget, exit conditions, stoppers, slots and backend may be
             new.
+        resume_task : {'same', 'changed'}
+            Whether a run is continued only with the task that was recorded, which is known by its source and by the
+            data that it holds; or also with another one, whose values are then mixed with those recorded before.
         max_jobs : int, optional
             Slots: evaluations in flight at once. By default the CPUs that this process may use, less one; -1 for
             all of them.
@@ -247,26 +257,23 @@ class GloMPOManager:
             raise UserError("this manager has not been set up; call setup(...) first")
         its = self._prepared
         spec, threads = its.spec, its.backend == "threads"
+        policies = policies_of(spec, its.escalation)
+        found = find_run(spec, its.resume, its.options)
+        if found is not None and still_over(found, spec, policies):
+            logger.info("the run in %s is over under these settings; nothing was done", spec.working_dir)
+            view = RunView(found.state, found.state.at)
+            self._result = result_of(view, spec.working_dir)
+            for observer in self._watching(observers):
+                observer.close(view)
+            return self._concluded(found.state)
         shared = its.evaluation.shared(spec.sent, spec.slots, spec.detailed) if threads else None
         try:
-            session = open_session(spec, its.resume, its.options)
-            backend = backend_for(its.backend, session.run_dir if its.split_printstreams else None)
-            keeper = DiskKeeper(session.run_dir, session.record.journal, spec.control, its.extras, backend.wake)
-            engine = Engine(
-                session.state,
-                session.record,
-                backend,
-                session.clock,
-                policies_of(spec, its.escalation),
-                job_of(spec, session, its.options, shared, its.evaluation.plan, keeper, threads),
-                observers if its.progress is None else (its.progress, *observers),
-                Inbox.open(session.run_dir),
-            )
-            self._running = session.run_dir
+            session = open_session(spec, found, its.options)
             try:
-                engine.run()
+                self._work(session, policies, shared, observers)
             finally:
-                self._result = result_of(RunView(session.state, session.clock.now()), session.run_dir)
+                session.abandon()  # also if it could not begin its work: nothing is held any more
+                self._result = result_of(RunView(session.state, session.state.at), session.run_dir)
                 self._running = None
         except PolicyError as error:
             if self._result is not None:
@@ -275,9 +282,41 @@ class GloMPOManager:
         finally:
             if shared is not None:
                 shared.close(kill=True)  # nobody waits any more for what is still under way
-        if its.summary_files:
+        return self._concluded(session.state)
+
+    def _work(
+        self, session: Session, policies: Policies, shared: Evaluator | None, observers: Sequence[Observer]
+    ) -> None:
+        """Run a session to its end."""
+        assert self._prepared is not None  # asked before
+        its = self._prepared
+        spec, threads = its.spec, its.backend == "threads"
+        backend = backend_for(its.backend, session.run_dir if its.split_printstreams else None)
+        keeper = DiskKeeper(session.run_dir, session.record.journal, spec.control, its.extras, backend.wake)
+        engine = Engine(
+            session.state,
+            session.record,
+            backend,
+            session.clock,
+            policies,
+            job_of(spec, session, its.options, shared, its.evaluation.plan, keeper, threads),
+            self._watching(observers),
+            Inbox.open(session.run_dir),
+        )
+        self._running = session.run_dir
+        engine.run()
+
+    def _watching(self, observers: Sequence[Observer]) -> Sequence[Observer]:
+        progress = self._prepared.progress if self._prepared is not None else None
+        return observers if progress is None else (progress, *observers)
+
+    def _concluded(self, state: RunState) -> Result:
+        """Return the result, or raise where an empty one would hide that nothing worked."""
+        assert self._prepared is not None
+        assert self._result is not None  # just found
+        if self._prepared.summary_files:
             self.write_summary_file()
-        raise_if_hopeless(self._result, session.state)
+        raise_if_hopeless(self._result, state)
         return self._result
 
     def checkpoint(self) -> Path | None:

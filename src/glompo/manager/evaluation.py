@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from glompo.errors import SettingError
+from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.cluster import Cluster, is_cluster
 from glompo.evaluators.plan import EvaluatorPlan
 from glompo.evaluators.protocol import Evaluator
@@ -71,6 +71,8 @@ def evaluation_of(given: Mapping[str, Any]) -> Evaluation:
         If these do not go together.
     """
     evaluator, backend = given["evaluator"], given["backend"]
+    if given["cluster"] is not None and not isinstance(given["cluster"], Mapping):
+        raise SettingTypeError(f"cluster is {given['cluster']!r}; give a mapping of its settings")
     limits = {name: given[setting] for setting, name in LIMITS.items() if given[setting] is not None}
     terms = {"grace": given["evaluation_grace"], "threads_per_worker": given["evaluation_threads"]}
     plan = EvaluatorPlan(**terms)

@@ -23,7 +23,10 @@ from glompo.storage.packing import pack_directory
 from glompo.storage.reader import read_events
 from glompo.storage.unpacking import member_of, unpack, withdraw
 
-NOT_KEPT = ("self", "unknown", "task", "working_dir", "overwrite_existing", "resume", "progress", "configuration")
+NOT_KEPT = (
+    *("self", "unknown", "task", "working_dir", "overwrite_existing", "resume", "resume_task", "progress"),
+    "configuration",
+)
 """Arguments of `setup` that belong to a session, or are kept in another way."""
 
 SETTINGS, TASK, TASK_SAVED = "settings.pkl", "task.pkl", "task.saved"

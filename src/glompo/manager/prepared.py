@@ -139,6 +139,7 @@ def _spec(given: Mapping[str, Any], selector: Any, present: int) -> RunSpec:
         on_divergence=given["on_divergence"],
         places=_places(given),
         configuration=given["configuration"],
+        resume_task=given["resume_task"],
     )
 
 

@@ -144,7 +144,8 @@ def _survey(folder: Path) -> tuple[tuple[str, ...], list[str], int]:
     for event in read_events(folder):
         if isinstance(event, RunOpened):
             names = parameter_names(event.spec, len(event.bounds))
-            extras = list(map(str, event.spec.get("headers") or ()))
+            headers = event.spec.get("headers")
+            extras = list(map(str, headers)) if isinstance(headers, (list, tuple)) else []
         elif isinstance(event, Evaluated):
             count += len(event.f)
             width = max([width, *map(len, event.extras)])

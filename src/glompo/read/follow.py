@@ -53,5 +53,5 @@ class Follower:
         """
         self.writer_lives = writer_lives(self.run_dir)  # before reading: see standing.py
         for event in self._journal.poll():
-            self._state.apply(event)
+            self._journal.fold(event, self._state)
         return RunView(self._state, self._state.at, history=self._history)

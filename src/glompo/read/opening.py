@@ -1,4 +1,4 @@
-"""How a run and its session were opened: what policies may not depend on and readers want to know."""
+"""How a run and its present or last session were opened: what policies may not depend on and readers want to know."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Opening:
     budget : int or None
         Calls of the task that the run may make; None if there is no limit.
     settings : mapping
-        All settings in plain data.
+        All settings in plain data, as the last session that changed them set them.
     versions : mapping
         Versions of the libraries.
     sessions : int
@@ -56,13 +56,14 @@ def opening_of(view: RunView) -> Opening:
         If the history has no beginning yet.
     """
     opened = view.opened
+    budget = view.settings.get("max_evaluations")
     return Opening(
         run_id=opened.run_id,
         date=opened.date,
-        task=str(opened.spec.get("task") or "task"),
-        names=parameter_names(opened.spec, len(opened.bounds)),
-        budget=view.amended(opened.spec.get("max_evaluations")),
-        settings=opened.spec,
+        task=str(view.settings.get("task") or "task"),
+        names=parameter_names(view.settings, len(opened.bounds)),
+        budget=view.amended(budget if isinstance(budget, int) else None),
+        settings=view.settings,
         versions=opened.versions,
         sessions=view.session,
         session_open=view.session_open,
@@ -73,4 +74,6 @@ def opening_of(view: RunView) -> Opening:
 def parameter_names(settings: Mapping[str, Any], dims: int) -> tuple[str, ...]:
     """Return the names of the parameters, made up if the settings hold none."""
     names = settings.get("names")
+    if not isinstance(names, (list, tuple)) or len(names) != dims:
+        names = ()
     return tuple(map(str, names)) if names else tuple(f"x{i}" for i in range(dims))

@@ -47,7 +47,8 @@ class OptimizerRow:
     stopped_by_rules : tuple of str
         Names of the rules that made it stop, without their settings.
     phase : str
-        Where it stands: starting, running, pausing, paused, resuming, stopping or ended.
+        Where it stands: starting, running, pausing, paused, resuming, stopping or ended; left if it waits to go on
+        after an earlier session.
     paused_because : str
         Why it rests; empty if it does not.
     came_back : str
@@ -75,10 +76,12 @@ class OptimizerRow:
 
     @property
     def ending(self) -> str:
-        """How and why it ended in one line; 'alive', 'stopping' or 'paused' while it lives."""
+        """How and why it ended in one line; 'alive', 'stopping', 'paused' or 'left' if it has not."""
         if self.how is None:
             if self.stopped_by is not None:
                 return "stopping"
+            if self.phase == Phase.LEFT:
+                return "left: it may go on when the run is resumed"
             return f"paused: {self.paused_because}" if self.phase == Phase.PAUSED else "alive"
         if self.stopped_by == "exit" and self.how in (How.STOPPED, How.CUT, How.FORCED):
             return f"{self.how}: the run ended"  # why that is stands once, not in every line
@@ -99,7 +102,7 @@ def row_of(one: OptimizerView) -> OptimizerRow:
         evaluations=one.calls,
         best_f=one.best,
         best_x=None if best_x is None else best_x.copy(),
-        how=None if one.how is None else str(one.how),
+        how=None if one.ended_as is None else str(one.ended_as),
         ended_because=_because(one),
         stopped_by=one.stop_by,
         stopped_by_rules=_rules(one),
@@ -115,12 +118,12 @@ def optimizer_rows(view: RunView) -> tuple[OptimizerRow, ...]:
 
 
 def _because(one: OptimizerView) -> str:
-    if one.how is None:
+    if one.ended_as is None:
         return ""
-    if one.stop_verdict is None or one.how not in (How.STOPPED, How.CUT, How.FORCED):
+    if one.stop_verdict is None or one.ended_as not in (How.STOPPED, How.CUT, How.FORCED):
         return one.note
     reason = one.stop_verdict.reason()
-    return f"{reason}; {one.note}" if one.how is How.FORCED and one.note else reason
+    return f"{reason}; {one.note}" if one.ended_as is How.FORCED and one.note else reason
 
 
 def _rules(one: OptimizerView) -> tuple[str, ...]:

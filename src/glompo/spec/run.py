@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
@@ -23,6 +23,7 @@ from glompo.spec import processors
 from glompo.spec.bounds import bounds_of, x0_of
 from glompo.spec.checkpointing import CheckpointingControl, control_of
 from glompo.spec.failures import failure_policy_of
+from glompo.spec.fingerprint import RESUME_TASK, fingerprint
 from glompo.spec.task import detailed_headers, task_of
 
 RESUME = ("never", "auto", "must")
@@ -45,6 +46,7 @@ class RunSpec:
     `sent` is what goes to other processes in place of `task`: its import path, if it was given as one. `cpus` are the
     processors that evaluations share on this machine, 0 if they are computed elsewhere. `seed` is the number that the
     user gave for `entropy`, if it was one. `places` says in plain data where optimizers live and the task is evaluated.
+    `task_digests` are those by which the task is known again, unless `task_may_change`.
     """
 
     task: Callable[..., Any]
@@ -80,6 +82,8 @@ class RunSpec:
     seed: int | None
     places: Mapping[str, Any]
     configuration: Mapping[str, Any] | None = None
+    task_digests: dict[str, str] = field(default_factory=dict)
+    task_may_change: bool = False
 
     @classmethod
     def of(
@@ -114,6 +118,7 @@ class RunSpec:
         on_divergence: str = "warm-start",
         places: Mapping[str, Any] | None = None,
         configuration: Mapping[str, Any] | None = None,
+        resume_task: str = "same",
     ) -> RunSpec:
         """Return the settings, checked.
 
@@ -123,6 +128,8 @@ class RunSpec:
             Naming the setting, its value and what to give instead.
         """
         function, task_name = task_of(task)
+        if configuration is not None and not isinstance(configuration, Mapping):
+            raise SettingTypeError(f"configuration is {configuration!r}; give a mapping, as it is read from a file")
         box = bounds_of(bounds)
         headers = detailed_headers(function, task_name) if yes_or_no("setup", "is_log_detailed", detailed) else ()
         return cls(
@@ -161,6 +168,8 @@ class RunSpec:
             seed=int(rng) if isinstance(rng, (int, np.integer)) else None,
             places=places or {},
             configuration=configuration,
+            task_digests=fingerprint(function),
+            task_may_change=one_of("resume_task", resume_task, RESUME_TASK) == "changed",
         )
 
     def describe(self) -> dict[str, Any]:
@@ -276,7 +285,11 @@ def _directory(given: Any) -> Path:
         path = Path(given).expanduser()
     except TypeError:
         raise SettingTypeError(f"working_dir is {given!r}; give the path of a directory") from None
-    if path.exists() and not path.is_dir():
+    try:
+        there = path.exists()
+    except (OSError, ValueError) as error:  # a name that is too long, or holds a zero
+        raise SettingError(f"working_dir {str(given)[:80]!r} is no path: {error}; give that of a directory") from None
+    if there and not path.is_dir():
         raise SettingError(f"working_dir {path} is a file; give the path of a directory")
     try:
         return path.absolute()

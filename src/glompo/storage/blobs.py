@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from glompo.storage.disk import refusal, sync_folder
+from glompo.storage.regular import read_regular
 from glompo.storage.replacing import drafted
 
 
@@ -58,7 +59,7 @@ def sync_blob(run_dir: Path, name: str) -> None:
 def read_blob(run_dir: Path, name: str) -> bytes | None:
     """Return the content of a blob; None if it is missing or not what was written."""
     try:
-        data = blob_path(run_dir, name).read_bytes()
+        data = read_regular(blob_path(run_dir, name))
     except OSError:
         return None
     return data if sha256(data).hexdigest() == name else None

@@ -25,6 +25,7 @@ import msgspec
 
 from glompo.errors import StoreError
 from glompo.storage.disk import sync_folder
+from glompo.storage.regular import open_regular
 from glompo.storage.replacing import drafted
 
 FORMAT = 1
@@ -44,7 +45,7 @@ _NAMES = re.compile(
 )
 _DAMAGES = (
     zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError,
-    LookupError, OverflowError, msgspec.MsgspecError,
+    LookupError, OverflowError, RecursionError, msgspec.MsgspecError,
 )  # fmt: skip
 
 
@@ -168,7 +169,7 @@ def _chunks(piece: Piece, size: int) -> Iterator[bytes]:
     if isinstance(piece.source, bytes):
         yield piece.source
         return
-    with piece.source.open("rb") as file:
+    with open_regular(piece.source) as file:
         while size > 0:
             chunk = file.read(min(size, CHUNK))
             if not chunk:
@@ -265,7 +266,7 @@ def reading(path: Path) -> Iterator[CheckpointFile]:
         also if that turns out while its members are read.
     """
     try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             yield CheckpointFile(path, archive, file.seek(0, os.SEEK_END))
     except StoreError:
         raise
@@ -278,7 +279,7 @@ def reading(path: Path) -> Iterator[CheckpointFile]:
 def is_checkpoint(path: Path) -> bool:
     """Return whether `path` looks like a checkpoint file: a file, and a ZIP archive or what is left of one."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(2) == b"PK" or zipfile.is_zipfile(file)
     except OSError:
         return False

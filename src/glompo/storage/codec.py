@@ -12,6 +12,7 @@ import msgspec
 
 from glompo.core.events import EVENTS, SCHEMA, Event, RunOpened
 from glompo.errors import StoreError
+from glompo.storage.fields import check_fields
 from glompo.wire.codec import Codec, CodecError
 
 MSGPACK = 1
@@ -53,6 +54,7 @@ def decode_events(payload: bytes | memoryview, codec: int) -> list[Event]:
     except CodecError as error:
         raise StoreError(f"an event cannot be read (did a newer version write it?): {error}") from error
     for event in events:
+        check_fields(event)
         if isinstance(event, RunOpened) and event.schema > SCHEMA:
             raise StoreError(
                 f"the run has event schema {event.schema} and this version of the library knows schema {SCHEMA}: "

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -58,10 +61,67 @@ def fresh_directory(parent: Path, name: str) -> Path:
     raise StoreError(f"cannot find a free name in {parent}; give a working_dir")
 
 
-def clear_for_new_run(run_dir: Path, overwrite: bool) -> None:
+def make_directories(path: Path) -> list[Path]:
+    """Create the directory `path` if need be, and return those that were made, outermost first.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written; nothing is left behind.
+    """
+    missing = [one for one in (path, *path.parents) if not one.exists()][::-1]
+    made: list[Path] = []
+    try:
+        for one in missing:
+            try:
+                one.mkdir()
+            except FileExistsError:
+                if not one.is_dir():  # else another process was faster
+                    raise
+            else:
+                made.append(one)
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        remove_directories(made)
+        raise _unwritable(path, error) from error
+    return made
+
+
+def remove_directories(made: Sequence[Path]) -> None:
+    """Remove directories that :func:`make_directories` made for a run that did not begin.
+
+    The innermost goes with all that is in it; those around it only if nothing else is in them.
+    """
+    if made:
+        shutil.rmtree(made[-1], ignore_errors=True)
+    for one in made[-2::-1]:
+        with suppress(OSError):
+            one.rmdir()
+
+
+def undo_new_run(run_dir: Path, past: Path | None) -> None:
+    """Take back what was written for a run that did not begin; an earlier one, set aside as `past`, gets its place."""
+    with suppress(OSError):
+        shutil.rmtree(run_dir / "journal", ignore_errors=True)
+        for name in (CONFIGURATION, DOCUMENT):
+            (run_dir / name).unlink(missing_ok=True)
+        if past is not None:
+            for part in past.iterdir():
+                os.replace(part, run_dir / part.name)
+            past.rmdir()
+            past.parent.rmdir()  # unless others lie there
+
+
+def clear_for_new_run(run_dir: Path, overwrite: bool) -> Path | None:
     """Make sure that `run_dir` exists and holds no run.
 
     With `overwrite` the files of an earlier run move into ``replaced/``; recorded evaluations are never deleted.
+
+    Returns
+    -------
+    Path or None
+        Where they went, if there were any.
 
     Raises
     ------
@@ -73,14 +133,15 @@ def clear_for_new_run(run_dir: Path, overwrite: bool) -> None:
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
         if holds_run(run_dir):
-            _set_aside(run_dir, overwrite)
+            return _set_aside(run_dir, overwrite)
     except RunExistsError:
         raise
     except OSError as error:
         raise _unwritable(run_dir, error) from error
+    return None
 
 
-def _set_aside(run_dir: Path, overwrite: bool) -> None:
+def _set_aside(run_dir: Path, overwrite: bool) -> Path:
     if not overwrite:
         raise RunExistsError(
             f"{run_dir} holds another run; give another working_dir, or set overwrite_existing=True to move that run "
@@ -90,6 +151,7 @@ def _set_aside(run_dir: Path, overwrite: bool) -> None:
     for part in PARTS:
         if (run_dir / part).exists():
             os.replace(run_dir / part, past / part)
+    return past
 
 
 def write_configuration(run_dir: Path, settings: Mapping[str, Any]) -> None:

@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 from glompo.storage.identity import machine_identity, start_time
-from glompo.storage.lease import STALE_SECONDS
+from glompo.storage.lease import LONGEST, STALE_SECONDS
+from glompo.storage.regular import read_regular
 
 
 def writer_lives(run_dir: Path) -> bool:
@@ -28,18 +29,23 @@ def writer_lives(run_dir: Path) -> bool:
 
 
 def _lives(path: Path) -> bool:
-    age = time.time() - path.stat().st_mtime
     try:
-        holder = json.loads(path.read_text())
+        age = time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        raise
+    except OSError:  # a link to itself, for example: no process of ours made it
+        return False
+    try:
+        holder = json.loads(read_regular(path, LONGEST))
         machine, pid, started = holder["machine"], int(holder["pid"]), holder["started"]
         released = bool(holder["released"])
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, KeyError, TypeError):  # damaged: only its age speaks
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):  # damaged: only its age speaks
         return age < STALE_SECONDS
     if released:
         return False
     if machine != machine_identity():
         return age < STALE_SECONDS
-    now = start_time(pid)
+    now = start_time(pid) if 0 < pid < 2**31 else ""
     return now != "" and ("?" in (now, started) or now == started)

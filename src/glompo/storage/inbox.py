@@ -28,6 +28,7 @@ from typing import Self
 from glompo.errors import StoreError
 from glompo.loggers import library_logger
 from glompo.storage.disk import refusal, write_file
+from glompo.storage.regular import open_regular, read_regular
 
 logger = library_logger("glompo.storage")
 
@@ -95,7 +96,7 @@ def answer(run_dir: Path, name: str) -> str | None:
     if (run_dir / INBOX / name).exists():
         return None
     try:
-        return _reason(run_dir / INBOX / REFUSED / name).read_text("utf-8").strip()
+        return read_regular(_reason(run_dir / INBOX / REFUSED / name), LONGEST).decode("utf-8", "replace").strip()
     except FileNotFoundError:
         return ""
 
@@ -199,7 +200,7 @@ class Inbox:
             return (
                 Request("stop", f"file {name}", int(stopped[1])) if stopped else Request(_FILES[name], f"file {name}")
             )
-        with self._path(name).open("rb") as file:
+        with open_regular(self._path(name)) as file:
             return _parsed(file.read(LONGEST + 1))
 
 

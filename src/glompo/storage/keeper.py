@@ -28,6 +28,7 @@ from glompo.storage.blobs import blob_names, blob_path, read_blob, sync_blob, wr
 from glompo.storage.checkpoint_file import Hashes, Piece, write_checkpoint
 from glompo.storage.directory import CONFIGURATION, DOCUMENT
 from glompo.storage.journal import Journal
+from glompo.storage.regular import read_regular
 from glompo.storage.segments import Position, segment_path
 
 logger = library_logger("glompo.storage")
@@ -169,7 +170,7 @@ def pieces_of(run_dir: Path, position: Position, states: Iterable[str], extras: 
     pieces = {name: Piece(data) for name, data in extras.members.items()}
     for name in (CONFIGURATION, DOCUMENT):
         if (run_dir / name).is_file():
-            pieces.setdefault(name, Piece((run_dir / name).read_bytes()))
+            pieces.setdefault(name, Piece(read_regular(run_dir / name)))
     for number in range(1, position.segment + 1):
         path = segment_path(run_dir, number)
         pieces[f"journal/{path.name}"] = Piece(path, position.offset if number == position.segment else None)

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
 import secrets
 from collections.abc import Iterator
@@ -36,15 +37,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from glompo.errors import LeaseHeldError
+from glompo.errors import LeaseHeldError, StoreError
 from glompo.storage.disk import refusal, write_file
 from glompo.storage.identity import host_name, machine_identity, start_time
+from glompo.storage.regular import read_regular
 
 STALE_SECONDS = 30.0
 """Age of the heartbeat after which a holder on another machine counts as dead."""
 
+LONGEST = 65536
+"""Bytes of the largest lease file that is read."""
+
 BEAT_SECONDS = 5.0
 """Shortest time between two heartbeats."""
+
+logger = logging.getLogger("glompo.storage")
+
+_GIVEN_BACK: set[str] = set()
+"""Tokens of leases that this process no longer holds, although the disk refused to let the files say so."""
 
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
@@ -115,7 +125,8 @@ class Lease:
             number = _take(folder, claim)
             for older in _numbers(folder):
                 if older < number:
-                    _path(folder, older).unlink(missing_ok=True)
+                    with suppress(OSError):  # the highest number counts, whatever else lies there
+                        _path(folder, older).unlink(missing_ok=True)
         return cls(folder, number, holder)
 
     @property
@@ -170,12 +181,24 @@ class Lease:
             )
 
     def release(self) -> None:
-        """Give the lease back; does nothing if another process has taken over or the files were deleted."""
-        path = _path(self._folder, self._number)
-        with suppress(FileNotFoundError):
-            if _read(path) == self._holder:
-                with _claim(self._folder, replace(self._holder, released=True)) as claim:
+        """Give the lease back; does nothing if another process has taken over or the files were deleted.
+
+        What the disk refuses is logged: this process no longer holds the lease all the same, and may take it again.
+        """
+        path, over = _path(self._folder, self._number), replace(self._holder, released=True)
+        try:
+            if _read(path) != self._holder:
+                return
+            try:
+                with _claim(self._folder, over) as claim:
                     claim.replace(path)
+            except StoreError:
+                _overwrite(path, _said(over))  # a full disk still takes what needs no new room
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            _GIVEN_BACK.add(self._holder.token)
+            logger.warning("cannot give the lease %s back: %s; it ends with this process", path, error)
 
     def __enter__(self) -> Self:
         return self
@@ -207,13 +230,17 @@ def _lives(entry: _Entry, age: float) -> bool:
         return False
     if holder is None or holder.machine != machine_identity():
         return age < STALE_SECONDS
+    if holder.token in _GIVEN_BACK:
+        return False
     now = start_time(holder.pid)
     return now == holder.started if "?" not in (now, holder.started) else now != ""
 
 
 def _held(folder: Path, entry: _Entry, age: float) -> LeaseHeldError:
     holder = entry.holder
-    if holder is not None and holder.machine == machine_identity():
+    if holder is not None and holder.machine == machine_identity() and holder.pid == os.getpid():
+        remedy = "this process itself works on it in another session: wait for that, or ask it to leave"
+    elif holder is not None and holder.machine == machine_identity():
         remedy = f"wait for it or end it (kill {holder.pid})"
     else:
         remedy = f"wait for it or end it there; if it is dead, try again in {STALE_SECONDS - age:.0f} s"
@@ -248,13 +275,27 @@ def _claim(folder: Path, holder: Holder) -> Iterator[Path]:
     path = folder / f"claim.{holder.token}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_file(path, json.dumps(asdict(holder), indent=1).encode())
+        write_file(path, _said(holder))
         yield path
     except OSError as error:
         raise refusal("take the lease in", folder, error, "then start again") from error
     finally:
         with suppress(OSError):
             path.unlink(missing_ok=True)
+
+
+def _said(holder: Holder) -> bytes:
+    return json.dumps(asdict(holder), indent=1).encode()
+
+
+def _overwrite(path: Path, data: bytes) -> None:
+    """Write `data` over a file that is not shorter, filled up with blanks, without asking the disk for room."""
+    fd = os.open(path, os.O_WRONLY)
+    try:
+        os.pwrite(fd, data.ljust(os.fstat(fd).st_size), 0)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def _link(claim: Path, path: Path) -> bool:
@@ -302,7 +343,9 @@ def _path(folder: Path, number: int) -> Path:
 def _read(path: Path) -> Holder | None:
     """Return what the file says; None if it is damaged, as after a power failure."""
     try:
-        holder = Holder(**json.loads(path.read_bytes()))
-    except (ValueError, TypeError):
+        holder = Holder(**json.loads(read_regular(path, LONGEST)))
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
     return holder if isinstance(holder.pid, int) and 0 < holder.pid < 2**31 else None

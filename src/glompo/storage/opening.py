@@ -7,8 +7,8 @@ from pathlib import Path
 from glompo.core import snapshot
 from glompo.core.state import RunState
 from glompo.errors import StoreError
-from glompo.storage.reader import read_events
-from glompo.storage.segments import START, Position
+from glompo.storage.reader import JournalFollower
+from glompo.storage.segments import START, Position, last_segment, no_journal
 from glompo.storage.snapshots import usable
 
 
@@ -33,9 +33,16 @@ def state_of(run_dir: Path) -> RunState:
     CorruptJournalError
         If the part of the journal that is read is damaged before its tail.
     StoreError
-        If there is no journal, or a newer version of the library wrote it.
+        If there is no journal, a newer version of the library wrote it, or it holds what cannot have happened.
     """
-    state, position = shortcut(run_dir)
-    for event in read_events(run_dir, position):
-        state.apply(event)
-    return state
+    return state_and_end(run_dir)[0]
+
+
+def state_and_end(run_dir: Path) -> tuple[RunState, Position]:
+    """Return :func:`state_of`, and the end of what was read."""
+    if not last_segment(run_dir):
+        raise no_journal(run_dir)
+    state, start = shortcut(run_dir)
+    journal = JournalFollower(run_dir, start)
+    journal.fold_into(state)
+    return state, journal.position

@@ -14,6 +14,7 @@ from glompo.storage.holding import writer_lives
 from glompo.storage.keeper import Extras, facts_of, pieces_of
 from glompo.storage.opening import shortcut
 from glompo.storage.reader import JournalFollower
+from glompo.storage.regular import read_regular
 from glompo.storage.segments import survey
 
 
@@ -43,13 +44,12 @@ def pack_directory(
     survey(run_dir)  # the snapshot spares folding the journal, not checking all of it
     state, start = shortcut(run_dir)
     journal = JournalFollower(run_dir, start)
-    for event in journal.stream():
-        state.apply(event)
+    journal.fold_into(state)
     view, position = RunView(state, state.at), journal.position
     if state.opened is None:
         raise StoreError(f"{run_dir} holds a run of which nothing has been recorded; there is nothing to save")
     if extras is None:
-        extras = Extras({name: (run_dir / name).read_bytes() for name in UNPACKED[1:] if (run_dir / name).is_file()})
+        extras = Extras({name: read_regular(run_dir / name) for name in UNPACKED[1:] if (run_dir / name).is_file()})
     file = target or (control or CheckpointingControl()).file(run_dir, view.checkpoints.count, datetime.now())
     facts = facts_of(view, view.checkpoints.count, position) | {"left_out": list(extras.left_out)}
     states = [one.saved.blob for one in view if one.saved is not None]

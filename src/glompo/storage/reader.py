@@ -12,10 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from glompo.core.events import Event
+from glompo.core.state import RunState
 from glompo.errors import CorruptJournalError, StoreError
 from glompo.storage.codec import decode_events
 from glompo.storage.framing import HEADER_SIZE, frames, refuse_corruption
+from glompo.storage.regular import open_regular, unreadable
 from glompo.storage.segments import (
+    SEGMENT_LIMIT,
     START,
     Position,
     Segment,
@@ -92,6 +95,24 @@ class JournalFollower:
             # else the next poll meets the damage again, after these events were delivered
         return events
 
+    def fold_into(self, state: RunState) -> None:
+        """Fold what was not read yet into `state`.
+
+        Raises
+        ------
+        CorruptJournalError, StoreError
+            As for :meth:`poll`; also if an event cannot have happened, which names the record.
+        """
+        for event in self.stream():
+            self.fold(event, state)
+
+    def fold(self, event: Event, state: RunState) -> None:
+        """Fold the event that was read last; raises StoreError, naming the record, if it cannot have happened."""
+        try:
+            state.apply(event)
+        except Exception as error:  # what a forged record holds may be anything
+            raise self._impossible(error) from error
+
     def stream(self) -> Iterator[Event]:
         """Yield what :meth:`poll` would return, with one segment in memory at most.
 
@@ -123,19 +144,28 @@ class JournalFollower:
         """Return the bytes after the position; of a segment with an unfinished header, all."""
         path = segment_path(self._run_dir, self._number)
         try:
-            with path.open("rb") as file:
+            with open_regular(path, SEGMENT_LIMIT) as file:
                 size = os.fstat(file.fileno()).st_size
                 self._headed = self._headed or has_header(file, self._number, str(path))
                 file.seek(self._offset if self._headed else 0)
                 data = file.read()
         except FileNotFoundError:  # its writer could not finish the header and took it back
             return b""
+        except OSError as error:
+            raise unreadable(path, error) from error
         if self._headed and size < self._offset:
             raise CorruptJournalError(
                 f"{path} has {size} bytes, yet its events up to byte {self._offset} have been read: its end was lost, "
                 f"perhaps in a power failure of the machine that writes it. Read the run anew from the beginning"
             )
         return data
+
+    def _impossible(self, error: Exception) -> StoreError:
+        path = segment_path(self._run_dir, self._number)
+        return StoreError(
+            f"{path}, in the record that ends at byte {self._offset}: an event that cannot have happened: {error}; "
+            "restore the file from a copy"
+        )
 
     def _decode(self, payload: memoryview, codec: int) -> list[Event]:
         try:

@@ -8,7 +8,8 @@ from pathlib import Path
 from glompo.core.events import Event
 from glompo.storage.codec import decode_events
 from glompo.storage.framing import HEADER_SIZE, frames
-from glompo.storage.segments import Position, read_part, segment_path
+from glompo.storage.regular import open_regular
+from glompo.storage.segments import SEGMENT_LIMIT, Position, read_part, segment_path
 
 
 def records(run_dir: Path, start: Position) -> Iterator[tuple[Position, Position, list[Event]]]:
@@ -25,7 +26,7 @@ def records(run_dir: Path, start: Position) -> Iterator[tuple[Position, Position
 
 
 def _of_segment(path: Path, offset: int) -> Iterator[tuple[int, int, list[Event]]]:
-    with path.open("rb") as file:
+    with open_regular(path, SEGMENT_LIMIT) as file:
         while True:
             done = 0
             for record in frames(read_part(file, offset)):

@@ -8,9 +8,13 @@ from typing import BinaryIO
 
 from glompo.errors import CorruptJournalError, StoreError
 from glompo.storage.framing import HEADER_SIZE, check_header, corruption, extent, header, refuse_corruption, valid_end
+from glompo.storage.regular import open_regular, unreadable
 
 CHUNK = 2**18
 """Bytes of a segment that are read at once; more if a record is larger."""
+
+SEGMENT_LIMIT = 2**30
+"""Bytes of the largest segment that is read."""
 
 _SUFFIX = ".seg"
 
@@ -124,13 +128,16 @@ def survey_segment(run_dir: Path, number: int) -> Segment:
         If a newer version of the library wrote it.
     """
     path, end = segment_path(run_dir, number), HEADER_SIZE
-    with path.open("rb") as file:
-        if not has_header(file, number, str(path)):
-            return Segment(number, path, 0, file.tell())
-        while done := valid_end(read_part(file, end), 0):
-            end += done
-        file.seek(end)
-        rest = file.read()
+    try:
+        with open_regular(path, SEGMENT_LIMIT) as file:
+            if not has_header(file, number, str(path)):
+                return Segment(number, path, 0, file.tell())
+            while done := valid_end(read_part(file, end), 0):
+                end += done
+            file.seek(end)
+            rest = file.read()
+    except OSError as error:
+        raise unreadable(path, error) from error
     refuse_corruption(rest, 0, str(path), end)
     return Segment(number, path, end, end + len(rest))
 

@@ -18,6 +18,7 @@ from glompo.core.snapshot import LAYOUT
 from glompo.errors import StoreError
 from glompo.storage.disk import refusal, sync_folder, write_file
 from glompo.storage.framing import frame, frames
+from glompo.storage.regular import open_regular, read_regular
 from glompo.storage.segments import Position, segment_path
 from glompo.wire.codec import Codec, CodecError
 
@@ -117,7 +118,7 @@ def _newest_first(run_dir: Path) -> list[Path]:
 
 def _load(path: Path) -> _Snapshot | None:
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except OSError:
         return None
     record = next(frames(data), None)
@@ -136,9 +137,9 @@ def _context(run_dir: Path, position: Position) -> int | None:
     """
     begin = max(position.offset - _CONTEXT_BYTES, 0)
     try:
-        with segment_path(run_dir, position.segment).open("rb") as file:
+        with open_regular(segment_path(run_dir, position.segment)) as file:
             file.seek(begin)
             data = file.read(position.offset - begin)
-    except OSError:
+    except (OSError, ValueError, OverflowError, TypeError):  # a position that is none
         return None
     return zlib.crc32(data) if len(data) == position.offset - begin else None

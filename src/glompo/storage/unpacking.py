@@ -11,10 +11,11 @@ import msgspec
 
 from glompo.core.events import Loaded
 from glompo.errors import RunExistsError, StoreError
-from glompo.storage.checkpoint_file import MANIFEST, CheckpointFile, Manifest, reading
+from glompo.storage.checkpoint_file import MANIFEST, MOST_MANIFEST, CheckpointFile, Manifest, reading
 from glompo.storage.directory import holds_run
 from glompo.storage.disk import sync_folder, write_file
 from glompo.storage.journal import Journal
+from glompo.storage.regular import read_regular
 from glompo.storage.segments import journal_folder
 
 _DRAFT = ".unpacking"
@@ -86,11 +87,11 @@ def member_of(run_dir: Path, name: str) -> bytes | None:
         If it is not what was in the checkpoint.
     """
     try:
-        data = (run_dir / name).read_bytes()
-        manifest = msgspec.json.decode((run_dir / MANIFEST).read_bytes(), type=Manifest)
+        data = read_regular(run_dir / name)
+        manifest = msgspec.json.decode(read_regular(run_dir / MANIFEST, MOST_MANIFEST), type=Manifest)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, RecursionError, ValueError) as error:
         raise StoreError(f"{run_dir / MANIFEST} or {name} beside it cannot be read: {error}; unpack it anew") from error
     if not any(one.name == name and one.sha256 == sha256(data).hexdigest() for one in manifest.members):
         raise StoreError(f"{run_dir / name} is not what came out of the checkpoint; unpack it anew")

@@ -7,7 +7,9 @@ is the format: new fields go to the end, with a default, so that older bytes sti
 
 from __future__ import annotations
 
+import math
 import struct
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, fields, is_dataclass
 from functools import lru_cache, partial
@@ -18,8 +20,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-ARRAY = 1
-"""MessagePack extension number of a numpy array."""
+ARRAY, BIG = 1, 2
+"""MessagePack extension numbers of a numpy array, and of a whole number over 64 bits (two's complement, little end)."""
+
+LAST = sys.maxunicode
+"""Highest number of a character."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -37,8 +42,7 @@ class Codec(Generic[T]):
     types : iterable of dataclass types
         The closed set. A class name must be unique in it.
     lenient : bool
-        Whether values of user code that MessagePack cannot say are written as well as possible instead of refused:
-        half characters escaped, whole numbers over 64 bits as floats.
+        Whether half characters, which MessagePack cannot say, are escaped instead of refused.
     """
 
     def __init__(self, types: Iterable[type[T]], lenient: bool = False) -> None:
@@ -57,12 +61,11 @@ class Codec(Generic[T]):
             raise CodecError(f"{type(item).__name__} is not one of {sorted(self._types)}") from None
         try:
             return self._encoder.encode((type(item).__name__, values))
-        except (TypeError, OverflowError, ValueError) as error:
-            if not self._lenient:
-                raise _unwritable(item, error) from error
+        except (TypeError, OverflowError, ValueError, RecursionError):
+            pass  # seldom: so only then is every value looked at
         try:
-            return self._encoder.encode((type(item).__name__, _cleaned(values)))
-        except (TypeError, OverflowError, ValueError) as error:
+            return self._encoder.encode((type(item).__name__, _cleaned(values, self._lenient)))
+        except (TypeError, OverflowError, ValueError, RecursionError) as error:
             raise _unwritable(item, error) from error
 
     def decode(self, data: bytes | memoryview) -> T:
@@ -105,16 +108,18 @@ def _unwritable(item: object, error: Exception) -> CodecError:
     return CodecError(f"{type(item).__name__} holds a value that cannot be written: {error}")
 
 
-def _cleaned(value: Any) -> Any:
-    """Return what MessagePack can say of a value: no half characters in texts, no whole numbers over 64 bits."""
-    if isinstance(value, str):
+def _cleaned(value: Any, lenient: bool) -> Any:
+    """Return a value as MessagePack can say it: whole numbers over 64 bits as extensions; half characters escaped."""
+    if lenient and isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        return float(value) if abs(value) < 2**1023 else repr(value)
+        return msgspec.msgpack.Ext(BIG, value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True))
     if isinstance(value, (tuple, list)):
-        return [_cleaned(item) for item in value]
+        return [_cleaned(item, lenient) for item in value]
     if isinstance(value, dict):
-        return {_cleaned(key): _cleaned(item) for key, item in value.items()}
+        return {_cleaned(key, lenient): _cleaned(item, lenient) for key, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: _cleaned(getattr(value, one.name), lenient) for one in fields(value)}
     return value
 
 
@@ -129,15 +134,24 @@ def _pack(value: Any) -> Any:
 
 
 def _unpack(code: int, data: memoryview) -> Any:
+    if code == BIG:
+        return int.from_bytes(data, "little", signed=True)
     if code != ARRAY:
         raise CodecError(f"unknown extension {code}")
     size, ndim = data[0], data[1]
     shape = struct.unpack_from(f"<{ndim}q", data, 2)
     start = 2 + 8 * ndim + size
     dtype = _dtype(bytes(data[start - size : start]))
+    count = math.prod(shape)
+    # elements without bytes could be any number of them
+    if min(shape, default=0) < 0 or (count and not dtype.itemsize) or start + count * dtype.itemsize != len(data):
+        raise CodecError(f"an array of {count} times {dtype.itemsize} bytes in {len(data) - start}")
+    if (
+        dtype.kind == "U"
+        and (np.frombuffer(data, np.dtype("u4").newbyteorder(dtype.byteorder), offset=start) > LAST).any()
+    ):
+        raise CodecError("an array of texts with characters that there are not")
     array: NDArray[Any] = np.ndarray(shape, dtype, data, start)
-    if start + array.nbytes != len(data):
-        raise CodecError(f"an array of {array.nbytes} bytes in {len(data) - start}")
     return array.copy()
 
 

@@ -18,7 +18,7 @@ def exiting(view: RunView, policies: Policies) -> Iterator[Command]:
     """Yield what it takes to end the run, or this session, if it must end."""
     verdict = view.ending
     if verdict is None:
-        verdict = _reason_to_end(view, policies)
+        verdict = reason_to_end(view, policies)
         if verdict is not None:
             yield End(verdict)
         elif view.leaving:
@@ -35,7 +35,8 @@ def _stop_all(view: RunView, by: str, verdict: Verdict) -> Iterator[Command]:
             yield Stop(one.opt, by, verdict)
 
 
-def _reason_to_end(view: RunView, policies: Policies) -> Verdict | None:
+def reason_to_end(view: RunView, policies: Policies) -> Verdict | None:
+    """Return why the run must end now; None if it goes on."""
     if view.end_asked_by:
         return Verdict(True, "user", f"{view.end_asked_by} asked to end the run")
     fatal = _failing_task(view, policies) or _failing_optimizers(view)
