@@ -10,16 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.details import Ask, residual_call
 from glompo.evaluators.unfinished import Unfinished
 from glompo.function import Outcome, Status, assess
 
 
-def callable_of(task: Any, detailed: bool) -> Callable[..., Any]:
-    """Return what is called at a point: the task, or its `detailed_call`."""
+def callable_of(task: Any, detailed: int) -> Callable[..., Any]:
+    """Return what is called at a point, see :class:`~glompo.details.Ask`: the task, or what gives more than a value."""
+    if detailed == Ask.RESIDUALS:
+        return residual_call(task)
     return task.detailed_call if detailed else task  # type: ignore[no-any-return]  # whether it is callable shows there
 
 
-def outcome_of(call: Callable[..., Any], detailed: bool, x: NDArray[np.float64]) -> Outcome:
+def outcome_of(call: Callable[..., Any], detailed: int, x: NDArray[np.float64]) -> Outcome:
     """Return what ``call(x)`` gives, `x` of shape (d,), in natural units; never raises for what the task does.
 
     A task that calls `sys.exit` has failed; a KeyboardInterrupt is the user's and goes on.

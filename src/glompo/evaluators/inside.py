@@ -33,7 +33,7 @@ class Orders:
     ----------
     parent : int
         Process number of the parent.
-    detailed : bool
+    detailed : int
         Whether the task's `detailed_call` is called.
     threads : int or None
         Threads that numerical libraries may use.
@@ -42,7 +42,7 @@ class Orders:
     """
 
     parent: int
-    detailed: bool
+    detailed: int
     threads: int | None
     capture: bool
 
