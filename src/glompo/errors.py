@@ -74,6 +74,10 @@ class TaskFailedError(EndedError, UserError):
     """The task failed too often to go on; the collected reasons are in the message."""
 
 
+class TaskContractError(TaskFailedError):
+    """The task is not what it says: its extras are not those of `headers`, or its residuals do not give its value."""
+
+
 class WorkerError(GlompoError):
     """An optimizer or its worker failed."""
 

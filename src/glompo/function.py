@@ -91,8 +91,9 @@ class BaseFunction(ABC):
     """Optional base class of a task.
 
     Only :meth:`__call__` must be written. A task may also define ``detailed_call(x) -> (fx, *extras)`` and
-    ``headers() -> {name: type}`` for the extras (evaluations then log them when ``is_log_detailed`` is set), and
-    ``checkpoint_save(path)`` and ``checkpoint_load(path)`` when pickling does not suit it.
+    ``headers() -> {name: type}`` for the extras (evaluations then log them when ``is_log_detailed`` is set),
+    ``residuals`` for optimizers that fit them (see :mod:`glompo.details`), and ``checkpoint_save(path)`` and
+    ``checkpoint_load(path)`` when pickling does not suit it.
     """
 
     @abstractmethod
@@ -110,7 +111,7 @@ class BaseFunction(ABC):
         raise NotImplementedError(f"{type(self).__name__} defines no detailed_call")
 
     def headers(self) -> Mapping[str, type]:
-        """Return the name and type of each extra value of :meth:`detailed_call`, in order."""
+        """Return the name and type of each extra value of :meth:`detailed_call`, in order; `fx` may come first."""
         raise NotImplementedError(f"{type(self).__name__} defines no headers")
 
     def checkpoint_save(self, path: str | PathLike[str]) -> None:
@@ -121,12 +122,6 @@ class BaseFunction(ABC):
     def checkpoint_load(cls, path: str | PathLike[str]) -> BaseFunction:
         """Return the task saved in `path`."""
         raise NotImplementedError(f"{cls.__name__} defines no checkpoint_load")
-
-
-def offers_details(task: object) -> bool:
-    """Return whether a task has a `detailed_call` of its own; the one inherited from :class:`BaseFunction` is none."""
-    call = getattr(type(task), "detailed_call", None) or getattr(task, "detailed_call", None)
-    return callable(call) and call is not BaseFunction.detailed_call
 
 
 def assess(raw: object, seconds: float = 0.0, extras: tuple[Any, ...] = ()) -> Outcome:

@@ -166,9 +166,9 @@ class _SimulatedMailbox(Mailbox):
         """Wake the optimizer."""
         self._actor.stir()
 
-    def record(self, x: NDArray[np.float64], value: float, outcome: Outcome) -> None:
+    def record(self, x: NDArray[np.float64], value: float, outcome: Outcome, size: int = 0) -> None:
         """Note an evaluation; it leaves when it is `AGE` old, as from any worker."""
-        super().record(x, value, outcome)
+        super().record(x, value, outcome, size)
         if not self._expected:
             self._expected = True
             self._timeline.after(AGE, self._deliver)
@@ -188,7 +188,7 @@ class _SimulatedMailbox(Mailbox):
 class _SimulatedEvaluator:
     """Computes the task at once and lets its duration pass on the virtual clock."""
 
-    def __init__(self, parcel: Parcel, seconds: Seconds, timeline: Timeline, actor: _Actor, detailed: bool) -> None:
+    def __init__(self, parcel: Parcel, seconds: Seconds, timeline: Timeline, actor: _Actor, detailed: int) -> None:
         self._inline = InlineEvaluator(here(parcel.task), detailed)
         self._opt = parcel.opt
         self._seconds = seconds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -164,3 +164,33 @@ def extras_of(events: Iterable[Event], opt: int) -> tuple[tuple[Any, ...], ...]:
             rows.extend([()] * (event.k0 - len(rows)))
             rows.extend(event.extras)
     return tuple(rows)
+
+
+def track_of(event: Evaluated, place: int) -> list[Any]:
+    """Return the further value at `place` of each evaluation of a batch, None where there is none."""
+    if not event.extras:
+        return [None] * len(event.f)
+    return [row[place] if place < len(row) else None for row in event.extras]
+
+
+def names_of_extras(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of further values in the settings of a run; earlier versions recorded a leading `fx` as well."""
+    names = tuple(map(str, settings.get("headers") or ()))
+    return names[1:] if names[:1] == ("fx",) else names
+
+
+def distinct(names: Iterable[str], taken: Iterable[str], prefix: str) -> list[str]:
+    """Return names that differ from each other and from those that are taken: with a prefix where need be.
+
+    Examples
+    --------
+    >>> distinct(["time", "a", "extra:time"], ["time"], "extra:")
+    ['extra:time', 'a', 'extra:extra:time']
+    """
+    used, found = set(taken), []
+    for name in names:
+        while name in used:
+            name = prefix + name
+        used.add(name)
+        found.append(name)
+    return found

@@ -123,6 +123,20 @@ class Evaluations:
         """Further values of detailed calls, one row for each of the first evaluations; always read from the journal."""
         return self._reader(0).extras(self._opt)
 
+    def track(self, place: int) -> NDArray[Any]:
+        """Return the further value at `place` of each evaluation, shape (n,).
+
+        Numbers are float64, nan where there is none. If one is no number, all are objects, None where there is none.
+        """
+        values = self._reader(0).track(self._opt, place)[: len(self)]
+        values = values + [None] * (len(self) - len(values))
+        if all(one is None or isinstance(one, (int, float)) for one in values):
+            return np.array([np.nan if one is None else one for one in values], dtype=np.float64)
+        track = np.empty(len(values), dtype=object)
+        for k, value in enumerate(values):
+            track[k] = value
+        return track
+
     def last(self, n: int) -> Columns:
         """Return the last `n` rows, or all if there are fewer."""
         return self.rows(max(0, len(self) - n))

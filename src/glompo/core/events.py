@@ -306,8 +306,9 @@ class Escalated(Event):
 class Stopped(Event):
     """The optimizer is no more. Its worker says how the path ended, never what it means.
 
-    `ending` is 'returned' (minimize came back), 'cut' (unwound inside the task), 'raised' (an exception) or
-    'died' (the worker vanished). `said_converged` is true if it sent message 0 before.
+    `ending` is 'returned' (minimize came back), 'cut' (unwound inside the task), 'raised' (an exception),
+    'refused' (the task is not what it says) or 'died' (the worker vanished). `said_converged` is true if it sent
+    message 0 before.
     """
 
     opt: int

@@ -151,6 +151,8 @@ ENDINGS: dict[tuple[str, bool], How] = {
     ("cut", True): How.CUT,
     ("raised", False): How.CRASHED,
     ("raised", True): How.CRASHED,
+    ("refused", False): How.CRASHED,
+    ("refused", True): How.CRASHED,
     ("died", False): How.LOST,
     ("died", True): How.LOST,
 }

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.core.columns import distinct, names_of_extras
 from glompo.core.documented import DocumentedResult, documented_result
 from glompo.core.optimizer_view import OptimizerView
 from glompo.core.views import RunView
@@ -74,7 +75,8 @@ class LogView(_ReadOnly):
             Optimizer.
         track : {'call_id', 'x', 'fx', 'fx_best', 'f_call_opt', 'f_call_overall', 'time', 'status'}, optional
             Column. `call_id` and `f_call_overall` count evaluations of the whole run, `f_call_opt` those of the
-            optimizer, both from 1.
+            optimizer, both from 1. Also any name in the task's `headers`: numbers as float64, nan where an evaluation
+            has none; what is no number as objects. A name of a column above is ``extra:NAME``.
         """
         path = self._one(opt_id).trajectory.rows()
         columns = {
@@ -87,10 +89,14 @@ class LogView(_ReadOnly):
             "time": path.at,
             "status": path.status,
         }
+        headers = distinct(names_of_extras(self.view.opened.spec), columns, "extra:")
+        extras = self._one(opt_id).trajectory
         if track is None:
-            return columns
+            return {**columns, **{name: extras.track(place) for place, name in enumerate(headers)}}
+        if track in headers:
+            return extras.track(headers.index(track))
         if track not in columns:
-            raise PolicyError(f"the log has no track {track!r}; it has {', '.join(columns)}")
+            raise PolicyError(f"the log has no track {track!r}; it has {', '.join([*columns, *headers])}")
         return columns[track]
 
     def get_best_iter(self, opt_id: int | None = None) -> dict[str, Any]:

@@ -106,6 +106,9 @@ class History(Protocol):
     def extras(self, opt: int) -> tuple[tuple[Any, ...], ...]:
         """Return the further values of its detailed calls, one row for each of its first evaluations."""
 
+    def track(self, opt: int, place: int) -> list[Any]:
+        """Return the further value at `place` of each of its first evaluations, None where there is none."""
+
 
 class Stopper(Protocol):
     """Should this optimizer stop?"""

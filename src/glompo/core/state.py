@@ -93,6 +93,7 @@ class RunState:
     keeping: Keeping = field(default_factory=Keeping)
     victims: list[int] = field(default_factory=list)
     stillborn: list[str] = field(default_factory=list)
+    refused: str = ""
     stops_since_convergence: int = 0
     failures: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
@@ -296,6 +297,8 @@ class RunState:
         del self.alive[event.opt]
         self.wishes.fulfil(event.opt)
         self._unseat(one)
+        if event.ending == "refused":
+            self.refused = self.refused or event.note
         self.keeping.retire(event.opt, self.optimizers)
         self.ended[how] += 1
         if how is How.CONVERGED:

@@ -146,6 +146,11 @@ class RunView:
         return tuple(self._state.stillborn)
 
     @property
+    def refused(self) -> str:
+        """Why the task cannot be used as it is, as the first optimizer found in this session; empty if none did."""
+        return self._state.refused
+
+    @property
     def best(self) -> Best | None:
         """The incumbent."""
         return self._state.best

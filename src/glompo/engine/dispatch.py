@@ -109,7 +109,7 @@ def _restore(backend: Backend, job: Job, one: OptimizerState, history: History, 
     request, back = one.request, one.resumption
     option = option_for(request, job.options)
     x0 = request.x0 if back.x0 is None else back.x0
-    script = script_of(one, history, job.detailed, _saved(job.keeper, back))
+    script = script_of(one, history, _saved(job.keeper, back))
     backend.launch(replace(_parcel(job, request.opt, option, x0, script), rests=rests))
 
 

@@ -54,7 +54,7 @@ def _without_places(value: Any) -> Any:
     return value
 
 
-def script_of(one: OptimizerState, history: History, detailed: bool, saved: SavedState | None = None) -> Script:
+def script_of(one: OptimizerState, history: History, saved: SavedState | None = None) -> Script:
     """Return what an optimizer did since its search began, for it to go on from there.
 
     Parameters
@@ -63,12 +63,10 @@ def script_of(one: OptimizerState, history: History, detailed: bool, saved: Save
         The optimizer.
     history : History
         Where its evaluations are read that are no longer in memory.
-    detailed : bool
-        Whether the further values of detailed calls belong to it.
     saved : SavedState, optional
         Its last saved state.
     """
     opt, first = one.request.opt, one.resumption.first
     path = Evaluations(opt, one.trajectory, history).rows(first)
-    extras = history.extras(opt)[first:] if detailed else ()
+    extras = history.extras(opt)[first:]  # whatever is logged now: what it took in then, it must get again
     return Script(path.X.copy(), path.f.copy(), path.status.copy(), tuple(one.taken), extras, first, saved)

@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from glompo._version import __version__
+from glompo.core.columns import names_of_extras
 from glompo.core.events import SCHEMA, Event, Repaired, RunOpened, SessionClosed, SessionOpened
 from glompo.core.judge.exiting import reason_to_end
 from glompo.core.ports import Option, Policies, look_back
@@ -225,6 +226,12 @@ def _check_same_problem(state: RunState, spec: RunSpec, run_dir: Path) -> None:
         raise SettingError(
             f"{run_dir} holds a run with other bounds ({len(before)} parameters: {before.tolist()}); resume it with "
             "those, or give another working_dir"
+        )
+    named, now = names_of_extras(state.opened.spec), spec.headers
+    if named != now[: len(named)]:
+        raise SettingError(
+            f"{run_dir} holds a run whose extra values are called ({', '.join(named)}), this task calls them "
+            f"({', '.join(now)}); resume it with the same headers(), or give another working_dir"
         )
 
 

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.details import Ask, residual_call
 from glompo.evaluators.unfinished import Unfinished
 from glompo.function import Outcome, Status, assess
 from glompo.texts import error_text
@@ -22,12 +23,14 @@ from glompo.values import without_masks
 logger = logging.getLogger("glompo.evaluators")
 
 
-def callable_of(task: Any, detailed: bool) -> Callable[..., Any]:
-    """Return what is called at a point: the task, or its `detailed_call`."""
+def callable_of(task: Any, detailed: int) -> Callable[..., Any]:
+    """Return what is called at a point, see :class:`~glompo.details.Ask`: the task, or what gives more than a value."""
+    if detailed == Ask.RESIDUALS:
+        return residual_call(task)
     return task.detailed_call if detailed else task  # type: ignore[no-any-return]  # whether it is callable shows there
 
 
-def outcome_of(call: Callable[..., Any], detailed: bool, x: NDArray[np.float64]) -> Outcome:
+def outcome_of(call: Callable[..., Any], detailed: int, x: NDArray[np.float64]) -> Outcome:
     """Return what ``call(x)`` gives, `x` of shape (d,), in natural units; never raises for what the task does.
 
     Whatever comes out of the task is its failure, SystemExit and KeyboardInterrupt included: no evaluation is computed
@@ -55,7 +58,7 @@ def outcome_of(call: Callable[..., Any], detailed: bool, x: NDArray[np.float64])
     return outcome
 
 
-def _judged(raw: Any, detailed: bool, seconds: float) -> Outcome:
+def _judged(raw: Any, detailed: int, seconds: float) -> Outcome:
     if not detailed:
         return assess(raw, seconds)
     try:

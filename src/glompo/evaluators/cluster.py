@@ -73,9 +73,7 @@ class Cluster:
             raise SettingError(f"the cluster is {name!r}; give host and port of its scheduler, 'dask://host:port'")
         return cls(kind, address, rest, float(wait))
 
-    def evaluator(
-        self, task: Callable[..., Any] | str, slots: int, detailed: bool, **terms: Unpack[Terms]
-    ) -> Evaluator:
+    def evaluator(self, task: Callable[..., Any] | str, slots: int, detailed: int, **terms: Unpack[Terms]) -> Evaluator:
         """Connect, await the first worker, and return the evaluator; closing it disconnects.
 
         Parameters
@@ -84,7 +82,7 @@ class Cluster:
             What is evaluated, or where to import it from over there.
         slots : int
             Evaluations in flight at most.
-        detailed : bool
+        detailed : int
             Whether the task's `detailed_call` is called.
         **terms
             Limits. The guard is always there: a task that crashes must not cost a worker.

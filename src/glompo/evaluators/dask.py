@@ -7,9 +7,10 @@ from typing import Any, Unpack
 
 from glompo.errors import SettingTypeError
 from glompo.evaluators.dask_lanes import CallRefusedError, Lanes, WorkerLostError
-from glompo.evaluators.guarded import retire
+from glompo.evaluators.guarded import Commission, retire
 from glompo.evaluators.limits import whole
 from glompo.evaluators.payload import preflight
+from glompo.evaluators.protocol import Evaluator
 from glompo.evaluators.remote import Awaitable, RemoteEvaluator, Terms, commissioned, nothing
 from glompo.function import Outcome, Status
 from glompo.texts import error_text
@@ -36,7 +37,7 @@ class DaskEvaluator(RemoteEvaluator):
     task : callable or str
         ``task(x) -> float``, or where to import it from over there, ``"module:function"``. GloMPO must be installed
         over there as well.
-    detailed : bool
+    detailed : int
         Whether ``task.detailed_call(x) -> (fx, *extras)`` is called instead.
     retries : int
         How often an evaluation is called again after the loss of its worker, at most.
@@ -55,7 +56,7 @@ class DaskEvaluator(RemoteEvaluator):
         client: Any,
         task: Callable[..., Any] | str,
         *,
-        detailed: bool = False,
+        detailed: int = False,
         retries: int = 1,
         **terms: Unpack[Terms],
     ) -> None:
@@ -64,14 +65,22 @@ class DaskEvaluator(RemoteEvaluator):
         payload = preflight(task)
         super().__init__(commissioned(payload, detailed, terms), payload)
         self._client = client
+        self._terms = terms
         self._lanes = Lanes(client, whole(retries, "retries", 0))
+
+    def beside(self, detailed: int) -> Evaluator:
+        """Return an evaluator that asks something else of the task, in the same lanes; it is closed before this one."""
+        return _Beside(commissioned(self._payload, detailed, self._terms), self._payload, self)
 
     def close(self, kill: bool = False) -> None:
         """End the guarded processes, after the evaluations under way unless `kill`; cluster and client are left."""
         super().close(kill)
         self._lanes.close()
-        if self._commission.guard and self._client.status == "running":
-            self._client.run(retire, self._commission.name, kill, on_error="ignore")
+        self._retire(self._commission, kill)
+
+    def _retire(self, commission: Commission, kill: bool) -> None:
+        if commission.guard and self._client.status == "running":
+            self._client.run(retire, commission.name, kill, on_error="ignore")
 
     def _launch(self, call: Callable[..., Any], *arguments: Any) -> Awaitable:
         return self._lanes.submit(call, *arguments)
@@ -82,3 +91,22 @@ class DaskEvaluator(RemoteEvaluator):
         if isinstance(error, CallRefusedError):
             return nothing(Status.FAILED, f"it cannot be evaluated on the cluster: {error}")
         return nothing(Status.CRASHED, f"the cluster lost the evaluation: {error_text(error)}")
+
+
+class _Beside(RemoteEvaluator):
+    """Asks something else of the task than the evaluator in whose lanes it calls."""
+
+    def __init__(self, commission: Commission, payload: bytes, first: DaskEvaluator) -> None:
+        super().__init__(commission, payload)
+        self._first = first
+
+    def close(self, kill: bool = False) -> None:
+        """End the guarded processes, after the evaluations under way unless `kill`."""
+        super().close(kill)
+        self._first._retire(self._commission, kill)
+
+    def _launch(self, call: Callable[..., Any], *arguments: Any) -> Awaitable:
+        return self._first._launch(call, *arguments)
+
+    def _lost(self, error: BaseException) -> Outcome:
+        return self._first._lost(error)

@@ -34,7 +34,7 @@ class ExecutorEvaluator(RemoteEvaluator):
     task : callable or str
         ``task(x) -> float``, or where to import it from over there, ``"module:function"``. GloMPO must be installed
         over there as well.
-    detailed : bool
+    detailed : int
         Whether ``task.detailed_call(x) -> (fx, *extras)`` is called instead.
     fresh : callable, optional
         Makes an executor that takes the place of a broken one; those are shut down by :meth:`close`.
@@ -54,7 +54,7 @@ class ExecutorEvaluator(RemoteEvaluator):
         executor: Executor | None,
         task: Callable[..., Any] | str,
         *,
-        detailed: bool = False,
+        detailed: int = False,
         fresh: Callable[[], Executor] | None = None,
         **terms: Unpack[Terms],
     ) -> None:

@@ -44,7 +44,7 @@ class Commission:
     ----------
     name : str
         Of the task and of how it is evaluated.
-    detailed : bool
+    detailed : int
         Whether the task's `detailed_call` is called.
     guard : bool
         Whether it is called in a guarded process of its own.
@@ -60,7 +60,7 @@ class Commission:
     """
 
     name: str
-    detailed: bool
+    detailed: int
     guard: bool
     limits: Limits
     threads: int | None

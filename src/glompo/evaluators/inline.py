@@ -26,14 +26,14 @@ class InlineEvaluator:
     ----------
     task : callable
         ``task(x) -> float``, or its `detailed_call` if `detailed`.
-    detailed : bool
+    detailed : int
         Whether ``task.detailed_call(x) -> (fx, *extras)`` is called instead.
     workers : int
         Evaluations in flight at most, each in a thread: a daemon, so that one that hangs cannot hold up the end of
         the interpreter, which waits for the threads of a ThreadPoolExecutor.
     """
 
-    def __init__(self, task: Callable[..., Any], detailed: bool = False, workers: int = 1) -> None:
+    def __init__(self, task: Callable[..., Any], detailed: int = False, workers: int = 1) -> None:
         self._call = callable_of(task, detailed)
         self._detailed = detailed
         self._home = present_directory()

@@ -35,7 +35,7 @@ class Orders:
     ----------
     parent : int
         Process number of the parent.
-    detailed : bool
+    detailed : int
         Whether the task's `detailed_call` is called.
     threads : int or None
         Threads that numerical libraries may use.
@@ -44,7 +44,7 @@ class Orders:
     """
 
     parent: int
-    detailed: bool
+    detailed: int
     threads: int | None
     capture: bool
 

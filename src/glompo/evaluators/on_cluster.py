@@ -14,7 +14,7 @@ class ClusterEvaluator(DaskEvaluator):
     """Evaluates on a cluster that it disconnects from when it is closed."""
 
     def __init__(
-        self, belongings: ExitStack, client: Any, task: Callable[..., Any] | str, detailed: bool, terms: Terms
+        self, belongings: ExitStack, client: Any, task: Callable[..., Any] | str, detailed: int, terms: Terms
     ) -> None:
         with belongings:
             super().__init__(client, task, detailed=detailed, **terms)

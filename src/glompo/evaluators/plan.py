@@ -69,7 +69,7 @@ class EvaluatorPlan:
                 "threads of this process, and a thread cannot be killed; use evaluator='pool'"
             )
 
-    def build(self, task: Callable[..., Any] | str, workers: int, detailed: bool) -> Evaluator:
+    def build(self, task: Callable[..., Any] | str, workers: int, detailed: int) -> Evaluator:
         """Return the evaluator.
 
         Parameters
@@ -78,7 +78,7 @@ class EvaluatorPlan:
             What is evaluated, or where to import it from.
         workers : int
             Evaluations in flight at most.
-        detailed : bool
+        detailed : int
             Whether the task's `detailed_call` is called.
 
         Raises

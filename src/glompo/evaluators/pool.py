@@ -46,7 +46,7 @@ class PoolEvaluator:
         ``task(x) -> float``, or where to import it from over there, ``"module:function"``.
     workers : int
         Processes, and so evaluations in flight, at most.
-    detailed : bool
+    detailed : int
         Whether ``task.detailed_call(x) -> (fx, *extras)`` is called instead.
     timeout : float, optional
         Wall-clock seconds that an evaluation may take. Then the process, its group and its descendants get SIGTERM,
@@ -80,7 +80,7 @@ class PoolEvaluator:
         task: Callable[..., Any] | str,
         workers: int,
         *,
-        detailed: bool = False,
+        detailed: int = False,
         timeout: float | None = None,
         adaptive_timeout: float | None = None,
         memory_limit: int | None = None,

@@ -190,7 +190,7 @@ class Launcher:
         The task, from `preflight`.
     environment : mapping
         Variables of the processes.
-    detailed : bool
+    detailed : int
         Whether the task's `detailed_call` is called.
     threads : int or None
         Threads that numerical libraries may use in a process.
@@ -204,7 +204,7 @@ class Launcher:
         self,
         payload: bytes,
         environment: Mapping[str, str],
-        detailed: bool,
+        detailed: int,
         threads: int | None,
         capture: bool,
         places: Sequence[str] = (),

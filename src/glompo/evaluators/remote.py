@@ -169,7 +169,7 @@ def limits_of(terms: Terms) -> Limits:
     )
 
 
-def commissioned(payload: bytes, detailed: bool, terms: Terms) -> Commission:
+def commissioned(payload: bytes, detailed: int, terms: Terms) -> Commission:
     """Return what workers are to do.
 
     Raises

@@ -14,10 +14,10 @@ from glompo.backends.threads import ThreadsBackend
 from glompo.core.ports import Escalation, Option
 from glompo.core.rule import Rule
 from glompo.core.settings import number, whole_number, yes_or_no
+from glompo.details import declares_residuals, offers_details
 from glompo.engine.ports import Observer
 from glompo.errors import SettingError, SettingTypeError
 from glompo.exit_conditions import BaseExitCondition, MaxTotalFunctionCalls, TargetFunctionValue, TimeLimit
-from glompo.function import offers_details
 from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.optimizers.capabilities import Capabilities, Facts, refusal
 from glompo.selectors import BaseSelector, CycleSelector
@@ -139,13 +139,22 @@ def check_capabilities(options: Sequence[Option], spec: RunSpec) -> None:
         Naming the optimizer and the reason.
     """
     dims = int((spec.bounds[:, 0] < spec.bounds[:, 1]).sum())
-    detailed = offers_details(spec.task)
+    detailed, residuals = offers_details(spec.task), declares_residuals(spec.task)
     for option in options:
+        logs = option.kwargs.get("is_log_detailed", option.kwargs.get("_is_log_detailed", False))
+        if logs and not detailed:
+            raise SettingError(
+                f"is_log_detailed of {option.kind} is set, but the task {spec.task_name} has no detailed_call(x)"
+            )
         if isinstance(getattr(option.cls, "capabilities", None), Capabilities):
             one = option.cls(*option.args, **option.kwargs)
-            reason = refusal(option.kind, one.capabilities, Facts(dims, option.slots, detailed=detailed))
+            reason = refusal(
+                option.kind, one.capabilities, Facts(dims, option.slots, detailed=detailed, residuals=residuals)
+            )
             if reason is not None:
                 raise SettingError(reason)
+            if hasattr(one, "check_task"):
+                one.check_task(spec.task)
 
 
 def check_sendable(task: Any, selector: BaseSelector) -> None:

@@ -16,9 +16,9 @@ from glompo.core.streams import Streams
 from glompo.engine.dispatch import Job
 from glompo.engine.ports import Keeper
 from glompo.engine.session import Session
-from glompo.errors import CheckpointError, OptimizersFailedError, TaskFailedError
+from glompo.errors import CheckpointError, OptimizersFailedError, TaskContractError, TaskFailedError
 from glompo.evaluators.plan import EvaluatorPlan
-from glompo.evaluators.protocol import Evaluator
+from glompo.evaluators.shared import SharedEvaluators
 from glompo.exit_conditions import MaxOptimizersConverged
 from glompo.manager.arguments import with_methods
 from glompo.read import Result
@@ -77,7 +77,7 @@ def job_of(
     spec: RunSpec,
     session: Session,
     options: tuple[Option, ...],
-    evaluator: Evaluator | None,
+    evaluator: SharedEvaluators | None,
     plan: EvaluatorPlan,
     keeper: Keeper,
     in_process: bool,
@@ -106,6 +106,8 @@ def raise_if_hopeless(result: Result, state: RunState) -> None:
     message = f"{state.finished.why}; the records are in {result.run_dir}"
     if state.finished.rule == "failing checkpoint":
         raise CheckpointError(message, result)
+    if state.finished.rule == "refused task":
+        raise TaskContractError(message, result)
     if result.x is not None:
         return
     if state.finished.rule == "failing task":

@@ -17,7 +17,7 @@ from glompo.engine.ports import Observer
 from glompo.engine.session import Session, find_run, open_session, still_over
 from glompo.errors import PolicyError, UserError
 from glompo.evaluators.limits import GRACE
-from glompo.evaluators.protocol import Evaluator
+from glompo.evaluators.shared import SharedEvaluators
 from glompo.generators import BaseGenerator
 from glompo.manager.building import backend_for, job_of, policies_of, raise_if_hopeless
 from glompo.manager.control import control
@@ -285,7 +285,7 @@ class GloMPOManager:
         return self._concluded(session.state)
 
     def _work(
-        self, session: Session, policies: Policies, shared: Evaluator | None, observers: Sequence[Observer]
+        self, session: Session, policies: Policies, shared: SharedEvaluators | None, observers: Sequence[Observer]
     ) -> None:
         """Run a session to its end."""
         assert self._prepared is not None  # asked before

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from glompo.details import Ask
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.cluster import Cluster, is_cluster
 from glompo.evaluators.plan import EvaluatorPlan
 from glompo.evaluators.protocol import Evaluator
+from glompo.evaluators.shared import SharedEvaluators
 
 LIMITS = {"evaluation_timeout": "timeout", "adaptive_timeout": "adaptive_timeout", "memory_limit": "memory_limit"}
 """Limits of an evaluation: how users call them, and how evaluators do."""
@@ -40,21 +43,39 @@ class Evaluation:
         """Whether an evaluation under way can be ended from outside."""
         return self.engine is None and self.plan.kind == "pool"
 
-    def shared(self, task: Callable[..., Any] | str, slots: int, detailed: bool) -> Evaluator | None:
-        """Return one evaluator for all optimizers in threads; None where each evaluates by itself."""
-        if self.engine is not None:
-            if _evaluates(self.engine):
-                return self.engine  # type: ignore[no-any-return]  # just found to be one
-            if isinstance(self.engine, Cluster):
-                return self.engine.evaluator(task, slots, detailed, **self.limits)
-            if _is_dask(self.engine):
-                from glompo.evaluators.dask import DaskEvaluator
+    def shared(self, task: Callable[..., Any] | str, slots: int, detailed: bool) -> SharedEvaluators | None:
+        """Return what all optimizers in threads evaluate with; None where each evaluates by itself."""
+        if self.engine is None and self.plan.kind == "inline":
+            return None
+        return SharedEvaluators(self._builder(task, slots), Ask.DETAILS if detailed else Ask.VALUE)
 
-                return DaskEvaluator(self.engine, task, detailed=detailed, **self.limits)
-            from glompo.evaluators.executor import ExecutorEvaluator
+    def _builder(self, task: Callable[..., Any] | str, slots: int) -> Callable[[Ask], Evaluator]:
+        if self.engine is None:
+            return partial(self.plan.build, task, slots)
+        if _evaluates(self.engine):
+            return lambda ask: self.engine  # it knows the task itself
+        if isinstance(self.engine, Cluster):
+            return _on_one_cluster(lambda ask: self.engine.evaluator(task, slots, ask, **self.limits))
+        if _is_dask(self.engine):
+            from glompo.evaluators.dask import DaskEvaluator
 
-            return ExecutorEvaluator(self.engine, task, detailed=detailed, **self.limits)
-        return None if self.plan.kind == "inline" else self.plan.build(task, slots, detailed)
+            return _on_one_cluster(lambda ask: DaskEvaluator(self.engine, task, detailed=ask, **self.limits))
+        from glompo.evaluators.executor import ExecutorEvaluator
+
+        return lambda ask: ExecutorEvaluator(self.engine, task, detailed=ask, **self.limits)
+
+
+def _on_one_cluster(builds: Callable[[Ask], Any]) -> Callable[[Ask], Evaluator]:
+    """Return what builds the first evaluator on a cluster, and further ones beside it."""
+    first: list[Any] = []
+
+    def build(ask: Ask) -> Evaluator:
+        if first:
+            return first[0].beside(ask)  # type: ignore[no-any-return]  # it is a DaskEvaluator
+        first.append(builds(ask))
+        return first[0]  # type: ignore[no-any-return]  # as above
+
+    return build
 
 
 def evaluation_of(given: Mapping[str, Any]) -> Evaluation:

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+UNDECLARED = (
+    "needs residuals, and the task declares none; give it a method residuals(x) that returns them as an array, or "
+    "name those extra values of detailed_call that are residuals: 'residuals' in headers(), or other names in an "
+    "attribute residuals of the task or in LeastSquares(columns=...)"
+)
+"""What is said of a task without residuals."""
+
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
@@ -34,7 +41,9 @@ class Capabilities:
     order_sensitive : bool
         The order in which the values of a batch are told matters: they must be told in the order of asking.
     residuals : bool
-        It needs a task with `detailed_call`, whose extra values are residuals.
+        It needs a task that declares its residuals, see :mod:`glompo.details`.
+    details : bool
+        It needs a task with `detailed_call`.
     least_dims, most_dims : int or None
         The fewest and the most free parameters; None is no limit.
     """
@@ -49,6 +58,7 @@ class Capabilities:
     resumes: bool = False
     order_sensitive: bool = True
     residuals: bool = False
+    details: bool = False
     least_dims: int = 1
     most_dims: int | None = None
 
@@ -71,6 +81,8 @@ class Facts:
         Evaluations are known to fail now and then.
     detailed : bool
         The task offers `detailed_call`.
+    residuals : bool
+        The task declares its residuals.
     """
 
     dims: int
@@ -79,6 +91,7 @@ class Facts:
     noisy: bool = False
     may_fail: bool = False
     detailed: bool = False
+    residuals: bool = False
 
 
 def refusal(name: str, capabilities: Capabilities, facts: Facts) -> str | None:
@@ -108,8 +121,12 @@ def _objections(can: Capabilities, facts: Facts) -> list[tuple[bool, str]]:
             f"takes {most} free parameters at most, the problem has {facts.dims}; use another optimizer",
         ),
         (
-            can.residuals and not facts.detailed,
-            "needs residuals, but the task has no detailed_call; define detailed_call(x) -> (fx, *residuals)",
+            can.residuals and not facts.residuals,
+            UNDECLARED,
+        ),
+        (
+            can.details and not facts.detailed,
+            "needs the extra values of detailed_call, which the task has not; define detailed_call(x) -> (fx, *extras)",
         ),
         (
             facts.workers > 1 and not can.batch,

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.errors import SettingError, UserError
+from glompo.details import (
+    details_of,
+    offers_details,
+    places_of,
+    residual_call,
+    residuals_among,
+)
+from glompo.errors import SettingError, TaskContractError, UserError
 from glompo.optimizers.blocking import BlockingOptimizer, Leave, Objective
 from glompo.optimizers.bundled import Function
-from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.capabilities import UNDECLARED, Capabilities
 from glompo.optimizers.differences import neighbours, slopes
 from glompo.optimizers.settings import one_of, options_of
-from glompo.values import without_masks
 
 METHODS = ("trf", "dogbox")
 """Methods of :func:`scipy.optimize.least_squares` that respect bounds."""
@@ -23,12 +30,18 @@ METHODS = ("trf", "dogbox")
 OPTIONS = {"ftol", "xtol", "gtol", "x_scale", "loss", "f_scale", "max_nfev", "tr_solver", "tr_options", "verbose"}
 """Arguments of :func:`scipy.optimize.least_squares` that `options` may hold."""
 
+AGREEMENT = 1e-4
+"""Relative difference between the value of the task and the sum of squares up to which they are the same."""
+
+Answers = list[tuple[float, NDArray[np.float64] | None]]
+"""Values and residuals; None where there are none."""
+
 
 class LeastSquares(BlockingOptimizer):
     r"""Minimise a sum of squared residuals with :func:`scipy.optimize.least_squares`.
 
-    The task must define ``detailed_call(x) -> (fx, *residuals)``; one call counts as one evaluation. With the residuals
-    r_j a step needs no second derivatives: the Hessian of the sum of squares is about 2·JᵀJ, where J has the
+    The task must declare its residuals, see :mod:`glompo.details`; one call counts as one evaluation. With the
+    residuals r_j a step needs no second derivatives: the Hessian of the sum of squares is about 2·JᵀJ, where J has the
     derivatives of the residuals. J comes from forward differences with a step of 1e-7 of each parameter's range; its d
     points are one batch, of which `workers` are evaluated at a time.
 
@@ -37,9 +50,9 @@ class LeastSquares(BlockingOptimizer):
     method : {'trf', 'dogbox'}
         Trust region reflective (Branch, Coleman and Li, SIAM J. Sci. Comput. 21, 1, 1999), or dogleg in a box (Voglis
         and Lagaris, WSEAS 2004).
-    columns : sequence of int, optional
-        Which of the extra values of `detailed_call` are residuals, by position from 0; all of them by default. Arrays
-        among them are flattened.
+    columns : sequence of str or int, optional
+        Which of the extra values of `detailed_call` are residuals, by their names in `headers`, or by position from 0,
+        instead of what the task declares. Arrays among them are flattened.
     options : mapping, optional
         Further keyword arguments of :func:`scipy.optimize.least_squares`: ftol, xtol, gtol, x_scale, loss, f_scale,
         max_nfev (evaluations without those for J), tr_solver, tr_options, verbose.
@@ -48,8 +61,10 @@ class LeastSquares(BlockingOptimizer):
 
     Notes
     -----
-    It minimises the squares of what it is told are residuals, and reports the value fx of the task; give residuals
-    whose squares add up to fx, or at least fall with it.
+    It minimises the sum of the squares, so this must be the value of the task: at the first point it is compared with
+    it, and if they differ by more than a ten-thousandth, TaskContractError ends the run. Residuals of a method
+    ``residuals(x)`` are evaluated alone, and the value is the sum of their squares; for the comparison the first point
+    is evaluated once more, for the value of the task.
 
     A step to a failed evaluation, or to one with a residual that is not finite, is taken back and the trust region
     shrunk; a failed difference is taken as no slope. If the starting point fails, it ends there without success.
@@ -60,7 +75,7 @@ class LeastSquares(BlockingOptimizer):
     def __init__(
         self,
         method: str = "trf",
-        columns: Sequence[int] | None = None,
+        columns: Sequence[str | int] | None = None,
         options: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -68,6 +83,19 @@ class LeastSquares(BlockingOptimizer):
         self.method = one_of(self, "method", method, METHODS)
         self.columns = None if columns is None else _columns(columns)
         self.options = options_of(self, options, OPTIONS)
+        if self.columns is not None:
+            self.capabilities = replace(self.capabilities, residuals=False, details=True)
+
+    def check_task(self, task: Any) -> None:
+        """Refuse a task that has not the columns; called before a run is begun.
+
+        Raises
+        ------
+        SettingError
+            Naming the column, and those that there are.
+        """
+        if self.columns is not None:
+            _places(self.columns, details_of(task).names)
 
     def objective(self, function: Function) -> Residuals:
         """Return the residuals of the function."""
@@ -79,7 +107,7 @@ class LeastSquares(BlockingOptimizer):
 
         assert isinstance(f, Residuals)
         low, high = np.array(bounds).T
-        if f.at(x0) is None:
+        if not f.begin(x0):
             return "the starting point has no finite residuals", False
         answer = least_squares(
             f.residuals,
@@ -93,30 +121,52 @@ class LeastSquares(BlockingOptimizer):
 
 
 class Residuals(Objective):
-    """Residuals of a function with ``detailed_call`` or, under a manager, ``map_detailed``.
+    """Residuals of a function, which is that of a manager or the task itself.
 
     Parameters
     ----------
     optimizer : LeastSquares
         Whose evaluations these are.
     function : callable
-        With ``map_detailed(X) -> [(fx, extras), ...]``, or ``detailed_call(x) -> (fx, *extras)``.
-    columns : tuple of int or None
-        Which extras are residuals; None for all.
+        The function.
+    columns : tuple of str and int, or None
+        Which extras are residuals; None for what the task declares.
+
+    Raises
+    ------
+    UserError
+        If it has no residuals.
     """
 
-    def __init__(self, optimizer: BlockingOptimizer, function: Any, columns: tuple[int, ...] | None) -> None:
+    def __init__(self, optimizer: BlockingOptimizer, function: Any, columns: tuple[str | int, ...] | None) -> None:
         super().__init__(optimizer, function)
-        self._columns = columns
-        self._many = getattr(function, "map_detailed", None)
-        self._one = getattr(function, "detailed_call", None)
-        if self._many is None and self._one is None:
-            raise UserError(
-                "LeastSquares needs residuals, but the task has no detailed_call; "
-                "define detailed_call(x) -> (fx, *residuals), or use another optimizer"
-            )
+        managed = function if hasattr(function, "map_residuals") else _Alone(function)
+        if columns is None and not (managed.details.method or managed.details.residuals):
+            raise UserError(f"LeastSquares {UNDECLARED}")
+        self._alone_first = columns is None and managed.details.method
+        self._many: Callable[[NDArray[np.float64]], Answers] = managed.map_residuals
+        if columns is not None:
+            self._many = _Columns(managed, columns)
         self._last: tuple[bytes, NDArray[np.float64] | None] = (b"", None)
+        self._values: list[float] = []
         self._size = 0
+
+    def begin(self, x: NDArray[np.float64]) -> bool:
+        """Evaluate the first point, shape (d,), and return whether it has finite residuals.
+
+        Raises
+        ------
+        TaskContractError
+            If the sum of their squares is not the value of the task.
+        """
+        value = self(x) if self._alone_first else math.nan
+        if self._alone_first and not math.isfinite(value):
+            return False
+        residuals = self.at(x)
+        if residuals is None:
+            return False
+        _compare(value if self._alone_first else self._values[0], float(residuals @ residuals))
+        return True
 
     def at(self, x: NDArray[np.float64]) -> NDArray[np.float64] | None:
         """Return the residuals at `x`, shape (d,), as an array of shape (n,); None if there are none.
@@ -156,39 +206,97 @@ class Residuals(Objective):
         return found
 
     def _evaluated(self, points: NDArray[np.float64]) -> list[NDArray[np.float64] | None]:
-        if self._many is not None:
-            answers = list(self._many(points))
-        else:
-            assert self._one is not None
-            answers = [(fx, extras) for fx, *extras in map(self._one, points)]
+        answers = self._many(points)
         for x, (fx, _) in zip(points, answers, strict=True):
             if math.isfinite(fx):
                 self._optimizer.note_best(x, float(fx))
-        return [self._chosen(fx, extras) for fx, extras in answers]
+        self._values = [fx for fx, _ in answers]
+        return [self._finite(fx, residuals) for fx, residuals in answers]
 
-    def _chosen(self, fx: float, extras: Sequence[Any]) -> NDArray[np.float64] | None:
-        if not math.isfinite(fx) or not len(extras):  # without extras it failed, whatever stands in for its value
+    def _finite(self, fx: float, residuals: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+        if not math.isfinite(fx) or residuals is None:  # it failed, whatever stands in for its value
             return None
-        chosen = extras if self._columns is None else [extras[i] for i in self._columns if i < len(extras)]
-        if self._columns is not None and len(chosen) < len(self._columns):
-            raise UserError(
-                f"LeastSquares: detailed_call returned {len(extras)} extra values, columns are {self._columns}; "
-                "give positions below that number"
-            )
-        residuals = np.concatenate([np.ravel(np.asarray(without_masks(one), dtype=float)) for one in chosen])
         self._size = self._size or len(residuals)
         if len(residuals) != self._size:
-            raise UserError(
+            raise TaskContractError(
                 f"LeastSquares: the task gave {self._size} residuals, then {len(residuals)}; give as many at each point"
             )
         return residuals if np.isfinite(residuals).all() else None
 
 
-def _columns(given: Any) -> tuple[int, ...]:
+class _Alone:
+    """A task without a manager, with what the function of a manager offers."""
+
+    def __init__(self, task: Any) -> None:
+        self.details = details_of(task)
+        self._task = task
+
+    def map_detailed(self, X: NDArray[np.float64]) -> list[tuple[float, tuple[Any, ...]]]:
+        if not offers_details(self._task):
+            raise UserError("LeastSquares: columns are extra values of detailed_call, which the task has not")
+        return [(fx, tuple(extras)) for fx, *extras in map(self._task.detailed_call, X)]
+
+    def map_residuals(self, X: NDArray[np.float64]) -> Answers:
+        if self.details.method:
+            return list(map(residual_call(self._task), X))
+        places = self.details.residuals
+        assert places is not None  # asked of a task that declares residuals
+        return [(fx, residuals_among(extras, places) if extras else None) for fx, extras in self.map_detailed(X)]
+
+
+class _Columns:
+    """Residuals that the user has named."""
+
+    def __init__(self, function: Any, columns: tuple[str | int, ...]) -> None:
+        self._function = function
+        self._places = _places(columns, function.details.names)
+
+    def __call__(self, X: NDArray[np.float64]) -> Answers:
+        answers = self._function.map_detailed(X)
+        return [(fx, self._among(extras) if extras else None) for fx, extras in answers]
+
+    def _among(self, extras: Sequence[Any]) -> NDArray[np.float64]:
+        try:
+            return residuals_among(extras, self._places)
+        except (SettingError, ValueError, TypeError) as error:
+            raise TaskContractError(f"LeastSquares: {error}") from error
+
+
+def _compare(value: float, squares: float) -> None:
+    """Refuse residuals whose squares do not add up to the value of the task."""
+    if math.isclose(value, squares, rel_tol=AGREEMENT):
+        return
+    why = "let the task return the sum of the squares, or declare the residuals that it is made of"
+    if value > 0 and squares > 0:
+        why += (
+            f"; if it is always {value / squares:.6g} times that sum, multiply them by {math.sqrt(value / squares):.6g}"
+        )
+    raise TaskContractError(
+        f"LeastSquares: at the first point the task returned {value:.10g}, but the squares of its residuals add up to "
+        f"{squares:.10g}, and what is minimised is that sum; {why}"
+    )
+
+
+def _places(columns: tuple[str | int, ...], names: tuple[str, ...]) -> tuple[int, ...]:
+    places = places_of(columns, names, "columns of LeastSquares")
+    if names and max(places) >= len(names):
+        raise SettingError(
+            f"LeastSquares: columns are {columns}, but detailed_call returns {len(names)} extra values, "
+            f"({', '.join(names)}); give their names, or positions below that number"
+        )
+    return places
+
+
+def _columns(given: Any) -> tuple[str | int, ...]:
     try:
-        columns = tuple(given)
+        columns = (given,) if isinstance(given, str) else tuple(given)
     except TypeError:
         columns = ()
-    if not columns or any(isinstance(i, bool) or not isinstance(i, int) or i < 0 for i in columns):
-        raise SettingError(f"LeastSquares: columns is {given!r}; give whole numbers of 0 or more, or None for all")
+    if not columns or any(isinstance(i, bool) or not isinstance(i, (int, str)) for i in columns):
+        columns = ()
+    if not columns or any(isinstance(i, int) and i < 0 for i in columns) or len(set(columns)) < len(columns):
+        raise SettingError(
+            f"LeastSquares: columns is {given!r}; give names in headers() or whole numbers of 0 or more, each once, or "
+            "None for what the task declares"
+        )
     return columns

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.core.columns import distinct, names_of_extras
 from glompo.core.events import Evaluated, RunOpened
 from glompo.function import Status
 from glompo.legible import PAGE, legible_lines
@@ -84,7 +85,8 @@ def rows(run_dir: str | os.PathLike[str]) -> Iterator[EvaluationRow]:
 def to_csv(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) -> Path:
     r"""Write the recorded evaluations of a run as comma-separated values, one row each, and return the path.
 
-    Columns are `COLUMNS`, then the parameters under their names, then the further values of detailed calls. Numbers
+    Columns are `COLUMNS`, then the parameters under their names, then the further values of detailed calls. A parameter
+    or a further value that has the name of a column before it is called ``parameter:NAME`` or ``extra:NAME``. Numbers
     are written such that reading them gives the same float; texts such that a terminal can show them, control
     characters but line breaks as ``\x1b`` (:func:`rows` gives them as they are). The file appears when it is complete.
 
@@ -144,15 +146,13 @@ def _survey(folder: Path) -> tuple[tuple[str, ...], list[str], int]:
     for event in read_events(folder):
         if isinstance(event, RunOpened):
             names = parameter_names(event.spec, len(event.bounds))
-            headers = event.spec.get("headers")
-            extras = list(map(str, headers)) if isinstance(headers, (list, tuple)) else []
+            extras = list(names_of_extras(event.spec))
         elif isinstance(event, Evaluated):
             count += len(event.f)
             width = max([width, *map(len, event.extras)])
-    if not width:
-        return names, [], count
+    names = tuple(distinct(names, COLUMNS, "parameter:"))
     extras = extras[:width] + [f"extra{i}" for i in range(len(extras), width)]
-    return names, extras, count
+    return names, distinct(extras, (*COLUMNS, *names), "extra:"), count
 
 
 def _cell(value: Any) -> str:

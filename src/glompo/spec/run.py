@@ -24,7 +24,7 @@ from glompo.spec.bounds import bounds_of, x0_of
 from glompo.spec.checkpointing import CheckpointingControl, control_of
 from glompo.spec.failures import failure_policy_of
 from glompo.spec.fingerprint import RESUME_TASK, fingerprint
-from glompo.spec.task import detailed_headers, task_of
+from glompo.spec.task import columns_of, task_of
 
 RESUME = ("never", "auto", "must")
 """What to do with a run that is in the working directory."""
@@ -131,7 +131,7 @@ class RunSpec:
         if configuration is not None and not isinstance(configuration, Mapping):
             raise SettingTypeError(f"configuration is {configuration!r}; give a mapping, as it is read from a file")
         box = bounds_of(bounds)
-        headers = detailed_headers(function, task_name) if yes_or_no("setup", "is_log_detailed", detailed) else ()
+        headers = columns_of(function, task_name, yes_or_no("setup", "is_log_detailed", detailed))
         return cls(
             task=function,
             sent=task_name if isinstance(task, str) else function,

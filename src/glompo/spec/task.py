@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from glompo.details import details_of, offers_details
 from glompo.errors import SettingError, SettingTypeError
-from glompo.function import BaseFunction, offers_details
 from glompo.spec.imports import imported
 
 
@@ -30,20 +30,21 @@ def task_of(given: Any) -> tuple[Callable[..., Any], str]:
     return given, _name(given)
 
 
-def detailed_headers(task: Any, name: str) -> tuple[str, ...]:
-    """Return the names of the extra values of a detailed task; none if it does not say.
+def columns_of(task: Any, name: str, detailed: bool) -> tuple[str, ...]:
+    """Return the names of what may be recorded of an evaluation besides its value; none if the task does not say.
 
     Raises
     ------
-    SettingError
-        If the task has no `detailed_call` of its own.
+    SettingError, SettingTypeError
+        If details are to be logged and the task has no `detailed_call` of its own, or what it says of its extras cannot
+        be meant.
     """
-    if not offers_details(task):
+    if detailed and not offers_details(task):
         raise SettingError(f"is_log_detailed is set, but the task {name} has no detailed_call(x)")
-    headers = getattr(task, "headers", None)
-    if headers is None or getattr(type(task), "headers", None) is BaseFunction.headers:
-        return ()
-    return tuple(map(str, headers()))
+    details = details_of(task)
+    if details.method and offers_details(task) and not details.names:
+        return ()  # nobody knows how many extras come before the residuals
+    return details.columns
 
 
 def _imported(path: str) -> Callable[..., Any]:

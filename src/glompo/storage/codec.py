@@ -18,6 +18,9 @@ from glompo.wire.codec import Codec, CodecError
 MSGPACK = 1
 """Codec of a record: a MessagePack array of events."""
 
+HEAD = 5
+"""Bytes of the head of a MessagePack array at most."""
+
 _CODEC: Codec[Event] = Codec(EVENTS)
 _ENCODER = msgspec.msgpack.Encoder()
 
@@ -30,8 +33,36 @@ def encode_events(events: Sequence[Event]) -> bytes:
     StoreError
         If an event holds something that is not plain data.
     """
+    return _ENCODER.encode(_raw(events))
+
+
+def encode_apart(events: Sequence[Event], limit: int) -> list[bytes]:
+    """Return the payloads of the records that hold `events`: one, or as few as it takes to keep each within `limit`.
+
+    An event that is larger than that by itself has one of its own.
+
+    Raises
+    ------
+    StoreError
+        If an event holds something that is not plain data.
+    """
+    pieces = _raw(events)
+    if HEAD + sum(map(len, pieces)) <= limit:
+        return [_ENCODER.encode(pieces)]
+    groups: list[list[msgspec.Raw]] = [[]]
+    room = limit - HEAD
+    for piece in pieces:
+        if len(piece) > room and groups[-1]:
+            groups.append([])
+            room = limit - HEAD
+        groups[-1].append(piece)
+        room -= len(piece)
+    return [_ENCODER.encode(group) for group in groups]
+
+
+def _raw(events: Sequence[Event]) -> list[msgspec.Raw]:
     try:
-        return _ENCODER.encode([msgspec.Raw(_CODEC.encode(event)) for event in events])
+        return [msgspec.Raw(_CODEC.encode(event)) for event in events]
     except CodecError as error:
         raise StoreError(f"an event cannot be recorded: {error}") from error
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from glompo.core.columns import Columns, Rows, blank, extras_of, fill, valid_values
+from glompo.core.columns import Columns, Rows, blank, extras_of, fill, track_of, valid_values
 from glompo.core.events import Evaluated
 from glompo.errors import StoreError
 from glompo.storage.records import records
@@ -63,6 +63,8 @@ class JournalHistory:
         self._marks: dict[int, list[_Mark]] = {}
         self._noted: dict[int, tuple[int, float]] = {}
         self._held: dict[int, Rows] = {}
+        self._detailed: set[int] = set()
+        self._tracks: dict[tuple[int, int], tuple[Position, list[Any]]] = {}
 
     def rows(self, opt: int, start: int, stop: int) -> Columns:
         """Return the evaluations `start` to before `stop` of optimizer `opt`, from 0; at least one is asked for.
@@ -82,10 +84,27 @@ class JournalHistory:
     def extras(self, opt: int) -> tuple[tuple[Any, ...], ...]:
         """Return the further values of its detailed calls, one row for each of its first evaluations."""
         self._note()
-        if opt not in self._marks:
+        if opt not in self._detailed:
             return ()
         stream = records(self._run_dir, self._marks[opt][0].at)
         return extras_of((event for _, _, events in stream for event in events), opt)
+
+    def track(self, opt: int, place: int) -> list[Any]:
+        """Return the further value at `place` of each of its first evaluations, None where there is none.
+
+        What was read is kept, so that a policy that asks again and again reads only what has come meanwhile.
+        """
+        self._note()
+        if opt not in self._detailed:
+            return []
+        start, values = self._tracks.get((opt, place), (self._marks[opt][0].at, []))
+        for _, end, events in records(self._run_dir, start):
+            start = end
+            for event in events:
+                if isinstance(event, Evaluated) and event.opt == opt:
+                    values.extend(track_of(event, place))
+        self._tracks[opt, place] = start, values
+        return values
 
     def _hold(self, opt: int, held: Rows | None, stop: int) -> Rows:
         """Return evaluations from the first to before `stop`, and keep them for the next question."""
@@ -139,5 +158,7 @@ class JournalHistory:
         marks = self._marks.setdefault(event.opt, [])
         if not marks or (event.k0 - marks[-1].k >= STRIDE and begin != marks[-1].at):
             marks.append(_Mark(event.k0, begin, order, best))
+        if event.extras:
+            self._detailed.add(event.opt)
         values = valid_values(event.status, event.f)
         self._noted[event.opt] = event.k0 + len(values), min(best, float(values.min()))

@@ -24,7 +24,8 @@ from typing import Literal, Self, get_args
 
 from glompo.core.events import Event
 from glompo.errors import RunExistsError, SettingError, StoreError
-from glompo.storage.codec import MSGPACK, encode_events
+from glompo.storage import framing
+from glompo.storage.codec import MSGPACK, encode_apart
 from glompo.storage.disk import Disk, SystemDisk, refusal, sync_folder, write_all
 from glompo.storage.framing import HEADER_SIZE, frame, header
 from glompo.storage.segments import Position, Segment, journal_folder, last_segment, segment_path, survey
@@ -165,7 +166,7 @@ class Journal:
         return Position(self._number, self._end)
 
     def append(self, events: Sequence[Event]) -> None:
-        """Write the events as one record and hand it to the operating system.
+        """Write the events as one record, or as few as can hold them, and hand them to the operating system.
 
         Raises
         ------
@@ -175,7 +176,7 @@ class Journal:
         """
         if not events:
             return
-        record = frame(encode_events(events), MSGPACK)
+        record = b"".join(frame(payload, MSGPACK) for payload in encode_apart(events, framing.LENGTH_LIMIT))
         fd = self._room_for(len(record))
         self._unfinished = True  # also if a signal handler raises out of the write
         try:

@@ -114,7 +114,7 @@ class Bench:
         function = _Function(self, optimizer)
         return optimizer.minimize(function, x0, self._space.pairs, **self._option.minimize_kwargs)
 
-    def evaluate(self, optimizer: BaseOptimizer, u: Any) -> tuple[float, ...]:
+    def evaluate(self, optimizer: BaseOptimizer, u: Any) -> tuple[float, NDArray[np.float64]]:
         """Return value and residuals at what the optimizer calls `u`, shape (m,); inf outside the bounds."""
         x = self.natural(u)
         self.points.append(x)
@@ -122,8 +122,8 @@ class Bench:
             optimizer.callstop("enough for a test")
         if len(self.points) > self._evaluations + self._grace:
             raise Enough
-        row = self._bowl.detailed_call(x)
-        return row if self._bowl.contains(x) else (np.inf,) * len(row)
+        value, residuals = self._bowl.detailed_call(x)
+        return (value, residuals) if self._bowl.contains(x) else (np.inf, np.full_like(residuals, np.inf))
 
     def natural(self, u: Any) -> NDArray[np.float64]:
         """Return in natural units, shape (d,), what the optimizer calls `u`, shape (m,)."""
@@ -141,6 +141,10 @@ class _Function:
         """Return the value."""
         return self._bench.evaluate(self._optimizer, u)[0]
 
-    def detailed_call(self, u: Any) -> tuple[float, ...]:
+    def detailed_call(self, u: Any) -> tuple[float, NDArray[np.float64]]:
         """Return value and residuals."""
         return self._bench.evaluate(self._optimizer, u)
+
+    def headers(self) -> dict[str, type]:
+        """Return the name and type of what `detailed_call` returns after the value."""
+        return {"residuals": np.ndarray}

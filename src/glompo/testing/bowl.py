@@ -44,9 +44,13 @@ class Bowl:
         """Return the value at `x`, shape (d,)."""
         return float((self.residuals(x) ** 2).sum())
 
-    def detailed_call(self, x: NDArray[np.float64]) -> tuple[float, ...]:
-        """Return the value at `x`, shape (d,), and the residuals, whose squares it is the sum of."""
-        return (Bowl.__call__(self, x), *self.residuals(x).tolist())
+    def detailed_call(self, x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        """Return the value at `x`, shape (d,), and the residuals, whose squares it is the sum of, shape (d,)."""
+        return Bowl.__call__(self, x), self.residuals(x)
+
+    def headers(self) -> dict[str, type]:
+        """Return the name and type of what `detailed_call` returns after the value."""
+        return {"residuals": np.ndarray}
 
     def residuals(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the distances to the minimum, in units of the sides, shape (d,)."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from glompo.core.columns import Columns, extras_of, rows_of
-from glompo.core.events import Event, RunOpened
+from glompo.core.columns import Columns, extras_of, rows_of, track_of
+from glompo.core.events import Evaluated, Event, RunOpened
 from glompo.core.state import RunState
 
 WALL = 946_684_800.0
@@ -33,6 +33,11 @@ class EventsHistory:
     def extras(self, opt: int) -> tuple[tuple[Any, ...], ...]:
         """Return the further values of its detailed calls, one row for each of its first evaluations."""
         return extras_of(self._events, opt)
+
+    def track(self, opt: int, place: int) -> list[Any]:
+        """Return the further value at `place` of each of its first evaluations, None where there is none."""
+        batches = [event for event in self._events if isinstance(event, Evaluated) and event.opt == opt]
+        return [value for batch in batches for value in track_of(batch, place)]
 
 
 class MemoryLog:

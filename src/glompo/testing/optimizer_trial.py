@@ -143,4 +143,8 @@ class Recording:
 
     def detailed_call(self, x: NDArray[np.float64]) -> tuple[Any, ...]:
         """Return the same with the residuals, for an optimizer that asks for them."""
-        return (self(x), *self._bowl.residuals(x).tolist())
+        return self(x), self._bowl.residuals(x)
+
+    def headers(self) -> dict[str, type]:
+        """Return the name and type of these."""
+        return self._bowl.headers()

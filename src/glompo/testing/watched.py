@@ -115,7 +115,7 @@ class _Overheard:
         member = getattr(self._function, name)
         if name == "detailed_call":
             return lambda x: self._detailed([x], [member(x)])[0]
-        if name == "map_detailed":
+        if name in ("map_detailed", "map_residuals"):
             return lambda X: self._detailed(X, member(X))
         return member
 

@@ -45,7 +45,7 @@ class Parcel:
     rests : bool
         Whether it rested then, and rests on when it is back.
     evaluator : object
-        What computes the task for all optimizers of this process; None if each has its own.
+        What computes the task for all optimizers of this process: has ``asking(ask)``; None if each has its own.
     plan : object
         How an optimizer builds its own: has ``build(task, workers, detailed)``; None for right there.
     failures : FailurePolicy

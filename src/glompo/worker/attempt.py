@@ -29,7 +29,7 @@ from glompo.wire.script import REPLAY, SAVED, WARM, Script
 from glompo.worker.mailbox import Mailbox
 from glompo.worker.replay import DivergedError, Replay
 from glompo.worker.saving import Envelope, NotSavedError, loaded, opened
-from glompo.worker.seed_shims import HoldGate, WorkerSeat, build, by_name, seated, spoken
+from glompo.worker.seed_shims import HoldGate, WorkerSeat, build, by_name, own_logging, seated, spoken
 from glompo.worker.space import Space
 from glompo.worker.task import Task
 
@@ -116,7 +116,7 @@ class Attempt:
             "_signal_pipe": self.seat,
             "_results_queue": None,
             "_pause_flag": HoldGate(self._mailbox, 0 if parcel.script is None else parcel.script.end),
-            "_is_log_detailed": parcel.detailed,
+            "_is_log_detailed": own_logging(parcel.kwargs, parcel.detailed),
             "_workers": parcel.slots,
             "_backend": "threads",
         }

@@ -5,18 +5,18 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import partial
 
+from glompo.details import Ask, details_of, offers_details
+from glompo.errors import TaskContractError, UserError
 from glompo.evaluators.flights import Flights
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.payload import here
 from glompo.evaluators.protocol import Evaluator
-from glompo.function import offers_details
 from glompo.texts import error_text
 from glompo.wire.messages import Ended, Note, Ready, WentAstray
 from glompo.wire.parcel import Parcel
 from glompo.worker.attempt import Attempt, Rung, ladder
-from glompo.worker.mailbox import Cut, Mailbox
+from glompo.worker.mailbox import Cut, Mailbox, Refused
 from glompo.worker.replay import DivergedError, Replay
 from glompo.worker.space import Space
 from glompo.worker.task import DetailedTask, Task
@@ -26,7 +26,7 @@ def host(
     parcel: Parcel,
     mailbox: Mailbox,
     worker: str,
-    evaluators: Callable[[bool], Evaluator] | None = None,
+    evaluators: Callable[[Ask], Evaluator] | None = None,
     flights: Flights | None = None,
 ) -> None:
     """Build the optimizer, run its `minimize`, and report its end; never raises an Exception.
@@ -42,7 +42,7 @@ def host(
     worker : str
         Name of the thread or process, for the record.
     evaluators : callable, optional
-        Returns what computes the task, with or without its details; by default that is done right here.
+        Returns what computes the task, by what it is asked for; by default that is done right here.
     flights : Flights, optional
         Told of the evaluations under way, for a backend that has other means to end them than the whole worker.
     """
@@ -55,18 +55,16 @@ def host(
     with ExitStack() as own:
         try:
             space = Space(parcel.bounds, parcel.cls.scaler or parcel.scaler)
-            builds = partial(_tracked, flights, evaluators or partial(_built, parcel, own))
-            computes = None if parcel.evaluator is None else flights.tracked(parcel.evaluator)
+            computes = _Evaluators(parcel, own, flights, evaluators)
             rungs, ready, ended = ladder(parcel, mailbox), False, None
             while ended is None:
                 attempt = Attempt(rungs.pop(0), parcel, mailbox, space)
                 try:
                     optimizer = attempt.optimizer()
-                    computes = computes or builds(parcel.detailed)
+                    task = _task(computes, mailbox, space, parcel, attempt.replay, optimizer.is_log_detailed)
                     if not ready:
                         mailbox.post(Ready(worker))
                         ready = True
-                    task = _task(computes, builds, mailbox, space, parcel, attempt.replay)
                     ended = attempt.search(optimizer, task)
                 except DivergedError as error:
                     if task is not None:
@@ -74,6 +72,8 @@ def host(
                     _tell(mailbox, attempt.way, error, rungs)
                     if not rungs:
                         raise
+        except (Refused, TaskContractError) as error:
+            ended = Ended("refused", attempt is not None and attempt.seat.said_converged, str(error))
         except Cut as cut:
             ended = Ended("cut", attempt is not None and attempt.seat.said_converged, str(cut))
         except BaseException as error:  # also SystemExit and KeyboardInterrupt: the engine must hear of whatever it is
@@ -91,29 +91,54 @@ def _tell(mailbox: Mailbox, way: str, error: DivergedError, rungs: list[Rung]) -
     mailbox.post(WentAstray(way, error.at_k, error.distance, str(error), rungs[0].way if rungs else ""))
 
 
-def _built(parcel: Parcel, own: ExitStack, detailed: bool) -> Evaluator:
-    """Return an evaluator of this optimizer's own, which ends with it."""
-    if parcel.plan is None:
-        built: Evaluator = InlineEvaluator(here(parcel.task), detailed, parcel.slots)
-    else:
-        built = parcel.plan.build(parcel.task, parcel.slots, detailed)
-    own.callback(built.close)
-    return built
+class _Evaluators:
+    """What computes the task for one optimizer, by what is asked for; built when that is first needed."""
 
+    def __init__(
+        self, parcel: Parcel, own: ExitStack, flights: Flights, builds: Callable[[Ask], Evaluator] | None
+    ) -> None:
+        self._parcel = parcel
+        self._own = own
+        self._flights = flights
+        self._builds = builds or self._built
+        self._made: dict[Ask, Evaluator] = {}
 
-def _tracked(flights: Flights, builds: Callable[[bool], Evaluator], detailed: bool) -> Evaluator:
-    return flights.tracked(builds(detailed))
+    def __call__(self, ask: Ask) -> Evaluator:
+        """Return the evaluator, the same each time."""
+        if ask not in self._made:
+            shared = self._parcel.evaluator
+            self._made[ask] = self._flights.tracked(self._builds(ask) if shared is None else shared.asking(ask))
+        return self._made[ask]
+
+    def _built(self, ask: Ask) -> Evaluator:
+        """Return an evaluator of this optimizer's own, which ends with it."""
+        parcel = self._parcel
+        if parcel.plan is None:
+            built: Evaluator = InlineEvaluator(here(parcel.task), ask, parcel.slots)
+        else:
+            built = parcel.plan.build(parcel.task, parcel.slots, ask)
+        self._own.callback(built.close)
+        return built
 
 
 def _task(
-    computes: Evaluator,
-    builds: Callable[[bool], Evaluator],
-    mailbox: Mailbox,
-    space: Space,
-    parcel: Parcel,
-    replay: Replay | None,
+    computes: _Evaluators, mailbox: Mailbox, space: Space, parcel: Parcel, replay: Replay | None, logged: bool
 ) -> Task:
-    if not offers_details(here(parcel.task)):
-        return Task(computes, mailbox, space, parcel, replay)
-    details = (lambda: computes) if parcel.detailed else partial(builds, True)
-    return DetailedTask(computes, mailbox, space, parcel, replay, details)
+    """Return the task for an optimizer.
+
+    Raises
+    ------
+    TaskContractError
+        If what the task says of its extras cannot be meant.
+    """
+    itself = here(parcel.task)
+    try:
+        details, offered = details_of(itself), offers_details(itself)
+    except UserError as error:
+        raise TaskContractError(str(error)) from error
+    if logged and not offered:
+        name = parcel.cls.__name__
+        raise TaskContractError(f"is_log_detailed of {name} is set, but the task has no detailed_call(x)")
+    computes(Ask.DETAILS if logged else Ask.VALUE)  # so that one that cannot be built is known before the search
+    cls = DetailedTask if offered else Task
+    return cls(computes, mailbox, space, parcel, replay, details, logged)

@@ -8,8 +8,8 @@ Promises:
 
 1. Order. What one worker says arrives in the order in which it was said: anything but evaluations is sent after
    the evaluations before it.
-2. Nothing lingers. Evaluations leave when there are `ROWS` of them, when the oldest is `AGE` seconds old, when
-   the optimizer runs out of credits, and before anything else that it says.
+2. Nothing lingers. Evaluations leave when there are `ROWS` of them, when their extras take `BATCH_BYTES`, when the
+   oldest is `AGE` seconds old, when the optimizer runs out of credits, and before anything else that it says.
 3. Coalescing. Of several better points only the newest waits.
 4. A stop is final. After it no credit is ever given out again; a search that asks for one is unwound by :class:`Cut`,
    a BaseException, which ``except Exception`` does not eat. One that eats it all the same, `INSISTENCE` times, is given
@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.function import Outcome, Status
+from glompo.wire.extras import BATCH_BYTES
 from glompo.wire.messages import (
     DOWN,
     UP,
@@ -65,6 +66,10 @@ OVER = "its search is over"
 
 class Cut(BaseException):
     """The optimizer was asked to stop and went on: it is unwound from inside the task."""
+
+
+class Refused(Cut):
+    """The task is not what it says; the optimizer is unwound, and the run ends with this reason."""
 
 
 class Mailbox:
@@ -115,6 +120,7 @@ class Mailbox:
         self._count = 0
         self._xs: list[NDArray[np.float64]] = []
         self._outcomes: list[tuple[float, Outcome, float]] = []
+        self._bytes = 0
 
     # the engine's side
 
@@ -262,14 +268,17 @@ class Mailbox:
         """Take note that the first `count` evaluations were recorded in earlier sessions."""
         self._count = count
 
-    def record(self, x: NDArray[np.float64], value: float, outcome: Outcome) -> None:
-        """Note an evaluation at `x`, shape (d,), for which the optimizer is handed `value`."""
+    def record(self, x: NDArray[np.float64], value: float, outcome: Outcome, size: int = 0) -> None:
+        """Note an evaluation at `x`, shape (d,), whose extras take `size` bytes; the optimizer is handed `value`."""
         with self._lock:
             if self._over:
                 return
+            if self._bytes + size > BATCH_BYTES:  # a message must not outgrow a record of the journal
+                self._flush()
             self._xs.append(x)
             self._outcomes.append((value, outcome, self._clock()))
             self._count += 1
+            self._bytes += size
             if len(self._xs) >= ROWS:
                 self._flush()
             elif len(self._xs) == 1 and self._postman is not None:
@@ -330,7 +339,7 @@ class Mailbox:
     def _flush(self) -> None:
         if self._xs:
             self._send(UP.encode(self._batch()))
-            self._xs, self._outcomes = [], []
+            self._xs, self._outcomes, self._bytes = [], [], 0
 
     def _await_next(self) -> None:
         while self._stop is None and (self._held or self._resting or not self._credits):

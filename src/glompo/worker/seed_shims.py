@@ -208,6 +208,11 @@ def by_name(cls: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[
     return {**named, **kwargs}
 
 
+def own_logging(kwargs: Mapping[str, Any], usual: bool) -> bool:
+    """Return whether an optimizer logs the details of its evaluations: as it was given itself, or else as usual."""
+    return bool(kwargs.get("is_log_detailed", kwargs.get("_is_log_detailed", usual)))
+
+
 def seated(optimizer: BaseOptimizer, seat: Mapping[str, Any]) -> BaseOptimizer:
     """Connect an optimizer whose constructor did not pass everything on to its base."""
     if "_opt_id" not in vars(optimizer):
@@ -217,7 +222,7 @@ def seated(optimizer: BaseOptimizer, seat: Mapping[str, Any]) -> BaseOptimizer:
         optimizer.rng = seat["_signal_pipe"].rng
     optimizer._opt_id = seat["_opt_id"]
     optimizer.workers = seat["_workers"]
-    optimizer.is_log_detailed = seat["_is_log_detailed"]
+    optimizer.is_log_detailed = bool(optimizer.is_log_detailed or seat["_is_log_detailed"])  # its constructor may say
     if isinstance(optimizer._pause_signal, OpenGate) and seat["_pause_flag"] is not None:
         optimizer._pause_signal = seat["_pause_flag"]
     return optimizer

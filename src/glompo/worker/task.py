@@ -9,20 +9,21 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
 from itertools import takewhile
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.details import Ask, Details, residuals_among
 from glompo.errors import WorkerError
 from glompo.evaluators.protocol import Evaluator
 from glompo.function import Outcome, Status
 from glompo.values import reals
+from glompo.wire.extras import recordable
 from glompo.wire.parcel import Parcel
 from glompo.worker.door import Door
-from glompo.worker.mailbox import OVER, Cut, Mailbox
+from glompo.worker.mailbox import OVER, Cut, Mailbox, Refused
 from glompo.worker.replay import Recorded, Replay
 from glompo.worker.space import Space
 
@@ -35,6 +36,9 @@ FEW = 30
 Answer = tuple[float, tuple[Any, ...]]
 """The value that the optimizer gets, and the further values of a detailed call."""
 
+NO_DETAILS = Details()
+"""Of a task that says nothing of extras."""
+
 OUTSIDE = Outcome(math.nan, Status.OUT_OF_BOUNDS, "outside the bounds")
 
 
@@ -46,8 +50,8 @@ class Task:
 
     Parameters
     ----------
-    evaluator : Evaluator
-        Computes the task.
+    evaluators : callable
+        Returns what computes the task, by what it is asked for; the same each time.
     mailbox : Mailbox
         Gives credits and takes records.
     space : Space
@@ -56,12 +60,26 @@ class Task:
         Bounds, slots and what to do with failures.
     replay : Replay, optional
         Answers what was evaluated before.
+    details : Details
+        What the task says of its extras.
+    logged : bool
+        Whether a plain call is a call of the task's `detailed_call`, whose extras are recorded.
     """
 
     def __init__(
-        self, evaluator: Evaluator, mailbox: Mailbox, space: Space, parcel: Parcel, replay: Replay | None = None
+        self,
+        evaluators: Callable[[Ask], Evaluator],
+        mailbox: Mailbox,
+        space: Space,
+        parcel: Parcel,
+        replay: Replay | None = None,
+        details: Details = NO_DETAILS,
+        logged: bool = False,
     ) -> None:
-        self._evaluator = evaluator
+        self.details = details
+        self._evaluators = evaluators
+        self._plain = Ask.DETAILS if logged else Ask.VALUE
+        self._width: int | None = None
         self._mailbox = mailbox
         self._low, self._high = np.ascontiguousarray(parcel.bounds.T)
         self._pairs = parcel.bounds.tolist()
@@ -107,9 +125,9 @@ class Task:
             If `x` has another shape.
         """
         with self._door:
-            return self._answer(self._own(x), self._evaluator)[0]
+            return self._answer(self._own(x), self._plain)[0]
 
-    def _answer(self, x: NDArray[np.float64], evaluator: Evaluator) -> Answer:
+    def _answer(self, x: NDArray[np.float64], ask: Ask) -> Answer:
         attempt = 0
         if self._replay is not None:
             answer = self._replay.answer(x)
@@ -119,12 +137,12 @@ class Task:
                 return self._remembered(answer)
         if not self._inside(x):
             return self._turn_away(x)
-        answered = None
+        answered, evaluator = None, self._evaluators(ask)
         while answered is None:
             with self._seats:
                 self._mailbox.claim()
                 attempt += 1
-                answered = self._settle(x, evaluator.evaluate(x.copy()), attempt)
+                answered = self._settle(x, evaluator.evaluate(x.copy()), attempt, ask)
             self._mailbox.await_next()
         return answered
 
@@ -152,12 +170,26 @@ class Task:
     def map(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> list[float]:
         """Return the values at all rows of `X`, shape (n, m), in order, with `workers` evaluations in flight."""
         with self._door:
-            return [value for value, _ in self._answers(X, self._evaluator)]
+            return [value for value, _ in self._answers(X, self._plain)]
 
-    def _answers(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64], evaluator: Evaluator) -> list[Answer]:
+    def map_residuals(
+        self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]
+    ) -> list[tuple[float, NDArray[np.float64] | None]]:
+        """Return value and residuals at all rows of `X`, shape (n, m), in order, like :meth:`map`.
+
+        Residuals are arrays of shape (k,); None where there was no valid evaluation. The task must declare them, see
+        :mod:`glompo.details`. Those of a method are evaluated alone, and the value is the sum of their squares.
+        """
+        places = (-1,) if self.details.method else self.details.residuals
+        assert places is not None  # asked of a task that declares residuals
+        with self._door:
+            answers = self._answers(X, Ask.RESIDUALS if self.details.method else Ask.DETAILS)
+        return [(value, residuals_among(extras, places) if extras else None) for value, extras in answers]
+
+    def _answers(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64], ask: Ask) -> list[Answer]:
         points = [self._own(x) for x in X]
         if self._workers == 1:
-            return [self._answer(x, evaluator) for x in points]
+            return [self._answer(x, ask) for x in points]
         answers: list[Answer] = [(math.inf, ())] * len(points)
         inside: deque[int] = deque()
         attempts: dict[int, int] = {}
@@ -172,7 +204,7 @@ class Task:
             else:
                 answers[i] = self._turn_away(x)
         inside.extend(attempts)  # as when they had just failed
-        self._evaluate_side_by_side(points, inside, answers, attempts, evaluator)
+        self._evaluate_side_by_side(points, inside, answers, attempts, ask)
         self._mailbox.await_next()
         return answers
 
@@ -189,15 +221,15 @@ class Task:
         todo: deque[int],
         answers: list[Answer],
         attempts: dict[int, int],
-        evaluator: Evaluator,
+        ask: Ask,
     ) -> None:
         """Fill `answers` at the places `todo`; evaluations are recorded as they are completed, or in order."""
-        flight = _Flight(evaluator, self._mailbox, self._in_order)
+        flight = _Flight(self._evaluators(ask), self._mailbox, self._in_order)
 
         def land() -> None:
             for i, outcome in flight.land():
                 attempts[i] = attempts.get(i, 0) + 1
-                answer = self._settle(points[i], outcome, attempts[i])
+                answer = self._settle(points[i], outcome, attempts[i], ask)
                 if answer is None:
                     todo.append(i)
                 else:
@@ -251,19 +283,61 @@ class Task:
         self._mailbox.record(x, math.inf, OUTSIDE)
         return math.inf, ()
 
-    def _settle(self, x: NDArray[np.float64], outcome: Outcome, attempt: int) -> Answer | None:
-        """Record an evaluation and return its answer; None if the point is to be evaluated again."""
+    def _settle(self, x: NDArray[np.float64], outcome: Outcome, attempt: int, ask: Ask) -> Answer | None:
+        """Record an evaluation and return its answer; None if the point is to be evaluated again.
+
+        Raises
+        ------
+        Refused
+            If its extras are not those that the task announces; it is recorded as invalid.
+        """
         self._outside_in_a_row = 0
+        objection = self._objection(outcome, ask)
+        if objection:
+            invalid = replace(outcome, status=Status.INVALID, error=objection, extras=())
+            self._mailbox.record(x, self._penalty(), invalid)
+            raise Refused(objection)
+        outcome, size = self._recordable(outcome, ask)
         if outcome.status is Status.OK:
             self._take_note(outcome.fx)
-            self._mailbox.record(x, outcome.fx, outcome)
+            self._mailbox.record(x, outcome.fx, outcome, size)
             return outcome.fx, outcome.extras
         if attempt <= self._failures.retries and outcome.status is not Status.CANCELLED:
-            self._mailbox.record(x, math.inf, replace(outcome, status=Status.RETRIED))
+            self._mailbox.record(x, math.inf, replace(outcome, status=Status.RETRIED), size)
             return None
         value = self._penalty()
-        self._mailbox.record(x, value, outcome)
+        self._mailbox.record(x, value, outcome, size)
         return value, outcome.extras
+
+    def _objection(self, outcome: Outcome, ask: Ask) -> str:
+        """Return what is wrong with the extras of a valid evaluation; a failed one need not have them all."""
+        if ask is not Ask.DETAILS or outcome.status is not Status.OK or not math.isfinite(outcome.fx):
+            return ""
+        first, self._width = self._width, len(outcome.extras)
+        if first is None or self.details.names:
+            return self.details.objection(outcome.extras)
+        if first == self._width:
+            return ""
+        return (
+            f"detailed_call returned {first} extra values, then {self._width}; let it return as many each time, and "
+            "name them in headers()"
+        )
+
+    def _recordable(self, outcome: Outcome, ask: Ask) -> tuple[Outcome, int]:
+        """Return an outcome as it is recorded, with the bytes of its extras; one that cannot be is invalid."""
+        extras = outcome.extras
+        if not extras:
+            return outcome, 0
+        if ask is Ask.RESIDUALS:
+            extras = self.details.row(extras[0])
+        elif self.details.names and len(extras) != len(self.details.names):  # of a failed evaluation: whose are they?
+            return replace(outcome, extras=()), 0
+        try:
+            extras, size = recordable(extras)
+        except ValueError as error:
+            invalid = replace(outcome, fx=math.nan, status=Status.INVALID, error=str(error), extras=())
+            return (invalid if outcome.status is Status.OK else replace(outcome, extras=())), 0
+        return replace(outcome, extras=extras), size
 
     def _penalty(self) -> float:
         if self._failures.penalty is not None:
@@ -272,42 +346,18 @@ class Task:
 
 
 class DetailedTask(Task):
-    """A task that can also be asked for all that its `detailed_call` returns.
-
-    Parameters
-    ----------
-    evaluator, mailbox, space, parcel, replay
-        As for :class:`Task`.
-    details : callable
-        Returns the evaluator that calls the task's `detailed_call`; asked once, when it is first needed.
-    """
-
-    def __init__(
-        self,
-        evaluator: Evaluator,
-        mailbox: Mailbox,
-        space: Space,
-        parcel: Parcel,
-        replay: Replay | None,
-        details: Callable[[], Evaluator],
-    ) -> None:
-        super().__init__(evaluator, mailbox, space, parcel, replay)
-        self._build_details = details
-
-    @cached_property
-    def _details(self) -> Evaluator:
-        return self._build_details()
+    """A task that can also be asked for all that its `detailed_call` returns."""
 
     def detailed_call(self, x: NDArray[np.float64]) -> tuple[Any, ...]:
         """Return ``(fx, *extras)`` at `x`, shape (m,); only fx where there was no valid evaluation."""
         with self._door:
-            value, extras = self._answer(self._own(x), self._details)
+            value, extras = self._answer(self._own(x), Ask.DETAILS)
         return (value, *extras)
 
     def map_detailed(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> list[Answer]:
         """Return value and extras at all rows of `X`, shape (n, m), in order, like :meth:`map`."""
         with self._door:
-            return self._answers(X, self._details)
+            return self._answers(X, Ask.DETAILS)
 
 
 class _Flight:

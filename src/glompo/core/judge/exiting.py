@@ -39,13 +39,17 @@ def reason_to_end(view: RunView, policies: Policies) -> Verdict | None:
     """Return why the run must end now; None if it goes on."""
     if view.end_asked_by:
         return Verdict(True, "user", f"{view.end_asked_by} asked to end the run")
-    fatal = _failing_task(view, policies) or _failing_optimizers(view)
+    fatal = _refused(view) or _failing_task(view, policies) or _failing_optimizers(view)
     if fatal is not None:
         return fatal
     verdict = policies.exit.ask(view)
     if verdict.fired:
         return verdict
     return _nothing_left(view, policies)
+
+
+def _refused(view: RunView) -> Verdict | None:
+    return Verdict(True, "refused task", view.refused) if view.refused else None
 
 
 def _failing_task(view: RunView, policies: Policies) -> Verdict | None:
