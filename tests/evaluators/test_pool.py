@@ -225,11 +225,22 @@ def test_an_adaptive_deadline_ends_what_takes_much_longer_than_usual(pool, monke
 def test_a_system_without_room_for_processes_is_reported(pool, monkeypatch):
     evaluator = pool()
     child = int(evaluator.evaluate(at(t.PID)).fx)
-    monkeypatch.setattr(evaluator._supervisor._crew._launcher, "_directory", "/no/such/directory")
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
     os.kill(child, signal.SIGKILL)
     outcome = evaluator.evaluate(at(t.VALUE))
     assert outcome.status is Status.FAILED
     assert "no worker can be started: FileNotFoundError" in outcome.error
+
+
+def test_a_process_is_replaced_although_the_directory_of_the_run_is_gone(pool, tmp_path, monkeypatch):
+    place = tmp_path / "gone"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    evaluator = pool()
+    child = int(evaluator.evaluate(at(t.PID)).fx)
+    place.rmdir()
+    os.kill(child, signal.SIGKILL)
+    assert evaluator.evaluate(at(t.VALUE)).status is Status.OK
 
 
 def test_lambdas_and_closures_travel(pool):
