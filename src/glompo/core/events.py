@@ -301,13 +301,15 @@ class Stopped(Event):
     """The optimizer is no more. Its worker says how the path ended, never what it means.
 
     `ending` is 'returned' (minimize came back), 'cut' (unwound inside the task), 'raised' (an exception) or
-    'died' (the worker vanished). `said_converged` is true if it sent message 0 before.
+    'died' (the worker vanished). `said_converged` is true if it sent message 0 before, `gave_up` if it returned with
+    the word that it had no success.
     """
 
     opt: int
     ending: str
     said_converged: bool
     note: str
+    gave_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
