@@ -141,9 +141,9 @@ def test_a_run_in_which_all_crashed_is_no_success():
     crash = ScriptedOptimizer([[0.5, 0.5]], error=RuntimeError("boom"))
     run = simulate([crash], MaxOptimizersStarted(4), max_jobs=1, bounds=BOX)
     result = glompo.read.result_of(run.view)
-    assert run.view.ended[How.CRASHED] == 3
+    assert run.view.ended == {How.CRASHED: 3, How.CUT: 1}
     assert not result.success
-    assert result.message.endswith("; every optimizer failed: 3 of 3, ScriptedOptimizer: crashed: RuntimeError: boom")
+    assert result.message.endswith("; every optimizer failed: 3 of 4, ScriptedOptimizer: crashed: RuntimeError: boom")
 
 
 def test_a_run_that_only_exhausted_its_optimizers_is_no_success():

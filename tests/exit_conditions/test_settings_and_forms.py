@@ -49,6 +49,7 @@ def busy() -> History:
         run.evaluate(run.start(), [1.0, 2.0])
     run.converge(1)
     run.stop(2)
+    run.exhaust(3)
     return run
 
 

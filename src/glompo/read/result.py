@@ -56,11 +56,11 @@ class Result:
         budget, a time limit, a target, a convergence) held, or nothing was left to start and at least one optimizer
         had converged or was stopped. A run that was interrupted or ended by a user, or that ended because the task, the
         optimizers or a policy failed, or only because optimizers were exhausted, is no success, although its best
-        point is here; nor is one in which every optimizer that ended had crashed or was lost.
+        point is here; nor is one in which optimizers crashed or were lost and no other found a value.
     status : {'finished', 'left', 'running', 'killed'}
         Where the run stands; 'left' means that its process closed the session before the run was over.
     message : str
-        Why the run ended, in one sentence; with what the optimizers died of if all of them did.
+        Why the run ended, in one sentence; with what the optimizers died of if no other found a value.
     stats : dict
         Documented counters: f_evals, opts_started, opts_killed (by stoppers), opts_conv, and end_cond (`message`).
     origin : dict
@@ -143,7 +143,8 @@ def result_of(view: RunView, run_dir: Path | None = None, *, writer_lives: bool 
     standing = standing_of(view, writer_lives)
     rows = optimizer_rows(view)
     message = end_message(view, standing)
-    if _all_died(view) and view.finished is not None and view.finished.rule not in FAULTS:
+    failed = _all_failed(rows)
+    if failed and view.finished is not None and view.finished.rule not in FAULTS:
         message += "; every optimizer failed: " + "; ".join(died_of(rows))
     stats = {
         "f_evals": view.calls,
@@ -156,7 +157,7 @@ def result_of(view: RunView, run_dir: Path | None = None, *, writer_lives: bool 
         x=None if best is None else best.x.copy(),
         fx=math.inf if best is None else best.f,
         nfev=view.calls,
-        success=best is not None and _as_asked(view) and not _all_died(view),
+        success=best is not None and _as_asked(view) and not failed,
         status=str(standing),
         message=message,
         stats=stats,
@@ -188,9 +189,10 @@ def _as_asked(view: RunView) -> bool:
     return not all(leaf.rule.startswith(OUT_OF_STEPS) for leaf in view.finished.leaves() if leaf.fired)
 
 
-def _all_died(view: RunView) -> bool:
-    ended = view.ended
-    return 0 < ended.total() == sum(ended[how] for how in DIED)
+def _all_failed(rows: Sequence[OptimizerRow]) -> bool:
+    """Return whether optimizers crashed or were lost, and no other found a finite value."""
+    died = any(row.how in DIED for row in rows)
+    return died and not any(row.how not in DIED and row.best_x is not None for row in rows)
 
 
 def died_of(rows: Sequence[OptimizerRow]) -> list[str]:
