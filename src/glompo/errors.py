@@ -83,7 +83,7 @@ class WorkerError(GlompoError):
 
 
 class OptimizersFailedError(EndedError, WorkerError):
-    """Too many optimizers died without one evaluation; the collected reasons are in the message."""
+    """Too many optimizers in a row died or evaluated nothing; the collected reasons are in the message."""
 
 
 class StoreError(GlompoError):

@@ -27,16 +27,31 @@ class MinimizeResult:
     Parameters
     ----------
     success : bool
-        Whether the optimization was successful.
+        Whether the optimization was successful. A search that returns, unasked and without message 0, a result which
+        says that it was not, is *exhausted*: it ran out of its own iterations, or did not know how to go on. If nothing
+        is said here, it counts as converged.
     x : ndarray, shape (d,), optional
         Optimized parameters.
     fx : float
         Value of the function at `x`.
     stats, origin : dict, optional
-        Statistics of the optimization; configuration of the optimizer.
+        Statistics of the optimization, among them the `reason` why it ended, in words; configuration of the optimizer.
+
+    Attributes
+    ----------
+    said_success : bool or None
+        `success` if it was given, None if it was left out.
     """
 
-    __slots__ = ("fx", "origin", "stats", "success", "x")
+    __slots__ = ("_success", "fx", "origin", "said_success", "stats", "x")
+
+    said_success: bool | None
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Remember whether `success` is said at all: leaving it out is no confession of failure."""
+        new = super().__new__(cls)
+        new.said_success = bool(args[0]) if args else bool(kwargs["success"]) if "success" in kwargs else None
+        return new
 
     def __init__(
         self,
@@ -46,11 +61,20 @@ class MinimizeResult:
         stats: dict[str, Any] | None = None,
         origin: dict[str, Any] | None = None,
     ) -> None:
-        self.success = success
+        self._success = success
         self.x = x
         self.fx = fx
         self.stats = stats
         self.origin = origin
+
+    @property
+    def success(self) -> bool:
+        """Whether the optimization was successful."""
+        return self._success
+
+    @success.setter
+    def success(self, success: bool) -> None:
+        self._success, self.said_success = success, bool(success)
 
     @property
     def fun(self) -> float:

@@ -13,7 +13,7 @@ import glompo
 from glompo.core.events import Escalated, Evaluated, StopRequested
 from glompo.core.snapshot import same
 from glompo.core.state import RunState
-from glompo.exit_conditions import MaxOptimizersConverged
+from glompo.exit_conditions import MaxOptimizersExhausted
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
 from glompo.storage.reader import read_events
 
@@ -75,7 +75,7 @@ def test_each_optimizer_has_a_process_of_its_own():
     def whereabouts(x):
         return float(os.getpid())
 
-    result = run(whereabouts, optimizers=RandomSampling(iters=3), exit_conditions=MaxOptimizersConverged(2))
+    result = run(whereabouts, optimizers=RandomSampling(iters=3), exit_conditions=MaxOptimizersExhausted(2))
     found = {value for event in events_of(result) if isinstance(event, Evaluated) for value in event.f.tolist()}
     assert len(found) >= 2
     assert os.getpid() not in found

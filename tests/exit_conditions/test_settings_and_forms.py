@@ -15,6 +15,7 @@ from glompo.exit_conditions import (
     IncumbentPrecision,
     MaxCost,
     MaxOptimizersConverged,
+    MaxOptimizersExhausted,
     MaxOptimizersStarted,
     MaxOptimizersStopped,
     MaxTotalFunctionCalls,
@@ -30,6 +31,7 @@ EVERY = [
     IncumbentPrecision(0.0, 4),
     MaxCost(6.0),
     MaxOptimizersConverged(1),
+    MaxOptimizersExhausted(1),
     MaxOptimizersStarted(2),
     MaxOptimizersStopped(1),
     MaxTotalFunctionCalls(3),
@@ -47,6 +49,7 @@ def busy() -> History:
         run.evaluate(run.start(), [1.0, 2.0])
     run.converge(1)
     run.stop(2)
+    run.exhaust(3)
     return run
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from glompo.core.events import Evaluated
-from glompo.exit_conditions import MaxOptimizersConverged, MaxTotalFunctionCalls
+from glompo.exit_conditions import MaxOptimizersConverged, MaxOptimizersExhausted, MaxTotalFunctionCalls
 from glompo.optimizers import (
     CMAES,
     AdaptiveRateMonteCarlo,
@@ -176,7 +176,7 @@ def case_of(name: str) -> Case:
 def run(optimizer, problem, calls, **settings):
     """Return a simulation that ends when the optimizer converges, or after `calls` evaluations."""
     settings = {"max_jobs": optimizer.workers, **settings}
-    ends = MaxOptimizersConverged(1) | MaxTotalFunctionCalls(calls)
+    ends = MaxOptimizersConverged(1) | MaxOptimizersExhausted(1) | MaxTotalFunctionCalls(calls)
     return simulate([optimizer], ends, task=problem, **settings)
 
 

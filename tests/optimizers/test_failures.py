@@ -13,7 +13,7 @@ from glompo.problems import Rosenbrock
 from .cases import ALL, CASES, run
 
 PROBLEM = Rosenbrock(2)
-ENDED = (How.CONVERGED, How.STOPPED, How.CUT)
+ENDED = (How.CONVERGED, How.EXHAUSTED, How.STOPPED, How.CUT)
 
 
 def failing(x):

@@ -89,7 +89,7 @@ def test_points_are_suggested_in_parts_and_never_ahead_of_the_values():
     with pytest.raises(ValueError, match="_id 3 waits"):
         generator.ingest([{**rest[-1], "loss": 1.0}])
     generator.ingest([{**first[0], "loss": 1.0}])
-    with pytest.raises(ValueError, match="has converged: all 4 points of the grid"):
+    with pytest.raises(ValueError, match="is exhausted: all 4 points of the grid"):
         generator.suggest()
 
 

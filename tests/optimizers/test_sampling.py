@@ -20,7 +20,7 @@ def test_a_grid_is_evaluated_completely_and_nothing_else(workers):
     expected = [(x, y) for x in np.linspace(-1, 1, 5) for y in np.linspace(0, 8, 5)]
     assert sorted(map(tuple, points.tolist())) == sorted(expected)
     assert ended.view.now == math.ceil(25 / workers)
-    assert ended.view[1].how is How.CONVERGED
+    assert ended.view[1].how is How.EXHAUSTED
     assert ended.view[1].note == "all 25 points of the grid evaluated"
 
 

@@ -23,7 +23,7 @@ def opened_with(run: History, **spec) -> RunView:
 
 def test_it_counts_optimizers_by_how_they_ended():
     told = summarize(mixed().view())
-    assert told.ends == {"converged": 1, "stopped": 2, "cut": 0, "crashed": 1, "lost": 0, "forced": 0}
+    assert told.ends == {"converged": 1, "exhausted": 0, "stopped": 2, "cut": 0, "crashed": 1, "lost": 0, "forced": 0}
     assert (told.started, told.alive, told.living) == (4, 0, ())
 
 

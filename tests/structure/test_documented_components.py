@@ -68,6 +68,7 @@ STOPPERS = (
 )
 EXIT_CONDITIONS = (
     Row("MaxOptimizersConverged", "n", "NOptConverged"),
+    Row("MaxOptimizersExhausted", "n"),
     Row("MaxOptimizersStarted", "n", "MaxOptsStarted"),
     Row("MaxOptimizersStopped", "n", "MaxKills"),
     Row("MaxTotalFunctionCalls", "n", "MaxFuncCalls"),

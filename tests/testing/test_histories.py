@@ -51,7 +51,7 @@ def test_lives_end_in_the_way_that_was_asked_for() -> None:
     assert [view[opt].how for opt in range(1, 6)] == [How.CONVERGED, How.STOPPED, How.STOPPED, How.CRASHED, None]
     assert view[fifth].phase is Phase.STOPPING
     assert view.victims == (second, fifth)
-    assert view.stillborn == ("Optimizer: no memory",)
+    assert view.in_vain[-1] == ("Optimizer: no memory", True)
 
 
 def test_what_cannot_happen_raises() -> None:

@@ -308,13 +308,14 @@ class Stopped(Event):
 
     `ending` is 'returned' (minimize came back), 'cut' (unwound inside the task), 'raised' (an exception),
     'refused' (the task is not what it says) or 'died' (the worker vanished). `said_converged` is true if it sent
-    message 0 before.
+    message 0 before, `gave_up` if it returned with the word that it had no success.
     """
 
     opt: int
     ending: str
     said_converged: bool
     note: str
+    gave_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,8 +9,8 @@ only the worker's `Started` makes it RUNNING. `StopRequested` makes it STOPPING;
 Between the two it still delivers: every evaluation that was paid for is recorded, also of the condemned.
 
 Rule 3: how it ended is read off the path, never taken from its word. An optimizer that returns although nobody
-asked it to has converged; one that returns after a request was stopped; one that had to be unwound inside the task
-was cut; one that raised crashed; one whose worker vanished was lost, or forced
+asked it to has converged, or is exhausted if it says that it had no success; one that returns after a request was
+stopped; one that had to be unwound inside the task was cut; one that raised crashed; one whose worker vanished was lost, or forced
 if the vanishing was our doing. See :func:`how_ended`.
 
 Rule 4: who rests holds no slots. `Paused` frees them, `ResumeRequested` takes them again. Its rest outlasts a session:
@@ -70,6 +70,7 @@ class How(enum.StrEnum):
     """How an optimizer ended."""
 
     CONVERGED = "converged"
+    EXHAUSTED = "exhausted"
     STOPPED = "stopped"
     CUT = "cut"
     CRASHED = "crashed"
@@ -176,10 +177,13 @@ def after(phase: Phase | None, event: Event) -> Phase:
 def how_ended(event: Stopped, condemned: bool, escalated: bool = False) -> How:
     """Return how an optimizer ended, given whether it had been asked to stop, and whether its process was ended.
 
-    One that reported its own convergence before it was told to stop has converged.
+    One that reported its own convergence before it was told to stop has converged. One that was not asked to stop and
+    returned without success is exhausted: it ran out of its own iterations, or did not know how to go on.
     """
     if event.ending == "returned" and event.said_converged:
         return How.CONVERGED
+    if event.ending == "returned" and event.gave_up and not condemned:
+        return How.EXHAUSTED
     if event.ending == "died" and escalated:
         return How.FORCED
     try:
@@ -191,7 +195,7 @@ def how_ended(event: Stopped, condemned: bool, escalated: bool = False) -> How:
 def may_return(phase: Phase, how: How | None, stop_by: str | None) -> bool:
     """Return whether an optimizer of an earlier session may go on in a new one.
 
-    Not those that converged, crashed, or were condemned for their own sake.
+    Not those that ended by themselves, or were condemned for their own sake.
     """
     if stop_by not in (None, "exit", "session"):
         return False

@@ -23,6 +23,7 @@ def _open_session(state: RunState, event: SessionOpened) -> None:
     state.session_slots, state.session_cpus = event.slots, event.cpus
     state.session_open, state.session_reason, state.asked, state.refused = True, "", None, ""
     state.ending = state.finished = state.wishes.budget = None
+    state.in_vain.clear()
     state.checkpoints.open_session(event.at)
     state.keeping.look_back = event.look_back
     state.session_spec = event.spec or state.session_spec

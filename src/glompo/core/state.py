@@ -92,7 +92,7 @@ class RunState:
     ended: Counter[str] = field(default_factory=Counter)
     keeping: Keeping = field(default_factory=Keeping)
     victims: list[int] = field(default_factory=list)
-    stillborn: list[str] = field(default_factory=list)
+    in_vain: list[tuple[str, bool]] = field(default_factory=list)
     refused: str = ""
     stops_since_convergence: int = 0
     failures: int = 0
@@ -305,8 +305,21 @@ class RunState:
             self.stops_since_convergence = 0
         elif one.stop and one.stop.by == "stopper":
             self.stops_since_convergence += 1
-        elif how in (How.CRASHED, How.LOST, How.FORCED) and not len(one.trajectory):
-            self.stillborn.append(f"{one.request.kind}: {event.note}")
+        self._weigh(one, how)
+
+    def _weigh(self, one: OptimizerState, how: How) -> None:
+        """Count an ending that brought nothing, with whether it did not even call the task in order.
+
+        An ending that brought a finite value begins a new count; one that the optimizer is not to blame for is left
+        out.
+        """
+        died = how in (How.CRASHED, How.LOST)
+        if one.stop is not None and one.stop.by in ("exit", "session", "user") and not died:
+            return
+        if died or not np.isfinite(one.trajectory.best):
+            self.in_vain.append((f"{one.request.kind}: {one.note or how}", died or not one.calls))
+        else:
+            self.in_vain.clear()
 
     def _ask(self, event: Asked) -> None:
         reason = refusal(event, self.optimizers)

@@ -122,7 +122,7 @@ class RunView:
 
     @property
     def n_converged(self) -> int:
-        """Number of optimizers that ended by themselves."""
+        """Number of optimizers that ended by themselves, and not because they ran out of their own iterations."""
         return self._state.ended[How.CONVERGED]
 
     @property
@@ -141,9 +141,12 @@ class RunView:
         return self._state.stops_since_convergence
 
     @property
-    def stillborn(self) -> tuple[str, ...]:
-        """Reasons of the optimizers that died without one evaluation."""
-        return tuple(self._state.stillborn)
+    def in_vain(self) -> tuple[tuple[str, bool], ...]:
+        """The latest endings in a row, of this session, that brought nothing: why, and whether it died or never called.
+
+        Brought nothing has an optimizer that crashed or was lost, or that ended without one finite value.
+        """
+        return tuple(self._state.in_vain)
 
     @property
     def refused(self) -> str:

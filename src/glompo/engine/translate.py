@@ -68,7 +68,9 @@ _ARRIVALS: dict[type[Message], Callable[[int, Any, float], Event]] = {
         at, opt, said.way, said.at_k, said.distance, said.why, said.then
     ),
     messages.BackAgain: lambda opt, said, at: events.Recovered(at, opt, said.way, said.k, said.x0),
-    messages.Ended: lambda opt, said, at: events.Stopped(at, opt, said.ending, said.said_converged, said.note),
+    messages.Ended: lambda opt, said, at: events.Stopped(
+        at, opt, said.ending, said.said_converged, said.note, said.gave_up
+    ),
 }
 
 

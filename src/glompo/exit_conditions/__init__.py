@@ -7,6 +7,7 @@ from glompo.exit_conditions.base import BaseExitCondition
 from glompo.exit_conditions.incumbent_precision import IncumbentPrecision
 from glompo.exit_conditions.max_cost import MaxCost
 from glompo.exit_conditions.max_optimizers_converged import MaxOptimizersConverged
+from glompo.exit_conditions.max_optimizers_exhausted import MaxOptimizersExhausted
 from glompo.exit_conditions.max_optimizers_started import MaxOptimizersStarted
 from glompo.exit_conditions.max_optimizers_stopped import MaxOptimizersStopped
 from glompo.exit_conditions.max_total_function_calls import MaxTotalFunctionCalls
@@ -21,6 +22,7 @@ __all__ = [
     "IncumbentPrecision",
     "MaxCost",
     "MaxOptimizersConverged",
+    "MaxOptimizersExhausted",
     "MaxOptimizersStarted",
     "MaxOptimizersStopped",
     "MaxTotalFunctionCalls",

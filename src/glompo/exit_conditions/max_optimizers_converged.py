@@ -9,7 +9,7 @@ from glompo.exit_conditions.base import BaseExitCondition
 
 
 class MaxOptimizersConverged(BaseExitCondition):
-    """Enough optimizers have ended by themselves, over all sessions of the run.
+    """Enough optimizers have converged, over all sessions of the run; the exhausted are not counted.
 
     Parameters
     ----------

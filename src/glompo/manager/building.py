@@ -19,7 +19,7 @@ from glompo.engine.session import Session
 from glompo.errors import CheckpointError, OptimizersFailedError, TaskContractError, TaskFailedError
 from glompo.evaluators.plan import EvaluatorPlan
 from glompo.evaluators.shared import SharedEvaluators
-from glompo.exit_conditions import MaxOptimizersConverged
+from glompo.exit_conditions import MaxOptimizersConverged, MaxOptimizersExhausted
 from glompo.manager.arguments import with_methods
 from glompo.read import Result
 from glompo.spec import RunSpec
@@ -42,8 +42,8 @@ def allocator_of(given: Any, deterministic: bool) -> Allocator:
 
 
 def usual_end() -> Rule:
-    """Return when a run ends if the user does not say."""
-    return MaxOptimizersConverged(1)
+    """Return when a run ends if the user does not say: with the first optimizer that has come to an end of its own."""
+    return MaxOptimizersConverged(1) | MaxOptimizersExhausted(1)
 
 
 def usual_stopper() -> Rule:

@@ -154,7 +154,7 @@ class GloMPOManager:
             Threads that numerical libraries may use in an evaluation, where it has a process of its own or its
             optimizer has; None leaves what the environment says.
         exit_conditions : BaseExitCondition, or a sequence, of which one must hold
-            By default the run ends when the first optimizer converges.
+            By default the run ends when the first optimizer converges, or, without success, when one is exhausted.
         x0 : sequence of d numbers, optional
             Start of the first optimizer.
         x0_generator : BaseGenerator

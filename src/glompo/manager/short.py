@@ -32,7 +32,8 @@ def minimize(
     """Minimise a function with several managed optimizers.
 
     A budget, time limit or target given here ends the run; until then optimizers that converge or are stopped are
-    replaced. Without any of them the run ends when the first optimizer converges.
+    replaced. Without any of them the run ends when the first optimizer converges
+    or is exhausted.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ class Annealing(BlockingOptimizer):
     restart_temp_ratio : float
         Share of T₀ at which it starts again, between 0 and 1.
     iters : int
-        Steps after which it has converged.
+        Steps after which it is exhausted: the method has no criterion of convergence.
     **kwargs
         See :class:`~glompo.optimizer.BaseOptimizer`.
 
@@ -84,4 +84,4 @@ class Annealing(BlockingOptimizer):
             x0=x0,
             rng=self.rng,
         )
-        return f"annealed for {self.iters} steps ({answer.nfev} evaluations)", True
+        return f"annealed for {self.iters} steps ({answer.nfev} evaluations)", False

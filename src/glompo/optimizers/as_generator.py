@@ -109,9 +109,10 @@ class SteppedGenerator:
         self._stepper.close()
 
     def _next_batch(self) -> None:
-        reason = self._stepper.finished()
-        if reason is not None:
+        if (reason := self._stepper.finished()) is not None:
             raise ValueError(f"the optimizer has converged: {reason}")
+        if (limit := self._stepper.exhausted()) is not None:
+            raise ValueError(f"the optimizer is exhausted: {limit}")
         self._points = self._stepper.ask(self._workers)
         self._values = [None] * len(self._points)
 

@@ -71,7 +71,10 @@ class BlockingOptimizer(BundledOptimizer):
 
     @abstractmethod
     def search(self, f: Objective, x0: NDArray[np.float64], bounds: list[tuple[float, float]]) -> tuple[str, bool]:
-        """Minimise `f` from `x0`; return why the search ended, and whether it calls that a success."""
+        """Minimise `f` from `x0`; return why the search ended, and whether it converged.
+
+        One that ran out of its own iterations, or did not know how to go on, has not.
+        """
 
     def objective(self, function: Function) -> Objective:
         """Return the function in the form in which :meth:`search` gets it."""
@@ -81,11 +84,9 @@ class BlockingOptimizer(BundledOptimizer):
         """Run the search to its end, or to that of its patience with us."""
         try:
             pairs = [(float(low), float(high)) for low, high in bounds]
-            reason, success = self.search(self.objective(function), np.array(x0, dtype=float), pairs)
+            reason, converged = self.search(self.objective(function), np.array(x0, dtype=float), pairs)
         except Leave:
             return self.ended()
         if self.stop_reason is not None:
             return self.ended()
-        result = self.ended(reason)
-        result.success = result.success and success
-        return result
+        return self.ended(reason, converged=converged)

@@ -50,6 +50,11 @@ class BundledOptimizer(BaseOptimizer):
         """Save the state of the instance, apart from a request to stop: that was meant for this one."""
         super().checkpoint_save(path, force, {"stop_reason", *(block or ())})
 
+    @property
+    def managed(self) -> bool:
+        """Whether a manager decides when it has had enough; without one it keeps to the limits of its library."""
+        return self._signal_pipe is not None
+
     def heed(self) -> bool:
         """Do what the manager wants, wait while paused, and return whether the loop should end."""
         self.check_messages()
@@ -74,15 +79,25 @@ class BundledOptimizer(BaseOptimizer):
         if fx < self.incumbent["fx"]:
             self.incumbent = {"x": np.array(x, dtype=float), "fx": float(fx)}
 
-    def ended(self, reason: str | None = None) -> MinimizeResult:
-        """Return the result at the end of the loop; with `reason`, announce that it converged by itself.
+    def ended(self, reason: str | None = None, *, converged: bool = True) -> MinimizeResult:
+        """Return the result at the end of the loop.
 
-        It is a success if it converged and any valid point was found.
+        Parameters
+        ----------
+        reason : str, optional
+            Why it ended by itself; None if it was asked to stop.
+        converged : bool
+            Whether that is a convergence, which is announced, and not the end of its own iterations. Without any valid
+            point nothing has converged.
         """
-        if reason is not None:
+        found = self.incumbent["fx"] < math.inf
+        success = reason is not None and converged and found
+        if success:
             self.message_manager(0)
+        elif reason is not None and converged:
+            reason += "; no valid point was found"
         return MinimizeResult(
-            success=reason is not None and self.incumbent["fx"] < math.inf,
+            success=success,
             x=self.incumbent["x"],
             fx=self.incumbent["fx"],
             stats={"reason": reason or self.stop_reason or ""},

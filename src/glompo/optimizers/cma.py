@@ -17,6 +17,9 @@ from glompo.optimizers.stepper import Stepper, StepperOptimizer
 
 SAMPLERS = ("full", "vd", "vkd")
 
+LIMITS = {"maxiter", "maxfevals", "timeout", "stoppedbyuser", "callback"}
+"""Criteria of pycma at which it ends without having converged."""
+
 
 class CMAOptimizer(StepperOptimizer):
     """Covariance matrix adaptation evolution strategy.
@@ -43,7 +46,8 @@ class CMAOptimizer(StepperOptimizer):
         Generations between two injections at least; any number by default.
     cma_options : mapping, optional
         Any other option of pycma, by its name there, for example ``{'tolfun': 1e-9}``; not those that the settings
-        above, the bounds or the random stream decide.
+        above, the bounds or the random stream decide. Under a manager the number of generations is not
+        limited unless `maxiter` says so; at a limit it is exhausted.
     **kwargs
         See :class:`~glompo.optimizer.BaseOptimizer`.
 
@@ -119,11 +123,19 @@ class _Evolution(Stepper):
         self._generation += 1
 
     def finished(self) -> str | None:
+        ends = self._ends()
+        return _listed(ends) if ends.keys() - LIMITS else None
+
+    def exhausted(self) -> str | None:
+        return _listed(self._ends()) or None
+
+    def _ends(self) -> dict[str, Any]:
+        """Return the criteria of pycma that hold, with their values."""
         if not self._begun:
-            return None
+            return {}
         if self._strategy is None:
             self._strategy = self._new_strategy()
-        return ", ".join(f"{name}={value}" for name, value in self._strategy.stop().items()) or None
+        return dict(self._strategy.stop())
 
     def inject(self, x: NDArray[np.float64], fx: float) -> None:
         self._waiting = x
@@ -142,6 +154,10 @@ class _Evolution(Stepper):
             model = restricted.GaussVDSampler if self._sampler == "vd" else restricted.GaussVkDSampler
             options = model.extend_cma_options({**options, "CMA_sampler_options": {"randn": options["randn"]}})
         return cma.CMAEvolutionStrategy(self._cube(self._x0), self._sigma0, options)
+
+
+def _listed(ends: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in ends.items())
 
 
 def _further_options() -> set[str]:
@@ -164,6 +180,7 @@ def _options(settings: CMAOptimizer, dims: int) -> dict[str, Any]:
         "seed": np.nan,  # pycma then leaves the global generator alone
         "verbose": -9,
         **({"verb_log": 1} if settings.keep_files else {"verb_log": 0, "verb_filenameprefix": NO_FILES}),
+        **({"maxiter": math.inf} if settings.managed else {}),
         **settings.cma_options,
     }
 

@@ -28,7 +28,7 @@ class GridSampling(StepperOptimizer):
     Parameters
     ----------
     n : int
-        Values per parameter; d parameters make n**d evaluations. More than ten million are refused.
+        Values per parameter; d parameters make n**d evaluations, after which it is exhausted. More than ten million are refused.
     **kwargs
         See :class:`~glompo.optimizer.BaseOptimizer`; with ``workers=k``, k points are evaluated at a time.
 
@@ -72,5 +72,5 @@ class _Grid(Stepper):
     def tell(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
         pass  # nothing is learned from them
 
-    def finished(self) -> str | None:
+    def exhausted(self) -> str | None:
         return f"all {self._asked} points of the grid evaluated" if self._asked == len(self._order) else None

@@ -36,6 +36,9 @@ AGREEMENT = 1e-4
 Answers = list[tuple[float, NDArray[np.float64] | None]]
 """Values and residuals; None where there are none."""
 
+MANY = 2**31 - 1
+"""Evaluations that are as good as unlimited."""
+
 
 class LeastSquares(BlockingOptimizer):
     r"""Minimise a sum of squared residuals with :func:`scipy.optimize.least_squares`.
@@ -55,7 +58,8 @@ class LeastSquares(BlockingOptimizer):
         instead of what the task declares. Arrays among them are flattened.
     options : mapping, optional
         Further keyword arguments of :func:`scipy.optimize.least_squares`: ftol, xtol, gtol, x_scale, loss, f_scale,
-        max_nfev (evaluations without those for J), tr_solver, tr_options, verbose.
+        max_nfev (evaluations without those for J, after which it is exhausted; under a manager any number by
+        default), tr_solver, tr_options, verbose.
     **kwargs
         See :class:`~glompo.optimizer.BaseOptimizer`.
 
@@ -115,7 +119,7 @@ class LeastSquares(BlockingOptimizer):
             jac=lambda x: f.jacobian(x, low, high),
             bounds=(low, high),
             method=self.method,
-            **self.options,
+            **({"max_nfev": MANY} if self.managed else {}) | self.options,
         )
         return f"{self.method}: {answer.message}", bool(answer.success)
 

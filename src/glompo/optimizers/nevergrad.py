@@ -32,7 +32,7 @@ class Nevergrad(StepperOptimizer):
     optimizer : str
         Name in ``nevergrad.optimizers.registry``, in any case, for example 'CMA', 'PSO', 'TBPSA' or 'OnePlusOne'.
     budget : int, optional
-        Evaluations after which it has converged; some optimizers plan with it. Without it, it goes on until it is
+        Evaluations after which it is exhausted; some optimizers plan with it. Without it, it goes on until it is
         stopped.
     **kwargs
         See :class:`~glompo.optimizer.BaseOptimizer`; with ``workers=k``, k points are evaluated at a time. Optimizers
@@ -120,6 +120,6 @@ class _Conversation(Stepper):
         with suppress(self._unsupported):  # some can use only what they asked for
             self._search.tell(self._search.parametrization.spawn_child(new_value=self._box.unit(x)), min(fx, MOST))
 
-    def finished(self) -> str | None:
+    def exhausted(self) -> str | None:
         budget, done = self._search.budget, self._search.num_ask
         return f"its budget of {budget} evaluations is used" if budget is not None and done >= budget else None

@@ -43,6 +43,7 @@ class Nlopt(BlockingOptimizer):
         stopval, ftol_rel, ftol_abs, xtol_rel, maxeval, population, vector_storage, initial_step, as in NLopt, in the
         units of the task. Without any criterion local algorithms (L…) stop at a relative change of 1e-8 in f or x, and
         global ones (G…) go on until they are stopped.
+        After maxeval evaluations it is exhausted.
     local : str, optional
         Algorithm that MLSL and AUGLAG run inside; 'LN_BOBYQA' by default, or 'LD_LBFGS' for those with gradients.
     **kwargs
@@ -106,7 +107,7 @@ class Nlopt(BlockingOptimizer):
         if call.error is not None:
             raise call.error
         names = {getattr(nlopt, name): ending for name, ending in ENDINGS.items()}
-        return f"{self.algorithm}: {names.get(code, code)}", True
+        return f"{self.algorithm}: {names.get(code, code)}", code != nlopt.MAXEVAL_REACHED
 
     def _configured(self, nlopt: Any, bounds: list[tuple[float, float]]) -> Any:
         search = _new(nlopt, self.algorithm, bounds)

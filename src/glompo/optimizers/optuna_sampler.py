@@ -32,7 +32,7 @@ class OptunaSampler(StepperOptimizer):
     options : mapping, optional
         Keyword arguments of the sampler, except its seed.
     trials : int, optional
-        Evaluations after which it has converged; without it, it goes on until it is stopped.
+        Evaluations after which it is exhausted; without it, it goes on until it is stopped.
     **kwargs
         See :class:`~glompo.optimizer.BaseOptimizer`. With ``workers=k``, k points are evaluated at a time; TPESampler
         then keeps them apart if ``options={'constant_liar': True}``.
@@ -96,7 +96,7 @@ class _Study(Stepper):
         if self._left is not None:
             self._left -= len(values)
 
-    def finished(self) -> str | None:
+    def exhausted(self) -> str | None:
         return "all its trials are used" if self._left is not None and self._left <= 0 else None
 
     def inject(self, x: NDArray[np.float64], fx: float) -> None:

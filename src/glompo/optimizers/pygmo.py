@@ -14,7 +14,7 @@ from glompo.optimizers.blocking import BlockingOptimizer, Objective
 from glompo.optimizers.box import Box
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.penalty import Penalty
-from glompo.optimizers.settings import library, one_of, options_of, whole_number
+from glompo.optimizers.settings import library, one_of, options_of, whole_number, whole_number_or_none
 
 ALGORITHMS = (
     *("bee_colony", "cmaes", "compass_search", "de", "de1220", "gaco", "gwo", "ihs", "pso", "pso_gen", "sade", "sea"),
@@ -24,6 +24,12 @@ ALGORITHMS = (
 
 BATCH = ("gaco", "pso_gen")
 """Algorithms that evaluate a generation together."""
+
+CONVERGING = ("cmaes", "de", "de1220", "sade", "xnes")
+"""Algorithms that end when their population has come together, in generations of one evaluation per point."""
+
+GENERATIONS = 1000
+"""Generations of the others, unless it is said."""
 
 MANY = 1_000_000_000
 """Evaluations that are as good as unlimited."""
@@ -45,8 +51,8 @@ class Pygmo(BlockingOptimizer):
     population : int
         Points of the population; most algorithms need 7 or more.
     generations : int
-        Generations after which it has converged, if it has not before; simulated_annealing and compass_search have
-        none.
+        Generations after which it is exhausted, if it has not converged before. By default any number under a manager
+        for those that have tolerances (`CONVERGING`), else 1000; simulated_annealing and compass_search have none.
     options : mapping, optional
         Further arguments of the algorithm's class, except gen and seed. Those with a switch `force_bounds` have it
         on, and compass_search goes on to a range of 1e-6.
@@ -66,7 +72,7 @@ class Pygmo(BlockingOptimizer):
         self,
         algorithm: str = "sade",
         population: int = 20,
-        generations: int = 1000,
+        generations: int | None = None,
         options: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -74,7 +80,7 @@ class Pygmo(BlockingOptimizer):
         pygmo = library(self, "pygmo", "pygmo")
         self.algorithm = one_of(self, "algorithm", algorithm, ALGORITHMS)
         self.population = whole_number(self, "population", population, 1)
-        self.generations = whole_number(self, "generations", generations, 1)
+        self.generations = whole_number_or_none(self, "generations", generations, 1)
         self.options = options_of(self, options, _arguments(pygmo, self.algorithm) - {"gen", "seed"})
         self.capabilities = replace(self.capabilities, batch=self.algorithm in BATCH)
 
@@ -89,13 +95,27 @@ class Pygmo(BlockingOptimizer):
         values = problem.values(first) if together else [problem.fitness(u)[0] for u in first]
         for u, value in zip(first, values, strict=True):
             population.push_back(u, [value])
+        before = problem.count
         self._made(pygmo).evolve(population)
-        return f"{self.algorithm} returned", True
+        done = problem.count - before
+        return f"{self.algorithm} returned after {done} evaluations", self._converged(done)
+
+    @property
+    def _generations(self) -> int:
+        if self.generations is not None:
+            return self.generations
+        return MANY if self.managed and self.algorithm in CONVERGING else GENERATIONS
+
+    def _converged(self, done: int) -> bool:
+        """Return whether it ended by a criterion of its own; pygmo does not say, but at its limits it has used them up."""
+        if self.algorithm == "compass_search":
+            return done < self.options.get("max_fevals", MANY)
+        return self.algorithm in CONVERGING and done < self._generations * self.population
 
     def _made(self, pygmo: Any) -> Any:
         known = _arguments(pygmo, self.algorithm)
         usual: dict[str, Any] = {
-            "gen": self.generations,
+            "gen": self._generations,
             "seed": int(self.rng.integers(2**32)),
             "force_bounds": True,
             "max_fevals": MANY,
@@ -116,6 +136,7 @@ class _Problem:
         self._f = f
         self._penalty = Penalty()
         self.box = box
+        self.count = 0
 
     def __deepcopy__(self, _: Any) -> Self:
         """Stay the same: pygmo copies problems, but the objective of a live optimizer has no copy."""
@@ -123,11 +144,13 @@ class _Problem:
 
     def values(self, units: NDArray[np.float64]) -> list[float]:
         """Return the values at points of the cube, shape (n, d)."""
+        self.count += len(units)
         found: list[float] = self._penalty.batch(self._f.map(self.box.natural(units))).tolist()
         return found
 
     def fitness(self, u: NDArray[np.float64]) -> list[float]:
         """Return the value at `u`, shape (d,)."""
+        self.count += 1
         return [self._penalty(self._f(self.box.natural(u)))]
 
     def batch_fitness(self, units: NDArray[np.float64]) -> list[float]:

@@ -18,7 +18,7 @@ class RandomSampling(StepperOptimizer):
     Parameters
     ----------
     iters : int, optional
-        Evaluations after which it has converged; without it, it goes on until it is stopped.
+        Evaluations after which it is exhausted; without it, it goes on until it is stopped.
     **kwargs
         See :class:`~glompo.optimizer.BaseOptimizer`; with ``workers=k``, k points are evaluated at a time.
 
@@ -60,6 +60,6 @@ class _Sampler(Stepper):
     def tell(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
         pass  # nothing is learned from them
 
-    def finished(self) -> str | None:
+    def exhausted(self) -> str | None:
         done = self._iters is not None and self._asked >= self._iters
         return f"{self._asked} points sampled" if done else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -30,6 +31,27 @@ GRADIENT = ("L-BFGS-B", "SLSQP", "TNC", "basinhopping")
 
 BATCH = (*GRADIENT, "differential_evolution", "shgo")
 """Methods that keep several evaluations in flight."""
+
+MANY = 2**31 - 1
+"""Iterations that are as good as unlimited, for those that count in C or Fortran."""
+
+UNLIMITED: dict[str, dict[str, Any]] = {
+    "Nelder-Mead": {"maxiter": math.inf, "maxfev": math.inf},
+    "Powell": {"maxiter": math.inf, "maxfev": math.inf},
+    "COBYLA": {"maxiter": 1_000_000_000},  # it warns of more
+    "COBYQA": {"maxiter": MANY, "maxfev": MANY},
+    "L-BFGS-B": {"maxiter": math.inf, "maxfun": math.inf},
+    "SLSQP": {"maxiter": MANY},
+    "TNC": {"maxfun": MANY},
+    "differential_evolution": {"maxiter": MANY},
+}
+"""What lifts SciPy's limits, for methods that have a criterion of convergence and no table of a limit's size."""
+
+NO_CONVERGENCE = {
+    "dual_annealing": "Maximum number of iteration reached",
+    "basinhopping": "requested number of basinhopping iterations completed",
+}
+"""How the methods begin that call the end of their iterations a success."""
 
 DECIDED = {
     *("func", "fun", "x0", "bounds", "args", "rng", "seed", "workers", "vectorized", "jac", "method"),
@@ -64,6 +86,10 @@ class Scipy(BlockingOptimizer):
     (`initial_tr_radius`, 1). Differential evolution with several workers replaces its population
     once per generation (``updating='deferred'``), with one worker at every success.
 
+    A method that runs out of iterations or evaluations is exhausted and has not converged. Under a manager the limits
+    that SciPy sets by itself are lifted; those in `options` hold. They stay for dual_annealing and basinhopping, which
+    have no other end, and for direct, which reserves memory for them.
+
     A failed evaluation counts as worse than the worst valid one so far, see
     :class:`~glompo.optimizers.penalty.Penalty`, and has no slope. A gradient method that starts at one ends there,
     without success.
@@ -88,7 +114,13 @@ class Scipy(BlockingOptimizer):
         """Call SciPy."""
         answer = self._local(f, x0, bounds) if self.method in LOCAL else self._global(f, x0, bounds)
         message = answer.message[0] if isinstance(answer.message, list) else answer.message
-        return f"{self.method}: {message}", bool(answer.get("success", True))
+        out_of_steps = message.startswith(NO_CONVERGENCE.get(self.method, "\0"))
+        return f"{self.method}: {message}", bool(answer.get("success", True)) and not out_of_steps
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """The user's options, and under a manager no limit of SciPy's own where it is not wanted."""
+        return {**(UNLIMITED.get(self.method, {}) if self.managed else {}), **self.options}
 
     def _local(self, f: Objective, x0: NDArray[np.float64], bounds: list[tuple[float, float]]) -> Any:
         from scipy.optimize import minimize
@@ -101,11 +133,11 @@ class Scipy(BlockingOptimizer):
             return penalty(f(np.clip(x, low, high) if self.method == "COBYLA" else x))
 
         if self.method == "COBYQA":
-            return cobyqa(one, x0, bounds, self.options)
+            return cobyqa(one, x0, bounds, self._settings)
         if self.method not in GRADIENT:
-            return minimize(one, x0, method=self.method, bounds=bounds, options=self.options)
+            return minimize(one, x0, method=self.method, bounds=bounds, options=self._settings)
         function = WithDifferences(f, bounds, penalty)
-        return minimize(function, x0, method=self.method, jac=True, bounds=bounds, options=self.options)
+        return minimize(function, x0, method=self.method, jac=True, bounds=bounds, options=self._settings)
 
     def _global(self, f: Objective, x0: NDArray[np.float64], bounds: list[tuple[float, float]]) -> Any:
         from scipy import optimize
@@ -118,7 +150,7 @@ class Scipy(BlockingOptimizer):
         if self.method == "differential_evolution":
             together = {"workers": _mapped(f, penalty), "updating": "deferred"} if f.workers > 1 else {}
             return optimize.differential_evolution(
-                one, bounds, **{"x0": x0, "rng": self.rng, **together, **self.options}
+                one, bounds, **{"x0": x0, "rng": self.rng, **together, **self._settings}
             )
         if self.method == "dual_annealing":
             return optimize.dual_annealing(one, bounds, **{"x0": x0, "rng": self.rng, **self.options})

@@ -38,6 +38,10 @@ class Stepper(Protocol):
         """Return why the search has converged, or None while it has not."""
         return None
 
+    def exhausted(self) -> str | None:
+        """Return why the search ends without having converged, such as a limit of its own; None while it goes on."""
+        return None
+
     def inject(self, x: NDArray[np.float64], fx: float) -> None:
         """Take note of a better point, shape (d,), that another optimizer found; by default do nothing."""
         return
@@ -80,13 +84,15 @@ class StepperOptimizer(BundledOptimizer):
         super().checkpoint_save(path, {*method, *(force or ())}, block)
 
     def minimize(self, function: Function, x0: NDArray[np.float64], bounds: Any) -> MinimizeResult:
-        """Ask, evaluate and tell until the method has converged or the manager stops it; go on if it was loaded."""
+        """Ask, evaluate and tell until the method has ended or the manager stops it; go on if it was loaded."""
         stepper = self._stepper
         if stepper is None:
             stepper = self.stepper(np.array(x0, dtype=float), np.array(bounds, dtype=float))
         self._stepper = stepper
         try:
             while (reason := stepper.finished()) is None:
+                if (limit := stepper.exhausted()) is not None:
+                    return self.ended(limit, converged=False)
                 points = stepper.ask(self.workers)
                 stepper.tell(points, self.evaluate(function, points))
                 if self.heed():

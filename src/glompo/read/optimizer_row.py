@@ -38,7 +38,7 @@ class OptimizerRow:
         Its smallest valid value; +inf if it has none.
     best_x : ndarray of shape (d,), or None
         Where it found it.
-    how : {'converged', 'stopped', 'cut', 'crashed', 'lost', 'forced', None}
+    how : {'converged', 'exhausted', 'stopped', 'cut', 'crashed', 'lost', 'forced', None}
         How it ended; None while it lives.
     ended_because : str
         Why: the reason of the verdict, or what the optimizer itself said; empty while it lives.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -23,6 +24,15 @@ FAULTS = ("failing task", "failing optimizers", "failing checkpoint", "faulty po
 
 NOTHING_LEFT = "nothing left"
 """Rule that ends a run in which nobody lives and nothing starts any more."""
+
+OUT_OF_STEPS = "MaxOptimizersExhausted"
+"""Exit condition that is no success: optimizers ran out of their own iterations."""
+
+DIED = (How.CRASHED, How.LOST)
+"""Ends of optimizers that failed."""
+
+REASONS_SHOWN = 5
+"""Reasons of failed optimizers that are told."""
 
 LINES_SHOWN = 25
 """Optimizers in the printed table: the first ones, and the owner of the best point."""
@@ -46,12 +56,13 @@ class Result:
     success : bool
         Whether a finite value was found and the run came to the end that it was asked for: an exit condition (a
         budget, a time limit, a target, a convergence) held, or nothing was left to start and at least one optimizer
-        had ended in order. A run that was interrupted or ended by a user, or that ended because the task, the
-        optimizers or a policy failed, is no success, although its best point is here.
+        had converged or was stopped. A run that was interrupted or ended by a user, or that ended because the task, the
+        optimizers or a policy failed, or only because optimizers were exhausted, is no success, although its best
+        point is here; nor is one in which optimizers crashed or were lost and no other found a value.
     status : {'finished', 'left', 'running', 'killed'}
         Where the run stands; 'left' means that its process closed the session before the run was over.
     message : str
-        Why the run ended, in one sentence.
+        Why the run ended, in one sentence; with what the optimizers died of if no other found a value.
     stats : dict
         Documented counters: f_evals, opts_started, opts_killed (by stoppers), opts_conv, and end_cond (`message`).
     origin : dict
@@ -115,6 +126,7 @@ class Result:
             "run_dir": self.run_dir,
         }
         lines = [f"{name:>10}: {value if name == 'x' else legible(value, PAGE)}" for name, value in facts.items()]
+        lines += [f"{'failed':>10}: {legible(reason, PAGE)}" for reason in died_of(self.optimizers)]
         lines += [f"{'optimizers':>10}: {_census(self)}", *_table(self.optimizers, self.origin["opt_id"])]
         return "\n".join(lines)
 
@@ -134,18 +146,22 @@ def result_of(view: RunView, run_dir: Path | None = None, *, writer_lives: bool 
         Whether the process of an open session lives.
     """
     standing = standing_of(view, writer_lives)
+    rows = optimizer_rows(view)
     message = end_message(view, standing)
+    failed = _all_failed(rows)
+    if failed and view.finished is not None and view.finished.rule not in FAULTS:
+        message += "; every optimizer failed: " + "; ".join(died_of(rows))
     x, fx, stats, origin = documented_result(view, message)
     return Result(
         x=x,
         fx=fx,
         nfev=view.calls,
-        success=x is not None and _as_asked(view),
+        success=x is not None and _as_asked(view) and not failed,
         status=str(standing),
         message=message,
         stats=stats,
         origin=origin,
-        optimizers=optimizer_rows(view),
+        optimizers=rows,
         run_dir=run_dir,
         date=opening_of(view).date,
         seconds=view.now,
@@ -169,7 +185,19 @@ def _as_asked(view: RunView) -> bool:
         return False
     if view.finished.rule == NOTHING_LEFT:
         return any(view.ended[how] for how in (How.CONVERGED, How.STOPPED, How.CUT))
-    return True
+    return not all(leaf.rule.startswith(OUT_OF_STEPS) for leaf in view.finished.leaves() if leaf.fired)
+
+
+def _all_failed(rows: Sequence[OptimizerRow]) -> bool:
+    """Return whether optimizers crashed or were lost, and no other found a finite value."""
+    died = any(row.how in DIED for row in rows)
+    return died and not any(row.how not in DIED and row.best_x is not None for row in rows)
+
+
+def died_of(rows: Sequence[OptimizerRow]) -> list[str]:
+    """Return why optimizers crashed or were lost, most frequent first, each with how many of them."""
+    reasons = Counter(f"{row.kind}: {row.ending}" for row in rows if row.how in DIED)
+    return [f"{count} of {len(rows)}, {reason}" for reason, count in reasons.most_common(REASONS_SHOWN)]
 
 
 def _indented(x: NDArray[np.float64] | None) -> str:

@@ -50,7 +50,7 @@ class Summary:
         Name of its class.
     slots, used_slots : int
         Evaluations that may be in flight, and how many of them living optimizers hold.
-    started, alive, paused, converged, stopped, cut, crashed, lost, forced : int
+    started, alive, paused, converged, exhausted, stopped, cut, crashed, lost, forced : int
         Optimizers ever started, alive, resting among those, and by how they ended.
     living : tuple of OptimizerRow
         Those that live.
@@ -79,6 +79,7 @@ class Summary:
     alive: int
     paused: int
     converged: int
+    exhausted: int
     stopped: int
     cut: int
     crashed: int
@@ -127,6 +128,7 @@ def summarize(view: RunView, writer_lives: bool = True) -> Summary:
         alive=view.n_alive,
         paused=view.n_paused,
         converged=ended[How.CONVERGED],
+        exhausted=ended[How.EXHAUSTED],
         stopped=ended[How.STOPPED],
         cut=ended[How.CUT],
         crashed=ended[How.CRASHED],

@@ -10,6 +10,7 @@ from glompo.read import OptimizerRow
 
 SHAPES = {
     "converged": "o",
+    "exhausted": "h",
     "stopped": "X",
     "cut": "|",
     "crashed": "*",
@@ -43,7 +44,7 @@ def end_of(row: OptimizerRow) -> End:
     """Return the end of an optimizer; one that lives is 'alive' or 'paused'."""
     if row.how is None:
         return End("paused" if row.paused_because else "alive", "")
-    if row.how in ("converged", "crashed", "lost", "forced"):
+    if row.how in ("converged", "exhausted", "crashed", "lost", "forced"):
         return End(row.how, "")
     if row.stopped_by == "exit":
         return End(OVER, "")

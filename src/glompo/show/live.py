@@ -16,13 +16,14 @@ from glompo.show import words
 
 STYLES = {
     "converged": "green",
+    "exhausted": "cyan",
     "stopped": "yellow",
     "cut": "bright_black",
     "crashed": "red",
     "lost": "red",
     "forced": "red",
 }
-SIGNS = {"converged": "●", "stopped": "×", "cut": "–", "crashed": "!", "lost": "?", "forced": "‡"}
+SIGNS = {"converged": "●", "exhausted": "○", "stopped": "×", "cut": "–", "crashed": "!", "lost": "?", "forced": "‡"}
 """How an optimizer ended, at a glance."""
 
 LIVING_SHOWN = 12

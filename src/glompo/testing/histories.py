@@ -196,6 +196,10 @@ class History:
         """Let an optimizer end by itself."""
         self.happen(Stopped(self.now, opt, "returned", True, ""))
 
+    def exhaust(self, opt: int) -> None:
+        """Let an optimizer end by itself and without success."""
+        self.happen(Stopped(self.now, opt, "returned", False, "", gave_up=True))
+
     def crash(self, opt: int, note: str = "crashed by hand") -> None:
         """Let an optimizer end with an exception."""
         self.happen(Stopped(self.now, opt, "raised", False, note))

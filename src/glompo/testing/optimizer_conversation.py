@@ -40,6 +40,9 @@ QUICK = 0.01
 UNKNOWN = 77
 """A key of a message that has no meaning."""
 
+ENDED_BY_ITSELF = ("converged", "exhausted")
+"""How one may end that is given nothing to do with the question."""
+
 AWAITED = 30.0
 """Seconds for which an evaluation in a thread waits for the end of its run at most."""
 
@@ -65,12 +68,16 @@ class ConversationChecks(OptimizerTrial):
         )
 
     def test_it_announces_that_it_converged(self, optimizer: Any) -> None:
-        """If it returns by itself, it has sent message 0."""
+        """If it returns by itself, it has sent message 0, or says that it had no success."""
         run = self.tried(option_of(optimizer), self.bowl(), evaluations=20 * self.evaluations, seconds=QUICK)
         ended = first(run.events, Stopped)
         if first(run.events, StopRequested) is not None:
             raise SkipTest(f"it did not end by itself within {20 * self.evaluations} evaluations")
-        demand(ended.said_converged, "it returned without a word; call self.message_manager(0) before returning")
+        demand(
+            ended.said_converged or ended.gave_up,
+            "it returned without a word; call self.message_manager(0) before returning, or return "
+            "MinimizeResult(success=False) if it only ran out of its own iterations",
+        )
 
     def test_it_stops_within_one_evaluation(self, optimizer: Any) -> None:
         """After the request to stop it begins no further evaluation, whether it returns or is cut."""
@@ -107,7 +114,7 @@ class ConversationChecks(OptimizerTrial):
             stopper_interval=1,
         )
         paused, woken = first(run.events, Paused), first(run.events, ResumeRequested)
-        if first(run.events, PauseRequested) is None or (run.view[SUBJECT].how == "converged" and paused is None):
+        if first(run.events, PauseRequested) is None or (run.view[SUBJECT].how in ENDED_BY_ITSELF and paused is None):
             raise SkipTest("it ended before it could rest")
         demand(paused is not None, "asked to rest, it never did; call self._pause_signal.wait() in each iteration")
         demand(woken is not None, "it rested and ended without being resumed")
@@ -115,7 +122,9 @@ class ConversationChecks(OptimizerTrial):
         asleep = sum(len(event.f) for event in _evaluated(run.events[began:ended]))
         demand(asleep == 0, f"it made {asleep} evaluations while it was paused")
         demand(first(run.events, Resumed) is not None, "it was resumed and did not say that it goes on")
-        went_on = any(event.at > woken.at for event in _evaluated(run.events)) or run.view[SUBJECT].how == "converged"
+        went_on = (
+            any(event.at > woken.at for event in _evaluated(run.events)) or run.view[SUBJECT].how in ENDED_BY_ITSELF
+        )
         demand(went_on, "it did not go on after it was resumed")
 
     def test_a_better_point_reaches_it(self, optimizer: Any) -> None:
@@ -126,7 +135,7 @@ class ConversationChecks(OptimizerTrial):
         run = self.tried(option, bowl, partner, evaluations=2 * self.evaluations, share=True)
         if first(run.events, IncumbentTaken) is None:
             demand(
-                run.view[SUBJECT].how == "converged" or witness.keys,
+                run.view[SUBJECT].how in ENDED_BY_ITSELF or witness.keys,
                 "it never took the better point; call self.check_messages() in each iteration",
             )
             raise SkipTest("it ended before it could take a better point")

@@ -155,6 +155,7 @@ class Ended(Message):
     ending: str
     said_converged: bool
     note: str
+    gave_up: bool = False
 
 
 DOWN = Codec[Message]((Credits, StopPlease, BetterPoint, Hold, GoOn, SaveState))

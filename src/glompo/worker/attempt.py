@@ -154,7 +154,7 @@ class Attempt:
             raise self._too_soon(f"raised {error_text(error)}") from error
         if not self.arrived and not self.seat.told:
             raise self._too_soon("returned")
-        return Ended("returned", self.seat.said_converged, _last_words(result, self.seat))
+        return Ended("returned", self.seat.said_converged, _last_words(result, self.seat), _gave_up(result, self.seat))
 
     def _say_so(self) -> None:
         self._mailbox.post(BackAgain(self.way, self._mailbox.count, self._x0 if self.way == WARM else None))
@@ -183,10 +183,20 @@ def _best_of(script: Script, x0: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(script.X[int(values.argmin())])
 
 
+def _gave_up(result: Any, seat: WorkerSeat) -> bool:
+    """Return whether the search ended by itself and without success, in its own words."""
+    if seat.said_converged or seat.told:
+        return False
+    said = result.said_success if isinstance(result, MinimizeResult) else getattr(result, "success", None)
+    return said is not None and not said
+
+
 def _last_words(result: Any, seat: WorkerSeat) -> str:
     if not isinstance(result, MinimizeResult):
         return f"minimize returned {type(result).__name__} instead of a MinimizeResult"
     reason = (result.stats or {}).get("reason", "")
     if reason:
         return str(reason)
+    if _gave_up(result, seat):
+        return "returned without success"
     return "" if seat.said_converged else "returned without announcing convergence (message 0)"

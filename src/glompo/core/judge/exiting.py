@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from glompo.core.commands import Command, End, Finish, Stop
@@ -10,8 +11,11 @@ from glompo.core.ports import Policies
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 
-STILLBIRTHS = 5
-"""Optimizers that may die without one evaluation before the run gives up."""
+DEAD_IN_A_ROW = 5
+"""Optimizers that may, one after the other, crash, be lost or end without a call of the task, and the run goes on."""
+
+VAIN_IN_A_ROW = 100
+"""The same, with those that called the task and got no finite value: in a box full of failures many starts are bad."""
 
 
 def exiting(view: RunView, policies: Policies) -> Iterator[Command]:
@@ -61,12 +65,15 @@ def _failing_task(view: RunView, policies: Policies) -> Verdict | None:
 
 
 def _failing_optimizers(view: RunView) -> Verdict | None:
-    if len(view.stillborn) <= STILLBIRTHS:
+    vain = view.in_vain
+    dead = sum(died for _, died in vain)
+    if dead <= DEAD_IN_A_ROW and len(vain) <= VAIN_IN_A_ROW:
         return None
-    reasons = "; ".join(dict.fromkeys(view.stillborn))
-    return Verdict(
-        True, "failing optimizers", f"{len(view.stillborn)} optimizers died without one evaluation: {reasons}"
-    )
+    many = dead > DEAD_IN_A_ROW
+    reasons = Counter(reason for reason, died in vain if died or not many)
+    told = "; ".join(f"{reason} ({count} times)" for reason, count in reasons.most_common(5))
+    what = f"{dead} optimizers died or evaluated nothing" if many else f"{len(vain)} optimizers found no finite value"
+    return Verdict(True, "failing optimizers", f"{what}, and none between them did better: {told}")
 
 
 def _nothing_left(view: RunView, policies: Policies) -> Verdict | None:

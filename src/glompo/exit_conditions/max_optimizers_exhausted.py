@@ -1,0 +1,29 @@
+"""End the run when enough optimizers have run out of their own iterations."""
+
+from __future__ import annotations
+
+from glompo.core.lifecycle import How
+from glompo.core.settings import whole_number
+from glompo.core.verdict import Verdict
+from glompo.core.views import RunView
+from glompo.exit_conditions.base import BaseExitCondition
+
+
+class MaxOptimizersExhausted(BaseExitCondition):
+    """Enough optimizers have ended by themselves without having converged, over all sessions of the run.
+
+    A run that ends for this reason alone is no success.
+
+    Parameters
+    ----------
+    n : int
+        Optimizers that must be exhausted, 1 or more.
+    """
+
+    def __init__(self, n: int) -> None:
+        self.n = whole_number(self, "n", n, 1)
+
+    def judge(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer for the run."""
+        exhausted = view.ended[How.EXHAUSTED]
+        return self.verdict(exhausted >= self.n, f"{exhausted} of {self.n} exhausted")
