@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test chaos quality check docs bench clean help
+.PHONY: demo test chaos quality processors check docs bench clean help
 
 help:            ## this list
 	@grep -E '^[a-z]+: .*## |^[a-z]+:  *## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ chaos: $(VENV)/ready-test   ## kill real runs many times (slow)
 
 quality: $(VENV)/ready-test ## measure the quality of minima (slow)
 	$(BIN)/python -m pytest -m quality
+
+processors: $(VENV)/ready-test ## run the tests that compare numbers as on other processors (slow)
+	$(BIN)/python tests/processors.py
 
 check: $(VENV)/ready-dev    ## style, types and import contracts
 	$(BIN)/ruff check .
