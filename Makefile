@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test matrix coverage chaos quality check docs bench clean help
+.PHONY: demo test matrix coverage chaos quality processors check docs bench clean help
 
 PYTHONS ?= python3.11 python3.12 python3.13
 
@@ -39,6 +39,9 @@ chaos: $(VENV)/ready-test   ## kill real runs many times (slow)
 
 quality: $(VENV)/ready-test ## measure the quality of minima (slow)
 	$(BIN)/python -m pytest -m quality
+
+processors: $(VENV)/ready-test ## run the tests that compare numbers as on other processors (slow)
+	$(BIN)/python tests/processors.py
 
 check: $(VENV)/ready-dev    ## style, types and import contracts
 	$(BIN)/ruff check .

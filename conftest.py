@@ -17,24 +17,26 @@ import doctest
 import os
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from sybil import Document, Example, Region, Sybil
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.doctest import DocTestParser
 from sybil.parsers.markdown import CodeBlockParser
 from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
 from sybil.sybil import SybilCollection
+from tests import commands
+
+# On a busy machine anything may take any time, the generation of examples too.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 TITLE = re.compile(r'\w+ title="(?P<title>[^"\n]+)"$\n', re.MULTILINE)
 ALIKE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-SECONDS = 120
-"""How long a command may take."""
 
 _execute = PythonEvaluator()
 
@@ -86,14 +88,7 @@ def carried_out(command: str) -> tuple[str, int]:
     program, *arguments = shlex.split(command)
     if program != "glompo":
         raise ValueError(f"a page can run glompo only, not {command!r}; use a block of another language for it")
-    done = subprocess.run(
-        [sys.executable, "-m", program, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=SECONDS,
-        check=False,  # the exit code is part of the page
-    )
+    done = commands.carried_out(*arguments, apart=False)
     return done.stdout, done.returncode
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,8 @@ from glompo.core.state import RunState
 from glompo.exit_conditions import MaxOptimizersExhausted
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
 from glompo.storage.reader import read_events
+
+from ..endings import PATIENCE
 
 BOX = [(-5, 5)] * 3
 
@@ -48,8 +51,30 @@ def lives(pid):
         return False
 
 
-def wait_until(true, seconds=10.0):
-    end = time.monotonic() + seconds
+def done(run_dir):
+    """Return how many evaluations are on record."""
+    return sum(len(event.f) for event in read_events(run_dir) if isinstance(event, Evaluated))
+
+
+def hanging(tmp_path, hang, calls=1):
+    """Return a task that hangs in the first calls, and finds the target once all of these have called `under_way`."""
+
+    def task(x):
+        for n in range(calls):
+            try:
+                (tmp_path / f"call {n}").mkdir()
+            except FileExistsError:
+                continue
+            return hang(under_way=(tmp_path / f"hangs {n}").touch)
+        while len(list(tmp_path.glob("hangs *"))) < calls:
+            threading.Event().wait(0.01)
+        return 0.0
+
+    return task
+
+
+def wait_until(true):
+    end = time.monotonic() + PATIENCE
     while not true() and time.monotonic() < end:
         threading.Event().wait(0.02)
     return true()
@@ -86,7 +111,8 @@ def test_an_optimizer_whose_process_dies_is_lost_with_its_signal_and_its_evaluat
     def deadly(x):
         deadly.calls = getattr(deadly, "calls", 0) + 1
         if deadly.calls == 4:
-            threading.Event().wait(0.3)  # what was done before has been sent by now
+            while done(Path("run")) < 3:
+                threading.Event().wait(0.01)
             os.kill(os.getpid(), signal.SIGKILL)
         return sphere(x)
 
@@ -105,50 +131,55 @@ def test_an_exit_code_is_told():
         run(leaves, optimizers=RandomSampling, max_evaluations=1000)
 
 
-def hang_holding_the_interpreter(x):
+def hang_holding_the_interpreter(under_way):
+    under_way()
     (10**8) ** (10**8)  # one C call that neither ends nor lets go of the interpreter lock
     return 0.0
 
 
-def test_an_optimizer_that_neither_stops_nor_answers_is_terminated_and_the_run_ends():
-    result = run(hang_holding_the_interpreter, optimizers=RandomSampling, max_seconds=3, end_timeout=0.3)
-    assert {row.how for row in result.optimizers} == {"forced"}
+def test_an_optimizer_that_neither_stops_nor_answers_is_terminated_and_the_run_ends(tmp_path):
+    task = hanging(tmp_path, hang_holding_the_interpreter, calls=2)
+    result = run(task, optimizers=RandomSampling, target=0.0, end_timeout=0.3, max_jobs=3)
+    assert [row.how for row in result.optimizers].count("forced") == 2
     rungs = [event.rung for event in events_of(result) if isinstance(event, Escalated)]
     assert set(rungs) <= {"terminate", "kill"}
     assert rungs.count("terminate") == 2
 
 
 def test_an_optimizer_without_a_sign_of_life_is_replaced():
-    def sticks(x):
-        if x[0] > 0:
-            threading.Event().wait(60)
-        return sphere(x)
+    def sticks_once(x):
+        try:
+            Path("stuck").mkdir()
+        except FileExistsError:
+            return sphere(x)
+        threading.Event().wait()
 
-    result = run(sticks, optimizers=RandomSampling, max_evaluations=60, force_terminations_after=0.7)
+    result = run(sticks_once, optimizers=RandomSampling, max_evaluations=20, force_terminations_after=0.7)
     assert any(row.how == "forced" for row in result.optimizers)
     stops = [event for event in events_of(result) if isinstance(event, StopRequested) and event.by == "silence"]
     assert "no sign of life for 0.7 s" in stops[0].verdict.why
 
 
-def test_sigterm_that_is_ignored_is_followed_by_sigkill():
-    def stubborn(x):
+def test_sigterm_that_is_ignored_is_followed_by_sigkill(tmp_path):
+    def stubborn(under_way):
         signal.signal(signal.SIGTERM, signal.SIG_IGN) if threading.current_thread() is threading.main_thread() else None
+        under_way()
         while True:
-            pass
+            threading.Event().wait(1.0)
 
-    result = run(stubborn, optimizers=RandomSampling, max_seconds=3, end_timeout=0.1, max_jobs=1)
+    result = run(hanging(tmp_path, stubborn), optimizers=RandomSampling, target=0.0, end_timeout=0.1)
     assert [event.rung for event in events_of(result) if isinstance(event, Escalated)] == ["terminate", "kill"]
-    assert "SIGKILL" in result.optimizers[0].ended_because
+    assert any("SIGKILL" in row.ended_because for row in result.optimizers)
 
 
 def test_what_a_task_started_is_ended_with_it(tmp_path):
-    def parent(x):
+    def parent(under_way):
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])
         (tmp_path / "pid").write_text(str(child.pid))
+        under_way()
         child.wait()
-        return 0.0
 
-    run(parent, optimizers=RandomSampling, max_seconds=4, end_timeout=0.1, max_jobs=1)
+    run(hanging(tmp_path, parent), optimizers=RandomSampling, target=0.0, end_timeout=0.1)
     assert wait_until(lambda: not lives(int((tmp_path / "pid").read_text())))
 
 
@@ -163,7 +194,7 @@ def slow(x):
 glompo.minimize(slow, [(0, 1)], optimizers=RandomSampling, max_evaluations=10**6, max_jobs=2, backend="processes")
 """
     engine = subprocess.Popen([sys.executable, "-c", script])  # without an "if __name__ == '__main__'"
-    assert wait_until(lambda: len(list(tmp_path.glob("pid*"))) == 2, 30)
+    assert wait_until(lambda: len(list(tmp_path.glob("pid*"))) == 2)
     pids = [int(path.name[3:]) for path in tmp_path.glob("pid*")]
     engine.kill()
     engine.wait()

@@ -70,7 +70,7 @@ def test_unpacking_gives_the_run_and_records_where_it_came_from(file, tmp_path):
         unpack(file, tmp_path / "new")
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_changing_any_byte_is_refused_or_changes_nothing(file, tmp_path_factory, data):
     whole = file.read_bytes()
@@ -82,7 +82,7 @@ def test_changing_any_byte_is_refused_or_changes_nothing(file, tmp_path_factory,
     assert_harmless(bytes(damaged), file, tmp_path_factory.mktemp("damaged"))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_cutting_it_anywhere_is_refused(file, tmp_path_factory, data):
     whole = file.read_bytes()

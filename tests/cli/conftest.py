@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import chdir
 
 import pytest
 
 from glompo.cli import main
 
-from .projects import PATIENCE, LivingRun, Project
+from ..commands import carried_out
+from .projects import LivingRun, Project
 
 
 @pytest.fixture
@@ -26,8 +28,8 @@ def glompo(tmp_path):
     elsewhere.mkdir()
 
     def run(*arguments):
-        command = [sys.executable, "-m", "glompo", *map(str, arguments)]
-        return subprocess.run(command, check=False, cwd=elsewhere, capture_output=True, text=True, timeout=PATIENCE)
+        with chdir(elsewhere):
+            return carried_out(*map(str, arguments))
 
     return run
 

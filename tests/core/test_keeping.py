@@ -52,7 +52,7 @@ def remembered(made, keep, block=10, most=17):
 sizes = st.lists(st.integers(1, 90), min_size=1, max_size=30)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sizes=sizes, keep=st.integers(1, 300), block=st.integers(1, 40), seed=st.integers(0, 99), data=st.data())
 def test_what_is_seen_does_not_depend_on_what_is_kept(sizes, keep, block, seed, data):
     made = batches(sizes, seed)
@@ -71,7 +71,7 @@ def test_what_is_seen_does_not_depend_on_what_is_kept(sizes, keep, block, seed, 
     assert len(few.kept) < keep + max(keep // 4 + block, block) + max(sizes)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sizes=sizes, keep=st.integers(1, 300), block=st.integers(1, 30), origin=st.floats(-1e3, 1e3))
 def test_the_curve_does_not_depend_on_what_is_kept(sizes, keep, block, origin):
     made = batches(sizes)
@@ -113,7 +113,7 @@ def test_what_was_seen_stays_as_it_was_when_rows_leave():
     np.testing.assert_array_equal(first, before)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sizes=sizes, keep=st.integers(1, 300), cut=st.floats(0, 1))
 def test_it_does_not_matter_in_which_batches_evaluations_come(sizes, keep, cut):
     made = batches(sizes)
@@ -171,7 +171,7 @@ def cramped(monkeypatch):
 
 
 @pytest.mark.usefixtures("cramped")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(story=st.lists(acts, max_size=60), at=st.floats(0, 1))
 def test_a_snapshot_and_the_rest_are_the_whole(story, at):
     run = Run()
@@ -192,7 +192,7 @@ def test_a_snapshot_and_the_rest_are_the_whole(story, at):
 
 
 @pytest.mark.usefixtures("cramped")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(story=st.lists(acts, max_size=80))
 def test_the_documented_log_has_the_whole_history(story):
     run = Run()

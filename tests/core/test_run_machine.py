@@ -247,5 +247,5 @@ class World(RuleBasedStateMachine):
         assert restored.alive.keys() == self.state.alive.keys()
 
 
-World.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+World.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestWorld = World.TestCase

@@ -24,13 +24,17 @@ PATIENCE = 60.0
 """Seconds after which a test gives up waiting for a process."""
 
 RUN = """
-import resource, sys, time
+import os, resource, sys, time
 import glompo
 from glompo.optimizers import RandomSampling, Scipy
 from glompo.problems import Rastrigin
 
 def slow(x):
     time.sleep(0.002)
+    with open("calls", "ab", buffering=0) as calls:
+        calls.write(b".")
+        if calls.tell() == int(sys.argv[3]):  # of all sessions together
+            exec(sys.argv[4])
     return Rastrigin(2)(x)
 
 limit = int(sys.argv[2])
@@ -46,8 +50,8 @@ def elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def command(run_dir="run", limit=0):
-    return [sys.executable, "-c", RUN, str(run_dir), str(limit)]
+def command(run_dir="run", limit=0, at=0, do=""):
+    return [sys.executable, "-c", RUN, str(run_dir), str(limit), str(at), do]
 
 
 def run(**settings):
@@ -120,11 +124,10 @@ def test_no_space_left_on_a_real_disk_is_named_with_the_remedy(small_disk):
 
 
 def test_a_resumption_that_is_broken_off_can_be_resumed_again():
-    for target, number in ((60, signal.SIGKILL), (150, signal.SIGINT), (200, signal.SIGKILL)):
-        process = subprocess.Popen(command(), stderr=subprocess.DEVNULL)
-        await_evaluations(target, process)
-        process.send_signal(number)
-        process.wait(PATIENCE)
+    for at, number in ((60, signal.SIGKILL), (150, signal.SIGINT), (250, signal.SIGKILL)):
+        signalled = command(at=at, do=f"os.kill(os.getpid(), {int(number)})")
+        process = subprocess.run(signalled, stderr=subprocess.DEVNULL)
+        assert process.returncode == (0 if number == signal.SIGINT else -number)
         with pytest.raises(glompo.UserError, match="Give the same optimizers as before"):
             run(optimizers=Scipy("Powell"))  # refused, and nothing is broken by it
     assert run().nfev == 400
@@ -157,8 +160,8 @@ while True:
 
 
 def test_followers_that_are_slow_or_die_do_not_disturb_the_run():
-    process = subprocess.Popen(command())
-    await_evaluations(20, process)
+    process = subprocess.Popen(command(at=20, do='while not os.path.exists("go"): time.sleep(0.01)'))
+    await_evaluations(10, process)
     watchers = [
         subprocess.Popen([sys.executable, "-c", FOLLOW, pause], stdout=subprocess.PIPE) for pause in ("0", "0.05")
     ]
@@ -167,6 +170,7 @@ def test_followers_that_are_slow_or_die_do_not_disturb_the_run():
         watchers[0].kill()
         attached = JournalFollower(Path("run"))
         seen = attached.poll()
+        Path("go").touch()
         assert process.wait(PATIENCE) == 0
         seen += attached.poll()
     finally:

@@ -137,8 +137,9 @@ def test_a_time_limit_ends_a_run_in_lockstep_although_somebody_is_slow():
         task, [(-5, 5)] * 2, optimizers=RandomSampling, max_seconds=0.3, exit_conditions=MaxOptimizersStarted(99),
         max_jobs=2, deterministic=True,
     )  # fmt: skip
-    assert 2 <= result.nfev <= 60
-    assert result.success
+    assert result.status == "finished"
+    assert "0.3 s" in result.message
+    assert result.nfev <= 60
 
 
 def test_the_comparison_itself_sees_differences():

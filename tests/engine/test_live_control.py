@@ -68,7 +68,7 @@ WISHES = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     script=st.lists(st.tuples(st.integers(0, 400), WISHES), max_size=8),
     slots=st.integers(2, 6),

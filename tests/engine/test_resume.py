@@ -1,11 +1,8 @@
 """Runs that end before their time, and go on."""
 
-import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -122,27 +119,25 @@ def test_a_run_killed_before_its_first_word_is_begun_by_the_same_call(torn):
     assert [type(event) for event in read_events(Path("run"))][:2] == [RunOpened, SessionOpened]
 
 
-def killed(script, when, seconds=40.0):
-    """Start a script and kill it without warning once `when` is true."""
-    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.DEVNULL)
-    end = time.monotonic() + seconds
-    while not when() and process.poll() is None and time.monotonic() < end:
-        threading.Event().wait(0.01)
-    alive = process.poll() is None
-    process.kill()
-    process.wait()
-    return alive
+def ended(script, at, by):
+    """Run a script to which a signal is sent at a call of its task, counted over all sessions; return its exit code."""
+    script = script.replace("AT", str(at)).replace("BY", str(int(by)))
+    return subprocess.run([sys.executable, "-c", script], stdout=subprocess.DEVNULL).returncode
 
 
 SCRIPT = """
-import time, glompo
+import os, time, glompo
 from glompo.generators import IncumbentGenerator
 from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
 from glompo.problems import Rastrigin
 from glompo.stoppers import BestUnmoving
-task = Rastrigin(3)
+task, engine = Rastrigin(3), os.getpid()
 def slow(x):
     time.sleep({delay})
+    with open("calls", "ab", buffering=0) as calls:
+        calls.write(b".")
+        if calls.tell() == AT:
+            os.kill(engine, BY)
     return task(x)
 glompo.minimize(slow, [(-5, 5)] * 3, optimizers=[CMAOptimizer(workers=2), RandomSampling, Scipy("Nelder-Mead")],
     max_evaluations=700, max_jobs=4, rng=3, deterministic=True, resume="auto", working_dir="run", backend={backend!r},
@@ -157,18 +152,11 @@ SETTINGS = {
 }
 
 
-def recorded():
-    try:
-        return sum(len(event.f) for event in read_events(Path("run")) if isinstance(event, Evaluated))
-    except glompo.GlompoError:
-        return 0
-
-
 @pytest.mark.parametrize("backend", ["threads", "processes"])
 def test_a_run_killed_twice_ends_as_if_nothing_had_happened(backend):
     script = SCRIPT.format(delay=0.002, backend=backend)
     for target in (60, 260):
-        assert killed(script, lambda target=target: recorded() >= target)
+        assert ended(script, target, signal.SIGKILL) == -signal.SIGKILL
     result = run(backend=backend, **SETTINGS)
     run(name="whole", **SETTINGS)
     assert result.nfev == 700
@@ -196,7 +184,9 @@ class RestBetween(BaseFreezer):
 @pytest.mark.parametrize("backend", ["threads", "processes"])
 def test_who_rests_when_a_run_is_killed_rests_on_as_if_nothing_had_happened(backend):
     script = SCRIPT.format(delay=0.002, backend=backend).replace("700", f"600, freezer={FREEZER}")
-    assert killed("from glompo.freezers import Freeze\n" + script, lambda: recorded() >= 300 and folded("run").resting)
+    script = "from glompo.freezers import Freeze\n" + script
+    assert ended(script, 400, signal.SIGKILL) == -signal.SIGKILL
+    assert folded("run").resting
     settings = {**SETTINGS, "freezer": FREEZER, "max_evaluations": 600}
     assert run(backend=backend, **settings).nfev == 600
     run(name="whole", **settings)
@@ -265,12 +255,7 @@ def test_a_search_that_does_something_else_is_found_out_with_its_distance():
 
 def test_the_first_ctrl_c_leaves_and_the_next_call_goes_on():
     script = SCRIPT.format(delay=0.003, backend="threads")
-    process = subprocess.Popen([sys.executable, "-c", script])
-    end = time.monotonic() + 40
-    while recorded() < 50 and time.monotonic() < end:
-        threading.Event().wait(0.01)
-    os.kill(process.pid, signal.SIGINT)
-    assert process.wait(20) == 0
+    assert ended(script, 50, signal.SIGINT) == 0
     state = folded("run")
     assert (state.finished, state.session_reason) == (None, "interrupted")
     result = run(**SETTINGS)

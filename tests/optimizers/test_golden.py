@@ -1,13 +1,14 @@
 """The first evaluations are what they always were; see golden.py for how to record them anew."""
 
 import json
+import platform
 
 import numpy as np
 import pytest
 
 import glompo.optimizers
 
-from .golden import CALLS, RECORDED, SEEDS, path_of, problem_of, recorded, start
+from .golden import ALIKE, CALLS, CLOSE, EXACT, RECORDED, SEEDS, path_of, problem_of, recorded, start
 
 DRAW_NOTHING = ("Scipy-direct", "Scipy-shgo")
 START_ELSEWHERE = ("GridSampling", "Scipy-COBYQA", *DRAW_NOTHING)
@@ -25,10 +26,13 @@ def test_the_first_evaluations_are_the_recorded_ones(case):
         pytest.skip(reason=f"recorded with {golden['made_with']}, this is {case.version}")
     now = recorded(case)["runs"]
     assert set(now) == set(golden["runs"]) == set(map(str, SEEDS))
+    width = np.ptp(problem_of(case).bounds, axis=1)
     for seed, run in golden["runs"].items():
-        assert len(run["f"]) == len(now[seed]["f"]) <= CALLS
-        np.testing.assert_allclose(now[seed]["x"], run["x"], rtol=1e-9, atol=1e-12)
-        np.testing.assert_allclose(now[seed]["f"], run["f"], rtol=1e-9, atol=1e-12)
+        assert len(run["f"]) == len(now[seed]["f"]) == ALIKE.get(case.name, CALLS)
+        assert (np.abs(np.subtract(now[seed]["x"], run["x"])) <= CLOSE * width).all()
+        np.testing.assert_allclose(now[seed]["f"], run["f"], rtol=100 * CLOSE)
+    if case.name in EXACT and platform.machine() == "x86_64":  # others contract products and sums
+        assert now == golden["runs"]
 
 
 def test_two_seeds_give_two_records_unless_the_method_draws_nothing():

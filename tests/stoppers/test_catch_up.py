@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glompo.core.blocks import longest_half
@@ -108,7 +108,6 @@ curves = st.builds(
 kappas = st.sampled_from([0.5, 2.0, 5.0])
 
 
-@settings(deadline=None)
 @given(curves, st.integers(-50, 1000), st.sampled_from([1, 3, 12]), kappas)
 def test_it_answers_by_the_book(tested: Any, leader: int, dims: int, kappa: float) -> None:
     assert fires(leader, tested, CatchUp(kappa, every=1), dims) is by_the_book(
@@ -116,7 +115,6 @@ def test_it_answers_by_the_book(tested: Any, leader: int, dims: int, kappa: floa
     )
 
 
-@settings(deadline=None)
 @given(curves, st.integers(-50, 1000), kappas, st.integers(-20, 20), st.integers(-(2**20), 2**20))
 def test_scale_and_offset_change_no_verdict(tested: Any, leader: int, kappa: float, power: int, offset: int) -> None:
     # powers of two and whole numbers are exact, so that no rounding can tip a balance

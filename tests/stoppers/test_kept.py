@@ -46,7 +46,7 @@ def answers(story):
     return heard, sum(one.trajectory.start for one in run.state.optimizers.values())
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(story=stories)
 def test_answers_are_the_same_when_next_to_nothing_is_kept(story):
     expected, nothing = answers(story)

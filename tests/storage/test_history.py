@@ -46,7 +46,7 @@ def fine(monkeypatch):
 
 
 @pytest.mark.usefixtures("fine")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sizes=st.lists(st.integers(1, 30), max_size=40), half=st.floats(0, 1), data=st.data())
 def test_any_rows_are_those_of_the_events(tmp_path_factory, sizes, half, data):
     events, done = told(sizes)

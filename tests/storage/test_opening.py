@@ -46,7 +46,7 @@ def fold(events):
     return state
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(n=st.integers(2, 60), seed=st.integers(0, 50), at=st.lists(st.floats(0, 1), min_size=1, max_size=3))
 def test_a_snapshot_and_the_rest_are_the_whole_wherever_it_was_made(tmp_path_factory, n, seed, at):
     path, events = tmp_path_factory.mktemp("run"), lived(n, seed)

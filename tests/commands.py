@@ -1,0 +1,49 @@
+"""The command ``glompo``, carried out in this process: one of its own takes a second for its imports alone."""
+
+import io
+import os
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from subprocess import CompletedProcess
+from unittest import mock
+
+from glompo.cli import main
+
+
+def carried_out(*arguments: str, apart: bool = True) -> CompletedProcess[str]:
+    """Run the command in the present directory; return its exit code and what it printed.
+
+    Parameters
+    ----------
+    arguments : str
+        Of the command.
+    apart : bool
+        Keep what it prints for the case of errors apart; otherwise it is part of `stdout`.
+    """
+    output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    errors = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) if apart else output
+    modules, places = set(sys.modules), set(sys.path)
+    with (
+        mock.patch.dict(os.environ),
+        mock.patch.object(sys, "argv", ["glompo", *arguments]),
+        mock.patch.object(sys, "path", [os.getcwd(), *sys.path]),
+        redirect_stdout(output),
+        redirect_stderr(errors),
+    ):
+        try:
+            main()
+            code = 0
+        except SystemExit as left:
+            code = left.code
+        _forget(set(sys.modules) - modules, set(sys.path) - places)
+    printed, complaints = output.buffer.getvalue().decode(), errors.buffer.getvalue().decode()
+    return CompletedProcess([*arguments], code, printed, complaints if apart else None)
+
+
+def _forget(names: set[str], places: set[str]) -> None:
+    """Take away modules from directories that only this command looked in; the next may have others of that name."""
+    for name in names:
+        file = getattr(sys.modules[name], "__file__", None)
+        if file and any(Path(file).is_relative_to(Path(place).resolve()) for place in places):
+            del sys.modules[name]
