@@ -52,6 +52,7 @@ class SessionOpened(Event):
     `slots` replaces the number given before, unless it is 0; `changes` are settings that differ, for people. `cpus` are
     the processors that evaluations share on this machine, 0 if they are computed elsewhere.
     `look_back` is how many of its last evaluations each optimizer must have in memory, because a policy asks for them.
+    `scales` are those of the d parameters; none are named by sessions that measure in natural units.
     """
 
     session: int
@@ -62,6 +63,7 @@ class SessionOpened(Event):
     changes: tuple[str, ...] = ()
     cpus: int = 0
     look_back: int = 0
+    scales: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

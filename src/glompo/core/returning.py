@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def _open_session(state: RunState, event: SessionOpened) -> None:
     state.session, state.session_at = event.session, event.at
-    state.session_slots, state.session_cpus = event.slots, event.cpus
+    state.session_slots, state.session_cpus, state.scales = event.slots, event.cpus, event.scales
     state.session_open, state.session_reason, state.asked = True, "", None
     state.ending = state.finished = state.wishes.budget = None
     state.checkpoints.open_session(event.at)

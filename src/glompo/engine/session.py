@@ -190,7 +190,7 @@ def _begun(
     """Record that a session opens, after the events `before`."""
     at, number = session.state.at, session.state.session + 1
     here, pid, back = socket.gethostname(), os.getpid(), look_back(spec.exit, spec.stopper)
-    events = [*before, SessionOpened(at, number, _now(), here, pid, slots, changes, spec.cpus, back)]
+    events = [*before, SessionOpened(at, number, _now(), here, pid, slots, changes, spec.cpus, back, spec.scaler)]
     for event in events:
         session.state.apply(event)
     session.record.append(events)
