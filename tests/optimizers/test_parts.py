@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glompo.box import Box
 from glompo.optimizers import Scipy
 from glompo.optimizers.blocking import Objective
-from glompo.optimizers.box import Box
 from glompo.optimizers.cobyqa import cobyqa
 from glompo.optimizers.differences import STEP, WithDifferences, neighbours
 from glompo.optimizers.penalty import UNKNOWN, Penalty

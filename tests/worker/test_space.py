@@ -18,9 +18,13 @@ def boxes(draw):
     return bounds if (bounds[:, 0] < bounds[:, 1]).any() else np.vstack([bounds, [0.0, 1.0]])
 
 
-@given(boxes(), st.sampled_from([None, "none", "linear", "std", "log"]), st.data())
-def test_there_and_back_stays_inside_and_near(bounds, scaler, data):
-    space = Space(bounds, scaler)
+def _possible(scalers, bounds):
+    return ["linear" if one == "log" and low <= 0 else one for one, low in zip(scalers, bounds[:, 0], strict=False)]
+
+
+@given(boxes(), st.lists(st.sampled_from(["none", "linear", "std", "log"]), min_size=5, max_size=5), st.data())
+def test_there_and_back_stays_inside_and_near(bounds, scalers, data):
+    space = Space(bounds, _possible(scalers, bounds))
     share = data.draw(hnp.arrays(float, len(bounds), elements=st.floats(0, 1)))
     x = np.clip(bounds[:, 0] + share * (bounds[:, 1] - bounds[:, 0]), bounds[:, 0], bounds[:, 1])
     u = space.seen(x)
@@ -30,9 +34,9 @@ def test_there_and_back_stays_inside_and_near(bounds, scaler, data):
     np.testing.assert_allclose(back, x, rtol=1e-9, atol=1e-9 * (1 + np.abs(bounds).max()))
 
 
-@given(boxes(), st.sampled_from([None, "linear", "std", "log"]))
-def test_corners_are_met_exactly(bounds, scaler):
-    space = Space(bounds, scaler)
+@given(boxes(), st.lists(st.sampled_from(["none", "linear", "std", "log"]), min_size=5, max_size=5))
+def test_corners_are_met_exactly(bounds, scalers):
+    space = Space(bounds, _possible(scalers, bounds))
     lows, highs = (np.array([pair[side] for pair in space.pairs]) for side in (0, 1))
     np.testing.assert_array_equal(space.natural(lows), bounds[:, 0])
     np.testing.assert_array_equal(space.natural(highs), bounds[:, 1])
@@ -54,7 +58,16 @@ def test_an_unknown_scaler_is_refused():
         Space(np.array([[0.0, 1.0]]), "logarithmic")
 
 
-def test_positive_ranges_are_seen_by_their_logarithm_and_others_are_not():
-    space = Space(np.array([[1e-6, 1e2], [-1.0, 3.0]]), "log")
-    np.testing.assert_allclose(space.natural(np.array([0.25, 0.25])), [1e-4, 0.0])
-    np.testing.assert_allclose(space.seen(np.array([1e-4, 0.0])), [0.25, 0.25])
+def test_each_parameter_is_seen_on_its_own_scale():
+    space = Space(
+        np.array([[1e-6, 1e2], [-1.0, 3.0], [5.0, 5.0], [-1.0, 3.0], [0.0, 8.0]]),
+        ["log", "linear", "log", "std", "none"],
+    )
+    assert space.pairs == [(0.0, 1.0), (0.0, 1.0), (-1.0, 1.0), (0.0, 8.0)]
+    np.testing.assert_allclose(space.natural(np.array([0.25, 0.25, -0.5, 7.0])), [1e-4, 0.0, 5.0, 0.0, 7.0])
+    np.testing.assert_allclose(space.seen(np.array([1e-4, 0.0, 5.0, 0.0, 7.0])), [0.25, 0.25, -0.5, 7.0])
+
+
+def test_a_logarithm_needs_a_positive_range():
+    with pytest.raises(ValueError, match=r"bounds of parameter 1 are \(-1.0, 3.0\)"):
+        Space(np.array([[1e-6, 1e2], [-1.0, 3.0]]), "log")

@@ -55,6 +55,7 @@ class SessionOpened(Event):
     `wall` is the time of day in seconds since 1970, UTC; 0 in journals that do not know it.
     `spec` are the settings in force from here on, as in `RunOpened`; empty if they are those before. `task` are the
     digests by which the task is known again, see :mod:`glompo.spec.fingerprint`; empty if they are those before.
+    `scales` are those of the d parameters; none are named by sessions that measure in natural units.
     """
 
     session: int
@@ -68,6 +69,7 @@ class SessionOpened(Event):
     wall: float = 0.0
     spec: dict[str, Any] = field(default_factory=dict)
     task: dict[str, str] = field(default_factory=dict)
+    scales: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.box import Box
 from glompo.core.columns import distinct, names_of_extras
 from glompo.core.documented import DocumentedResult, documented_result
 from glompo.core.optimizer_view import OptimizerView
@@ -188,6 +189,11 @@ class ManagerView(_ReadOnly):
     def bounds(self) -> NDArray[np.float64]:
         """Bounds in natural units, shape (d, 2)."""
         return self.view.bounds
+
+    @property
+    def box(self) -> Box:
+        """The bounds with the scale of each parameter: maps points to the unit cube and back."""
+        return self.view.box
 
     @property
     def n_parms(self) -> int:

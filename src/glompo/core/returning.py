@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def _open_session(state: RunState, event: SessionOpened) -> None:
     state.session, state.session_at, state.session_wall = event.session, event.at, event.wall
-    state.session_slots, state.session_cpus = event.slots, event.cpus
+    state.session_slots, state.session_cpus, state.scales = event.slots, event.cpus, event.scales
     state.session_open, state.session_reason, state.asked, state.refused = True, "", None, ""
     state.ending = state.finished = state.wishes.budget = None
     state.in_vain.clear()

@@ -81,6 +81,7 @@ class RunState:
     left: dict[int, OptimizerState] = field(default_factory=dict)
     session_slots: int = 0
     session_cpus: int = 0
+    scales: tuple[str, ...] = ()
     used_slots: int = 0
     resting: int = 0
     best: Best | None = None

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.box import Box
 from glompo.core.events import Asked, RunOpened
 from glompo.core.lifecycle import How, Phase
 from glompo.core.optimizer_state import Best, OptimizerState
@@ -45,7 +46,7 @@ class RunView:
         Where evaluations are read that are no longer in memory.
     """
 
-    __slots__ = ("_budget", "_history", "_state", "_stirred", "now")
+    __slots__ = ("_box", "_budget", "_history", "_state", "_stirred", "now")
 
     def __init__(
         self,
@@ -59,6 +60,7 @@ class RunView:
         self._budget = budget
         self._stirred = stirred
         self._history = history
+        self._box: Box | None = None
         self.now = now
 
     def __getitem__(self, opt: int) -> OptimizerView:
@@ -217,6 +219,13 @@ class RunView:
     def bounds(self) -> NDArray[np.float64]:
         """Lower and upper bounds in natural units, shape (d, 2)."""
         return self.opened.bounds
+
+    @property
+    def box(self) -> Box:
+        """The bounds with the scale of each parameter, in which points are drawn and distances measured."""
+        if self._box is None:
+            self._box = Box(self.bounds, self._state.scales)
+        return self._box
 
     @property
     def dims(self) -> int:

@@ -55,7 +55,7 @@ class Job:
     bounds: NDArray[np.float64]
     streams: Streams
     detailed: bool = False
-    scaler: str | None = None
+    scaler: tuple[str, ...] | None = None
     in_order: bool = False
     failures: FailurePolicy = PENALIZE
     evaluator: Any = None

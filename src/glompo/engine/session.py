@@ -311,6 +311,7 @@ def _session_of(state: RunState | None, spec: RunSpec, changes: tuple[str, ...] 
         wall=time.time(),
         spec={} if state is None else spec.describe(),
         task=spec.task_digests,
+        scales=spec.scaler,
     )
 
 

@@ -12,7 +12,7 @@ from glompo.core.manager_view import ManagerView
 from glompo.core.optimizer_view import OptimizerView
 from glompo.core.settings import number, whole_number
 from glompo.generators.base import BaseGenerator
-from glompo.generators.box import inside, uniform
+from glompo.generators.box import uniform
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,9 @@ class BasinHoppingGenerator(BaseGenerator):
         rng = self.rng(manager)
         chain = self._chain(manager)
         if chain.at is None or chain.at.best_x is None:
-            return uniform(rng, manager.bounds)
-        low, high = manager.bounds.T
-        return inside(chain.at.best_x + chain.step * (high - low) * rng.uniform(-1, 1, len(low)), manager.bounds)
+            return uniform(rng, manager)
+        u = manager.box.unit(chain.at.best_x)
+        return manager.box.natural(u + chain.step * rng.uniform(-1, 1, len(u)))
 
     def explain(self, manager: ManagerView) -> str:
         """Say where the point comes from."""

@@ -37,7 +37,7 @@ class BestSampledGenerator(BaseGenerator):
     def generate(self, manager: ManagerView) -> NDArray[np.float64]:
         """Return the point, shape (d,)."""
         found = self._best(manager)
-        return uniform(self.rng(manager), manager.bounds) if found is None else found[1]
+        return uniform(self.rng(manager), manager) if found is None else found[1]
 
     def explain(self, manager: ManagerView) -> str:
         """Say where the point comes from."""

@@ -9,7 +9,7 @@ from glompo.core.manager_view import ManagerView
 from glompo.core.optimizer_view import OptimizerView
 from glompo.core.settings import whole_number
 from glompo.generators.base import BaseGenerator
-from glompo.generators.box import between, inside, uniform
+from glompo.generators.box import uniform
 
 
 class CrossoverGenerator(BaseGenerator):
@@ -35,10 +35,9 @@ class CrossoverGenerator(BaseGenerator):
         rng = self.rng(manager)
         parents = self._parents(rng, manager)
         if not parents:
-            return uniform(rng, manager.bounds)
+            return uniform(rng, manager)
         one, other = (np.asarray(parent.best_x) for parent in parents)
-        sides = np.column_stack([np.minimum(one, other), np.maximum(one, other)])
-        return inside(between(rng.random(len(one)), sides), manager.bounds)
+        return manager.box.between(np.minimum(one, other), np.maximum(one, other), rng.random(len(one)))
 
     def explain(self, manager: ManagerView) -> str:
         """Say where the point comes from."""

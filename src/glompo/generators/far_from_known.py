@@ -9,7 +9,6 @@ from glompo.core.manager_view import ManagerView
 from glompo.core.settings import whole_number
 from glompo.errors import SettingTypeError
 from glompo.generators.base import BaseGenerator
-from glompo.generators.box import between
 
 MANY = 20
 """Parameters above which all distances are about the same, so that nothing is gained by comparing them."""
@@ -44,12 +43,11 @@ class FarFromKnown(BaseGenerator):
         points = self._points(manager)
         known = self._known(manager)
         if not len(known):
-            return between(points[0], manager.bounds)
-        free = manager.bounds[:, 1] > manager.bounds[:, 0]
-        low, high = manager.bounds[free].T
-        ends = (known[:, free] - low) / (high - low)
-        apart = np.linalg.norm(points[:, None, free] - ends[None, :, :], axis=2).min(axis=1)
-        return between(points[int(apart.argmax())], manager.bounds)
+            return manager.box.natural(points[0])
+        box = manager.box
+        ends = box.unit(known)
+        apart = np.linalg.norm(points[:, None, box.free] - ends[None, :, box.free], axis=2).min(axis=1)
+        return box.natural(points[int(apart.argmax())])
 
     def explain(self, manager: ManagerView) -> str:
         """Say where the point comes from."""

@@ -16,7 +16,7 @@ class IncumbentGenerator(BaseGenerator):
     def generate(self, manager: ManagerView) -> NDArray[np.float64]:
         """Return the point, shape (d,)."""
         best = manager.view.best
-        return uniform(self.rng(manager), manager.bounds) if best is None else best.x
+        return uniform(self.rng(manager), manager) if best is None else best.x
 
     def explain(self, manager: ManagerView) -> str:
         """Say where the point comes from."""

@@ -9,7 +9,6 @@ from glompo.core.manager_view import ManagerView
 from glompo.core.settings import point
 from glompo.errors import PolicyError, SettingError
 from glompo.generators.base import BaseGenerator
-from glompo.generators.box import inside
 
 
 class PerturbationGenerator(BaseGenerator):
@@ -23,7 +22,8 @@ class PerturbationGenerator(BaseGenerator):
     x0 : array-like of shape (d,)
         Centre, inside the bounds.
     scale : float or array-like of shape (d,)
-        Standard deviation before truncation, in the units of each parameter, above 0.
+        Standard deviation before truncation, in the units of each parameter, above 0. On a logarithmic scale it is
+        the step up to ``x0 + scale``, as a factor.
     """
 
     def __init__(self, x0: ArrayLike, scale: ArrayLike) -> None:
@@ -40,16 +40,21 @@ class PerturbationGenerator(BaseGenerator):
         """Return the point, shape (d,)."""
         from scipy.special import ndtr, ndtri
 
-        if len(self._centre) != manager.n_parms or (inside(self._centre, manager.bounds) != self._centre).any():
+        if len(self._centre) != manager.n_parms or self._outside(manager):
             raise PolicyError(
                 f"PerturbationGenerator: x0 is {self.x0}; give a point of {manager.n_parms} parameters inside the "
                 f"bounds {manager.bounds.tolist()}"
             )
+        centre, scale = manager.box.unit(self._centre), manager.box.deviations(self._centre, self._scale)
         with np.errstate(over="ignore"):  # a bound infinitely many deviations away does not truncate
-            low, high = ((manager.bounds - self._centre[:, None]) / self._scale[:, None]).T
-        share = self.rng(manager).random(len(self._centre))
+            low, high = -centre / scale, (1.0 - centre) / scale
+        share = self.rng(manager).random(len(centre))
         steps = ndtri(ndtr(low) + share * (ndtr(high) - ndtr(low)))
-        return inside(self._centre + self._scale * steps, manager.bounds)
+        return manager.box.natural(centre + scale * steps)
+
+    def _outside(self, manager: ManagerView) -> bool:
+        low, high = manager.bounds.T
+        return bool(((self._centre < low) | (self._centre > high)).any())
 
     def explain(self, manager: ManagerView) -> str:
         """Say where the point comes from."""

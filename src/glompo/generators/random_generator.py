@@ -15,7 +15,7 @@ class RandomGenerator(BaseGenerator):
 
     def generate(self, manager: ManagerView) -> NDArray[np.float64]:
         """Return the point, shape (d,)."""
-        return uniform(self.rng(manager), manager.bounds)
+        return uniform(self.rng(manager), manager)
 
     def explain(self, manager: ManagerView) -> str:
         """Say where the point comes from."""

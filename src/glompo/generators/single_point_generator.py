@@ -33,7 +33,7 @@ class SinglePointGenerator(BaseGenerator):
         """Return the point, shape (d,)."""
         if self._point is not None:
             return self._point
-        return uniform(manager.view.streams.generator("generator:SinglePointGenerator"), manager.bounds)
+        return uniform(manager.view.streams.generator("generator:SinglePointGenerator"), manager)
 
     def explain(self, manager: ManagerView) -> str:
         """Say where the point comes from."""

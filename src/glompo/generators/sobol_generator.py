@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from glompo.core.manager_view import ManagerView
 from glompo.generators.base import BaseGenerator
-from glompo.generators.box import between
 
 
 class SobolGenerator(BaseGenerator):
@@ -26,7 +25,7 @@ class SobolGenerator(BaseGenerator):
         sequence = qmc.Sobol(manager.n_parms, rng=manager.view.streams.generator("generator:SobolGenerator"))
         if manager.o_counter:  # scipy cannot skip nothing
             sequence.fast_forward(manager.o_counter)
-        return between(sequence.random(1)[0], manager.bounds)
+        return manager.box.natural(sequence.random(1)[0])
 
     def explain(self, manager: ManagerView) -> str:
         """Say where the point comes from."""

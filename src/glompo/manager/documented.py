@@ -93,7 +93,7 @@ class GloMPOManager:
         split_printstreams: bool = True,
         summary_files: int = 0,
         is_log_detailed: bool = False,
-        scaler: str = "none",
+        scaler: str | Sequence[str] | Mapping[str, str] = "none",
         failure_policy: Any = "penalize",
         max_failure_rate: float = 1.0,
         durability: str = "batch",
@@ -185,10 +185,11 @@ class GloMPOManager:
             1 writes ``glompo_manager_log.yml`` at the end.
         is_log_detailed : bool
             Whether the task's `detailed_call` is used and all its values are recorded.
-        scaler : {'none', 'linear', 'std', 'log'}
-            How optimizers see the parameters: in natural units; scaled to [0, 1] or to [-1, 1]; or the logarithm of
-            positive ranges scaled to [0, 1], and other ranges as with 'linear'. An optimizer class that needs a scale
-            gets its own. Task and records keep natural units.
+        scaler : {'none', 'linear', 'std', 'log'}, a sequence of them, or a mapping from names to them
+            Scale of all parameters, of each, or by their `names` ('none' for those not named): natural units; [0, 1];
+            [-1, 1]; or [0, 1] of the logarithm, which needs a lower bound above 0. Optimizers search, starts are drawn
+            and distances are measured on it. An optimizer class that needs a scale gets its own. Task and records keep
+            natural units.
         failure_policy : str or sequence of str
             What an optimizer gets for an evaluation that is nan, -inf, no number, or raises: ``'penalize'`` +inf, or
             another number with ``'penalize(1e6)'``; ``'worst_seen'`` the worst valid value that it has seen;

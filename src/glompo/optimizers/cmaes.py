@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.optimizers.box import Box
+from glompo.box import Box
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.cma import ranked
 from glompo.optimizers.settings import library, number, one_of, whole_number_or_none

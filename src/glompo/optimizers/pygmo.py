@@ -10,8 +10,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.box import Box
 from glompo.optimizers.blocking import BlockingOptimizer, Objective
-from glompo.optimizers.box import Box
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.penalty import Penalty
 from glompo.optimizers.settings import library, one_of, options_of, whole_number, whole_number_or_none

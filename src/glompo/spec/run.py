@@ -24,6 +24,7 @@ from glompo.spec.bounds import bounds_of, x0_of
 from glompo.spec.checkpointing import CheckpointingControl, control_of
 from glompo.spec.failures import failure_policy_of
 from glompo.spec.fingerprint import RESUME_TASK, fingerprint
+from glompo.spec.scales import scales_of
 from glompo.spec.task import columns_of, task_of
 
 RESUME = ("never", "auto", "must")
@@ -31,9 +32,6 @@ RESUME = ("never", "auto", "must")
 
 ON_DIVERGENCE = ("warm-start", "fail")
 """What becomes of an optimizer that no longer does what is recorded of it."""
-
-SCALERS = ("none", "linear", "std", "log")
-"""Scales in which optimizers may see the parameters."""
 
 Durability = Literal["batch", "always", "none"]
 """When records are forced to the disk."""
@@ -68,7 +66,7 @@ class RunSpec:
     stop_best: bool
     share: bool
     detailed: bool
-    scaler: str
+    scaler: tuple[str, ...]
     failures: FailurePolicy
     max_failure_rate: float
     durability: Durability
@@ -106,7 +104,7 @@ class RunSpec:
         stop_best: bool = False,
         share: bool = False,
         detailed: bool = False,
-        scaler: str = "none",
+        scaler: Any = "none",
         failure_policy: Any = "penalize",
         max_failure_rate: float = 1.0,
         durability: str = "batch",
@@ -131,6 +129,7 @@ class RunSpec:
         if configuration is not None and not isinstance(configuration, Mapping):
             raise SettingTypeError(f"configuration is {configuration!r}; give a mapping, as it is read from a file")
         box = bounds_of(bounds)
+        called = _names(names, len(box))
         headers = columns_of(function, task_name, yes_or_no("setup", "is_log_detailed", detailed))
         return cls(
             task=function,
@@ -138,7 +137,7 @@ class RunSpec:
             task_name=task_name,
             bounds=box,
             x0=None if x0 is None else x0_of(x0, box),
-            names=_names(names, len(box)),
+            names=called,
             headers=headers,
             selector=selector,
             generator=generator,
@@ -152,7 +151,7 @@ class RunSpec:
             stop_best=yes_or_no("setup", "stop_best", stop_best),
             share=yes_or_no("setup", "share_best_solutions", share),
             detailed=detailed,
-            scaler=one_of("scaler", scaler, SCALERS),
+            scaler=scales_of(scaler, box, called),
             failures=failure_policy_of(failure_policy),
             max_failure_rate=number("setup", "max_failure_rate", max_failure_rate, 0.0, 1.0, above=True),
             durability=cast(Durability, one_of("durability", durability, get_args(Durability))),
@@ -195,7 +194,7 @@ class RunSpec:
             "freezer": None if self.freezer is None else str(self.freezer),
             "share_best_solutions": self.share,
             "is_log_detailed": self.detailed,
-            "scaler": self.scaler,
+            "scaler": self.scaler[0] if len(set(self.scaler)) == 1 else list(self.scaler),
             "failure_policy": str(self.failures),
             "max_failure_rate": self.max_failure_rate,
             "deterministic": self.deterministic,

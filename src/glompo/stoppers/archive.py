@@ -8,6 +8,7 @@ from heapq import nsmallest
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.box import Box
 from glompo.core.curve import population_of
 from glompo.core.lifecycle import How
 from glompo.core.optimizer_view import OptimizerView
@@ -74,7 +75,7 @@ class Archive:
         for opt in news.ended:
             one = view[opt]
             if len(one) >= least and one.best_x is not None and _came_to_its_end(one):
-                self._ends[opt] = _end(one, view.bounds)
+                self._ends[opt] = _end(one, view.box)
                 self._places = None
         if self._places is None:
             self._places = _merged(list(self._ends.values()))
@@ -84,26 +85,18 @@ class Archive:
         """Return the extent of the first points of an optimizer, as many as :func:`window_of` says, or more."""
         if opt not in self._extents:
             one = view[opt]
-            self._extents[opt] = extent(covariance(latest(one, window_of(one, view.bounds), view.bounds)))
+            self._extents[opt] = extent(covariance(latest(one, window_of(one, view.box), view.box)))
         return self._extents[opt]
 
 
-def unit(X: NDArray[np.float64], bounds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return points, shape (..., d), in units of the ranges of the D parameters that are not fixed, shape (..., D)."""
-    free = bounds[:, 1] > bounds[:, 0]
-    low, high = bounds[free].T
-    u: NDArray[np.float64] = (X[..., free] - low) / (high - low)
-    return u
-
-
-def latest(one: OptimizerView, n: int, bounds: NDArray[np.float64]) -> NDArray[np.float64]:
+def latest(one: OptimizerView, n: int, box: Box) -> NDArray[np.float64]:
     """Return the last points of the first `n` evaluations, a population at least, shape (m, D)."""
-    return unit(one.trajectory.rows(max(0, n - window_of(one, bounds)), n).X, bounds)
+    return box.unit(one.trajectory.rows(max(0, n - window_of(one, box)), n).X)[:, box.free]
 
 
-def window_of(one: OptimizerView, bounds: NDArray[np.float64]) -> int:
+def window_of(one: OptimizerView, box: Box) -> int:
     """Return how many points show where an optimizer is: a generation, and 10 and 2·D at least."""
-    return max(population_of(one) or 0, 10, 2 * int(np.count_nonzero(bounds[:, 1] > bounds[:, 0])))
+    return max(population_of(one) or 0, 10, 2 * int(np.count_nonzero(box.free)))
 
 
 def covariance(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -132,12 +125,12 @@ def _came_to_its_end(one: OptimizerView) -> bool:
     return one.how is How.CONVERGED or (one.how in (How.STOPPED, How.CUT) and one.stop_by == "stopper")
 
 
-def _end(one: OptimizerView, bounds: NDArray[np.float64]) -> Place:
-    shape = covariance(latest(one, len(one), bounds))
+def _end(one: OptimizerView, box: Box) -> Place:
+    shape = covariance(latest(one, len(one), box))
     size, metric = extent(shape), np.eye(len(shape))
     if size > 0:
         metric = np.linalg.inv(np.linalg.cholesky(shape / size**2))
-    return Place(unit(np.asarray(one.best_x), bounds), one.best, metric, 1)
+    return Place(box.unit(np.asarray(one.best_x))[box.free], one.best, metric, 1)
 
 
 def _merged(ends: list[Place]) -> list[Place]:

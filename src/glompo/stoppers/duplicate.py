@@ -61,7 +61,7 @@ class Duplicate(BaseStopper):
         dims = free_parameters(view)
         least, every = self.min_evals or 20 * dims, interval_of(one, self.every, dims)
         counts = [len(one) - i * every for i in range(self.checks)]
-        least_now = max(least, window_of(one, view.bounds) + (self.checks - 1) * every)
+        least_now = max(least, window_of(one, view.box) + (self.checks - 1) * every)
         if len(one) < least_now:
             return self.verdict(False, f"{len(one)} evaluations, {least_now} are needed")
         if not due(one, every):
@@ -73,7 +73,7 @@ class Duplicate(BaseStopper):
         first = self._archive.first_extent(view, one.opt)
         total = sum(place.count for place in places)
         for n in counts:
-            points = latest(one, n, view.bounds)
+            points = latest(one, n, view.box)
             shrunk = min(1.0, extent(covariance(points)) / first) if first > 0 else 0.0
             apart = _apart(points.mean(axis=0), better, self.coverage * total)
             if not apart < shrunk:

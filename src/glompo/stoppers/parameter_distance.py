@@ -11,7 +11,7 @@ from glompo.core.optimizer_view import OptimizerView
 from glompo.core.settings import box, number, yes_or_no
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
-from glompo.core.windows import diagonal
+from glompo.core.windows import measured_in
 from glompo.errors import SettingTypeError
 from glompo.stoppers.base import BaseStopper
 
@@ -19,8 +19,9 @@ from glompo.stoppers.base import BaseStopper
 class ParameterDistance(BaseStopper):
     """The latest point of the optimizer lies close to the latest point of another one.
 
-    True when the Euclidean distance between the two points is less than a fraction of the diagonal of the box. The
-    other one is the owner of the incumbent or, with `test_all`, also any other that lives.
+    True when the Euclidean distance between the two points is less than a fraction of the diagonal of the box, both
+    measured in natural units, or on the scales of the parameters if the run has any (`scaler`). The other one is the
+    owner of the incumbent or, with `test_all`, also any other that lives.
 
     Invariant under f → a·f + b, since only points are compared.
 
@@ -50,13 +51,14 @@ class ParameterDistance(BaseStopper):
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for optimizer `opt`."""
         one = self.subject(view, opt)
-        limit = self.relative_distance * diagonal(self, self._bounds, view)
+        box = measured_in(self, self._bounds, view)
+        limit = self.relative_distance * box.diagonal
         if not len(one):
             return self.verdict(False, "it has no point yet")
-        here = one.trajectory.last(1).X[0]
+        here = box.coordinates(one.trajectory.last(1).X[0])
         nearest, distance = None, np.inf
         for other in self._others(view, one):
-            apart = float(np.linalg.norm(other.trajectory.last(1).X[0] - here))
+            apart = float(np.linalg.norm(box.coordinates(other.trajectory.last(1).X[0]) - here))
             if apart < distance:
                 nearest, distance = other.opt, apart
         if nearest is None:

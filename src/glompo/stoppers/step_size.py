@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from glompo.core.settings import box, number, whole_number
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
-from glompo.core.windows import diagonal
+from glompo.core.windows import measured_in
 from glompo.stoppers.base import BaseStopper
 
 
@@ -44,9 +44,10 @@ class StepSize(BaseStopper):
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for optimizer `opt`."""
         one = self.subject(view, opt)
-        limit = self.relative_tol * diagonal(self, self._bounds, view)
+        box = measured_in(self, self._bounds, view)
+        limit = self.relative_tol * box.diagonal
         if len(one) <= self.calls:
             return self.verdict(False, f"{len(one)} evaluations, more than {self.calls} are needed")
-        steps = np.diff(one.trajectory.last(self.calls + 1).X, axis=0)
+        steps = np.diff(box.coordinates(one.trajectory.last(self.calls + 1).X), axis=0)
         mean = float(np.linalg.norm(steps, axis=1).mean())
         return self.verdict(mean <= limit, f"mean of {self.calls} steps {mean:.6g}, limit {limit:.6g}")

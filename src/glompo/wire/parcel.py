@@ -36,8 +36,8 @@ class Parcel:
         Of its own random stream.
     detailed : bool
         Whether the task's `detailed_call` is called and logged.
-    scaler : str or None
-        Scale of the parameters for an optimizer whose class asks for none.
+    scaler : tuple of str or None
+        Scale of each parameter for an optimizer whose class asks for none.
     in_order : bool
         Whether evaluations side by side are recorded in the order in which they were asked for.
     script : Script or None
@@ -65,7 +65,7 @@ class Parcel:
     minimize_kwargs: Mapping[str, Any] = field(default_factory=dict)
     slots: int = 1
     detailed: bool = False
-    scaler: str | None = None
+    scaler: tuple[str, ...] | None = None
     in_order: bool = False
     script: Script | None = None
     rests: bool = False

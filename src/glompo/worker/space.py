@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
+
+from glompo.box import Box
 
 SCALES: dict[str, tuple[float, float]] = {"linear": (0.0, 1.0), "std": (-1.0, 1.0), "log": (0.0, 1.0)}
 """Interval onto which each scaler maps a parameter's range; 'none' keeps natural units."""
@@ -16,24 +20,31 @@ class Space:
     ----------
     bounds : ndarray, shape (d, 2)
         Natural units. Parameters with equal bounds are fixed.
-    scaler : {None, 'none', 'linear', 'std', 'log'}
-        Natural units; [0, 1]; [-1, 1]; or [0, 1] of the logarithm for parameters whose range is positive, and of the
-        parameter itself for the others.
+    scaler : {None, 'none', 'linear', 'std', 'log'} or a sequence of d of them
+        Of all parameters, or of each: natural units; [0, 1]; [-1, 1]; or [0, 1] of the logarithm.
+
+    Raises
+    ------
+    ValueError
+        If there is no such scaler, or a logarithm of a range that is not positive.
     """
 
-    def __init__(self, bounds: NDArray[np.float64], scaler: str | None = None) -> None:
-        if scaler is not None and scaler != "none" and scaler not in SCALES:
-            raise ValueError(f"scaler is {scaler!r}; use 'none' or one of {', '.join(map(repr, SCALES))}")
-        self._all_low, self._all_high = np.ascontiguousarray(bounds.T)
-        self._free = np.flatnonzero(self._all_low < self._all_high)
+    def __init__(self, bounds: NDArray[np.float64], scaler: str | Sequence[str] | None = None) -> None:
+        names = [scaler or "none"] * len(bounds) if scaler is None or isinstance(scaler, str) else list(scaler)
+        for name in names:
+            if name != "none" and name not in SCALES:
+                raise ValueError(f"scaler is {name!r}; use 'none' or one of {', '.join(map(repr, SCALES))}")
+        whole = Box(bounds, names)
+        self._fixed_at = whole.low
+        self._free = np.flatnonzero(whole.free)
         self._whole = len(self._free) == len(bounds)
-        self._scaled = scaler in SCALES
-        self._low, self._high = self._all_low[self._free], self._all_high[self._free]
-        self._log = (self._low > 0) & (scaler == "log")
-        self._bottom, self._top = SCALES.get(scaler or "none", (0.0, 0.0))
-        self._base = np.where(self._log, np.log(np.where(self._log, self._low, 1.0)), self._low)
-        top = np.where(self._log, np.log(np.where(self._log, self._high, 1.0)), self._high)
-        self._range = top - self._base
+        seen = [names[i] for i in self._free]
+        self._box = Box(bounds[self._free], seen)
+        self._scaled = np.array([name in SCALES for name in seen])
+        self._any = bool(self._scaled.any())
+        ends = [SCALES.get(name, pair) for name, pair in zip(seen, self._box.bounds.tolist(), strict=True)]
+        self._bottom, self._top = np.array(ends).T
+        self._length = np.where(self._scaled, self._top - self._bottom, 1.0)
 
     @property
     def dims(self) -> int:
@@ -43,33 +54,29 @@ class Space:
     @property
     def pairs(self) -> list[tuple[float, float]]:
         """Bounds that the optimizer sees, m pairs."""
-        if self._scaled:
-            return [(self._bottom, self._top)] * self.dims
-        return list(zip(self._low.tolist(), self._high.tolist(), strict=True))
+        return list(zip(self._bottom.tolist(), self._top.tolist(), strict=True))
 
     def natural(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the point of shape (d,) in natural units that the optimizer calls `u`, shape (m,).
 
-        A point on the optimizer's bounds lies on the natural ones exactly, whatever the rounding.
+        A point on the optimizer's bounds lies on the natural ones exactly, whatever the rounding; one outside of them
+        outside.
         """
-        part = self._unscaled(u) if self._scaled else u
+        part = self._unscaled(u) if self._any else u
         if self._whole:
             return part
-        full: NDArray[np.float64] = self._all_low.copy()
+        full: NDArray[np.float64] = self._fixed_at.copy()
         full[self._free] = part
         return full
 
     def seen(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what the optimizer calls the natural point `x`, shape (d,), inside the bounds."""
         part = x[self._free]
-        if not self._scaled:
+        if not self._any:
             return part
-        share = (np.where(self._log, np.log(np.where(self._log, part, 1.0)), part) - self._base) / self._range
-        return np.asarray(np.clip(self._bottom + share * (self._top - self._bottom), self._bottom, self._top))
+        inside = np.clip(self._bottom + self._box.unit(part) * self._length, self._bottom, self._top)
+        return np.asarray(np.where(self._scaled, inside, part))
 
     def _unscaled(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
-        value = self._base + (u - self._bottom) / (self._top - self._bottom) * self._range
-        value = np.where(self._log, np.exp(np.where(self._log, value, 0.0)), value)
-        value = np.where(u == self._bottom, self._low, np.where(u == self._top, self._high, value))
-        inside = (u >= self._bottom) & (u <= self._top)
-        return np.asarray(np.where(inside, np.clip(value, self._low, self._high), value))
+        share = np.where(u == self._top, 1.0, (u - self._bottom) / self._length)
+        return np.asarray(np.where(self._scaled, self._box.extended(np.where(self._scaled, share, 0.0)), u))
