@@ -419,8 +419,8 @@ glompo.minimize(task, [(-5, 5)] * 3, optimizers=CMAOptimizer, max_evaluations=10
     file = pack_directory(Path("run"), Path("packed.zip"))
     assert unpack(file, Path("new")).evaluations >= 200
     assert those("new", Saved)[-1].k >= 50
-    manager = GloMPOManager.load_manager("new", task=lambda x: float(x @ x), resume_task="changed", opt_selector=CMAOptimizer,
-        max_evaluations=11_000, max_jobs=1, stoppers=(), deterministic=True)  # fmt: skip
+    manager = GloMPOManager.load_manager("new", task=lambda x: float(x @ x), opt_selector=CMAOptimizer,
+        resume_task="changed", max_evaluations=11_000, max_jobs=1, stoppers=(), deterministic=True)  # fmt: skip
     assert manager.start_manager().nfev == 11_000
     assert {event.way for event in those("new", Recovered)} == {"saved state"}
 

@@ -41,7 +41,8 @@ def run(optimizers, budget, name="run", task=None, **settings):
         else 1
     )
     usual = {
-        "rng": 5, "deterministic": True, "resume": "auto", "stoppers": (), "save_states_every": 20, "max_jobs": slots, "resume_task": "changed",
+        "rng": 5, "deterministic": True, "resume": "auto", "stoppers": (), "save_states_every": 20, "max_jobs": slots,
+        "resume_task": "changed",
     }  # fmt: skip
     return glompo.minimize(
         task or Rastrigin(3),

@@ -85,6 +85,12 @@ def test_another_body_default_helper_or_global_is_another_task(old, new):
     assert not same(defined(TASK), defined(TASK.replace(old, new)))
 
 
+def test_a_global_that_the_module_computes_is_known_by_how():
+    text = "import os, time\nSIDE, BEGUN = os.environ.get('SIDE'), time.time()\ndef task(x):\n    return SIDE, BEGUN, x"
+    assert same(defined(text), defined(text))
+    assert not same(defined(text), defined(text.replace("time.time()", "time.monotonic()")))
+
+
 def test_an_instance_is_known_by_its_class_and_by_what_its_calls_do_not_change():
     task, other = defined(INSTANCE), defined(INSTANCE)
     other(np.ones(2))

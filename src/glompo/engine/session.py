@@ -214,18 +214,18 @@ def _check_same_problem(state: RunState, spec: RunSpec, run_dir: Path) -> None:
             f"rng is {spec.seed}, but the run in {run_dir} was begun with another seed, with which it goes on; leave "
             "rng out, or give another working_dir"
         )
+    before = state.opened.bounds
+    if before.shape != spec.bounds.shape or (before != spec.bounds).any():
+        raise SettingError(
+            f"{run_dir} holds a run with other bounds ({len(before)} parameters: {before.tolist()}); resume it with "
+            "those, or give another working_dir"
+        )
     other = [] if spec.task_may_change else differences(state.task, spec.task_digests)
     if other:
         raise SettingError(
             f"the task {spec.task_name} is not the one with which the run in {run_dir} was recorded, "
             f"{state.settings.get('task')}: {'; '.join(other[:DIFFERENCES])}. Its values would be mixed with those of "
             "the other one. Give the same task, or another working_dir, or resume_task='changed' to go on with this one"
-        )
-    before = state.opened.bounds
-    if before.shape != spec.bounds.shape or (before != spec.bounds).any():
-        raise SettingError(
-            f"{run_dir} holds a run with other bounds ({len(before)} parameters: {before.tolist()}); resume it with "
-            "those, or give another working_dir"
         )
     named, now = names_of_extras(state.opened.spec), spec.headers
     if named != now[: len(named)]:

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from glompo.spec.source import Source, names_rebound, names_used, source_of
+from glompo.spec.source import Source, computed, names_rebound, names_used, source_of
 
 logger = logging.getLogger("glompo.spec")
 
@@ -56,6 +56,7 @@ _LASTING = (
     *(bool, int, float, complex, str, bytes, tuple, frozenset, type, PurePath, np.generic),
     *(FunctionType, MethodType, BuiltinFunctionType, ModuleType, functools.partial),
 )
+_DEFINED = (FunctionType, MethodType, BuiltinFunctionType, ModuleType, type)
 _GLOMPO = Path(__file__).resolve().parents[1]
 
 
@@ -163,6 +164,7 @@ class _Look:
         self._blind = self._blind or source is None
         self._note_changes(function, source)
         self._walk_all(path, self._given(function))
+        self._globals(path, function)
 
     def _given(self, function: FunctionType) -> Iterator[tuple[str, Any]]:
         """Yield what a function gets besides its arguments; without its source only what it cannot change."""
@@ -177,8 +179,18 @@ class _Look:
                     found.append((name, cell.cell_contents))
                 except ValueError:  # not yet assigned
                     continue
-        found += _globals(function)
         return (one for one in found if not (self._blind and _is_mutable(one[1])))
+
+    def _globals(self, path: tuple[str, ...], function: FunctionType) -> None:
+        """Look at the globals that a function looks up: of one that its module computes, how; of others, what."""
+        for name, value, file in _globals(function):
+            text = None if isinstance(value, _DEFINED) else computed(file, name)
+            if text is not None:
+                self._say((*path, name), f"source: {_digest(text)}")
+                if _plain(value) is None:
+                    self._class((*path, name, "class"), type(value))
+            elif not (self._blind and _is_mutable(value)):
+                self._walk((*path, name), value)
 
     def _class(self, path: tuple[str, ...], cls: type) -> None:
         if not self._own(_file_of(cls)):
@@ -213,17 +225,17 @@ class _Look:
         return not _given_by_python(file) and (file == self._home or not _installed(file))
 
 
-def _globals(function: FunctionType) -> Iterator[tuple[str, Any]]:
+def _globals(function: FunctionType) -> Iterator[tuple[str, Any, str]]:
+    """Yield the globals that a function looks up, also in modules: name, value, and file of the module."""
     for name, *attributes in dict.fromkeys(names_used(function.__code__)):
         if name not in function.__globals__ or name.startswith("__"):
             continue
-        value, chain = function.__globals__[name], [name]
+        value, last, file = function.__globals__[name], name, function.__code__.co_filename
         for attribute in attributes:
             if not isinstance(value, ModuleType) or not hasattr(value, attribute):
                 break
-            value = getattr(value, attribute)
-            chain.append(attribute)
-        yield chain[-1], value
+            value, last, file = getattr(value, attribute), attribute, getattr(value, "__file__", None) or ""
+        yield last, value, file
 
 
 def _members(name: str, value: Any) -> Iterator[Any]:

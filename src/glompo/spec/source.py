@@ -88,6 +88,52 @@ def names_rebound(code: CodeType) -> Iterator[str]:
             yield from names_rebound(const)
 
 
+def computed(file: str, name: str) -> str | None:
+    """Return the statements with which a module sets a global, if that takes more than writing down numbers.
+
+    What they give may differ from process to process: a time, a path, a part of the environment.
+    """
+    return _computed("".join(linecache.getlines(file)), name)
+
+
+@lru_cache(1024)
+def _computed(text: str, name: str) -> str | None:
+    tree, _ = _parsed(text)
+    found = [] if tree is None else [one for one in _at_the_top(tree) if name in _bound(one)]
+    if all(isinstance(one, (ast.Assign, ast.AnnAssign)) and not _computes(one) for one in found):
+        return None
+    return ";".join(map(_said, found))
+
+
+def _at_the_top(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements that a module runs, also within others, but not those of functions and classes."""
+    for one in ast.iter_child_nodes(node):
+        if isinstance(one, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+            yield one
+        elif isinstance(one, (ast.For, ast.With)):
+            yield one
+            yield from _at_the_top(one)
+        elif isinstance(one, (ast.If, ast.Try, ast.While, ast.ExceptHandler)):
+            yield from _at_the_top(one)
+
+
+def _bound(statement: ast.AST) -> set[str]:
+    nodes = [statement] if not isinstance(statement, (ast.For, ast.With)) else []
+    if isinstance(statement, ast.For):
+        nodes = [statement.target]
+    elif isinstance(statement, ast.With):
+        nodes = [one.optional_vars for one in statement.items if one.optional_vars is not None]
+    names = (one for node in nodes for one in ast.walk(node) if isinstance(one, ast.Name))
+    return {one.id for one in names if isinstance(one.ctx, ast.Store)}
+
+
+def _computes(statement: ast.Assign | ast.AnnAssign) -> bool:
+    value = statement.value
+    return value is not None and any(
+        isinstance(one, (ast.Call, ast.Attribute, ast.Subscript, ast.comprehension)) for one in ast.walk(value)
+    )
+
+
 @lru_cache(256)
 def _read(code: CodeType, text: str) -> Source | None:
     tree, compiled = _parsed(text)
