@@ -7,6 +7,7 @@ import os
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -196,8 +197,8 @@ def test_it_comes_back_by_replay_bit_for_bit_whatever_is_logged(task, optimizers
     if task is ByMethod and (getattr(optimizers, "columns", True) or optimizers.is_log_detailed):
         optimizers = LeastSquares(workers=3)  # the others need detailed calls
     settings = {
-        "optimizers": optimizers, "max_jobs": optimizers.workers, "resume": "auto", "deterministic": True, "scaler": "linear",
-        "share_best_solutions": True, "failure_policy": failures, "x0": [-4.0, 4.0, 3.0],
+        "optimizers": optimizers, "max_jobs": optimizers.workers, "resume": "auto", "deterministic": True,
+        "scaler": "linear", "share_best_solutions": True, "failure_policy": failures, "x0": [-4.0, 4.0, 3.0],
     }  # fmt: skip
     run(task(), "whole", max_evaluations=40, **settings)
     for budget in (17, 40):
@@ -255,15 +256,19 @@ def logged(task, **settings):
         ({"a": np.ndarray}, ("text",), "says ndarray"),
     ],
 )
-@pytest.mark.parametrize(
-    "settings", [{}, {"evaluator": "pool"}, {"backend": "processes"}], ids=["", "pool", "processes"]
-)
-def test_headers_that_do_not_match_end_the_run_at_the_first_evaluation(headers, extras, message, settings):
+def test_headers_that_do_not_match_end_the_run_at_the_first_evaluation(headers, extras, message):
     with pytest.raises(TaskContractError, match=message) as told:
-        logged(named(headers, *extras), **settings)
+        logged(named(headers, *extras))
     assert told.value.result.nfev == 1
     assert batches()[0].status[0] == Status.INVALID
     assert "a" not in table()[0]
+
+
+@pytest.mark.parametrize("settings", [{"evaluator": "pool"}, {"backend": "processes"}])
+def test_they_do_so_in_other_processes_and_in_batches(settings):
+    optimizer = RandomSampling(workers=2)
+    with pytest.raises(TaskContractError, match="returned 2 extra values"):
+        logged(named({"a": float}, 1.0, 2.0), optimizers=optimizer, max_jobs=2, max_evaluations=30, **settings)
 
 
 def test_extras_that_vary_end_the_run():
@@ -387,7 +392,7 @@ def test_logging_of_an_optimizer_needs_a_detailed_call():
 class Watching(BaseStopper):
     """Stops one whose validation loss is small, and keeps what it saw."""
 
-    seen: dict = {}
+    seen: ClassVar[dict] = {}
 
     def __call__(self, log, best_opt_id, tested_opt_id):
         track = log.get_history(tested_opt_id, "validation")
@@ -412,7 +417,7 @@ def test_a_track_of_a_name_of_ours_has_a_prefix():
     log = glompo.core.manager_view.LogView(load("run").view)
     assert log.get_history(1, "extra:time").tolist() == [7.0] * 3
     assert log.get_history(1, "time").tolist() != [7.0] * 3
-    with pytest.raises(glompo.UserError, match="it has call_id, x, .*, extra:time"):
+    with pytest.raises(glompo.UserError, match=r"it has call_id, x, .*, extra:time"):
         log.get_history(1, "nothing")
 
 
