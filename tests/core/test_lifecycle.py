@@ -58,6 +58,6 @@ def test_the_end_is_read_off_the_path(ending, condemned, said, how):
 def test_an_ending_that_cannot_be_is_refused():
     with pytest.raises(IllegalEventError, match="'cut' with condemned=False"):
         how_ended(Stopped(0.0, 1, "cut", False, ""), condemned=False)
-    possible = set(itertools.product(["returned", "raised", "died"], [True, False])) | {("cut", True)}
+    possible = set(itertools.product(["returned", "raised", "refused", "died"], [True, False])) | {("cut", True)}
     assert set(ENDINGS) == possible
     assert lifecycle.__doc__.startswith("The life of an optimizer, as a table.")

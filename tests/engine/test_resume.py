@@ -10,6 +10,7 @@ import pytest
 
 import glompo
 from glompo.core.events import (
+    Diverged,
     Evaluated,
     IncumbentTaken,
     Restored,
@@ -164,6 +165,34 @@ def test_a_run_killed_twice_ends_as_if_nothing_had_happened(backend):
     kinds = [type(event) for event in read_events(Path("run"))]
     assert kinds.count(SessionOpened) == 3
     assert kinds.count(IncumbentTaken) >= 1
+
+
+FIT = """
+import time
+import glompo
+from glompo.optimizers import LeastSquares, Scipy
+from glompo.problems import ExpLeastSquaresCost
+
+class Slow(ExpLeastSquaresCost):
+    def residuals(self, x):
+        time.sleep({delay})
+        return super().residuals(x)
+
+def fit():
+    optimizers = [LeastSquares(workers=2), Scipy("Nelder-Mead")]
+    return glompo.minimize(Slow(3, noise=0.1), [(-2, 2)] * 3, optimizers=optimizers,
+        max_evaluations=160, max_jobs=3, rng=3, deterministic=True, resume="auto", share_best_solutions=True,
+        working_dir={name!r}, stoppers=())
+fit()
+"""
+
+
+def test_a_fit_that_is_killed_goes_on_with_the_residuals_that_it_took_in():
+    assert killed(FIT.format(delay=0.004, name="run"), lambda: recorded() >= 50)
+    for name in ("run", "whole"):
+        exec(FIT.format(delay=0, name=name), {})
+    assert_same_paths("run", "whole")
+    assert not any(isinstance(event, Diverged) for event in read_events(Path("run")))
 
 
 class RestBetween(BaseFreezer):

@@ -119,7 +119,9 @@ def test_a_task_without_residuals_is_refused():
 
 
 def test_residuals_must_be_where_they_are_said_to_be_and_as_many_each_time():
-    with pytest.raises(UserError, match=r"columns are \(7,\), but detailed_call returns 3 extra values, \(r0, r1, r2\)"):
+    with pytest.raises(
+        UserError, match=r"columns are \(7,\), but detailed_call returns 3 extra values, \(r0, r1, r2\)"
+    ):
         LeastSquares(columns=[7]).minimize(Line(), np.zeros(2), BOX)
     with pytest.raises(UserError, match=r"names 'r9', but headers\(\) names \(r0, r1, r2\)"):
         LeastSquares(columns=["r9"]).minimize(Line(), np.zeros(2), BOX)

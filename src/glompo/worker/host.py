@@ -141,4 +141,4 @@ def _task(
         raise TaskContractError(f"is_log_detailed of {name} is set, but the task has no detailed_call(x)")
     computes(Ask.DETAILS if logged else Ask.VALUE)  # so that one that cannot be built is known before the search
     cls = DetailedTask if offered else Task
-    return cls(computes, mailbox, space, parcel, replay, details, logged)
+    return cls(computes, mailbox, space, parcel, replay, details, logged, lambda: details_of(itself).names)

@@ -62,6 +62,8 @@ class Task:
         Answers what was evaluated before.
     details : Details
         What the task says of its extras.
+    names_now : callable, optional
+        Asks the task again for the names of its extras.
     logged : bool
         Whether a plain call is a call of the task's `detailed_call`, whose extras are recorded.
     """
@@ -75,8 +77,10 @@ class Task:
         replay: Replay | None = None,
         details: Details = NO_DETAILS,
         logged: bool = False,
+        names_now: Callable[[], tuple[str, ...]] | None = None,
     ) -> None:
         self.details = details
+        self._names_now = names_now
         self._evaluators = evaluators
         self._plain = Ask.DETAILS if logged else Ask.VALUE
         self._width: int | None = None
@@ -314,6 +318,9 @@ class Task:
         if ask is not Ask.DETAILS or outcome.status is not Status.OK or not math.isfinite(outcome.fx):
             return ""
         first, self._width = self._width, len(outcome.extras)
+        if first is None and self._names_now is not None and (now := self._names_now()) != self.details.names:
+            before = ", ".join(self.details.names)
+            return f"headers() named ({before}) at first, now ({', '.join(now)}); let it name the same each time"
         if first is None or self.details.names:
             return self.details.objection(outcome.extras)
         if first == self._width:
