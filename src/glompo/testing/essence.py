@@ -86,7 +86,9 @@ def essence_of(events: Iterable[Event]) -> Essence:
                 decisions["stop", opt, len(evaluations[opt]), event.verdict.reason()] = None
             case PauseRequested(opt=opt) | ResumeRequested(opt=opt):
                 decisions[type(event).__name__, opt, len(evaluations[opt]), event.verdict.reason()] = None
-            case Stopped(opt=opt, ending="raised" | "returned") if (event.said_converged or event.gave_up) and opt not in condemned:
+            case Stopped(opt=opt, ending="raised" | "returned") if (
+                event.said_converged or event.gave_up
+            ) and opt not in condemned:
                 converged[opt] = [len(evaluations[opt])]
             case EndRequested(verdict=verdict):
                 decisions["end", verdict.reason()] = None

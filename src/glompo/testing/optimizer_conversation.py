@@ -122,7 +122,9 @@ class ConversationChecks(OptimizerTrial):
         asleep = sum(len(event.f) for event in _evaluated(run.events[began:ended]))
         demand(asleep == 0, f"it made {asleep} evaluations while it was paused")
         demand(first(run.events, Resumed) is not None, "it was resumed and did not say that it goes on")
-        went_on = any(event.at > woken.at for event in _evaluated(run.events)) or run.view[SUBJECT].how in ENDED_BY_ITSELF
+        went_on = (
+            any(event.at > woken.at for event in _evaluated(run.events)) or run.view[SUBJECT].how in ENDED_BY_ITSELF
+        )
         demand(went_on, "it did not go on after it was resumed")
 
     def test_a_better_point_reaches_it(self, optimizer: Any) -> None:

@@ -153,9 +153,7 @@ class Attempt:
             raise self._too_soon(f"raised {type(error).__name__}: {error}") from error
         if not self.arrived and not self.seat.told:
             raise self._too_soon("returned")
-        return Ended(
-            "returned", self.seat.said_converged, _last_words(result, self.seat), _gave_up(result, self.seat)
-        )
+        return Ended("returned", self.seat.said_converged, _last_words(result, self.seat), _gave_up(result, self.seat))
 
     def _say_so(self) -> None:
         self._mailbox.post(BackAgain(self.way, self._mailbox.count, self._x0 if self.way == WARM else None))
