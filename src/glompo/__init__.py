@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ _HOMES = {
     "control": "glompo.manager",
     "minimize": "glompo.manager",
 }
+
+logging.getLogger("glompo").addHandler(logging.NullHandler())
 
 __all__ = [
     "BaseFunction",

@@ -15,7 +15,6 @@ SETTINGS = {
     "killing_conditions": "stoppers",
     "hunt_frequency": "stopper_interval",
     "optimizer_selector": "opt_selector",
-    "status_interval": "progress",
 }
 """Settings of the manager."""
 

@@ -235,6 +235,7 @@ SETTINGS = {
     "rng": "rng = 7",
     "deterministic": "deterministic = true",
     "progress": "progress = false",
+    "status_interval": "status_interval = 60",
     "checkpoint_control": "[checkpoint_control]\nkeep_past = 1",
     "save_states_every": "save_states_every = 100",
     "on_divergence": "on_divergence = 'fail'",

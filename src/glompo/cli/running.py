@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +83,7 @@ def resume_directory(directory: Path, changes: Mapping[str, Any]) -> int:
 
 def _carried_out(document: Mapping[str, Any], folder: Path) -> int:
     sys.path[:0] = python_path(document, folder)
-    with around() as ears:
+    with warnings_shown(), around() as ears:
         try:
             call = arguments(document, folder)
             if isinstance(call["task"], str):
@@ -94,6 +96,19 @@ def _carried_out(document: Mapping[str, Any], folder: Path) -> int:
             raise
         except KeyboardInterrupt:  # before the run began
             return _left(ears.by)
+
+
+@contextmanager
+def warnings_shown() -> Iterator[None]:
+    """Show warnings of the library on the standard error stream; what optimizers do is in the progress."""
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.WARNING)
+    handler.addFilter(lambda record: record.name != "glompo.run")
+    logging.getLogger("glompo").addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger("glompo").removeHandler(handler)
 
 
 def named_cluster(name: str) -> str:

@@ -144,4 +144,5 @@ def _parcel(job: Job, opt: int, option: Option, x0: NDArray[np.float64], script:
         evaluator=job.evaluator,
         plan=job.plan,
         on_divergence=job.on_divergence,
+        log_level=logging.getLogger(f"glompo.optimizers.opt{opt}").getEffectiveLevel(),
     )

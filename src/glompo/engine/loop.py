@@ -38,6 +38,7 @@ from glompo.core.views import RunView
 from glompo.engine.clock import Clock
 from glompo.engine.dispatch import Job, dispatch, refit
 from glompo.engine.interrupts import Interrupts, listening
+from glompo.engine.narrator import Narrator
 from glompo.engine.ports import EventLog, Inbox, Observer
 from glompo.engine.requests import EmptyInbox, asked_of, objection
 from glompo.engine.translate import arrivals, intents
@@ -76,6 +77,8 @@ class Engine:
         Who watches.
     inbox : Inbox, optional
         What is asked from outside.
+    narrator : Narrator, optional
+        Tells the standard logging what happens; by default one that is silent about the whole run.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class Engine:
         job: Job,
         observers: Sequence[Observer] = (),
         inbox: Inbox | None = None,
+        narrator: Narrator | None = None,
     ) -> None:
         self.state = state
         self._log = log
@@ -97,6 +101,7 @@ class Engine:
         self._job = job
         self._observers = list(observers)
         self._inbox = inbox or EmptyInbox()
+        self._narrator = narrator or Narrator()
         self._fault: PolicyError | None = None
         self._unwritten: list[Event] = []
         self._stirred: set[int] | None = None  # None: everybody
@@ -127,6 +132,7 @@ class Engine:
 
     def _session(self, interrupts: Interrupts) -> None:
         reason = "an error"
+        self._narrator.begin(self.view)
         try:
             self._loop(interrupts)
             reason = "finished" if self.state.finished else TWICE if interrupts.now else "interrupted"
@@ -157,6 +163,7 @@ class Engine:
                 self._decide()
             self._log.tick()
             self._log.keep(self.state)
+            self._narrator.look(self.view)
             self._show()
 
     def _hear(self, interrupts: Interrupts) -> None:
@@ -252,7 +259,9 @@ class Engine:
             if any(isinstance(event, (Saved, Recovered, Diverged)) for event in self._unwritten):
                 kept = (one.resumption.saved for one in self.state.optimizers.values())
                 self._job.keeper.keep_only([saved.blob for saved in kept if saved is not None])
-            self._unwritten = []
+            written, self._unwritten = self._unwritten, []
+            for event in written:
+                self._narrator.tell(event, self.state)
 
     def _stir(self, event: Event, new_best: bool) -> None:
         """Note whom the next decision must look at: everybody if credits came free or there is news for all."""
@@ -272,7 +281,8 @@ class Engine:
     def _patience(self, deadline: float | None) -> float | None:
         """Return how many seconds nothing needs to be done unless a worker speaks."""
         until = None if deadline is None else max(0.0, deadline - self._clock.now())
-        waits = (self._log.due(), self._inbox.due(), until)
+        now = self._clock.now()
+        waits = (self._log.due(), self._inbox.due(), self._narrator.due(now), until)
         return min((wait for wait in waits if wait is not None), default=None)
 
     def _show(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -17,13 +18,19 @@ from glompo.wire.messages import UP, Message
 
 
 def arrivals(received: Iterable[tuple[int, bytes]], at: float, keeper: Keeper) -> list[Event]:
-    """Return the events told by the messages of workers; saved states are kept by `keeper`."""
-    return [
-        _kept(opt, message, at, keeper)
-        if isinstance(message, messages.StateSaved)
-        else _ARRIVALS[type(message)](opt, message, at)
-        for opt, message in _decoded(received)
-    ]
+    """Return the events told by the messages of workers; saved states are kept by `keeper`.
+
+    What was logged in their processes is logged here.
+    """
+    told: list[Event] = []
+    for opt, message in _decoded(received):
+        if isinstance(message, messages.Said):
+            logging.getLogger(message.logger).log(message.level, "%s", message.text)
+        elif isinstance(message, messages.StateSaved):
+            told.append(_kept(opt, message, at, keeper))
+        else:
+            told.append(_ARRIVALS[type(message)](opt, message, at))
+    return told
 
 
 def _kept(opt: int, said: messages.StateSaved, at: float, keeper: Keeper) -> Event:

@@ -13,6 +13,7 @@ from glompo.core.ports import Policies
 from glompo.core.state import RunState
 from glompo.core.views import RunView
 from glompo.engine.loop import Engine
+from glompo.engine.narrator import Narrator
 from glompo.engine.ports import Observer
 from glompo.engine.session import Session, find_run, open_session, still_over
 from glompo.errors import PolicyError, UserError
@@ -104,6 +105,7 @@ class GloMPOManager:
         save_states_every: int | None = None,
         on_divergence: str = "warm-start",
         progress: Any = None,
+        status_interval: float = 600.0,
         configuration: Mapping[str, Any] | None = None,
         **unknown: Any,
     ) -> None:
@@ -214,6 +216,8 @@ class GloMPOManager:
             begins at its best point, under the same number, or it has crashed.
         progress : bool or Observer, optional
             Whether to show progress.
+        status_interval : float
+            Seconds between two messages about the whole run in the logger ``glompo.run``.
         configuration : mapping, optional
             The configuration file that these settings come from, to be kept in `working_dir` for ``glompo resume``.
 
@@ -303,6 +307,7 @@ class GloMPOManager:
             job_of(spec, session, its.options, shared, its.evaluation.plan, keeper, threads),
             self._watching(observers),
             Inbox.open(session.run_dir),
+            Narrator(its.status_interval),
         )
         self._running = session.run_dir
         engine.run()

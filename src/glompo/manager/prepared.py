@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from glompo.core.ports import Escalation, Option
-from glompo.core.settings import yes_or_no
+from glompo.core.settings import number, yes_or_no
 from glompo.engine.ports import Observer
 from glompo.manager.arguments import (
     any_of,
@@ -55,6 +55,8 @@ class Prepared:
         Whether what each optimizer prints goes into files of its own.
     progress : Observer or None
         Who watches the run.
+    status_interval : float
+        Seconds between two messages of the log about the whole run.
     summary_files : int
         Level of the files that sum up the run.
     extras : callable
@@ -69,6 +71,7 @@ class Prepared:
     resume: str
     split_printstreams: bool
     progress: Observer | None
+    status_interval: float
     summary_files: int
     extras: Callable[[], Extras]
 
@@ -102,6 +105,7 @@ class Prepared:
             resume=one_of("resume", given["resume"], RESUME),
             split_printstreams=yes_or_no("setup", "split_printstreams", given["split_printstreams"]),
             progress=progress_of(given["progress"]),
+            status_interval=number("setup", "status_interval", given["status_interval"], 0.0, above=True),
             summary_files=given["summary_files"],
             extras=partial(extras_of, given, spec.sent, spec.control.force_task_save),
         )

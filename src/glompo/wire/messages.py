@@ -158,6 +158,15 @@ class Ended(Message):
     gave_up: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Said(Message):
+    """Up: something was logged in the worker's process, for the logger of that name; it is no part of the record."""
+
+    logger: str
+    level: int
+    text: str
+
+
 DOWN = Codec[Message]((Credits, StopPlease, BetterPoint, Hold, GoOn, SaveState))
 """Codec of what the engine says."""
 
@@ -174,6 +183,7 @@ UP = Codec[Message](
         WentAstray,
         BackAgain,
         Ended,
+        Said,
     ),
     lenient=True,
 )

@@ -52,6 +52,8 @@ class Parcel:
         What is handed to the optimizer for an evaluation that is not OK.
     on_divergence : {'warm-start', 'fail'}
         What becomes of an optimizer that no longer does what it did.
+    log_level : int
+        Level from which on a process of its own sends what is logged there.
     """
 
     opt: int
@@ -73,3 +75,4 @@ class Parcel:
     plan: Any = None
     failures: FailurePolicy = PENALIZE
     on_divergence: str = "warm-start"
+    log_level: int = 30

@@ -26,6 +26,7 @@ def main() -> None:
     from glompo.worker.host import host
     from glompo.worker.mailbox import Mailbox
     from glompo.worker.postman import Postman
+    from glompo.worker.retelling import forward
 
     leave_a_vanished_one(None)  # it was inherited from a run that has none
     speaking = threading.Lock()
@@ -36,7 +37,9 @@ def main() -> None:
 
     mailbox = Mailbox(send, Postman(), vanish=lambda: os._exit(0))
     threading.Thread(target=_listen, args=(line, mailbox), name="glompo-line", daemon=True).start()
-    host(_unpacked(parcel_bytes, mailbox), mailbox, f"process {os.getpid()}")
+    parcel = _unpacked(parcel_bytes, mailbox)
+    forward(mailbox.post, parcel.log_level)
+    host(parcel, mailbox, f"process {os.getpid()}")
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # threads of the task that still run must not keep the process alive
