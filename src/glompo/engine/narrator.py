@@ -5,7 +5,6 @@ An event is told once it is recorded. What went wrong is a warning or an error, 
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable
 from typing import Any
@@ -32,8 +31,9 @@ from glompo.core.events import (
 from glompo.core.lifecycle import How
 from glompo.core.state import RunState
 from glompo.core.views import RunView
+from glompo.loggers import library_logger
 
-logger = logging.getLogger("glompo.run")
+logger = library_logger("glompo.run")
 
 TROUBLE = (How.CRASHED, How.LOST, How.FORCED)
 """Ends of optimizers that are warned of."""

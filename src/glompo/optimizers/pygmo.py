@@ -109,7 +109,7 @@ class Pygmo(BlockingOptimizer):
     def _converged(self, done: int) -> bool:
         """Return whether it ended by a criterion of its own; pygmo does not say, but at its limits it has used them up."""
         if self.algorithm == "compass_search":
-            return done < self.options.get("max_fevals", MANY)
+            return bool(done < self.options.get("max_fevals", MANY))
         return self.algorithm in CONVERGING and done < self._generations * self.population
 
     def _made(self, pygmo: Any) -> Any:
