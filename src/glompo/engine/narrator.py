@@ -5,6 +5,7 @@ An event is told once it is recorded. What went wrong is a warning or an error, 
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
 from typing import Any
