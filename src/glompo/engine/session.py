@@ -143,12 +143,12 @@ def _read(spec: RunSpec, run_dir: Path, options: Sequence[Option]) -> Found:
 
 
 def still_over(found: Found, spec: RunSpec, policies: Policies) -> bool:
-    """Return whether the run was finished, nobody works on it, and a new session would end as soon as it began.
+    """Return whether the run was finished with these settings and a new session would end as soon as it began.
 
-    Then there is nothing to do: opening a session would only add to the records.
+    Then there is nothing to do: opening a session would only add to the records. Other settings are recorded.
     """
     assert spec.working_dir is not None  # it was found there
-    if found.state.finished is None or writer_lives(spec.working_dir):
+    if found.state.finished is None or _changes(found.state, spec) or writer_lives(spec.working_dir):
         return False
     trial, _ = state_and_end(spec.working_dir)
     trial.apply(_session_of(trial, spec))
