@@ -1,0 +1,67 @@
+"""The evaluations of one batch that are under way."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future
+from itertools import takewhile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.evaluators.protocol import Evaluator
+from glompo.function import Outcome
+from glompo.worker.mailbox import Mailbox
+
+
+class PendingCalls:
+    """Evaluations under way, by their place in the batch."""
+
+    def __init__(self, evaluator: Evaluator, mailbox: Mailbox, in_order: bool) -> None:
+        self._evaluator = evaluator
+        self._mailbox = mailbox
+        self._in_order = in_order
+        self._flying: dict[Future[Outcome], int] = {}
+        self._landed: deque[Future[Outcome]] = deque()
+
+    @property
+    def airborne(self) -> int:
+        """Number of evaluations that have not been landed."""
+        return len(self._flying)
+
+    def launch(self, i: int, x: NDArray[np.float64]) -> None:
+        """Begin the evaluation of `x`, shape (d,), for place `i`."""
+        future = self._evaluator.submit(x)
+        self._flying[future] = i
+        future.add_done_callback(self._touch_down)
+
+    def has_landed(self) -> bool:
+        """Return whether the next evaluation to be recorded is done."""
+        return next(iter(self._flying)).done() if self._in_order and self._flying else bool(self._landed)
+
+    def land(self) -> Iterator[tuple[int, Outcome]]:
+        """Yield place and outcome of those that are done: in the order in which they were, or were launched.
+
+        If one is never going to be made, what its evaluator says is raised behind the others; in order, nothing behind
+        it can be recorded any more.
+        """
+        done = [self._landed.popleft() for _ in range(len(self._landed))]
+        if self._in_order:
+            done = list(takewhile(Future.done, self._flying))
+        unmade: BaseException | None = None
+        for future in done:
+            place, error = self._flying.pop(future), future.exception()
+            if error is None:
+                yield place, future.result()
+                continue
+            unmade = error
+            if self._in_order:
+                self._flying.clear()
+                break
+        if unmade is not None:
+            raise unmade
+
+    def _touch_down(self, future: Future[Outcome]) -> None:
+        self._landed.append(future)
+        self._mailbox.ring()
