@@ -8,10 +8,10 @@ Rule 2: a request is never its own confirmation. `StartRequested` makes an optim
 only the worker's `Started` makes it RUNNING. `StopRequested` makes it STOPPING; only `Stopped` frees its slots.
 Between the two it still delivers: every evaluation that was paid for is recorded, also of the condemned.
 
-Rule 3: how it ended is read off the path, never taken from its word. An optimizer that returns although nobody
-asked it to has converged, or is exhausted if it says that it had no success; one that returns after a request was
-stopped; one that had to be unwound inside the task was cut; one that raised crashed; one whose worker vanished was lost, or forced
-if the vanishing was our doing. See :func:`how_ended`.
+Rule 3: how it ended is read off the path. An optimizer that returns although nothing asked it to has converged, or is
+exhausted if it says itself that it had no success; one that returns after a request was stopped; one that had to be
+unwound inside the task was cut; one that raised crashed; one whose worker vanished was lost, or forced if the vanishing
+was our doing. See :func:`how_ended`.
 
 Rule 4: who rests holds no slots. `Paused` frees them, `ResumeRequested` takes them again. Its rest outlasts a session:
 `ReturnedToRest` brings it back as one that rests, and while its worker comes back it may be told to go on.

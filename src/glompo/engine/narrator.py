@@ -90,7 +90,8 @@ def _present(view: RunView) -> str:
     paused = f" ({view.n_paused} paused)" if view.n_paused else ""
     return (
         f"{view.now:.0f} s elapsed; {view.n_alive} optimizers alive{paused}, {view.n_started} started; "
-        f"{view.used_slots} of {view.slots} slots used; {view.calls}{budget} evaluations, {view.failures} failed; {best}"
+        f"{view.used_slots} of {view.slots} slots used; {view.calls}{budget} evaluations, {view.failures} failed; "
+        f"{best}"
     )
 
 

@@ -185,12 +185,6 @@ def escalation_of(
     return Escalation(patience) if ends_evaluations else None
 
 
-def check_summary(given: Any) -> None:
-    """Refuse a level of summary files that does not exist."""
-    if isinstance(given, bool) or given not in (0, 1):
-        raise SettingError(f"summary_files is {given!r}; use 0 for none or 1 for glompo_manager_log.yml")
-
-
 def check_options(selector: BaseSelector) -> None:
     """Refuse settings of optimizers that their classes do not have."""
     for option in selector.options:

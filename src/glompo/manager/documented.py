@@ -24,6 +24,7 @@ from glompo.manager.building import backend_for, job_of, policies_of, raise_if_h
 from glompo.manager.control import control
 from glompo.manager.loading import loaded, packed_at_rest
 from glompo.manager.prepared import Prepared
+from glompo.manager.summaries import write_summaries
 from glompo.read import Result, result_of
 from glompo.spec import CheckpointingControl, refuse_unknown
 from glompo.storage.inbox import Inbox
@@ -42,6 +43,7 @@ class GloMPOManager:
         self._prepared: Prepared | None = None
         self._result: Result | None = None
         self._running: Path | None = None
+        self._state: RunState | None = None
 
     @property
     def is_initialised(self) -> bool:
@@ -183,8 +185,9 @@ class GloMPOManager:
             thread, its evaluations in the pool are, with the status CANCELLED.
         split_printstreams : bool
             Whether what each optimizer prints goes into files of its own, where it lives in a process.
-        summary_files : {0, 1}
-            1 writes ``glompo_manager_log.yml`` at the end.
+        summary_files : {0, 1, 2, 3}
+            What is written at the end: 1 ``glompo_manager_log.yml``; 2 also ``trajectories.png`` and
+            ``trajectories_best.png``; 3 also ``glompo_log.h5``. Pictures need the extra 'plot', the last file 'hdf5'.
         is_log_detailed : bool
             Whether the task's `detailed_call` is used and all its values are recorded.
         scaler : {'none', 'linear', 'std', 'log'}, a sequence of them, or a mapping from names to them
@@ -267,7 +270,7 @@ class GloMPOManager:
         if found is not None and still_over(found, spec, policies):
             logger.info("the run in %s is over under these settings; nothing was done", spec.working_dir)
             view = RunView(found.state, found.state.at)
-            self._result = result_of(view, spec.working_dir)
+            self._state, self._result = found.state, result_of(view, spec.working_dir)
             for observer in self._watching(observers):
                 observer.close(view)
             return self._concluded(found.state)
@@ -278,6 +281,7 @@ class GloMPOManager:
                 self._work(session, policies, shared, observers)
             finally:
                 session.abandon()  # also if it could not begin its work: nothing is held any more
+                self._state = session.state
                 self._result = result_of(RunView(session.state, session.state.at), session.run_dir)
                 self._running = None
         except PolicyError as error:
@@ -384,10 +388,22 @@ class GloMPOManager:
             raise UserError("this manager has been set up already; make a new one for another run")
 
     def write_summary_file(self, dump_dir: str | os.PathLike[str] | None = None) -> Path:
-        """Write ``glompo_manager_log.yml`` into `dump_dir`, by default the run directory, and return its path."""
-        if self._result is None or self._prepared is None:
-            raise UserError("there is nothing to summarise yet; call start_manager() first")
-        from glompo.read import write_summary
+        """Write the files of `summary_files`, and ``glompo_manager_log.yml`` in any case, and return the path of that.
 
-        folder = self._result.run_dir if dump_dir is None else Path(dump_dir)
-        return write_summary(self._result, self._prepared.spec.describe(), folder)
+        Parameters
+        ----------
+        dump_dir : path-like, optional
+            Where to write; the run directory by default. It is made if need be.
+
+        Raises
+        ------
+        UserError
+            If nothing has been run yet.
+        StoreError
+            If a file cannot be written.
+        """
+        result, its = self._result, self._prepared
+        if result is None or its is None or self._state is None or result.run_dir is None:
+            raise UserError("there is nothing to summarise yet; call start_manager() first")
+        folder = result.run_dir if dump_dir is None else Path(dump_dir)
+        return write_summaries(result, self._state, its.spec.describe(), its.summary_files, folder)

@@ -16,7 +16,6 @@ from glompo.manager.arguments import (
     check_capabilities,
     check_sendable,
     check_slots,
-    check_summary,
     escalation_of,
     generator_of,
     progress_of,
@@ -26,6 +25,7 @@ from glompo.manager.arguments import (
 from glompo.manager.building import allocator_of, usual_end, usual_stopper
 from glompo.manager.evaluation import Evaluation, evaluation_of
 from glompo.manager.loading import extras_of
+from glompo.manager.summaries import check_summary
 from glompo.spec import RESUME, RunSpec, cpus, one_of
 from glompo.storage.keeper import Extras
 
@@ -89,7 +89,7 @@ class Prepared:
         evaluation = evaluation_of(given)
         hard = (given["force_terminations_after"], given["aggressive_kill"], given["end_timeout"])
         escalation = escalation_of(can, evaluation.can_end, *hard)
-        check_summary(given["summary_files"])
+        level = check_summary(given["summary_files"])
         selector = selector_of(given["opt_selector"])
         spec = _spec(given, selector, cpus() if evaluation.engine is None else 0)
         check_slots(selector, spec.slots)
@@ -106,7 +106,7 @@ class Prepared:
             split_printstreams=yes_or_no("setup", "split_printstreams", given["split_printstreams"]),
             progress=progress_of(given["progress"]),
             status_interval=number("setup", "status_interval", given["status_interval"], 0.0, above=True),
-            summary_files=given["summary_files"],
+            summary_files=level,
             extras=partial(extras_of, given, spec.sent, spec.control.force_task_save),
         )
 

@@ -18,9 +18,9 @@ class FunctionOptimizer(BlockingOptimizer):
     """Run a blocking function ``minimiser(f, x0, bounds)``.
 
     Whatever it returns is taken as the end of its search; the best point is known from its evaluations. If the
-    return value has `success` and `message`, as SciPy's results do, they are kept; without success it is exhausted. To be stopped it needs no
-    cooperation: `f` raises inside it. With ``workers=k``, ``f.map(X)`` evaluates the rows of X, k at a time, and
-    returns their values in order.
+    return value has `success` and `message`, as SciPy's results do, they are kept; without success it is exhausted. To
+    be stopped it needs no cooperation: `f` raises inside it. With ``workers=k``, ``f.map(X)`` evaluates the rows of X,
+    k at a time, and returns their values in order.
 
     Parameters
     ----------

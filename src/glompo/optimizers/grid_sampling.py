@@ -28,7 +28,8 @@ class GridSampling(StepperOptimizer):
     Parameters
     ----------
     n : int
-        Values per parameter; d parameters make n**d evaluations, after which it is exhausted. More than ten million are refused.
+        Values per parameter; d parameters make n**d evaluations, after which it is exhausted. More than ten million
+        are refused.
     **kwargs
         See :class:`~glompo.optimizer.BaseOptimizer`; with ``workers=k``, k points are evaluated at a time.
 

@@ -107,7 +107,7 @@ class Pygmo(BlockingOptimizer):
         return MANY if self.managed and self.algorithm in CONVERGING else GENERATIONS
 
     def _converged(self, done: int) -> bool:
-        """Return whether it ended by a criterion of its own; pygmo does not say, but at its limits it has used them up."""
+        """Return whether it ended by a criterion of its own; pygmo does not say, but a limit is used up."""
         if self.algorithm == "compass_search":
             return bool(done < self.options.get("max_fevals", MANY))
         return self.algorithm in CONVERGING and done < self._generations * self.population

@@ -3,6 +3,7 @@
 from glompo.core.views import RunView
 from glompo.read.export import EvaluationRow, rows, to_csv
 from glompo.read.follow import Follower
+from glompo.read.hdf5 import to_hdf5
 from glompo.read.history import BestSoFar, History, load
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows, row_of
 from glompo.read.result import Result, result_of
@@ -29,5 +30,6 @@ __all__ = [
     "rows",
     "summarize",
     "to_csv",
+    "to_hdf5",
     "write_summary",
 ]

@@ -113,12 +113,12 @@ def to_csv(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) -> Pat
 def write_csv(run_dir: str | os.PathLike[str], file: TextIO) -> None:
     """Write what :func:`to_csv` writes into an open text file."""
     folder = run_directory(run_dir)
-    names, extras, count = _survey(folder)
+    names, extras, count = survey(folder)
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([*COLUMNS, *map(_text, names), *map(_text, extras)])
     # a living run may have gone on since the survey: the file shows it as it was then
     for row in islice(_rows(folder), count):
-        more = [_cell(value) for value in row.extras]
+        more = [cell(value) for value in row.extras]
         more += [""] * (len(extras) - len(more))
         numbers = map(repr, row.x.tolist())
         writer.writerow([row.opt, row.count, row.order, repr(row.time), row.status, repr(row.value), *numbers, *more])
@@ -138,7 +138,7 @@ def _rows(folder: Path) -> Iterator[EvaluationRow]:
             yield EvaluationRow(event.opt, event.k0 + i + 1, order, times[i], status, values[i], event.X[i], extras)
 
 
-def _survey(folder: Path) -> tuple[tuple[str, ...], list[str], int]:
+def survey(folder: Path) -> tuple[tuple[str, ...], list[str], int]:
     """Return the names of parameters and extras, and the number of evaluations."""
     names: tuple[str, ...] = ()
     extras: list[str] = []
@@ -155,7 +155,8 @@ def _survey(folder: Path) -> tuple[tuple[str, ...], list[str], int]:
     return names, distinct(extras, (*COLUMNS, *names), "extra:"), count
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """Return a value as text; nothing for None."""
     if value is None:
         return ""
     if isinstance(value, float):

@@ -8,13 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from glompo.core.lifecycle import How
 from glompo.errors import UserError
 from glompo.read.result import Result
 from glompo.storage.directory import SUMMARY
 from glompo.storage.replacing import replacing
 
 
-def write_summary(result: Result, settings: Mapping[str, Any], folder: Path | None) -> Path:
+def write_summary(
+    result: Result, settings: Mapping[str, Any], folder: Path | None, facts: Mapping[str, Any] | None = None
+) -> Path:
     """Write ``glompo_manager_log.yml`` into `folder` and return its path.
 
     Parameters
@@ -25,6 +28,8 @@ def write_summary(result: Result, settings: Mapping[str, Any], folder: Path | No
         Its settings in plain data.
     folder : Path
         Where to write; it is made if need be.
+    facts : mapping, optional
+        Further sections, in plain data: of the checkpoints, the machine and what was used of it.
 
     Raises
     ------
@@ -37,7 +42,7 @@ def write_summary(result: Result, settings: Mapping[str, Any], folder: Path | No
         raise UserError("this result was not recorded in a directory; name a folder for its summary")
     path = folder / SUMMARY
     with replacing(path, "name another folder") as draft:
-        draft.write_text("\n".join(_lines(_contents(result, settings))) + "\n", encoding="utf-8")
+        draft.write_text("\n".join(_lines({**_contents(result, settings), **(facts or {})})) + "\n", encoding="utf-8")
     return path
 
 
@@ -49,6 +54,7 @@ def _contents(result: Result, settings: Mapping[str, Any]) -> dict[str, Any]:
             "optimizers_started": result.stats["opts_started"],
             "optimizers_stopped": result.stats["opts_killed"],
             "optimizers_converged": result.stats["opts_conv"],
+            "ends": {str(how): sum(row.how == how for row in result.optimizers) for how in How},
         },
         "result": {
             "success": result.success,

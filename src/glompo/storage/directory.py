@@ -24,6 +24,12 @@ DOCUMENT = "configuration.toml"
 SUMMARY = "glompo_manager_log.yml"
 """What the run came to, for people."""
 
+PICTURES = {"trajectories.png": False, "trajectories_best.png": True}
+"""Pictures of a run that has ended, and whether they show the best values only."""
+
+LOG = "glompo_log.h5"
+"""All evaluations, for tools that read tables."""
+
 PRINTSTREAMS = "glompo_optimizer_printstreams"
 """Folder for what optimizers in processes print."""
 
@@ -32,7 +38,7 @@ UNPACKED = ("manifest.json", "settings.pkl", "task.pkl", "task.saved")
 
 PARTS = (
     *("journal", "blobs", "snapshots", "exports", "checkpoints"),
-    *("inbox", CONFIGURATION, DOCUMENT, SUMMARY, PRINTSTREAMS, *UNPACKED),
+    *("inbox", CONFIGURATION, DOCUMENT, SUMMARY, *PICTURES, LOG, PRINTSTREAMS, *UNPACKED),
 )
 """What a run leaves in its directory, apart from the lease."""
 

@@ -1,0 +1,79 @@
+"""The files that sum up a run, by their level."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from glompo.core.settings import whole_number
+from glompo.core.state import RunState
+from glompo.errors import SettingError
+from glompo.optimizers.settings import library
+from glompo.read import Result, to_hdf5, write_summary
+from glompo.storage.directory import LOG, PICTURES
+
+LEVELS = (0, 1, 2, 3)
+"""Nothing; the summary; the same and pictures; the same and all evaluations."""
+
+
+def check_summary(level: Any) -> int:
+    """Return the level of summary files, or refuse one that does not exist or that needs a missing library.
+
+    Raises
+    ------
+    SettingError, SettingTypeError
+        Naming the level, and what to install.
+    """
+    if whole_number("setup", "summary_files", level, 0) not in LEVELS:
+        raise SettingError(
+            f"setup: summary_files is {level!r}; use 0 for none, 1 for glompo_manager_log.yml, 2 for pictures too, "
+            "3 for glompo_log.h5 too"
+        )
+    if level >= 2:
+        library(f"summary_files={level}", "matplotlib", "plot")
+    if level >= 3:
+        library(f"summary_files={level}", "h5py", "hdf5")
+    return int(level)
+
+
+def write_summaries(result: Result, state: RunState, settings: Mapping[str, Any], level: int, folder: Path) -> Path:
+    """Write the files of a level into `folder`, made if need be, and return the path of the summary in YAML.
+
+    Raises
+    ------
+    StoreError
+        If one cannot be written.
+    """
+    facts = {
+        "checkpoints": [str(path) for path in state.checkpoints.files],
+        "resources": _resources(),
+        "host": {"name": socket.gethostname(), "system": platform.platform(), "python": platform.python_version()},
+    }
+    path = write_summary(result, settings, folder, facts)
+    if level >= 2 and result.run_dir is not None:
+        from glompo.show.plots import trajectories
+
+        for name, best_only in PICTURES.items():
+            trajectories(result.run_dir, folder / name, best_only=best_only)
+    if level >= 3 and result.run_dir is not None:
+        to_hdf5(result.run_dir, folder / LOG)
+    return path
+
+
+def _resources() -> dict[str, Any]:
+    """Return what this process and its children that have ended have used."""
+    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    unit = 1 if sys.platform == "darwin" else 1024
+    return {
+        "cpu_seconds": round(own.ru_utime + own.ru_stime, 3),
+        "cpu_seconds_of_children": round(children.ru_utime + children.ru_stime, 3),
+        "most_memory_in_bytes": own.ru_maxrss * unit,
+        "most_memory_of_a_child_in_bytes": children.ru_maxrss * unit,
+        "load_average": [round(load, 2) for load in os.getloadavg()],
+    }
