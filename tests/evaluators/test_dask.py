@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from glompo.details import Ask
 from glompo.errors import SettingTypeError
 from glompo.function import Status
 
@@ -143,6 +144,25 @@ def test_large_tasks_and_large_extras_travel(client):
     evaluator = DaskEvaluator(client, Large(), detailed=True)
     assert evaluator.evaluate(at(3)).extras[0].tolist() == list(range(10**6))
     evaluator.close()
+
+
+def test_residuals_are_asked_for_in_the_same_lanes(client):
+    class Fit:
+        def __call__(self, x):
+            return float(x @ x)
+
+        def residuals(self, x):
+            return np.array([x[0], os.getpid() * 1e-12])
+
+    first = DaskEvaluator(client, Fit())
+    beside = first.beside(Ask.RESIDUALS)
+    assert first.evaluate(at(3)).fx == float(at(3) @ at(3))
+    (residuals,) = beside.evaluate(at(3)).extras
+    assert residuals[0] == at(3)[0]
+    assert round(residuals[1] * 1e12) != os.getpid()
+    beside.close()
+    assert first.evaluate(at(2)).status is Status.OK
+    first.close()
 
 
 def dask_size():

@@ -4,7 +4,7 @@ import csv
 import io
 import math
 import os
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import ClassVar
@@ -15,7 +15,7 @@ import pytest
 import glompo
 from glompo.core.events import Evaluated, Recovered
 from glompo.errors import TaskContractError
-from glompo.function import Status
+from glompo.function import Outcome, Status
 from glompo.optimizer import BaseOptimizer, MinimizeResult
 from glompo.optimizers import CMAOptimizer, LeastSquares, RandomSampling
 from glompo.read import load, rows
@@ -122,6 +122,29 @@ def test_others_see_the_task_itself_beside_residuals():
     by = {batch.opt: any(batch.extras) for batch in batches()}
     assert by[1]
     assert not by[2]
+
+
+class OneValue:
+    """An evaluator of the user's, that gives values only."""
+
+    def evaluate(self, x):
+        return Outcome(1.0)
+
+    def submit(self, x):
+        future = Future()
+        future.set_result(self.evaluate(x))
+        return future
+
+    def resize(self, workers):
+        pass
+
+    def close(self, kill=False):
+        pass
+
+
+def test_an_evaluator_of_the_user_s_must_give_residuals_itself():
+    with pytest.raises(TaskContractError, match="the evaluator gave no residuals"):
+        run(ByMethod(), evaluator=OneValue())
 
 
 @pytest.mark.parametrize("task", [Undeclared(), lambda x: 1.0])

@@ -45,5 +45,8 @@ class SharedEvaluators:
     def close(self, kill: bool = False) -> None:
         """Close them all, the last one first."""
         with self._lock:
-            for evaluator in reversed(dict.fromkeys(self._made.values())):
-                evaluator.close(kill)
+            closed: list[Evaluator] = []
+            for evaluator in reversed(self._made.values()):
+                if not any(evaluator is one for one in closed):  # one of the user's serves for everything
+                    evaluator.close(kill)
+                    closed.append(evaluator)

@@ -295,12 +295,14 @@ class Task:
             If its extras are not those that the task announces; it is recorded as invalid.
         """
         self._outside_in_a_row = 0
-        objection = self._objection(outcome, ask)
-        if objection:
-            invalid = replace(outcome, status=Status.INVALID, error=objection, extras=())
-            self._mailbox.record(x, self._penalty(), invalid)
-            raise Refused(objection)
-        outcome, size = self._recordable(outcome, ask)
+        size = 0
+        if ask or outcome.extras:
+            objection = self._objection(outcome, ask)
+            if objection:
+                invalid = replace(outcome, status=Status.INVALID, error=objection, extras=())
+                self._mailbox.record(x, self._penalty(), invalid)
+                raise Refused(objection)
+            outcome, size = self._recordable(outcome, ask)
         if outcome.status is Status.OK:
             self._take_note(outcome.fx)
             self._mailbox.record(x, outcome.fx, outcome, size)
@@ -314,8 +316,11 @@ class Task:
 
     def _objection(self, outcome: Outcome, ask: Ask) -> str:
         """Return what is wrong with the extras of a valid evaluation; a failed one need not have them all."""
-        if ask is not Ask.DETAILS or outcome.status is not Status.OK or not math.isfinite(outcome.fx):
+        if ask is Ask.VALUE or outcome.status is not Status.OK or not math.isfinite(outcome.fx):
             return ""
+        if ask is Ask.RESIDUALS:
+            told = "the evaluator gave no residuals; let its outcomes have them as the last of their extras"
+            return "" if outcome.extras else told
         first, self._width = self._width, len(outcome.extras)
         if first is None and self._names_now is not None and (now := self._names_now()) != self.details.names:
             before = ", ".join(self.details.names)
@@ -335,7 +340,7 @@ class Task:
         if not extras:
             return outcome, 0
         if ask is Ask.RESIDUALS:
-            extras = self.details.row(extras[0])
+            extras = self.details.row(extras[-1])
         elif self.details.names and len(extras) != len(self.details.names):  # of a failed evaluation: whose are they?
             return replace(outcome, extras=()), 0
         try:
