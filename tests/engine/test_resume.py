@@ -168,29 +168,30 @@ def test_a_run_killed_twice_ends_as_if_nothing_had_happened(backend):
 
 
 FIT = """
-import time
+import os
 import glompo
 from glompo.optimizers import LeastSquares, Scipy
 from glompo.problems import ExpLeastSquaresCost
 
-class Slow(ExpLeastSquaresCost):
+class Deadly(ExpLeastSquaresCost):
     def residuals(self, x):
-        time.sleep({delay})
+        with open("calls", "ab", buffering=0) as calls:
+            calls.write(b".")
+            if calls.tell() == AT:
+                os.kill(os.getpid(), BY)
         return super().residuals(x)
 
-def fit():
-    optimizers = [LeastSquares(workers=2), Scipy("Nelder-Mead")]
-    return glompo.minimize(Slow(3, noise=0.1), [(-2, 2)] * 3, optimizers=optimizers,
-        max_evaluations=160, max_jobs=3, rng=3, deterministic=True, resume="auto", share_best_solutions=True,
-        working_dir={name!r}, stoppers=())
-fit()
+optimizers = [LeastSquares(workers=2), Scipy("Nelder-Mead")]
+glompo.minimize(Deadly(3, noise=0.1), [(-2, 2)] * 3, optimizers=optimizers,
+    max_evaluations=160, max_jobs=3, rng=3, deterministic=True, resume="auto", share_best_solutions=True,
+    working_dir={name!r}, stoppers=(), resume_task="changed")
 """
 
 
 def test_a_fit_that_is_killed_goes_on_with_the_residuals_that_it_took_in():
-    assert killed(FIT.format(delay=0.004, name="run"), lambda: recorded() >= 50)
+    assert ended(FIT.format(name="run"), 60, signal.SIGKILL) == -signal.SIGKILL
     for name in ("run", "whole"):
-        exec(FIT.format(delay=0, name=name), {})
+        exec(FIT.format(name=name).replace("AT", "0"), {"BY": 0})
     assert_same_paths("run", "whole")
     assert not any(isinstance(event, Diverged) for event in read_events(Path("run")))
 
