@@ -81,7 +81,7 @@ CONVERGING = {
     "CMAES": CMAES,
     "Nlopt": lambda: Nlopt("LN_BOBYQA"),
     "Pygmo": lambda: Pygmo("de", population=10),
-    "Pygmo compass": lambda: Pygmo("compass_search", options={"stop_range": 0.1}),
+    "Pygmo compass": lambda: Pygmo("compass_search", options={"stop_range": 0.05}),
     "a function": lambda: FunctionOptimizer(lambda f, x0, bounds: f(x0)),
 }
 

@@ -28,8 +28,8 @@ def to_hdf5(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) -> Pa
     The file has a group ``optimizer_<number>`` for each optimizer. What is known of it are its attributes; its lines
     are the dataset ``messages`` with the fields time and text; its evaluations the dataset ``evaluations`` with the
     fields call_id (number in the run, from 1), x of shape (d,), fx, time, status, and the further values of detailed
-    calls under their names: as float64 if all of them are numbers, or arrays of one shape, else as text. A missing value
-    is nan, or an empty text. The file appears when it is complete.
+    calls under their names: as float64 if all of them are numbers, or arrays of one shape, else as text. A missing
+    value is nan or an empty text. The file appears when it is complete.
 
     Parameters
     ----------
