@@ -32,7 +32,7 @@ from sybil.sybil import SybilCollection
 from tests import commands
 
 # On a busy machine anything may take any time, the generation of examples too.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("any machine", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
 TITLE = re.compile(r'\w+ title="(?P<title>[^"\n]+)"$\n', re.MULTILINE)

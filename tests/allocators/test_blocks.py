@@ -117,7 +117,7 @@ class TestEach:
         assert "block=7" in str(blocky(7)[which])
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(stories, powers, offsets)
 def test_scale_and_offset_change_no_share_and_asked_twice_it_is_the_same(story: Story, power: int, offset: int) -> None:
     def shares(run: History) -> Any:

@@ -166,7 +166,7 @@ def answers(freezer: BaseFreezer, run: History) -> Any:
     return [freezer.freeze(view, opt).fired for opt in running], None if thawed is None else thawed[0]
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(stories, powers, offsets)
 def test_scale_and_offset_change_nothing_and_asked_twice_it_is_the_same(story: Story, power: int, offset: int) -> None:
     for freezer in (Freeze(0.1), Freeze(1e-2, every=1), Freeze(1e-2, max_evaluations=500)):

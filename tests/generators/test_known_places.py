@@ -188,7 +188,7 @@ class TestRegimes:
             place(generator, history(BOX))
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(stories, powers, offsets)
 def test_scale_and_offset_move_no_start_and_asked_twice_it_is_the_same(story: Story, power: int, offset: int) -> None:
     for generator in (FarFromKnown(), CrossoverGenerator(3), BestSampledGenerator("Scipy")):

@@ -72,7 +72,7 @@ boxes = st.lists(st.one_of(st.tuples(ends, ends).map(sorted), ends.map(lambda en
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(bounds=boxes, seed=st.integers(0, 2**31))
 def test_starts_lie_inside_the_bounds_whatever_these_are(kind: str, bounds: Any, seed: int) -> None:
     low, high = np.array(bounds, dtype=float).T

@@ -106,7 +106,7 @@ def test_bad_settings_are_named(build: Any, message: str) -> None:
     assert message in str(caught.value)
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(stories, powers, offsets)
 def test_scale_and_offset_change_no_score_and_asked_twice_it_is_the_same(story: Story, power: int, offset: int) -> None:
     selector = BanditSelector(CMAOptimizer, (Scipy, {"method": "L-BFGS-B"}), window=6)

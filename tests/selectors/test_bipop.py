@@ -149,7 +149,7 @@ def test_bad_settings_are_named(build: Any, error: type[Exception], message: str
 SERIES = [("CMAOptimizer", {"popsize": 8, "sigma0": 0.2}), ("CMAOptimizer", {"popsize": 6, "sigma0": 0.01})]
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(stories, powers, offsets)
 def test_scale_offset_and_earlier_questions_change_no_choice(story: Story, power: int, offset: int) -> None:
     old = BIPOPSelector(CMAOptimizer)

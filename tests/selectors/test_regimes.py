@@ -261,7 +261,7 @@ def test_a_run_in_which_everybody_rests_early_uses_its_budget(per_parameter: int
     assert run.view.calls == 2 * per_parameter, run.story()
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(stories, powers, offsets)
 def test_scale_offset_and_earlier_questions_change_no_choice(story: Story, power: int, offset: int) -> None:
     def answers(selector: RegimeSelector, run: History) -> Any:

@@ -62,7 +62,7 @@ def test_every_class_that_claims_invariance_is_tested() -> None:
     assert claims | {"BestUnmoving", "EvaluationsUnmoving"} == tested  # these two with a tolerance of 0 only
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(stories, powers, offsets)
 def test_scale_and_offset_change_no_verdict(story: Story, power: int, offset: int) -> None:
     expected = answers(claiming(), story.told(KINDS))
@@ -70,7 +70,7 @@ def test_scale_and_offset_change_no_verdict(story: Story, power: int, offset: in
     assert answers(claiming(), story.told(KINDS, offset=offset)) == expected
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(stories)
 def test_asked_twice_and_whatever_was_asked_before_they_answer_the_same(story: Story) -> None:
     """What a stopper remembers of an earlier stage, or of another run, is a memo only."""

