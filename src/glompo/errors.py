@@ -70,6 +70,10 @@ class WorkerError(GlompoError):
     """An optimizer or its worker failed."""
 
 
+class EngineLostError(EndedError):
+    """What evaluates the task takes no evaluations any more; the session ended in order, and the run can be resumed."""
+
+
 class OptimizersFailedError(EndedError, WorkerError):
     """Too many optimizers died without one evaluation; the collected reasons are in the message."""
 

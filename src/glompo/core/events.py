@@ -315,12 +315,14 @@ class Asked(Event):
     """Somebody outside asked for something; see :mod:`glompo.core.wishes` for what there is.
 
     `opt` is the optimizer that it is about, and `amount` how many slots or evaluations; 0 where that means nothing.
+    `why` is told by the library when it asks itself, because it cannot go on.
     """
 
     what: str
     who: str
     opt: int = 0
     amount: int = 0
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -129,7 +129,7 @@ class Engine:
         reason = "an error"
         try:
             self._loop(interrupts)
-            reason = "finished" if self.state.finished else TWICE if interrupts.now else "interrupted"
+            reason = "finished" if self.state.finished else TWICE if interrupts.now else self._why_left()
             if interrupts.now:
                 self._abandon(TWICE)
         except KeyboardInterrupt:
@@ -158,6 +158,13 @@ class Engine:
             self._log.tick()
             self._log.keep(self.state)
             self._show()
+
+    def _why_left(self) -> str:
+        """Return why the session ends although the run is not over."""
+        if self.state.asked is None or not self.state.asked.why:
+            return "interrupted"
+        logger.error("evaluations can no longer be made, so the session ends: %s", self.state.asked.why)
+        return self.state.asked.why
 
     def _hear(self, interrupts: Interrupts) -> None:
         """Record that a signal asked to leave, once."""

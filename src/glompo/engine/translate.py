@@ -14,6 +14,9 @@ from glompo.errors import InternalError, StoreError
 from glompo.wire import messages
 from glompo.wire.messages import UP, Message
 
+EVALUATOR = "the evaluator"
+"""Who asks to leave when evaluations cannot be made."""
+
 
 def arrivals(received: Iterable[tuple[int, bytes]], at: float, keeper: Keeper) -> list[Event]:
     """Return the events told by the messages of workers; saved states are kept by `keeper`."""
@@ -67,6 +70,7 @@ _ARRIVALS: dict[type[Message], Callable[[int, Any, float], Event]] = {
         at, opt, said.way, said.at_k, said.distance, said.why, said.then
     ),
     messages.BackAgain: lambda opt, said, at: events.Recovered(at, opt, said.way, said.k, said.x0),
+    messages.EngineLost: lambda opt, said, at: events.Asked(at, "leave", EVALUATOR, why=said.why),
     messages.Ended: lambda opt, said, at: events.Stopped(at, opt, said.ending, said.said_converged, said.note),
 }
 

@@ -16,7 +16,7 @@ from glompo.core.streams import Streams
 from glompo.engine.dispatch import Job
 from glompo.engine.ports import Keeper
 from glompo.engine.session import Session
-from glompo.errors import CheckpointError, OptimizersFailedError, TaskFailedError
+from glompo.errors import CheckpointError, EngineLostError, OptimizersFailedError, TaskFailedError
 from glompo.evaluators.plan import EvaluatorPlan
 from glompo.evaluators.protocol import Evaluator
 from glompo.exit_conditions import MaxOptimizersConverged
@@ -102,6 +102,14 @@ def job_of(
 def raise_if_hopeless(result: Result, state: RunState) -> None:
     """Raise where returning an empty result would hide that nothing worked."""
     if state.finished is None:
+        if state.asked is not None and state.asked.why:
+            raise EngineLostError(
+                f"the session ended because evaluations can no longer be made: {state.asked.why}; {state.calls} are on "
+                f"record. Mend that, then make the same call with working_dir={str(result.run_dir)!r} and "
+                f"resume='auto', or, if a configuration began it, glompo resume {result.run_dir}: the run goes on, and "
+                "nothing is lost",
+                result,
+            )
         return
     message = f"{state.finished.why}; the records are in {result.run_dir}"
     if state.finished.rule == "failing checkpoint":

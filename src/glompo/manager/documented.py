@@ -237,6 +237,8 @@ class GloMPOManager:
             If every evaluation failed.
         OptimizersFailedError
             If the optimizers failed.
+        EngineLostError
+            If what evaluates the task takes no evaluations any more; the same call with ``resume="auto"`` goes on.
         CheckpointError
             If a checkpoint had to be abandoned and `raise_checkpoint_fail` is set.
         PolicyError

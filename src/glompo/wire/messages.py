@@ -149,6 +149,13 @@ class BackAgain(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class EngineLost(Message):
+    """Up: an evaluation could not be made, and why; the optimizer waits to be stopped."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ended(Message):
     """Up, once and last: how the search loop was left, see :class:`glompo.core.events.Stopped`."""
 
@@ -172,6 +179,7 @@ UP = Codec[Message](
         NotSaved,
         WentAstray,
         BackAgain,
+        EngineLost,
         Ended,
     ),
     lenient=True,

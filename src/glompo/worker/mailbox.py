@@ -20,7 +20,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ from glompo.wire.messages import (
     UP,
     BetterPoint,
     Credits,
+    EngineLost,
     Evaluations,
     GoingOn,
     GoOn,
@@ -193,6 +194,21 @@ class Mailbox:
     def obey(self) -> None:
         """Raise :class:`Cut` if the optimizer was asked to stop."""
         if self._stop is not None:
+            raise Cut(self._stop)
+
+    def give_up(self, why: str) -> NoReturn:
+        """Say that an evaluation could not be made, and wait for the stop that follows.
+
+        Raises
+        ------
+        Cut
+            When the optimizer has been asked to stop.
+        """
+        with self._lock:
+            if self._stop is None:
+                self.post(EngineLost(why))
+            while self._stop is None:
+                self._wait()
             raise Cut(self._stop)
 
     def recall(self, count: int) -> None:

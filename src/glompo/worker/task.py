@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.evaluators.protocol import Evaluator
+from glompo.evaluators.unmade import Unmade, words_of
 from glompo.function import Outcome, Status
 from glompo.wire.parcel import Parcel
 from glompo.worker.mailbox import Cut, Mailbox
@@ -97,9 +98,15 @@ class Task:
             with self._seats:
                 self._mailbox.claim()
                 attempt += 1
-                answered = self._settle(x, evaluator.evaluate(x.copy()), attempt)
+                answered = self._settle(x, self._evaluated(x, evaluator), attempt)
             self._mailbox.await_next()
         return answered
+
+    def _evaluated(self, x: NDArray[np.float64], evaluator: Evaluator) -> Outcome:
+        try:
+            return evaluator.evaluate(x.copy())
+        except Exception as error:
+            self._mailbox.give_up(_unmade(error).reason)
 
     def _heed_replay(self) -> None:
         """Follow the count of what has been answered; after the last answer the search is live."""
@@ -183,11 +190,13 @@ class Task:
                 room = bool(todo) and flight.airborne < self._workers
                 self._mailbox.rest(flight.has_landed, or_credits=room)
                 land()
-        except Cut:
+        except (Cut, Unmade) as end:
             while flight.airborne:
                 self._mailbox.rest(flight.has_landed, or_credits=False)
-                with suppress(Cut):  # another one that will not be made; the rest is still to be recorded
+                with suppress(Cut, Unmade):  # another one that will not be made; the rest is still to be recorded
                     land()
+            if isinstance(end, Unmade):
+                self._mailbox.give_up(end.reason)
             raise
 
     def _may_launch(self, airborne: int) -> bool:
@@ -297,7 +306,10 @@ class _Flight:
 
     def launch(self, i: int, x: NDArray[np.float64]) -> None:
         """Begin the evaluation of `x`, shape (d,), for place `i`."""
-        future = self._evaluator.submit(x)
+        try:
+            future = self._evaluator.submit(x)
+        except Exception as error:
+            raise _unmade(error) from error
         self._flying[future] = i
         future.add_done_callback(self._touch_down)
 
@@ -324,9 +336,16 @@ class _Flight:
             if self._in_order:
                 self._flying.clear()
                 break
+        if isinstance(unmade, Exception):
+            raise _unmade(unmade) from unmade
         if unmade is not None:
             raise unmade
 
     def _touch_down(self, future: Future[Outcome]) -> None:
         self._landed.append(future)
         self._mailbox.ring()
+
+
+def _unmade(error: Exception) -> Unmade:
+    """Return what an evaluator says that raises: it never does for what the task does."""
+    return error if isinstance(error, Unmade) else Unmade(words_of(error))
