@@ -174,6 +174,28 @@ class Granted(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ReclaimRequested(Event):
+    """The optimizer has been silent while others have no credits: it is to give back those that it has not used."""
+
+    opt: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reclaimed(Event):
+    """The optimizer gave back `n` credits. It gets none before it wants some."""
+
+    opt: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wanted(Event):
+    """The optimizer that gave its credits back waits for some."""
+
+    opt: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Evaluated(Event):
     """A batch of evaluations of one optimizer, in the order in which they were completed.
 
@@ -301,13 +323,15 @@ class Stopped(Event):
     """The optimizer is no more. Its worker says how the path ended, never what it means.
 
     `ending` is 'returned' (minimize came back), 'cut' (unwound inside the task), 'raised' (an exception) or
-    'died' (the worker vanished). `said_converged` is true if it sent message 0 before.
+    'died' (the worker vanished). `said_converged` is true if it sent message 0 before. `claimed` are the credits that a
+    worker that died had used in its life, -1 if that is not known.
     """
 
     opt: int
     ending: str
     said_converged: bool
     note: str
+    claimed: int = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -351,6 +375,9 @@ EVENTS: tuple[type[Event], ...] = (
     Diverged,
     Recovered,
     Granted,
+    ReclaimRequested,
+    Reclaimed,
+    Wanted,
     Evaluated,
     Noted,
     IncumbentSent,

@@ -44,6 +44,7 @@ def _leave(state: RunState, one: OptimizerState) -> None:
     state.keeping.recall(one.request.opt)
     one.phase, one.seated, one.how, one.stop = Phase.LEFT, False, None, None
     one.resumption.asked = None
+    one.silent = False
     one.ended_at, one.note, one.rung = None, "", ""
 
 
@@ -73,7 +74,9 @@ def _returning(state: RunState, event: Restored | ReturnedToRest) -> OptimizerSt
 def _return(state: RunState, one: OptimizerState, event: Restored | ReturnedToRest) -> None:
     """Let it live again, without credits and in its place: those who live are always in order."""
     state.move(one, event)
-    one.granted, one.started_at = one.calls, None
+    one.granted = one.calls_before = one.calls
+    one.started_at = None
+    one.heard_at = event.at
     one.trajectory.keep = state.keeping.rows(one.trajectory.dims, state.slots)
     state.alive[event.opt] = state.left.pop(event.opt)
     state.alive = dict(sorted(state.alive.items()))

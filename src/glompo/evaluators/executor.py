@@ -84,6 +84,8 @@ class ExecutorEvaluator(RemoteEvaluator):
         payload = b"" if self._here is not None else preflight(task)
         commission = commissioned(payload, detailed, terms)
         super().__init__(commission, payload)
+        if self._here is not None:
+            self.concurrency = "threads"
         self._marks = None if threads or commission.guard else Marks()  # behind the guard, none ends a worker
 
     def close(self, kill: bool = False) -> None:

@@ -97,6 +97,9 @@ class RemoteEvaluator(ABC):
         The task.
     """
 
+    concurrency = "processes"
+    """Where the task runs: in 'threads' of this process, or in 'processes'."""
+
     def __init__(self, commission: Commission, payload: bytes) -> None:
         self._commission = commission
         self._payload = payload

@@ -94,9 +94,16 @@ def job_of(
         options=options,
         evaluator=evaluator,
         plan=plan,
+        concurrency="threads" if in_process and _in_threads(evaluator, plan) else "processes",
         on_divergence=spec.on_divergence,
         keeper=keeper,
     )
+
+
+def _in_threads(evaluator: Evaluator | None, plan: EvaluatorPlan) -> bool:
+    if evaluator is None:
+        return plan.kind == "inline"
+    return getattr(evaluator, "concurrency", "threads") == "threads"  # those of users need not say
 
 
 def raise_if_hopeless(result: Result, state: RunState) -> None:

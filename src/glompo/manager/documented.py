@@ -17,6 +17,7 @@ from glompo.evaluators.limits import GRACE
 from glompo.generators import BaseGenerator
 from glompo.manager.building import backend_for, job_of, policies_of, raise_if_hopeless
 from glompo.manager.control import control
+from glompo.manager.interruption import heed
 from glompo.manager.loading import loaded, packed_at_rest
 from glompo.manager.prepared import Prepared
 from glompo.read import Result, result_of
@@ -96,6 +97,7 @@ class GloMPOManager:
         checkpoint_control: CheckpointingControl | None = None,
         save_states_every: int | None = None,
         on_divergence: str = "warm-start",
+        on_interrupt: str = "return",
         progress: Any = None,
         configuration: Mapping[str, Any] | None = None,
         **unknown: Any,
@@ -203,6 +205,10 @@ class GloMPOManager:
             begins at its best point, under the same number, or it has crashed.
         progress : bool or Observer, optional
             Whether to show progress.
+        on_interrupt : {'return', 'raise'}
+            What follows a Ctrl-C, once the session has ended in order: its result is returned, so that a script goes
+            on with it, or :class:`~glompo.errors.RunInterrupt`, a KeyboardInterrupt, is raised. It is raised in any
+            case if the run before this one, in the same process, was interrupted as well: that ends a loop of runs.
         configuration : mapping, optional
             The configuration file that these settings come from, to be kept in `working_dir` for ``glompo resume``.
 
@@ -280,6 +286,7 @@ class GloMPOManager:
         if its.summary_files:
             self.write_summary_file()
         raise_if_hopeless(self._result, session.state)
+        heed(self._result, its.on_interrupt)
         return self._result
 
     def checkpoint(self) -> Path | None:

@@ -25,6 +25,7 @@ from glompo.manager.arguments import (
 )
 from glompo.manager.building import allocator_of, usual_end, usual_stopper
 from glompo.manager.evaluation import Evaluation, evaluation_of
+from glompo.manager.interruption import ON_INTERRUPT
 from glompo.manager.loading import extras_of
 from glompo.spec import RESUME, RunSpec, cpus, one_of
 from glompo.storage.keeper import Extras
@@ -51,6 +52,8 @@ class Prepared:
         When workers that do not obey are ended.
     resume : str
         Whether a run in the working directory is continued.
+    on_interrupt : str
+        Whether a Ctrl-C that has ended the session is raised.
     split_printstreams : bool
         Whether what each optimizer prints goes into files of its own.
     progress : Observer or None
@@ -67,6 +70,7 @@ class Prepared:
     options: tuple[Option, ...]
     escalation: Escalation | None
     resume: str
+    on_interrupt: str
     split_printstreams: bool
     progress: Observer | None
     summary_files: int
@@ -100,6 +104,7 @@ class Prepared:
             options=selector.options,
             escalation=escalation,
             resume=one_of("resume", given["resume"], RESUME),
+            on_interrupt=one_of("on_interrupt", given["on_interrupt"], ON_INTERRUPT),
             split_printstreams=yes_or_no("setup", "split_printstreams", given["split_printstreams"]),
             progress=progress_of(given["progress"]),
             summary_files=given["summary_files"],

@@ -28,6 +28,11 @@ class Credits(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class GiveBack(Message):
+    """Down: give back the credits that you have not used."""
+
+
+@dataclass(frozen=True, slots=True)
 class StopPlease(Message):
     """Down: stop, for this reason. Whoever goes on is cut inside the task."""
 
@@ -85,6 +90,18 @@ class Note(Message):
     """Up: a line for the optimizer's log."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class GaveBack(Message):
+    """Up: `n` credits had not been used, and will not be."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanting(Message):
+    """Up: the optimizer that gave its credits back waits for some."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,9 +179,10 @@ class Ended(Message):
     ending: str
     said_converged: bool
     note: str
+    claimed: int = -1
 
 
-DOWN = Codec[Message]((Credits, StopPlease, BetterPoint, Hold, GoOn, SaveState))
+DOWN = Codec[Message]((Credits, GiveBack, StopPlease, BetterPoint, Hold, GoOn, SaveState))
 """Codec of what the engine says."""
 
 UP = Codec[Message](
@@ -180,6 +198,8 @@ UP = Codec[Message](
         WentAstray,
         BackAgain,
         EngineLost,
+        GaveBack,
+        Wanting,
         Ended,
     ),
     lenient=True,

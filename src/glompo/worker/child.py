@@ -1,12 +1,14 @@
-"""The process in which one optimizer lives: ``python -m glompo.worker.child LINE PARCEL``.
+"""The process in which one optimizer lives: ``python -m glompo.worker.child LINE PARCEL CLAIMS``.
 
-It gets two open files from its parent: a line for messages and a file that holds `sys.path` and the parcel. It does
+It gets three open files from its parent: a line for messages, a file that holds `sys.path` and the parcel, and one into
+which it counts the credits that it uses, for the parent to read if it dies. It does
 not import the parent's main module, so a script needs no ``if __name__ == "__main__"``; what the parent defined
 there has travelled by value. When the parent vanishes the line ends, and so does this process, with its children.
 """
 
 from __future__ import annotations
 
+import mmap
 import os
 import pickle
 import signal
@@ -23,7 +25,7 @@ def main() -> None:
         sys.path[:] = pickle.load(file)
         parcel_bytes = file.read()
     from glompo.worker.host import host
-    from glompo.worker.mailbox import Mailbox
+    from glompo.worker.mailbox import COUNT, Mailbox
     from glompo.worker.postman import Postman
 
     speaking = threading.Lock()
@@ -32,7 +34,7 @@ def main() -> None:
         with speaking:
             line.send_bytes(data)
 
-    mailbox = Mailbox(send, Postman())
+    mailbox = Mailbox(send, Postman(), claims=mmap.mmap(int(sys.argv[3]), COUNT))
     threading.Thread(target=_listen, args=(line, mailbox), name="glompo-line", daemon=True).start()
     host(_unpacked(parcel_bytes, mailbox), mailbox, f"process {os.getpid()}")
     sys.stdout.flush()

@@ -20,7 +20,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from time import monotonic
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,8 @@ from glompo.wire.messages import (
     Credits,
     EngineLost,
     Evaluations,
+    GaveBack,
+    GiveBack,
     GoingOn,
     GoOn,
     Hold,
@@ -40,6 +42,7 @@ from glompo.wire.messages import (
     Resting,
     SaveState,
     StopPlease,
+    Wanting,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +50,9 @@ if TYPE_CHECKING:
 
 ROWS = 512
 """Evaluations that leave together at most."""
+
+COUNT = 8
+"""Bytes of a count of credits."""
 
 
 class Cut(BaseException):
@@ -64,11 +70,19 @@ class Mailbox:
         Told when evaluations begin to wait; without one they leave by size and when credits run out.
     clock : callable
         Seconds, rising.
+    claims : writable buffer of 8 bytes, optional
+        Where the number of credits used is written, for those who must know it when the process has died.
     """
 
     def __init__(
-        self, send: Callable[[bytes], None], postman: Postman | None = None, clock: Callable[[], float] = monotonic
+        self,
+        send: Callable[[bytes], None],
+        postman: Postman | None = None,
+        clock: Callable[[], float] = monotonic,
+        claims: Any = None,
     ) -> None:
+        self._claims = None if claims is None else memoryview(claims).cast("q")
+        self._gave_back = False
         self._send = send
         self._postman = postman
         self._clock = clock
@@ -93,6 +107,9 @@ class Mailbox:
         with self._lock:
             if isinstance(message, Credits):
                 self._credits += message.n
+            elif isinstance(message, GiveBack):
+                unused, self._credits, self._gave_back = self._credits, 0, True
+                self.post(GaveBack(unused))
             elif isinstance(message, StopPlease):
                 self._stop = message.reason
             elif isinstance(message, BetterPoint):
@@ -121,7 +138,7 @@ class Mailbox:
         with self._lock:
             self._await_next()
             self.obey()
-            self._credits -= 1
+            self._take()
 
     def await_next(self) -> None:
         """Return when the optimizer may go on: with a credit for its next call, or with the news that it must stop.
@@ -129,7 +146,7 @@ class Mailbox:
         A value is held back until then, so that an optimizer that looks at its messages after every evaluation
         hears of a stop there, and not inside the evaluation after it.
         """
-        # whoever owns credits reads them without the lock: nobody else takes any
+        # read without the lock: if they are taken back meanwhile, the next claim waits
         if self._credits and not (self._held or self._resting):
             return
         with self._lock:
@@ -168,7 +185,7 @@ class Mailbox:
             self.obey()
             if self._held or not self._credits:
                 return False
-            self._credits -= 1
+            self._take()
             return True
 
     def rest(self, until: Callable[[], bool], or_credits: bool) -> None:
@@ -183,7 +200,7 @@ class Mailbox:
                 if or_credits and (self._credits or self._stop is not None):
                     return
                 if or_credits:
-                    self._flush()  # the engine must know that there is room before it grants
+                    self._ask_for_more()  # the engine must know that there is room before it grants
                 self._wait()
 
     def ring(self) -> None:
@@ -269,8 +286,20 @@ class Mailbox:
             if self._held or self._resting:
                 self._rest_held()
             else:
-                self._flush()
+                self._ask_for_more()
                 self._wait()
+
+    def _take(self) -> None:
+        self._credits -= 1
+        if self._claims is not None:
+            self._claims[0] += 1
+
+    def _ask_for_more(self) -> None:
+        """Tell of the evaluations that were made; one that has given its credits back must say that it wants some."""
+        self._flush()
+        if self._gave_back:
+            self._gave_back = False
+            self._send(UP.encode(Wanting()))
 
     def _rest_held(self, timeout: float | None = None) -> None:
         """Rest until the manager says otherwise, and tell it when that begins and ends."""

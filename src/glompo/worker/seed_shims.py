@@ -217,6 +217,7 @@ def seated(optimizer: BaseOptimizer, seat: Mapping[str, Any]) -> BaseOptimizer:
         optimizer.rng = seat["_signal_pipe"].rng
     optimizer._opt_id = seat["_opt_id"]
     optimizer.workers = seat["_workers"]
+    optimizer._backend = seat["_backend"]
     optimizer.is_log_detailed = seat["_is_log_detailed"]
     if isinstance(optimizer._pause_signal, OpenGate) and seat["_pause_flag"] is not None:
         optimizer._pause_signal = seat["_pause_flag"]
