@@ -24,11 +24,9 @@ def run(tmp_path, number=None, **settings):
 
 
 def test_a_second_interrupt_leaves_a_loop_of_runs(tmp_path):
-    results = []
+    assert run(tmp_path, signal.SIGINT).status == "left"
     with pytest.raises(KeyboardInterrupt) as raised:
-        for _ in range(3):
-            results.append(run(tmp_path, signal.SIGINT))
-    assert [result.status for result in results] == ["left"]
+        run(tmp_path, signal.SIGINT)
     assert isinstance(raised.value, RunInterrupt)
     assert raised.value.result.nfev >= 5
     assert run(tmp_path, signal.SIGINT).status == "left"  # one that is interrupted later is the first again

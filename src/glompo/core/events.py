@@ -13,6 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.core.credit_events import Granted as Granted
+from glompo.core.credit_events import Reclaimed as Reclaimed
+from glompo.core.credit_events import ReclaimRequested as ReclaimRequested
+from glompo.core.credit_events import Wanted as Wanted
 from glompo.core.event import Event as Event
 from glompo.core.saving_events import CheckpointBegun as CheckpointBegun
 from glompo.core.saving_events import CheckpointClosed as CheckpointClosed
@@ -163,36 +167,6 @@ class Recovered(Event):
     way: str
     k: int
     x0: NDArray[np.float64] | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Granted(Event):
-    """The optimizer may call the task `n` more times."""
-
-    opt: int
-    n: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ReclaimRequested(Event):
-    """The optimizer has been silent while others have no credits: it is to give back those that it has not used."""
-
-    opt: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Reclaimed(Event):
-    """The optimizer gave back `n` credits. It gets none before it wants some."""
-
-    opt: int
-    n: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Wanted(Event):
-    """The optimizer that gave its credits back waits for some."""
-
-    opt: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)

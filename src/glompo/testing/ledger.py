@@ -244,9 +244,6 @@ class Ledger:
                 if ending == "died":
                     open_ = account.granted - account.called
                     begun = open_ if claimed < 0 else account.called_before + claimed - account.called
-                    self.claim(
-                        begun <= open_ or account.granted == account.called, "nobody calls without a credit", event
-                    )
                     self._lost += min(begun, open_)
                 account.granted, account.lives = account.called, False
             case Evaluated():
