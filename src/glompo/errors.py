@@ -34,6 +34,20 @@ class EndedError(GlompoError):
         self.result = result
 
 
+class RunInterrupt(KeyboardInterrupt):
+    """Ctrl-C ended a run, in order, and is to end what is around it as well.
+
+    Attributes
+    ----------
+    result : object
+        The result of the run as far as it came; it can be resumed.
+    """
+
+    def __init__(self, message: str, result: object = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+
 class UserError(GlompoError):
     """Something that the caller gave cannot be used; nothing has been written."""
 
@@ -80,6 +94,10 @@ class TaskContractError(TaskFailedError):
 
 class WorkerError(GlompoError):
     """An optimizer or its worker failed."""
+
+
+class EngineLostError(EndedError):
+    """What evaluates the task takes no evaluations any more; the session ended in order, and the run can be resumed."""
 
 
 class OptimizersFailedError(EndedError, WorkerError):

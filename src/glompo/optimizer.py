@@ -151,7 +151,7 @@ class BaseOptimizer(ABC):
     _workers : int
         Evaluations that this optimizer may keep in flight.
     _backend : str
-        Where those are computed, 'threads' or 'processes'.
+        'processes' if this optimizer, or its evaluations, have processes of their own, else 'threads'.
     **kwargs
         Settings of the optimizer. The earlier spelling of the arguments above, without the underscore, is
         understood.
@@ -160,7 +160,7 @@ class BaseOptimizer(ABC):
     ----------
     incumbent : dict
         The best point that this optimizer knows of: keys `x`, shape (d,), and `fx`.
-    workers : int
+    workers, n_workers : int
         Evaluations that it may keep in flight.
     is_log_detailed : bool
         See above.
@@ -204,7 +204,7 @@ class BaseOptimizer(ABC):
         self._pause_signal: PauseGate = kwargs.get("pause_flag", _pause_flag) or OpenGate()
         self._backend: str = kwargs.get("backend", _backend)
         self._restored = False
-        self.workers: int = int(kwargs.get("workers", _workers))
+        self.workers: int = int(kwargs.get("workers", kwargs.get("n_workers", _workers)))
         self.is_log_detailed = bool(kwargs.get("is_log_detailed", _is_log_detailed))
         self.incumbent: dict[str, Any] = {"x": None, "fx": float("inf")}
         self.rng = self._signal_pipe.rng if self._signal_pipe is not None else np.random.default_rng()
@@ -214,6 +214,11 @@ class BaseOptimizer(ABC):
     def is_restart(self) -> bool:
         """True if the optimizer was loaded from a checkpoint."""
         return self._restored
+
+    @property
+    def n_workers(self) -> int:
+        """Another name of `workers`."""
+        return self.workers
 
     @property
     def opt_id(self) -> int | None:
@@ -344,5 +349,5 @@ def refuse_unknown(optimizer: BaseOptimizer, kwargs: Mapping[str, Any]) -> None:
         Naming the argument.
     """
     for name in kwargs:
-        if name not in EARLIER_NAMES and name not in EARLIER_NAMES.values():
+        if name not in (*EARLIER_NAMES, "n_workers") and name not in EARLIER_NAMES.values():
             raise SettingTypeError(f"{type(optimizer).__name__} has no setting {name!r}")

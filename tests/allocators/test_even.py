@@ -26,14 +26,20 @@ class TestEvenAllocator:
 
     def test_the_fast_get_what_they_use_until_they_are_looked_at_again(self) -> None:
         run = living(1, 1)
-        run.evaluate(1, [1.0] * 5, seconds=1 / 64)
+        run.evaluate(1, [1.0] * 50, seconds=1 / 64)
         run.evaluate(2, [1.0] * 5, seconds=60.0)
         assert EvenAllocator(supply=0.5).allocate(run.view(), None) == {1: 32, 2: 1}
         assert EvenAllocator(supply=0.5, most=20).allocate(run.view(), None) == {1: 20, 2: 1}
 
+    def test_nobody_holds_more_than_it_has_made_calls(self) -> None:
+        run = living(1, 8)
+        run.evaluate(1, [1.0] * 5, seconds=1e-6)
+        run.evaluate(2, [1.0] * 5, seconds=1e-6)
+        assert EvenAllocator().allocate(run.view(), None) == {1: 5, 2: 8}
+
     def test_who_has_half_of_its_supply_left_gets_nothing(self) -> None:
         run = living(1)
-        run.evaluate(1, [1.0] * 5, seconds=1 / 64)
+        run.evaluate(1, [1.0] * 50, seconds=1 / 64)
         run.happen(Granted(run.now, 1, 20))
         assert EvenAllocator(supply=0.5).allocate(run.view(), None) == {}
 

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from glompo.details import Ask
 from glompo.errors import SettingTypeError
+from glompo.evaluators.unmade import Unmade
 from glompo.function import Status
 
 from ..endings import PATIENCE, is_gone
@@ -223,11 +226,77 @@ def test_a_client_that_is_closed_too_early_leaves_nobody_waiting(cluster, notes,
         evaluator = DaskEvaluator(client, "troubles:task")
         future = evaluator.submit(at(t.WAIT))
         place.joinpath("gate").open("wb").close()  # it had begun, and goes on
-    assert future.result(PATIENCE).status in (Status.CRASHED, Status.OK)
-    assert evaluator.evaluate(at(t.VALUE)).error == (
-        "the cluster lost the evaluation: RuntimeError: the Dask client is closed"
-    )
+    assert future.exception(PATIENCE) is None or isinstance(future.exception(), Unmade)
+    with pytest.raises(Unmade, match="the Dask client is closed"):
+        evaluator.evaluate(at(t.VALUE))
     evaluator.close()
+
+
+def test_a_cluster_without_workers_is_awaited_so_long_and_then_takes_nothing(monkeypatch):
+    monkeypatch.setattr(dask_lanes, "PERIOD", 0.05)
+    settings = {"n_workers": 0, "processes": False, "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
+    with (
+        distributed.LocalCluster(**settings) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        evaluator = DaskEvaluator(client, t.task, wait=0.1)
+        with pytest.raises(Unmade, match=r"the cluster has had no worker for 0\.1 s"):
+            evaluator.evaluate(at(t.VALUE))
+        evaluator.close(kill=True)
+
+
+class Scheduler:
+    """A scheduler with one worker, in processes that can be killed."""
+
+    def __init__(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = str(free.getsockname()[1])
+        self.address = f"tcp://127.0.0.1:{self.port}"
+        self.processes = []
+        self.begin()
+
+    def begin(self):
+        here = ["--host", "127.0.0.1", "--no-dashboard"]
+        self.start("scheduler", "--port", self.port, *here)
+        self.start("worker", self.address, "--nthreads", "1", "--no-nanny", *here)
+
+    def start(self, what, *arguments):
+        command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *arguments]
+        self.processes.append(
+            subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        )
+
+    def kill(self):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def scheduler(place):
+    started = Scheduler()
+    yield started
+    started.kill()
+
+
+def test_a_scheduler_that_is_killed_costs_no_evaluation_whether_it_comes_back_or_not(scheduler, notes, place):
+    with distributed.Client(scheduler.address, timeout=PATIENCE, set_as_default=False) as client:
+        evaluator = DaskEvaluator(client, "troubles:task", wait=PATIENCE)
+        future = evaluator.submit(at(t.WAIT))
+        with (place / "gate").open("wb"):  # it has begun
+            scheduler.kill()
+        waiting = evaluator.submit(at(t.VALUE, 3.0))
+        scheduler.begin()
+        (place / "gate").open("wb").close()  # it has begun once more
+        assert future.result(PATIENCE).fx == 5.0
+        assert waiting.result(PATIENCE).fx == 9.0
+        evaluator._wait = 0.1
+        scheduler.kill()
+        for _ in range(2):
+            with pytest.raises(Unmade, match=f"the Dask scheduler at {scheduler.address} is lost, and was not back"):
+                evaluator.evaluate(at(t.VALUE))
+        evaluator.close(kill=True)
 
 
 def test_lanes_without_work_leave(client_here, monkeypatch):

@@ -8,8 +8,9 @@ import pytest
 
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators import remote
-from glompo.evaluators.executor import ExecutorEvaluator
+from glompo.evaluators.executor import LOSSES, ExecutorEvaluator
 from glompo.evaluators.guarded import KEPT
+from glompo.evaluators.unmade import Unmade
 from glompo.function import Status
 
 from ..endings import PATIENCE, is_gone
@@ -103,17 +104,79 @@ def test_a_broken_executor_is_told_and_replaced(notes):
     evaluator = ExecutorEvaluator(None, "troubles:task", fresh=spawned)
     outcome = evaluator.evaluate(at(t.EXIT))
     assert outcome.status is Status.CRASHED
-    assert outcome.error.startswith("the executor broke, perhaps by another evaluation: BrokenProcessPool: ")
+    assert outcome.error.startswith("its process ended, which broke the executor: BrokenProcessPool: ")
     assert evaluator.evaluate(at(t.VALUE, 3.0)).fx == 9.0
     evaluator.close()
     assert notes.survivors == []
 
 
-def test_without_a_fresh_executor_every_evaluation_is_crashed():
-    with spawned() as executor:
+@pytest.mark.parametrize("make", [spawned, loky])
+def test_the_evaluation_that_breaks_an_executor_is_crashed_and_no_other_is_recorded(make, notes, gate):
+    with make(2) as executor:
         evaluator = ExecutorEvaluator(executor, "troubles:task")
-        outcomes = [evaluator.evaluate(at(trouble)) for trouble in (t.EXIT, t.VALUE)]
-        assert [one.status for one in outcomes] == [Status.CRASHED, Status.CRASHED]
+        beside = evaluator.submit(at(t.WAIT))
+        with gate.open("wb"):  # there is somebody to read: it has begun
+            evaluator.evaluate(at(t.VALUE))  # the executor knows of both its processes
+            culprit = evaluator.submit(at(t.EXIT))
+            waiting = [evaluator.submit(at(t.VALUE)) for _ in range(5)]
+            assert culprit.result(PATIENCE).status is Status.CRASHED
+            for innocent in (beside, *waiting):
+                assert innocent.exception(PATIENCE) is None or isinstance(innocent.exception(), Unmade)
+            assert isinstance(beside.exception(), Unmade)
+        with pytest.raises(Unmade, match=r"the executor takes no evaluations: .*; a limit such as evaluation_timeout"):
+            evaluator.evaluate(at(t.VALUE))
+        evaluator.close()
+
+
+def test_a_fresh_executor_makes_what_the_broken_one_had_not_made(notes, gate):
+    def task(x):
+        if x[0] > 0.0:
+            return 1.0 if x[0] == 1.0 else os._exit(3)
+        try:
+            notes.folder.joinpath(".begun").touch(exist_ok=False)
+        except FileExistsError:
+            return 5.0
+        return len(gate.read_bytes())
+
+    evaluator = ExecutorEvaluator(None, task, fresh=lambda: spawned(2))
+    beside = evaluator.submit(at(0.0))
+    with gate.open("wb"):
+        assert evaluator.evaluate(at(1.0)).fx == 1.0  # the executor knows of both its processes
+        assert evaluator.evaluate(at(2.0)).status is Status.CRASHED
+        assert beside.result(PATIENCE).fx == 5.0
+    evaluator.close()
+    assert notes.survivors == []
+
+
+def test_an_executor_that_never_begins_an_evaluation_is_replaced_a_few_times_only(notes):
+    made = []
+
+    def fresh():
+        made.append(ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=os._exit, initargs=(1,)))
+        return made[-1]
+
+    evaluator = ExecutorEvaluator(None, "troubles:task", fresh=fresh)
+    with pytest.raises(Unmade, match="the executor broke"):
+        evaluator.evaluate(at(t.VALUE))
+    assert len(made) == 1 + LOSSES
+    evaluator.close(kill=True)
+
+
+@pytest.mark.parametrize("make", [ThreadPoolExecutor, spawned, loky])
+def test_an_executor_that_was_shut_down_makes_no_evaluation(make):
+    executor = make(1)
+    evaluator = ExecutorEvaluator(executor, t.task)
+    executor.shutdown()
+    with pytest.raises(Unmade, match="the executor takes no evaluations: "):
+        evaluator.evaluate(at(t.VALUE))
+    evaluator.close()
+
+
+def test_threads_whose_initializer_fails_make_no_evaluation():
+    with ThreadPoolExecutor(1, initializer=divmod, initargs=(1, 0)) as executor:
+        evaluator = ExecutorEvaluator(executor, t.task)
+        with pytest.raises(Unmade, match="BrokenThreadPool"):
+            evaluator.evaluate(at(t.VALUE))
 
 
 def test_a_large_task_travels_to_each_worker_once(monkeypatch):
@@ -139,16 +202,54 @@ def test_a_task_that_cannot_be_loaded_over_there_fails():
         assert "no attribute 'no_such_task'" in outcome.error
 
 
-def test_what_the_executor_cancels_is_cancelled():
-    class Cancelling(ThreadPoolExecutor):
-        def submit(self, *arguments):
-            future = Future()
-            future.cancel()
-            future.set_running_or_notify_cancel()
-            return future
+class Cancelling(ThreadPoolExecutor):
+    """Cancels the first evaluations."""
 
-    with Cancelling(1) as executor:
-        assert ExecutorEvaluator(executor, "troubles:task").evaluate(at(t.VALUE)).status is Status.CANCELLED
+    def __init__(self, times):
+        super().__init__(1)
+        self.times = times
+
+    def submit(self, *arguments):
+        self.times -= 1
+        if self.times < 0:
+            return super().submit(*arguments)
+        future = Future()
+        future.cancel()
+        future.set_running_or_notify_cancel()
+        return future
+
+
+def test_what_others_cancel_is_submitted_again():
+    with Cancelling(2) as executor:
+        assert ExecutorEvaluator(executor, t.task).evaluate(at(t.VALUE, 2.0)).fx == 4.0
+
+
+def test_what_is_cancelled_each_time_is_not_made():
+    with Cancelling(100) as executor, pytest.raises(Unmade, match="the executor lost an evaluation: CancelledError"):
+        ExecutorEvaluator(executor, t.task).evaluate(at(t.VALUE))
+
+
+def test_what_is_cancelled_by_a_shutdown_is_not_made(notes, gate):
+    executor = ThreadPoolExecutor(1)
+    evaluator = ExecutorEvaluator(executor, t.task)
+    busy, waiting = evaluator.submit(at(t.WAIT)), evaluator.submit(at(t.VALUE))
+    executor.shutdown(wait=False, cancel_futures=True)
+    assert isinstance(waiting.exception(PATIENCE), Unmade)
+    gate.open("wb").close()
+    assert busy.result(PATIENCE).fx == 5.0
+
+
+def test_an_answer_that_cannot_be_sent_is_the_fault_of_its_evaluation():
+    class Unsendable:
+        def __call__(self, x):
+            return 1.0
+
+        def detailed_call(self, x):
+            return 1.0, lambda: None
+
+    with spawned() as executor:
+        outcome = ExecutorEvaluator(executor, Unsendable(), detailed=True).evaluate(at(t.VALUE))
+        assert (outcome.status, "cannot be sent" in outcome.error) == (Status.FAILED, True)
 
 
 def test_closing_awaits_what_was_submitted(gate, notes):
@@ -172,7 +273,7 @@ def test_a_worker_that_is_killed_takes_its_guarded_processes_along(notes):
         assert guarded != worker
         hanging = evaluator.submit(at(t.HANG_IN_C))
         os.kill(worker, signal.SIGKILL)
-        assert hanging.result(PATIENCE).status is Status.CRASHED
+        assert isinstance(hanging.exception(PATIENCE), Unmade)  # it was not the evaluation that ended the worker
     assert notes.survivors == []
 
 

@@ -13,6 +13,7 @@ from glompo.errors import InternalError, SettingError, SettingTypeError
 from glompo.evaluators import starts
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.pool import PoolEvaluator
+from glompo.evaluators.unmade import Unmade
 from glompo.function import Status
 
 from ..endings import PATIENCE, is_gone
@@ -190,9 +191,9 @@ def test_a_future_that_is_still_in_wait_can_be_cancelled(pool, gate):
 
 def test_a_task_whose_module_fails_in_the_worker_is_reported_and_not_tried_for_ever(pool, notes):
     evaluator = pool("unimportable:task", workers=2)
-    outcomes = [evaluator.evaluate(at(0)) for _ in range(5)]
-    expected = "no worker can be started: ModuleNotFoundError: No module named 'no_such_module'"
-    assert [how(one) for one in outcomes] == [(Status.FAILED, expected)] * 5
+    for _ in range(5):
+        with pytest.raises(Unmade, match="no worker can be started: ModuleNotFoundError: No module named 'no_such_mod"):
+            evaluator.evaluate(at(0))
     assert len(list(notes.folder.iterdir())) <= starts.ATTEMPTS + 2
 
 
@@ -200,8 +201,8 @@ def test_a_task_that_takes_for_ever_to_load_is_reported(pool, monkeypatch):
     for place in ("crew", "supervisor"):
         monkeypatch.setattr(f"glompo.evaluators.{place}.START", 0.2)
     slow = type("Slow", (), {"__call__": len, "__reduce__": lambda self: (time.sleep, (t.FOREVER,))})()
-    outcome = pool(slow).evaluate(at(t.VALUE))
-    assert how(outcome) == (Status.FAILED, "no worker can be started: it was not ready after 0.2 s")
+    with pytest.raises(Unmade, match=r"no worker can be started: it was not ready after 0\.2 s"):
+        pool(slow).evaluate(at(t.VALUE))
 
 
 def test_a_defect_of_the_supervision_leaves_nobody_waiting(pool, notes, monkeypatch):
@@ -227,9 +228,8 @@ def test_a_system_without_room_for_processes_is_reported(pool, monkeypatch):
     child = int(evaluator.evaluate(at(t.PID)).fx)
     monkeypatch.setattr(sys, "executable", "/no/such/python")
     os.kill(child, signal.SIGKILL)
-    outcome = evaluator.evaluate(at(t.VALUE))
-    assert outcome.status is Status.FAILED
-    assert "no worker can be started: FileNotFoundError" in outcome.error
+    with pytest.raises(Unmade, match="no worker can be started: FileNotFoundError"):
+        evaluator.evaluate(at(t.VALUE))
 
 
 def test_a_process_is_replaced_although_the_directory_of_the_run_is_gone(pool, tmp_path, monkeypatch):

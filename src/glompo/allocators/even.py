@@ -14,7 +14,8 @@ class EvenAllocator:
 
     How many that are follows from the pace at which it evaluates: as many as it uses in `supply` seconds, at
     least one per slot, at most `most`. So an optimizer of a fast function does not wait for the engine, and one of
-    a slow function holds no evaluations that another could use. Of a budget that is running out nobody takes more
+    a slow function holds no evaluations that another could use. Nor does it hold more than it has made calls, so that
+    one that falls silent soon holds few. Of a budget that is running out nobody takes more
     than an even share at a time.
 
     Parameters
@@ -48,7 +49,7 @@ class EvenAllocator:
         target = one.slots
         if one.pace is not None:
             rate = one.slots / max(one.pace, 1e-9)
-            target = min(max(math.ceil(self.supply * rate), one.slots), max(self.most, one.slots))
+            target = max(min(math.ceil(self.supply * rate), self.most, one.calls), one.slots)
         if fair is not None:
             target = min(target, max(fair, one.slots))
         missing = target - one.outstanding

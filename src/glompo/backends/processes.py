@@ -28,6 +28,7 @@ from glompo.evaluators.culprit import why_not
 from glompo.evaluators.environment import environment
 from glompo.wire.messages import UP, Ended
 from glompo.wire.parcel import Parcel
+from glompo.worker.mailbox import COUNT
 
 GRACE = 2.0
 """Seconds between SIGTERM and SIGKILL when the backend closes."""
@@ -38,6 +39,7 @@ class _Child:
     process: subprocess.Popen[bytes]
     line: Connection
     death: int | None  # a file descriptor that becomes readable when the process has ended
+    claims: IO[bytes]  # the credits that it has used
     said_goodbye: bool = False
 
 
@@ -69,18 +71,21 @@ class ProcessesBackend:
         """
         with _packed(parcel) as file, self._prints(parcel.opt) as (out, err):
             ours, theirs = socket.socketpair()
+            claims = tempfile.TemporaryFile()  # noqa: SIM115  # closed when the child is buried
+            claims.truncate(COUNT)
             with theirs:
-                command = [sys.executable, "-m", "glompo.worker.child", str(theirs.fileno()), str(file.fileno())]
+                files = (theirs.fileno(), file.fileno(), claims.fileno())
+                command = [sys.executable, "-m", "glompo.worker.child", *map(str, files)]
                 process = subprocess.Popen(
                     command,
-                    pass_fds=(theirs.fileno(), file.fileno()),
+                    pass_fds=files,
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=err,
                     env=_environment(parcel.plan),
                     start_new_session=True,
                 )
-        self._children[parcel.opt] = _Child(process, Connection(ours.detach()), _death_of(process))
+        self._children[parcel.opt] = _Child(process, Connection(ours.detach()), _death_of(process), claims)
 
     def send(self, opt: int, message: bytes) -> None:
         """Give a message to an optimizer, if it is still there."""
@@ -153,12 +158,13 @@ class ProcessesBackend:
         except (EOFError, OSError):
             gone = True
         if gone:
-            code = self._bury(opt)
+            code, claimed = self._bury(opt)
             if not child.said_goodbye:
-                messages.append(UP.encode(Ended("died", False, _cause(code))))
+                messages.append(UP.encode(Ended("died", False, _cause(code), claimed=claimed)))
         return messages
 
-    def _bury(self, opt: int) -> int:
+    def _bury(self, opt: int) -> tuple[int, int]:
+        """Return the exit code of a child that has ended, and how many credits it had used."""
         child = self._children.pop(opt)
         try:
             code = child.process.wait(GRACE)
@@ -170,7 +176,8 @@ class ProcessesBackend:
         child.line.close()
         if child.death is not None:
             os.close(child.death)
-        return code
+        with child.claims:
+            return code, int.from_bytes(os.pread(child.claims.fileno(), COUNT, 0), sys.byteorder)
 
     def _await(self, end: float) -> None:
         for opt in list(self._children):

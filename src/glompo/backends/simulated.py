@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -29,7 +30,7 @@ from glompo.function import Outcome
 from glompo.wire.messages import DOWN, UP, Ended, StopPlease
 from glompo.wire.parcel import Parcel
 from glompo.worker.host import host
-from glompo.worker.mailbox import Mailbox
+from glompo.worker.mailbox import COUNT, Mailbox
 from glompo.worker.postman import AGE
 
 Seconds = Callable[[int, NDArray[np.float64]], float]
@@ -152,7 +153,8 @@ class _SimulatedMailbox(Mailbox):
     """A mailbox that waits in virtual time."""
 
     def __init__(self, send: Callable[[bytes], None], timeline: Timeline, actor: _Actor) -> None:
-        super().__init__(send, None, timeline.now)
+        self.used = bytearray(COUNT)
+        super().__init__(send, None, timeline.now, claims=self.used)
         self._timeline = timeline
         self._actor = actor
         self._expected = False
@@ -241,7 +243,7 @@ class SimulatedBackend:
         self._killable = killable
         self._seconds: Seconds = seconds if callable(seconds) else lambda opt, x: float(seconds)
         self._arrivals: list[tuple[int, bytes]] = []
-        self._mailboxes: dict[int, Mailbox] = {}
+        self._mailboxes: dict[int, _SimulatedMailbox] = {}
         self._actors: dict[int, _Actor] = {}
         self._silent: set[int] = set()
         self._woken = False
@@ -297,7 +299,9 @@ class SimulatedBackend:
         """
         if opt in self._actors and self._actors[opt].alive:
             self._vanish(opt)
-            self._arrivals.append((opt, UP.encode(Ended("died", False, f"its process was ended by {why}"))))
+            used = int.from_bytes(self._mailboxes[opt].used, sys.byteorder)
+            ended = Ended("died", False, f"its process was ended by {why}", claimed=used)
+            self._arrivals.append((opt, UP.encode(ended)))
 
     def close(self, patience: float) -> list[int]:
         """Ask every worker to stop and wait up to `patience` virtual seconds; whoever is late vanishes."""

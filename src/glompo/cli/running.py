@@ -16,7 +16,7 @@ from glompo.cli.assignments import changed
 from glompo.cli.checkpointing import unpacked_for_resuming
 from glompo.cli.config import arguments, kept, python_path, read_config
 from glompo.cli.signals import around
-from glompo.errors import EndedError, RunExistsError, SettingError, UserError
+from glompo.errors import EndedError, RunExistsError, RunInterrupt, SettingError, UserError
 from glompo.evaluators.cluster import FORMS, is_cluster
 from glompo.manager import minimize
 from glompo.manager.arguments import progress_of
@@ -94,6 +94,9 @@ def _carried_out(document: Mapping[str, Any], folder: Path) -> int:
             if error.result is not None:
                 typer.echo(str(error.result))
             raise
+        except RunInterrupt as interrupt:
+            typer.echo(str(interrupt.result))
+            return INTERRUPTED
         except KeyboardInterrupt:  # before the run began
             return _left(ears.by)
 

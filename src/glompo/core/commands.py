@@ -139,6 +139,13 @@ class AbandonCheckpoint(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Reclaim(Command):
+    """Ask optimizer `opt`, which has been silent, for the credits that it has not used."""
+
+    opt: int
+
+
+@dataclass(frozen=True, slots=True)
 class End(Command):
     """End the run."""
 

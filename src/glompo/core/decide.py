@@ -20,6 +20,7 @@ from glompo.core.judge.escalating import escalating
 from glompo.core.judge.exiting import exiting
 from glompo.core.judge.granting import granting
 from glompo.core.judge.obeying import obeying
+from glompo.core.judge.reclaiming import reclaiming
 from glompo.core.judge.restoring import restoring
 from glompo.core.judge.resuming import resuming
 from glompo.core.judge.seating import seating
@@ -62,5 +63,10 @@ def decide(view: RunView, policies: Policies) -> tuple[Command, ...]:
     back = tuple(resuming(view, policies))
     if back:
         return back
-    forth = (*sharing(view, policies), *spawning(view, policies), *granting(view, policies))
+    forth = (
+        *reclaiming(view, policies),
+        *sharing(view, policies),
+        *spawning(view, policies),
+        *granting(view, policies),
+    )
     return forth or tuple(waking(view))

@@ -13,6 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.core.credit_events import Granted as Granted
+from glompo.core.credit_events import Reclaimed as Reclaimed
+from glompo.core.credit_events import ReclaimRequested as ReclaimRequested
+from glompo.core.credit_events import Wanted as Wanted
 from glompo.core.event import Event as Event
 from glompo.core.saving_events import CheckpointBegun as CheckpointBegun
 from glompo.core.saving_events import CheckpointClosed as CheckpointClosed
@@ -174,14 +178,6 @@ class Recovered(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Granted(Event):
-    """The optimizer may call the task `n` more times."""
-
-    opt: int
-    n: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Evaluated(Event):
     """A batch of evaluations of one optimizer, in the order in which they were completed.
 
@@ -310,7 +306,8 @@ class Stopped(Event):
 
     `ending` is 'returned' (minimize came back), 'cut' (unwound inside the task), 'raised' (an exception),
     'refused' (the task is not what it says) or 'died' (the worker vanished). `said_converged` is true if it sent
-    message 0 before, `gave_up` if it returned with the word that it had no success.
+    message 0 before, `gave_up` if it returned with the word that it had no success. `claimed` are the credits that a
+    worker that died had used in its life, -1 if that is not known.
     """
 
     opt: int
@@ -318,6 +315,7 @@ class Stopped(Event):
     said_converged: bool
     note: str
     gave_up: bool = False
+    claimed: int = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -325,12 +323,14 @@ class Asked(Event):
     """Somebody outside asked for something; see :mod:`glompo.core.wishes` for what there is.
 
     `opt` is the optimizer that it is about, and `amount` how many slots or evaluations; 0 where that means nothing.
+    `why` is told by the library when it asks itself, because it cannot go on.
     """
 
     what: str
     who: str
     opt: int = 0
     amount: int = 0
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -359,6 +359,9 @@ EVENTS: tuple[type[Event], ...] = (
     Diverged,
     Recovered,
     Granted,
+    ReclaimRequested,
+    Reclaimed,
+    Wanted,
     Evaluated,
     Noted,
     IncumbentSent,

@@ -34,6 +34,8 @@ class OptimizerState:
     ended_at: float | None = None
     granted: int = 0
     calls: int = 0
+    calls_before: int = 0  # its present worker
+    silent: bool = False
     judged_at: int = 0
     pace: float | None = None
     offered: float = np.inf

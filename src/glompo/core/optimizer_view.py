@@ -81,8 +81,13 @@ class OptimizerView:
 
     @property
     def may_evaluate(self) -> bool:
-        """Whether it can use credits: it lives, does not rest and was not asked to stop or to rest."""
-        return self._state.phase in (Phase.STARTING, Phase.RUNNING, Phase.RESUMING)
+        """Whether it can use credits: it lives, is not silent, does not rest and was not asked to stop or to rest."""
+        return self._state.phase in (Phase.STARTING, Phase.RUNNING, Phase.RESUMING) and not self._state.silent
+
+    @property
+    def silent(self) -> bool:
+        """Whether it was asked for its credits because it was silent, and has wanted none since."""
+        return self._state.silent
 
     @property
     def condemned(self) -> bool:

@@ -142,6 +142,9 @@ class ExitCondition(Protocol):
     def budget(self) -> int | None:
         """Return the greatest number of task calls that this condition permits, None if any."""
 
+    def follows_evaluations(self) -> bool:
+        """Return whether it may answer otherwise after an evaluation, other than by its budget."""
+
     def deadline(self, view: RunView) -> float | None:
         """Return the run time in seconds at which this condition fires by itself, None if never."""
 

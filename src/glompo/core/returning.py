@@ -45,7 +45,7 @@ def _leave(one: OptimizerState) -> None:
     """Turn an optimizer of an earlier session into one that may go on; until it does, its end stays on record."""
     one.phase, one.seated = Phase.LEFT, False
     one.resumption.asked = None
-    one.rung = ""
+    one.rung, one.silent = "", False
 
 
 def finish_left(state: RunState) -> None:
@@ -93,7 +93,9 @@ def _return(state: RunState, one: OptimizerState, event: Restored | ReturnedToRe
     if one.how is not None:
         state.ended[one.how] -= 1
     one.how, one.stop, one.ended_at, one.note = None, None, None, ""
-    one.granted, one.started_at = one.calls, None
+    one.granted = one.calls_before = one.calls
+    one.started_at = None
+    one.heard_at = event.at
     one.trajectory.keep = state.keeping.rows(one.trajectory.dims, state.slots)
     state.alive[event.opt] = state.left.pop(event.opt)
     state.alive = dict(sorted(state.alive.items()))

@@ -23,6 +23,9 @@ class Rule(ABC):
     A subclass defines :meth:`judge`, or one of the documented call forms through the base class of its room.
     """
 
+    per_evaluation = True
+    """Whether the answer may change with each evaluation: then optimizers are given few credits at a time."""
+
     _last: bool | None = None
 
     @property
@@ -68,6 +71,10 @@ class Rule(ABC):
     def deadline(self, view: RunView) -> float | None:
         """Return the next run time in seconds at which the answer may change by itself; None if never."""
         return None
+
+    def follows_evaluations(self) -> bool:
+        """Return whether any leaf may answer otherwise after an evaluation."""
+        return any(leaf.per_evaluation for leaf in self)
 
     def looks_back(self) -> int:
         """Return how many of the last evaluations of an optimizer are looked at, so that they are kept in memory.

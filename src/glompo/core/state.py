@@ -29,6 +29,8 @@ from glompo.core.events import (
     NotSaved,
     Paused,
     PauseRequested,
+    Reclaimed,
+    ReclaimRequested,
     Recovered,
     Repaired,
     Resumed,
@@ -42,6 +44,7 @@ from glompo.core.events import (
     StartRequested,
     Stopped,
     StopRequested,
+    Wanted,
 )
 from glompo.core.keeping import Keeping
 from glompo.core.lifecycle import How, Phase
@@ -61,7 +64,7 @@ REASONS_KEPT = 20
 
 _NOT_CALLED = np.uint8(Status.OUT_OF_BOUNDS)
 
-_HEARD = (Started, Evaluated, Noted, IncumbentTaken, Paused, Resumed, Saved, NotSaved, Diverged, Recovered)
+_HEARD = (Started, Wanted, Evaluated, Noted, IncumbentTaken, Paused, Resumed, Saved, NotSaved, Diverged, Recovered)
 """Events that tell of a sign of life."""
 
 
@@ -182,8 +185,23 @@ class RunState:
         one = self.known(event)
         if event.n < 1:
             raise IllegalEventError(f"a grant of {event.n} evaluations")
+        if not one.outstanding:  # it had nothing to say anything about
+            one.heard_at = event.at
         one.granted += event.n
         self.outstanding += event.n
+
+    def _request_reclaim(self, event: ReclaimRequested) -> None:
+        self.known(event).silent = True
+
+    def _reclaim(self, event: Reclaimed) -> None:
+        one = self.known(event)
+        if not 0 <= event.n <= one.outstanding:
+            raise IllegalEventError(f"{event}: {one.outstanding} are outstanding")
+        one.granted -= event.n
+        self.outstanding -= event.n
+
+    def _want(self, event: Wanted) -> None:
+        self.known(event).silent = False
 
     def _evaluate(self, event: Evaluated) -> None:
         one = self.known(event)
@@ -244,7 +262,7 @@ class RunState:
         if one.phase is Phase.PAUSED:
             self._unseat(one)
         self.outstanding -= one.outstanding
-        one.granted = one.calls
+        one.granted, one.silent = one.calls, False
 
     def _request_resume(self, event: ResumeRequested) -> None:
         one = self.known(event)
@@ -291,8 +309,9 @@ class RunState:
         one = self.known(event)
         how = lifecycle.how_ended(event, one.stop is not None, bool(one.rung))
         self.outstanding -= one.outstanding
-        if event.ending == "died":  # nobody knows whether these calls took place: a budget counts them
-            self.lost += one.outstanding
+        if event.ending == "died":  # a budget counts the calls that were begun, or that may have been
+            begun = one.outstanding if event.claimed < 0 else one.calls_before + event.claimed - one.calls
+            self.lost += min(max(begun, 0), one.outstanding)
         self.move(one, event)
         one.how, one.note, one.ended_at = how, event.note, event.at
         del self.alive[event.opt]
@@ -354,6 +373,9 @@ _RULES: dict[type[Event], Callable[[RunState, Any], None]] = {
     StartRequested: RunState._request_start,
     Started: RunState._start,
     Granted: RunState._grant,
+    ReclaimRequested: RunState._request_reclaim,
+    Reclaimed: RunState._reclaim,
+    Wanted: RunState._want,
     Evaluated: RunState._evaluate,
     Noted: RunState._note,
     IncumbentSent: RunState._send,

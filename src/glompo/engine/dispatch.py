@@ -21,6 +21,7 @@ from glompo.core.commands import (
     Finish,
     Grant,
     Pause,
+    Reclaim,
     Restore,
     Resume,
     Save,
@@ -41,7 +42,7 @@ from glompo.engine.recover import option_for, script_of
 from glompo.errors import InternalError
 from glompo.function import PENALIZE, FailurePolicy
 from glompo.loggers import library_logger
-from glompo.wire.messages import DOWN, BetterPoint, Credits, GoOn, Hold, SaveState, StopPlease
+from glompo.wire.messages import DOWN, BetterPoint, Credits, GiveBack, GoOn, Hold, SaveState, StopPlease
 from glompo.wire.parcel import Parcel
 from glompo.wire.script import SavedState, Script
 
@@ -61,6 +62,7 @@ class Job:
     failures: FailurePolicy = PENALIZE
     evaluator: Any = None
     plan: Any = None
+    concurrency: str = "threads"
     options: tuple[Option, ...] = ()
     on_divergence: str = "warm-start"
     keeper: Keeper = field(default_factory=MemoryKeeper)
@@ -86,6 +88,8 @@ def dispatch(command: Command, backend: Backend, job: Job, state: RunState, hist
                 backend.send(opt, DOWN.encode(Credits(credits)))
         case Grant(opt, n):
             backend.send(opt, DOWN.encode(Credits(n)))
+        case Reclaim(opt):
+            backend.send(opt, DOWN.encode(GiveBack()))
         case SendIncumbent(opt, x, f, _):
             backend.send(opt, DOWN.encode(BetterPoint(x, f)))
         case Stop(opt, _, verdict):
@@ -144,6 +148,7 @@ def _parcel(job: Job, opt: int, option: Option, x0: NDArray[np.float64], script:
         failures=job.failures,
         evaluator=job.evaluator,
         plan=job.plan,
+        concurrency=job.concurrency,
         on_divergence=job.on_divergence,
         log_level=logging.getLogger(f"glompo.optimizers.opt{opt}").getEffectiveLevel(),
     )

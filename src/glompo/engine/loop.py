@@ -17,6 +17,7 @@ from glompo.core.events import (
     Event,
     IncumbentTaken,
     Paused,
+    Reclaimed,
     Recovered,
     Restored,
     Resumed,
@@ -27,9 +28,11 @@ from glompo.core.events import (
     StartRequested,
     Stopped,
     StopRequested,
+    Wanted,
 )
 from glompo.core.judge.checkpointing import next_checkpoint
 from glompo.core.judge.escalating import next_escalation
+from glompo.core.judge.reclaiming import next_reclaim
 from glompo.core.ports import Policies
 from glompo.core.saving import ABANDONED
 from glompo.core.state import RunState
@@ -47,7 +50,7 @@ from glompo.loggers import library_logger
 
 logger = library_logger("glompo.engine")
 
-_STIRRING = (StartRequested, Started, Restored, Evaluated, IncumbentTaken, ResumeRequested, Resumed)
+_STIRRING = (StartRequested, Started, Restored, Evaluated, IncumbentTaken, ResumeRequested, Resumed, Wanted)
 """Events after which a decision must look at their optimizer."""
 
 TWICE = "interrupted twice"
@@ -135,7 +138,7 @@ class Engine:
         self._narrator.begin(self.view)
         try:
             self._loop(interrupts)
-            reason = "finished" if self.state.finished else TWICE if interrupts.now else "interrupted"
+            reason = "finished" if self.state.finished else TWICE if interrupts.now else self._why_left()
             if interrupts.now:
                 self._abandon(TWICE)
         except KeyboardInterrupt:
@@ -165,6 +168,13 @@ class Engine:
             self._log.keep(self.state)
             self._narrator.look(self.view)
             self._show()
+
+    def _why_left(self) -> str:
+        """Return why the session ends although the run is not over."""
+        if self.state.asked is None or not self.state.asked.why:
+            return "interrupted"
+        logger.error("evaluations can no longer be made, so the session ends: %s", self.state.asked.why)
+        return self.state.asked.why
 
     def _hear(self, interrupts: Interrupts) -> None:
         """Record that a signal asked to leave, once."""
@@ -265,7 +275,7 @@ class Engine:
 
     def _stir(self, event: Event, new_best: bool) -> None:
         """Note whom the next decision must look at: everybody if credits came free or there is news for all."""
-        if isinstance(event, (Stopped, Paused)) or (new_best and self._policies.share):
+        if isinstance(event, (Stopped, Paused, Reclaimed)) or (new_best and self._policies.share):
             self._stirred = None
         elif self._stirred is not None and isinstance(event, _STIRRING):
             self._stirred.add(event.opt)
@@ -276,7 +286,8 @@ class Engine:
         escalation = next_escalation(view, self._policies)
         end = self._policies.exit.deadline(view) if view.ending is None else None
         checkpoint = next_checkpoint(view, self._policies) if view.ending is None and not view.leaving else None
-        return min((one for one in (escalation, end, checkpoint) if one is not None), default=None)
+        reclaim = next_reclaim(view, self._policies)
+        return min((one for one in (escalation, end, checkpoint, reclaim) if one is not None), default=None)
 
     def _patience(self, deadline: float | None) -> float | None:
         """Return how many seconds nothing needs to be done unless a worker speaks."""

@@ -16,6 +16,9 @@ from glompo.legible import writable
 from glompo.wire import messages
 from glompo.wire.messages import UP, Message
 
+EVALUATOR = "the evaluator"
+"""Who asks to leave when evaluations cannot be made."""
+
 
 def arrivals(received: Iterable[tuple[int, bytes]], at: float, keeper: Keeper) -> list[Event]:
     """Return the events told by the messages of workers; saved states are kept by `keeper`.
@@ -75,8 +78,11 @@ _ARRIVALS: dict[type[Message], Callable[[int, Any, float], Event]] = {
         at, opt, said.way, said.at_k, said.distance, said.why, said.then
     ),
     messages.BackAgain: lambda opt, said, at: events.Recovered(at, opt, said.way, said.k, said.x0),
+    messages.GaveBack: lambda opt, said, at: events.Reclaimed(at, opt, said.n),
+    messages.Wanting: lambda opt, said, at: events.Wanted(at, opt),
+    messages.EngineLost: lambda opt, said, at: events.Asked(at, "leave", EVALUATOR, why=said.why),
     messages.Ended: lambda opt, said, at: events.Stopped(
-        at, opt, said.ending, said.said_converged, said.note, said.gave_up
+        at, opt, said.ending, said.said_converged, said.note, said.gave_up, said.claimed
     ),
 }
 
@@ -96,6 +102,7 @@ _INTENTS: dict[type[Command], Callable[[Any, float], Event]] = {
         else events.Restored(at, back.opt, back.way, back.k, back.credits)
     ),
     commands.Grant: lambda grant, at: events.Granted(at, grant.opt, grant.n),
+    commands.Reclaim: lambda back, at: events.ReclaimRequested(at, back.opt),
     commands.SendIncumbent: lambda sent, at: events.IncumbentSent(at, sent.opt, sent.x, sent.f, sent.source),
     commands.Acquit: lambda acquit, at: events.Judged(at, acquit.opts, acquit.counts),
     commands.Stop: lambda stop, at: events.StopRequested(at, stop.opt, stop.by, stop.verdict.written()),

@@ -20,7 +20,7 @@ FORMS = "'dask://host:port' or 'slurm'"
 """How a cluster is named."""
 
 WAIT = {DASK: 60.0, SLURM: 86400.0}
-"""Seconds for which the first worker is awaited: a batch queue takes its time."""
+"""Seconds for which a worker, or a lost scheduler, is awaited: a batch queue takes its time."""
 
 
 def is_cluster(name: str) -> bool:
@@ -41,7 +41,7 @@ class Cluster:
     settings : mapping
         What `SLURMCluster` of dask-jobqueue takes, and `jobs`.
     wait : float
-        Seconds for which the first worker is awaited.
+        Seconds for which a worker is awaited: the first, and the next when all are lost; and so a lost scheduler.
     """
 
     kind: str
@@ -103,4 +103,4 @@ class Cluster:
                 client = belongings.enter_context(connected(self.address, self.wait))
             same_everywhere(client)
             terms["guard"] = True
-            return ClusterEvaluator(belongings.pop_all(), client, task, detailed, terms)
+            return ClusterEvaluator(belongings.pop_all(), client, task, detailed, self.wait, terms)

@@ -23,6 +23,9 @@ from uuid import uuid4
 from glompo.evaluators.dask_lane import BEGUN, Refused, attend
 from glompo.texts import error_text
 
+PERIOD = 1.0
+"""Seconds between two looks at the scheduler and its workers."""
+
 LINGER = 10.0
 """Seconds that a lane may stay idle: it holds a thread that others could use."""
 
@@ -35,6 +38,14 @@ MARK = "glompo-evaluations"
 
 class WorkerLostError(Exception):
     """Every worker that made the call was lost."""
+
+
+class ClusterLostError(Exception):
+    """The scheduler cannot be reached any more."""
+
+
+class NoWorkerError(Exception):
+    """There was no worker for too long."""
 
 
 class CallRefusedError(Exception):
@@ -74,11 +85,14 @@ class Lanes:
         Connected to the cluster.
     retries : int
         How often a call is made again after the loss of its worker, at most.
+    wait : float
+        Seconds for which calls wait while there is no worker.
     """
 
-    def __init__(self, client: Any, retries: int) -> None:
+    def __init__(self, client: Any, retries: int, wait: float) -> None:
         self._client = client
         self._retries = retries
+        self._wait = wait
         dask = import_module("distributed")
         self._queue = dask.Queue
         self._prefix = f"{MARK}-{uuid4().hex[:12]}"
@@ -100,33 +114,35 @@ class Lanes:
     # from outside
 
     def submit(self, call: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        """Begin to make a call; the future may raise :class:`WorkerLostError`, and whatever the cluster raises.
+        """Begin to make a call; the future may raise :class:`WorkerLostError`, or any of the errors of this module.
 
         Raises
         ------
-        RuntimeError
-            If the client was closed.
+        ClusterLostError
+            If the client is not connected.
         """
         if self._client.status != "running":
-            raise RuntimeError(f"the Dask client is {self._client.status}")
+            raise ClusterLostError(f"the Dask client is {self._client.status}")
         order = Order(next(self._numbers), pickle.dumps((call, arguments)))
         self._client.loop.add_callback(self._accept, order)
         return order.future
 
     def close(self) -> None:
         """Let all lanes leave; nothing may be under way."""
-        if self._client.status == "running":
+        if self._client.status == "running" and self._broken is None:
             self._client.sync(self._end)
 
     # lanes
 
     def _begin(self) -> None:
         self._listening = self._errand(self._listen())
+        self._watching = self._errand(self._watch_workers())
 
     async def _end(self) -> None:
         for lane in [*self._lanes.values()]:
             self._dismiss(lane)
-        leaving = self._errands - {self._listening}
+        self._watching.cancel()
+        leaving = self._errands - {self._listening, self._watching}
         if leaving:
             await asyncio.wait(leaving, timeout=FAREWELL)
         await self._wanted.clear()
@@ -134,6 +150,23 @@ class Lanes:
         await self._listening
         for _ in range(1 + self._begun):  # the scheduler counts those who hold a queue; not all lanes could let it go
             self._answers.close()
+
+    async def _watch_workers(self) -> None:
+        """Give up when the scheduler is gone, or when calls have waited too long for a worker."""
+        since = None
+        while self._broken is None:
+            await asyncio.sleep(PERIOD)
+            try:
+                found = await asyncio.wait_for(self._client.scheduler.identity(n_workers=1), self._wait)
+            except (Exception, asyncio.CancelledError) as error:
+                self._break(error)
+                return
+            if found["workers"] or not self._orders:
+                since = None
+            elif since is None:
+                since = monotonic()
+            elif monotonic() - since >= self._wait:
+                self._break(NoWorkerError(f"the cluster has had no worker for {self._wait:g} s"))
 
     def _launch(self) -> None:
         lane = Lane(f"{self._prefix}-{next(self._numbers)}")
@@ -164,7 +197,9 @@ class Lanes:
         try:
             await lane.task
         except (Exception, asyncio.CancelledError) as error:
-            if lane.key in self._lanes:
+            if self._client.status != "running":  # with the connection, all futures are cancelled
+                self._break(error)
+            elif lane.key in self._lanes:
                 self._forget(lane)
                 self._give_up(lane, error)
         else:
@@ -303,11 +338,15 @@ class Lanes:
 
     def _break(self, error: BaseException) -> None:
         """Fail everything: the cluster cannot be reached."""
-        self._broken = error
+        if self._broken is None:
+            self._broken = error
         self._waiting.clear()
         orders, self._orders = [*self._orders.values()], {}
+        why = self._broken
+        if not isinstance(why, NoWorkerError):
+            why = ClusterLostError(f"{type(why).__name__}: {why}")
         for order in orders:
-            order.future.set_exception(error)
+            order.future.set_exception(why)
 
     def _errand(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Have something done that takes time."""

@@ -9,11 +9,18 @@ from typing import Any, Unpack
 
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.calling import callable_of, outcome_of
-from glompo.evaluators.guarded import carry_out, retire
+from glompo.evaluators.family import has_ended
+from glompo.evaluators.guarded import carry_out, carry_out_marked, retire
+from glompo.evaluators.marks import Marks
 from glompo.evaluators.payload import ImportPath, preflight
-from glompo.evaluators.remote import RemoteEvaluator, Terms, commissioned, limits_of, nothing
-from glompo.function import Outcome, Status
-from glompo.texts import error_text
+from glompo.evaluators.remote import Flight, RemoteEvaluator, Terms, commissioned, limits_of, nothing
+from glompo.evaluators.unmade import Unmade, words_of
+from glompo.function import Status
+
+LOSSES = 3
+"""How often an evaluation is submitted again that executors have lost, one after the other, through no fault of it."""
+
+REMEDY = "a limit such as evaluation_timeout turns on the guard, which keeps a crash from breaking it"
 
 
 class ExecutorEvaluator(RemoteEvaluator):
@@ -23,9 +30,9 @@ class ExecutorEvaluator(RemoteEvaluator):
     has processes, a limit means the same as in a pool of ours: each worker process calls the task in a guarded process
     of its own, which is ended and replaced. A task that crashes then never harms the executor either.
 
-    Without the guard, a worker process that ends breaks the whole executor: all its evaluations under way are
-    ``CRASHED``, whichever of them did it. With `fresh`, the next ones go to a new executor; without, they are
-    ``CRASHED`` at once.
+    Without the guard, a worker process that ends breaks the whole executor. The evaluation that was under way in that
+    process is ``CRASHED``; for the others nothing is recorded: with `fresh` they go to a new executor, and without they
+    raise :class:`~glompo.evaluators.unmade.Unmade`, as does whatever an executor refuses that was shut down.
 
     Parameters
     ----------
@@ -61,6 +68,7 @@ class ExecutorEvaluator(RemoteEvaluator):
         self._fresh = fresh
         self._own: list[Executor] = []
         self._lock = threading.Lock()
+        self._broken: Executor | None = None
         self._executor = self._made() if executor is None else executor
         if not callable(getattr(self._executor, "submit", None)):
             raise SettingTypeError(f"the executor is {executor!r}; give something with submit(), or None and fresh=")
@@ -76,6 +84,9 @@ class ExecutorEvaluator(RemoteEvaluator):
         payload = b"" if self._here is not None else preflight(task)
         commission = commissioned(payload, detailed, terms)
         super().__init__(commission, payload)
+        if self._here is not None:
+            self.concurrency = "threads"
+        self._marks = None if threads or commission.guard else Marks()  # behind the guard, none ends a worker
 
     def close(self, kill: bool = False) -> None:
         """Await the evaluations under way, unless `kill`. An executor that was given is left as it is."""
@@ -83,28 +94,63 @@ class ExecutorEvaluator(RemoteEvaluator):
         retire(self._commission.name, kill)  # where the executor's workers are threads of this process
         for executor in self._own:
             executor.shutdown(wait=not kill, cancel_futures=kill)
+        if self._marks is not None:
+            self._marks.close()
 
-    def _launch(self, call: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        executor = self._executor
-        if self._here is not None and call is carry_out:
-            call, arguments = outcome_of, (self._here, self._commission.detailed, arguments[-1])
+    def _launch(self, flight: Flight, payload: bytes | None) -> Future[Any]:
+        flight.engine = self._successor(self._broken) if self._executor is self._broken else self._executor
         try:
-            return executor.submit(call, *arguments)
+            return self._submitted(flight, payload)
         except BrokenExecutor:  # by an earlier evaluation: this one has not begun
-            return self._successor(executor).submit(call, *arguments)
+            flight.engine = self._successor(flight.engine)
+            return self._submitted(flight, payload)
 
-    def _lost(self, error: BaseException) -> Outcome:
+    def _submitted(self, flight: Flight, payload: bytes | None) -> Future[Any]:
+        submit, commission, marks = flight.engine.submit, self._commission, self._marks
+        if self._here is not None:
+            future = submit(outcome_of, self._here, commission.detailed, flight.x)
+        elif marks is None:
+            future = submit(carry_out, commission, payload, flight.x)
+        else:
+            flight.place = marks.take() if flight.place < 0 else flight.place
+            future = submit(carry_out_marked, marks.path, flight.place, commission, payload, flight.x)
+        return future  # type: ignore[no-any-return]  # of whatever executor it is
+
+    def _land(self, flight: Flight) -> None:
+        if self._marks is not None:
+            self._marks.give_back(flight.place)
+
+    def _lose(self, flight: Flight, error: BaseException) -> None:
+        """Tell the evaluation that broke the executor from those that were only there.
+
+        A broken executor tells its futures before it ends the processes that still live, so at this time only the
+        process that broke it has ended. Nothing is submitted to it from here, for it may hold its lock.
+        """
+        flight.losses += 1
+        said = words_of(error)
         if isinstance(error, BrokenExecutor):
-            return nothing(
-                Status.CRASHED,
-                f"the executor broke, perhaps by another evaluation: {error_text(error)}; guard=True keeps "
-                "evaluations apart",
-            )
-        if isinstance(error, CancelledError):
-            return nothing(Status.CANCELLED, "the executor cancelled the evaluation")
-        return nothing(Status.FAILED, f"the executor failed: {error_text(error)}")
+            if self._marks is not None and (pid := self._marks.process(flight.place)) and has_ended(pid):
+                reason = f"its process ended, which broke the executor: {said}; guard=True keeps evaluations apart"
+                flight.future.set_result(nothing(Status.CRASHED, reason))
+            elif self._fresh is not None and flight.losses <= LOSSES:
+                flight.place = -1  # its process may still write there
+                self._broken = flight.engine
+                self.send(flight, whole=True)
+            else:
+                flight.future.set_exception(Unmade(f"the executor broke: {said}; {REMEDY}"))
+        elif isinstance(error, CancelledError) and flight.losses <= LOSSES:
+            threading.Thread(target=self.send, args=(flight, True), name="glompo-again", daemon=True).start()
+        elif isinstance(error, Exception):
+            flight.future.set_exception(Unmade(f"the executor lost an evaluation: {said}"))
+        else:  # of the task: the interrupts of a thread
+            flight.future.set_result(nothing(Status.FAILED, said))
 
-    def _successor(self, broken: Executor) -> Executor:
+    def _refuse(self, flight: Flight, error: Exception) -> None:
+        remedy = f"; {REMEDY}" if isinstance(error, BrokenExecutor) else ""
+        reason = f"the executor takes no evaluations: {words_of(error)}{remedy}"
+        flight.future.set_exception(Unmade(reason))
+
+    def _successor(self, broken: Executor | None) -> Executor:
         with self._lock:
             if self._executor is broken and self._fresh is not None:
                 self._executor = self._made()

@@ -46,6 +46,15 @@ def resident(pid: int) -> int:
     return int(fields[21]) * PAGE if fields else 0
 
 
+def has_ended(pid: int) -> bool:
+    """Return whether a process has ended, also if its parent has not noticed yet."""
+    if LINUX:
+        fields = _fields(str(pid))
+        return not fields or fields[0] in GONE
+    shown = subprocess.run(["ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    return not shown.strip() or shown.strip()[0] in GONE
+
+
 def signal_family(leader: int, number: signal.Signals, kin: list[int] | None = None) -> None:
     """Send a signal to a process that has not been waited for, to its group, and to the rest of its family.
 

@@ -6,7 +6,9 @@ task is large; a worker that has not seen it yet asks for the whole.
 
 from __future__ import annotations
 
+import math
 import os
+import pickle
 import sys
 import threading
 from collections import OrderedDict
@@ -21,10 +23,12 @@ from numpy.typing import NDArray
 from glompo.evaluators.calling import callable_of, outcome_of
 from glompo.evaluators.environment import environment
 from glompo.evaluators.limits import Limits
+from glompo.evaluators.marks import marked
 from glompo.evaluators.payload import unpacked
 from glompo.evaluators.process import Launcher
 from glompo.evaluators.supervisor import Supervisor
-from glompo.function import Outcome
+from glompo.evaluators.unmade import Unmade
+from glompo.function import Outcome, Status
 
 KEPT = 4
 """Tasks that a worker keeps; beyond that, the one that was not used for longest goes."""
@@ -160,8 +164,27 @@ def carry_out(commission: Commission, payload: bytes | None, x: NDArray[np.float
     x : ndarray, shape (d,)
         The point.
     """
-    with _shelf.task(commission, payload) as kept:
-        return Lacking() if kept is None else kept.outcome(x)
+    try:
+        with _shelf.task(commission, payload) as kept:
+            return Lacking() if kept is None else kept.outcome(x)
+    except Exception as error:  # of the task on this worker, which cannot load it: others may
+        reason = error.reason if isinstance(error, Unmade) else f"{type(error).__name__}: {error}"
+        return Outcome(math.nan, Status.FAILED, f"the worker cannot evaluate it: {reason}")
+
+
+def carry_out_marked(
+    path: str, place: int, commission: Commission, payload: bytes | None, x: NDArray[np.float64]
+) -> Outcome | Lacking:
+    """Do the same, and leave a mark at `place` while it is under way; the answer can be sent in any case."""
+    with marked(path, place):
+        answer = carry_out(commission, payload, x)
+    if isinstance(answer, Outcome) and answer.extras:
+        try:
+            pickle.dumps(answer.extras)
+        except Exception as error:
+            reason = f"its further values cannot be sent: {type(error).__name__}: {error}"
+            return Outcome(math.nan, Status.FAILED, reason, (), answer.seconds)
+    return answer
 
 
 def retire(name: str, kill: bool = False) -> None:

@@ -14,10 +14,16 @@ class ClusterEvaluator(DaskEvaluator):
     """Evaluates on a cluster that it disconnects from when it is closed."""
 
     def __init__(
-        self, belongings: ExitStack, client: Any, task: Callable[..., Any] | str, detailed: int, terms: Terms
+        self,
+        belongings: ExitStack,
+        client: Any,
+        task: Callable[..., Any] | str,
+        detailed: int,
+        wait: float,
+        terms: Terms,
     ) -> None:
         with belongings:
-            super().__init__(client, task, detailed=detailed, **terms)
+            super().__init__(client, task, detailed=detailed, wait=wait, **terms)
             self._belongings = belongings.pop_all()
 
     def close(self, kill: bool = False) -> None:

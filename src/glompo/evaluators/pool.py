@@ -75,6 +75,9 @@ class PoolEvaluator:
         inside the task that is at fault.
     """
 
+    concurrency = "processes"
+    """Where the task runs."""
+
     def __init__(
         self,
         task: Callable[..., Any] | str,

@@ -12,7 +12,11 @@ from glompo.function import Outcome
 
 
 class Evaluator(Protocol):
-    """Computes the task. It never raises for what the task does: that is in the outcome's status."""
+    """Computes the task. It never raises for what the task does: that is in the outcome's status.
+
+    An exception means that the evaluation was not made: the session ends, and nothing is counted. Evaluators of ours
+    raise :class:`~glompo.evaluators.unmade.Unmade`.
+    """
 
     def evaluate(self, x: NDArray[np.float64]) -> Outcome:
         """Return the outcome at `x`, shape (d,); blocks until it is there."""

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.errors import SettingError
-from glompo.evaluators.guarded import Commission, Lacking, carry_out
+from glompo.evaluators.guarded import Commission, Lacking
 from glompo.evaluators.limits import GRACE, Limits
+from glompo.evaluators.unmade import Unmade, words_of
 from glompo.evaluators.whereabouts import present_directory
 from glompo.function import Outcome, Status
 
@@ -61,7 +62,7 @@ class Awaitable(Protocol):
         """Call `fn` with this object when it is done."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Flight:
     """One evaluation under way.
 
@@ -71,10 +72,19 @@ class Flight:
         The point.
     future : Future of Outcome
         What the caller holds.
+    engine : object
+        The engine that has it, where that may change.
+    place : int
+        Of its mark, where it leaves one; -1 where it does not.
+    losses : int
+        How often an engine has lost it.
     """
 
     x: NDArray[np.float64]
     future: Future[Outcome]
+    engine: Any = None
+    place: int = -1
+    losses: int = 0
 
 
 class RemoteEvaluator(ABC):
@@ -88,6 +98,9 @@ class RemoteEvaluator(ABC):
         The task.
     """
 
+    concurrency = "processes"
+    """Where the task runs: in 'threads' of this process, or in 'processes'."""
+
     def __init__(self, commission: Commission, payload: bytes) -> None:
         self._commission = commission
         self._payload = payload
@@ -95,12 +108,19 @@ class RemoteEvaluator(ABC):
         self._closed = False
 
     @abstractmethod
-    def _launch(self, call: Callable[..., Any], *arguments: Any) -> Awaitable:
-        """Give a call to the engine."""
+    def _launch(self, flight: Flight, payload: bytes | None) -> Awaitable:
+        """Give an evaluation to the engine, with the task or without."""
 
     @abstractmethod
-    def _lost(self, error: BaseException) -> Outcome:
-        """Return what is recorded for an evaluation of which the engine says this."""
+    def _lose(self, flight: Flight, error: BaseException) -> None:
+        """Settle an evaluation of which the engine says this instead of an answer: it may be sent again."""
+
+    def _land(self, flight: Flight) -> None:  # noqa: B027  # most hold nothing for it
+        """Give back what is held for an evaluation that has an answer."""
+
+    def _refuse(self, flight: Flight, error: Exception) -> None:
+        """Settle an evaluation that the engine did not take: it has not been made."""
+        flight.future.set_exception(Unmade(words_of(error)))
 
     def evaluate(self, x: NDArray[np.float64]) -> Outcome:
         """Return the outcome at `x`, shape (d,)."""
@@ -120,7 +140,7 @@ class RemoteEvaluator(ABC):
         future.set_running_or_notify_cancel()
         self._flying.add(future)
         future.add_done_callback(self._flying.discard)
-        self._send(Flight(x, future), len(self._payload) <= SMALL)
+        self.send(Flight(x, future), len(self._payload) <= SMALL)
         return future
 
     def resize(self, workers: int) -> None:  # noqa: B027  # there is nothing to do in any of them
@@ -132,11 +152,12 @@ class RemoteEvaluator(ABC):
         if not kill:
             wait(list(self._flying))
 
-    def _send(self, flight: Flight, whole: bool) -> None:
+    def send(self, flight: Flight, whole: bool) -> None:
+        """Give an evaluation to the engine, with the task if it is `whole`."""
         try:
-            inner = self._launch(carry_out, self._commission, self._payload if whole else None, flight.x)
+            inner = self._launch(flight, self._payload if whole else None)
         except Exception as error:  # whatever the engine refuses a call with
-            flight.future.set_result(self._lost(error))
+            self._refuse(flight, error)
             return
         inner.add_done_callback(partial(self._come_back, flight))
 
@@ -144,10 +165,12 @@ class RemoteEvaluator(ABC):
         try:
             answer = inner.result()
         except BaseException as error:  # a cancelled call raises no Exception everywhere
-            answer = self._lost(error)
+            self._lose(flight, error)
+            return
         if isinstance(answer, Lacking):
-            self._send(flight, whole=True)
+            self.send(flight, whole=True)
         else:
+            self._land(flight)
             flight.future.set_result(answer)
 
 

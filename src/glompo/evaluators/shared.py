@@ -26,6 +26,12 @@ class SharedEvaluators:
         self._workers: int | None = None
         self._made = {first: builds(first)}
 
+    @property
+    def concurrency(self) -> str:
+        """Where the task runs, in 'threads' of this process or in 'processes'; evaluators of users need not say."""
+        with self._lock:
+            return str(getattr(next(iter(self._made.values())), "concurrency", "threads"))
+
     def asking(self, ask: Ask) -> Evaluator:
         """Return the evaluator for what is asked for, the same each time."""
         with self._lock:

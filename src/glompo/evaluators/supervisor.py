@@ -34,6 +34,7 @@ from glompo.evaluators.limits import Deadlines, Limits, size
 from glompo.evaluators.memory import PERIOD, MemoryWatch
 from glompo.evaluators.process import Call, Launcher, State, WorkerProcess
 from glompo.evaluators.starts import Starts
+from glompo.evaluators.unmade import Unmade
 from glompo.function import Outcome, Status
 from glompo.texts import error_text
 
@@ -71,6 +72,7 @@ class Supervisor:
         self._open: set[Call] = set()
         self._waiting: deque[Call] = deque()
         self._landed: list[tuple[Future[Outcome], Outcome]] = []
+        self._unmade: list[Future[Outcome]] = []
         self._spares = workers if eager else 0
         self._closing = False
         self._planned = math.inf
@@ -174,8 +176,12 @@ class Supervisor:
         """Hand out what has come in. Whoever waits for it may call back, so no lock is held."""
         with self._lock:
             landed, self._landed = self._landed, []
+            unmade, self._unmade = self._unmade, []
         for future, outcome in landed:
             future.set_result(outcome)
+        for future in unmade:
+            if future.running() or future.set_running_or_notify_cancel():
+                future.set_exception(Unmade(f"no worker can be started: {self._starts.error}"))
 
     def _break(self, error: BaseException) -> None:
         with self._lock:
@@ -241,7 +247,7 @@ class Supervisor:
             return
         if self._starts.resting(now):
             if not self._crew.those(*AT_WORK):
-                self._fail_waiting(now)
+                self._leave_unmade()
             return
         wanted = max(self._spares, len(self._waiting) - len(self._crew.those(State.STARTING)))
         self._spares = 0
@@ -259,9 +265,11 @@ class Supervisor:
         if surplus > 0:
             self._crew.dismiss(list(self._crew.idle[:surplus]), now)
 
-    def _fail_waiting(self, now: float) -> None:
+    def _leave_unmade(self) -> None:
         while self._waiting:
-            self._fail(self._waiting.popleft(), Status.FAILED, f"no worker can be started: {self._starts.error}", now)
+            call = self._waiting.popleft()
+            self._open.discard(call)
+            self._unmade.append(call.future)
 
     # evaluating
 

@@ -20,6 +20,8 @@ class MaxOptimizersStarted(BaseExitCondition):
         Optimizers that must have been started, 1 or more.
     """
 
+    per_evaluation = False
+
     def __init__(self, n: int) -> None:
         self.n = whole_number(self, "n", n, 1)
 

@@ -17,6 +17,8 @@ class MaxOptimizersStopped(BaseExitCondition):
         Optimizers that must have been condemned, 1 or more.
     """
 
+    per_evaluation = False
+
     def __init__(self, n: int) -> None:
         self.n = whole_number(self, "n", n, 1)
 

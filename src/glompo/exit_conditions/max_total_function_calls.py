@@ -21,6 +21,8 @@ class MaxTotalFunctionCalls(BaseExitCondition):
         Calls of the task, 1 or more.
     """
 
+    per_evaluation = False
+
     def __init__(self, n: int) -> None:
         self.n = whole_number(self, "n", n, 1)
 

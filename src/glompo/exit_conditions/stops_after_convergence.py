@@ -23,6 +23,8 @@ class StopsAfterConvergence(BaseExitCondition):
         Optimizers that must have converged, 1 or more.
     """
 
+    per_evaluation = False
+
     def __init__(self, n_stopped: int = 0, n_converged: int = 1) -> None:
         self.n_stopped = whole_number(self, "n_stopped", n_stopped, 0)
         self.n_converged = whole_number(self, "n_converged", n_converged, 1)

@@ -17,6 +17,8 @@ class TimeLimit(BaseExitCondition):
         Wall-clock time of the session, above 0.
     """
 
+    per_evaluation = False
+
     def __init__(self, seconds: float) -> None:
         self.seconds = number(self, "seconds", seconds, 0, above=True)
 

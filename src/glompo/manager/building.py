@@ -16,7 +16,13 @@ from glompo.core.streams import Streams
 from glompo.engine.dispatch import Job
 from glompo.engine.ports import Keeper
 from glompo.engine.session import Session
-from glompo.errors import CheckpointError, OptimizersFailedError, TaskContractError, TaskFailedError
+from glompo.errors import (
+    CheckpointError,
+    EngineLostError,
+    OptimizersFailedError,
+    TaskContractError,
+    TaskFailedError,
+)
 from glompo.evaluators.plan import EvaluatorPlan
 from glompo.evaluators.shared import SharedEvaluators
 from glompo.exit_conditions import MaxOptimizersConverged, MaxOptimizersExhausted
@@ -94,14 +100,29 @@ def job_of(
         options=options,
         evaluator=evaluator,
         plan=plan,
+        concurrency="threads" if in_process and _in_threads(evaluator, plan) else "processes",
         on_divergence=spec.on_divergence,
         keeper=keeper,
     )
 
 
+def _in_threads(evaluator: SharedEvaluators | None, plan: EvaluatorPlan) -> bool:
+    if evaluator is None:
+        return plan.kind == "inline"
+    return evaluator.concurrency == "threads"
+
+
 def raise_if_hopeless(result: Result, state: RunState) -> None:
     """Raise where returning an empty result would hide that nothing worked."""
     if state.finished is None:
+        if state.asked is not None and state.asked.why:
+            raise EngineLostError(
+                f"the session ended because evaluations can no longer be made: {state.asked.why}; {state.calls} are on "
+                f"record. Mend that, then make the same call with working_dir={str(result.run_dir)!r} and "
+                f"resume='auto', or, if a configuration began it, glompo resume {result.run_dir}: the run goes on, and "
+                "nothing is lost",
+                result,
+            )
         return
     message = f"{state.finished.why}; the records are in {result.run_dir}"
     if state.finished.rule == "failing checkpoint":

@@ -12,23 +12,21 @@ from typing import Any, Self
 from glompo.core.ports import Policies
 from glompo.core.state import RunState
 from glompo.core.views import RunView
-from glompo.engine.loop import Engine
-from glompo.engine.narrator import Narrator
 from glompo.engine.ports import Observer
 from glompo.engine.session import Session, find_run, open_session, still_over
 from glompo.errors import PolicyError, UserError
 from glompo.evaluators.limits import GRACE
 from glompo.evaluators.shared import SharedEvaluators
 from glompo.generators import BaseGenerator
-from glompo.manager.building import backend_for, job_of, policies_of, raise_if_hopeless
+from glompo.manager.assembly import engine_of
+from glompo.manager.building import policies_of, raise_if_hopeless
 from glompo.manager.control import control
+from glompo.manager.interruption import heed
 from glompo.manager.loading import loaded, packed_at_rest
 from glompo.manager.prepared import Prepared
 from glompo.manager.summaries import write_summaries
 from glompo.read import Result, result_of
 from glompo.spec import CheckpointingControl, refuse_unknown
-from glompo.storage.inbox import Inbox
-from glompo.storage.keeper import DiskKeeper
 
 logger = logging.getLogger("glompo.manager")
 
@@ -106,6 +104,7 @@ class GloMPOManager:
         checkpoint_control: CheckpointingControl | None = None,
         save_states_every: int | None = None,
         on_divergence: str = "warm-start",
+        on_interrupt: str = "return",
         progress: Any = None,
         status_interval: float = 600.0,
         configuration: Mapping[str, Any] | None = None,
@@ -221,6 +220,10 @@ class GloMPOManager:
             Whether to show progress.
         status_interval : float
             Seconds between two messages about the whole run in the logger ``glompo.run``.
+        on_interrupt : {'return', 'raise'}
+            What follows a Ctrl-C, once the session has ended in order: its result is returned, so that a script goes
+            on with it, or :class:`~glompo.errors.RunInterrupt`, a KeyboardInterrupt, is raised. It is raised in any
+            case if the run before this one, in the same process, was interrupted as well: that ends a loop of runs.
         configuration : mapping, optional
             The configuration file that these settings come from, to be kept in `working_dir` for ``glompo resume``.
 
@@ -255,6 +258,8 @@ class GloMPOManager:
             If every evaluation failed.
         OptimizersFailedError
             If the optimizers failed.
+        EngineLostError
+            If what evaluates the task takes no evaluations any more; the same call with ``resume="auto"`` goes on.
         CheckpointError
             If a checkpoint had to be abandoned and `raise_checkpoint_fail` is set.
         PolicyError
@@ -299,20 +304,7 @@ class GloMPOManager:
         """Run a session to its end."""
         assert self._prepared is not None  # asked before
         its = self._prepared
-        spec, threads = its.spec, its.backend == "threads"
-        backend = backend_for(its.backend, session.run_dir if its.split_printstreams else None)
-        keeper = DiskKeeper(session.run_dir, session.record.journal, spec.control, its.extras, backend.wake)
-        engine = Engine(
-            session.state,
-            session.record,
-            backend,
-            session.clock,
-            policies,
-            job_of(spec, session, its.options, shared, its.evaluation.plan, keeper, threads),
-            self._watching(observers),
-            Inbox.open(session.run_dir),
-            Narrator(its.status_interval),
-        )
+        engine = engine_of(its, session, policies, shared, self._watching(observers))
         self._running = session.run_dir
         engine.run()
 
@@ -327,6 +319,7 @@ class GloMPOManager:
         if self._prepared.summary_files:
             self.write_summary_file()
         raise_if_hopeless(self._result, state)
+        heed(self._result, self._prepared.on_interrupt)
         return self._result
 
     def checkpoint(self) -> Path | None:

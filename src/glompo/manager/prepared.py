@@ -24,6 +24,7 @@ from glompo.manager.arguments import (
 )
 from glompo.manager.building import allocator_of, usual_end, usual_stopper
 from glompo.manager.evaluation import Evaluation, evaluation_of
+from glompo.manager.interruption import ON_INTERRUPT
 from glompo.manager.loading import extras_of
 from glompo.manager.summaries import check_summary
 from glompo.spec import RESUME, RunSpec, cpus, one_of
@@ -51,6 +52,8 @@ class Prepared:
         When workers that do not obey are ended.
     resume : str
         Whether a run in the working directory is continued.
+    on_interrupt : str
+        Whether a Ctrl-C that has ended the session is raised.
     split_printstreams : bool
         Whether what each optimizer prints goes into files of its own.
     progress : Observer or None
@@ -69,6 +72,7 @@ class Prepared:
     options: tuple[Option, ...]
     escalation: Escalation | None
     resume: str
+    on_interrupt: str
     split_printstreams: bool
     progress: Observer | None
     status_interval: float
@@ -103,6 +107,7 @@ class Prepared:
             options=selector.options,
             escalation=escalation,
             resume=one_of("resume", given["resume"], RESUME),
+            on_interrupt=one_of("on_interrupt", given["on_interrupt"], ON_INTERRUPT),
             split_printstreams=yes_or_no("setup", "split_printstreams", given["split_printstreams"]),
             progress=progress_of(given["progress"]),
             status_interval=number("setup", "status_interval", given["status_interval"], 0.0, above=True),

@@ -161,7 +161,10 @@ def _option(cls: Any, args: tuple[Any, ...], init: Any, minimize: Any) -> Option
         if not isinstance(what, Mapping):
             raise SettingTypeError(f"the keyword arguments of {cls.__name__} are {what!r}; give a dictionary")
     kwargs = dict(init)
-    workers = kwargs.pop("workers", kwargs.pop("_workers", 1))
+    given = {name: kwargs.pop(name) for name in ("workers", "n_workers", "_workers") if name in kwargs}
+    if len(set(map(repr, given.values()))) > 1:
+        raise SettingError(f"{cls.__name__} is given {given}, which are names of one setting; give workers alone")
+    workers = next(iter(given.values()), 1)
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
         raise SettingError(f"workers of {cls.__name__} is {workers!r}; it must be a whole number, 1 or more")
     return Option(cls, args, kwargs, dict(minimize), workers)

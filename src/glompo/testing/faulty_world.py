@@ -44,6 +44,10 @@ COMPARED_EVERY = 40
 """Appends between two comparisons of the fold with the state of the engine."""
 
 
+class CrashedError(BaseException):
+    """Stands for what an optimizer raises. It comes out of an evaluator, whose exceptions mean something else."""
+
+
 @dataclass(slots=True)
 class Fate:
     """What is still to happen, and what has.
@@ -237,7 +241,7 @@ class Place:
                     self.simulated.timeline.after(part * seconds, partial(self.lose, opt, "SIGSEGV"))
                 case Crash():
                     self.ledger.gone(opt, self.now)
-                    raise RuntimeError("a crash in the optimizer")
+                    raise CrashedError("a crash in the optimizer")
         value = self._value
         valid = isinstance(value, float) and value == value and value != -np.inf
         self.ledger.evaluates(opt, x, value if valid else 0.0, self.now, self.now + seconds)

@@ -22,6 +22,7 @@ from glompo.core.events import (
     Granted,
     Paused,
     PauseRequested,
+    Reclaimed,
     Restored,
     ResumeRequested,
     ReturnedToRest,
@@ -63,6 +64,7 @@ class _Account:
 
     granted: int = 0
     called: int = 0
+    called_before: int = 0
     slots: int = 0
     lives: bool = True
 
@@ -218,11 +220,13 @@ class Ledger:
             case Restored(opt=opt, credits=credits):
                 account = self._accounts[opt]
                 account.granted, account.lives = account.called + credits, True
+                account.called_before = account.called
                 self._intended[opt, "launch"] += 1
                 self._intended[opt, "credits"] += credits
             case ReturnedToRest(opt=opt):
                 account = self._accounts[opt]
                 account.granted, account.lives = account.called, True
+                account.called_before = account.called
                 self._intended[opt, "launch"] += 1
             case Granted(opt=opt, n=n):
                 self._accounts[opt].granted += n
@@ -232,10 +236,15 @@ class Ledger:
                 account.granted = account.called
             case StopRequested(opt=opt):
                 self._intended[opt, "stop"] += 1
-            case Stopped(opt=opt, ending=ending):
+            case Reclaimed(opt=opt, n=n):
+                self._accounts[opt].granted -= n
+            case Stopped(opt=opt, ending=ending, claimed=claimed):
                 account = self._accounts[opt]
                 self.claim(account.lives, "every worker ends once", event)
-                self._lost += (account.granted - account.called) * (ending == "died")
+                if ending == "died":
+                    open_ = account.granted - account.called
+                    begun = open_ if claimed < 0 else account.called_before + claimed - account.called
+                    self._lost += min(begun, open_)
                 account.granted, account.lives = account.called, False
             case Evaluated():
                 self._enter_evaluations(event)

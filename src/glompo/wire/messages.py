@@ -28,6 +28,11 @@ class Credits(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class GiveBack(Message):
+    """Down: give back the credits that you have not used."""
+
+
+@dataclass(frozen=True, slots=True)
 class StopPlease(Message):
     """Down: stop, for this reason. Whoever goes on is cut inside the task."""
 
@@ -85,6 +90,18 @@ class Note(Message):
     """Up: a line for the optimizer's log."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class GaveBack(Message):
+    """Up: `n` credits had not been used, and will not be."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanting(Message):
+    """Up: the optimizer that gave its credits back waits for some."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,6 +166,13 @@ class BackAgain(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class EngineLost(Message):
+    """Up: an evaluation could not be made, and why; the optimizer waits to be stopped."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ended(Message):
     """Up, once and last: how the search loop was left, see :class:`glompo.core.events.Stopped`."""
 
@@ -156,6 +180,7 @@ class Ended(Message):
     said_converged: bool
     note: str
     gave_up: bool = False
+    claimed: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +192,7 @@ class Said(Message):
     text: str
 
 
-DOWN = Codec[Message]((Credits, StopPlease, BetterPoint, Hold, GoOn, SaveState))
+DOWN = Codec[Message]((Credits, GiveBack, StopPlease, BetterPoint, Hold, GoOn, SaveState))
 """Codec of what the engine says."""
 
 UP = Codec[Message](
@@ -182,6 +207,9 @@ UP = Codec[Message](
         NotSaved,
         WentAstray,
         BackAgain,
+        EngineLost,
+        GaveBack,
+        Wanting,
         Ended,
         Said,
     ),

@@ -48,6 +48,8 @@ class Parcel:
         What computes the task for all optimizers of this process: has ``asking(ask)``; None if each has its own.
     plan : object
         How an optimizer builds its own: has ``build(task, workers, detailed)``; None for right there.
+    concurrency : {'threads', 'processes'}
+        What the optimizer is told of the backend: whether it, or its evaluations, have processes of their own.
     failures : FailurePolicy
         What is handed to the optimizer for an evaluation that is not OK.
     on_divergence : {'warm-start', 'fail'}
@@ -73,6 +75,7 @@ class Parcel:
     rests: bool = False
     evaluator: Any = None
     plan: Any = None
+    concurrency: str = "threads"
     failures: FailurePolicy = PENALIZE
     on_divergence: str = "warm-start"
     log_level: int = 30

@@ -118,7 +118,7 @@ class Attempt:
             "_pause_flag": HoldGate(self._mailbox, 0 if parcel.script is None else parcel.script.end),
             "_is_log_detailed": own_logging(parcel.kwargs, parcel.detailed),
             "_workers": parcel.slots,
-            "_backend": "threads",
+            "_backend": parcel.concurrency,
         }
         if self._envelope is None:
             return build(parcel.cls, parcel.args, parcel.kwargs, arguments)

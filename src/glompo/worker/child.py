@@ -1,12 +1,14 @@
-"""The process in which one optimizer lives: ``python -m glompo.worker.child LINE PARCEL``.
+"""The process in which one optimizer lives: ``python -m glompo.worker.child LINE PARCEL CLAIMS``.
 
-It gets two open files from its parent: a line for messages and a file that holds `sys.path` and the parcel. It does
+It gets three open files from its parent: a line for messages, a file that holds `sys.path` and the parcel, and one into
+which it counts the credits that it uses, for the parent to read if it dies. It does
 not import the parent's main module, so a script needs no ``if __name__ == "__main__"``; what the parent defined
 there has travelled by value. When the parent vanishes the line ends, and so does this process, with its children.
 """
 
 from __future__ import annotations
 
+import mmap
 import os
 import pickle
 import signal
@@ -24,7 +26,7 @@ def main() -> None:
         parcel_bytes = file.read()
     from glompo.evaluators.whereabouts import leave_a_vanished_one
     from glompo.worker.host import host
-    from glompo.worker.mailbox import Mailbox
+    from glompo.worker.mailbox import COUNT, Mailbox
     from glompo.worker.postman import Postman
     from glompo.worker.retelling import forward
 
@@ -35,7 +37,8 @@ def main() -> None:
         with speaking:
             line.send_bytes(data)
 
-    mailbox = Mailbox(send, Postman(), vanish=lambda: os._exit(0))
+    claims = mmap.mmap(int(sys.argv[3]), COUNT)
+    mailbox = Mailbox(send, Postman(), vanish=lambda: os._exit(0), claims=claims)
     threading.Thread(target=_listen, args=(line, mailbox), name="glompo-line", daemon=True).start()
     parcel = _unpacked(parcel_bytes, mailbox)
     forward(mailbox.post, parcel.log_level)

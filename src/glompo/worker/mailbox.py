@@ -24,7 +24,7 @@ import logging
 import threading
 from collections.abc import Callable
 from time import monotonic
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,10 @@ from glompo.wire.messages import (
     BetterPoint,
     Credits,
     Ended,
+    EngineLost,
     Evaluations,
+    GaveBack,
+    GiveBack,
     GoingOn,
     GoOn,
     Hold,
@@ -46,7 +49,10 @@ from glompo.wire.messages import (
     Resting,
     SaveState,
     StopPlease,
+    Wanting,
 )
+from glompo.worker.cut import Cut as Cut
+from glompo.worker.cut import Refused as Refused
 from glompo.worker.home import Home
 
 if TYPE_CHECKING:
@@ -62,14 +68,8 @@ INSISTENCE = 100_000
 
 OVER = "its search is over"
 """Why a call is refused that comes when `minimize` has returned."""
-
-
-class Cut(BaseException):
-    """The optimizer was asked to stop and went on: it is unwound from inside the task."""
-
-
-class Refused(Cut):
-    """The task is not what it says; the optimizer is unwound, and the run ends with this reason."""
+COUNT = 8
+"""Bytes of a count of credits."""
 
 
 class Mailbox:
@@ -83,6 +83,8 @@ class Mailbox:
         Told when evaluations begin to wait; without one they leave by size and when credits run out.
     clock : callable
         Seconds, rising.
+    claims : writable buffer of 8 bytes, optional
+        Where the number of credits used is written, for those who must know it when the process has died.
     vanish : callable, optional
         Ends the process of an optimizer that has been given up; by default its thread rests for ever.
 
@@ -98,7 +100,10 @@ class Mailbox:
         postman: Postman | None = None,
         clock: Callable[[], float] = monotonic,
         vanish: Callable[[], object] = lambda: None,
+        claims: Any = None,
     ) -> None:
+        self._claims = None if claims is None else memoryview(claims).cast("q")
+        self._gave_back = False
         self._send = send
         self._vanish = vanish
         self._home = Home()
@@ -130,6 +135,9 @@ class Mailbox:
         with self._lock:
             if isinstance(message, Credits):
                 self._credits += message.n
+            elif isinstance(message, GiveBack):
+                unused, self._credits, self._gave_back = self._credits, 0, True
+                self.post(GaveBack(unused))
             elif isinstance(message, StopPlease):
                 self._stop = message.reason
             elif isinstance(message, BetterPoint):
@@ -162,7 +170,7 @@ class Mailbox:
         with self._lock:
             self._await_next()
             if self._stop is None:
-                self._credits -= 1
+                self._take()
                 return
         self.obey()
 
@@ -172,7 +180,7 @@ class Mailbox:
         A value is held back until then, so that an optimizer that looks at its messages after every evaluation
         hears of a stop there, and not inside the evaluation after it.
         """
-        # whoever owns credits reads them without the lock: nobody else takes any
+        # read without the lock: if they are taken back meanwhile, the next claim waits
         if self._credits and not (self._held or self._resting):
             return
         with self._lock:
@@ -212,7 +220,7 @@ class Mailbox:
         with self._lock:
             if self._stop is not None or self._held or not self._credits:
                 return False
-            self._credits -= 1
+            self._take()
             return True
 
     def rest(self, until: Callable[[], bool], or_credits: bool) -> None:
@@ -227,7 +235,7 @@ class Mailbox:
                 if or_credits and (self._credits or self._stop is not None):
                     return
                 if or_credits:
-                    self._flush()  # the engine must know that there is room before it grants
+                    self._ask_for_more()  # the engine must know that there is room before it grants
                 self._wait()
 
     def ring(self) -> None:
@@ -263,6 +271,21 @@ class Mailbox:
         elif not self._over:  # another thread of a search that may end yet
             return
         threading.Event().wait()
+
+    def give_up(self, why: str) -> NoReturn:
+        """Say that an evaluation could not be made, and wait for the stop that follows.
+
+        Raises
+        ------
+        Cut
+            When the optimizer has been asked to stop.
+        """
+        with self._lock:
+            if self._stop is None:
+                self.post(EngineLost(why))
+            while self._stop is None:
+                self._wait()
+            raise Cut(self._stop)
 
     def recall(self, count: int) -> None:
         """Take note that the first `count` evaluations were recorded in earlier sessions."""
@@ -346,8 +369,20 @@ class Mailbox:
             if self._held or self._resting:
                 self._rest_held()
             else:
-                self._flush()
+                self._ask_for_more()
                 self._wait()
+
+    def _take(self) -> None:
+        self._credits -= 1
+        if self._claims is not None:
+            self._claims[0] += 1
+
+    def _ask_for_more(self) -> None:
+        """Tell of the evaluations that were made; one that has given its credits back must say that it wants some."""
+        self._flush()
+        if self._gave_back:
+            self._gave_back = False
+            self._send(UP.encode(Wanting()))
 
     def _rest_held(self, timeout: float | None = None) -> None:
         """Rest until the manager says otherwise, and tell it when that begins and ends."""

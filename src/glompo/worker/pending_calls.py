@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.evaluators.protocol import Evaluator
+from glompo.evaluators.unmade import Unmade, words_of
 from glompo.function import Outcome
 from glompo.worker.mailbox import Mailbox
 
@@ -32,7 +33,10 @@ class PendingCalls:
 
     def launch(self, i: int, x: NDArray[np.float64]) -> None:
         """Begin the evaluation of `x`, shape (d,), for place `i`."""
-        future = self._evaluator.submit(x)
+        try:
+            future = self._evaluator.submit(x)
+        except Exception as error:
+            raise unmade(error) from error
         self._flying[future] = i
         future.add_done_callback(self._touch_down)
 
@@ -49,19 +53,26 @@ class PendingCalls:
         done = [self._landed.popleft() for _ in range(len(self._landed))]
         if self._in_order:
             done = list(takewhile(Future.done, self._flying))
-        unmade: BaseException | None = None
+        failure: BaseException | None = None
         for future in done:
             place, error = self._flying.pop(future), future.exception()
             if error is None:
                 yield place, future.result()
                 continue
-            unmade = error
+            failure = error
             if self._in_order:
                 self._flying.clear()
                 break
-        if unmade is not None:
-            raise unmade
+        if isinstance(failure, Exception):
+            raise unmade(failure) from failure
+        if failure is not None:
+            raise failure
 
     def _touch_down(self, future: Future[Outcome]) -> None:
         self._landed.append(future)
         self._mailbox.ring()
+
+
+def unmade(error: Exception) -> Unmade:
+    """Return what an evaluator says that raises: it never does for what the task does."""
+    return error if isinstance(error, Unmade) else Unmade(words_of(error))

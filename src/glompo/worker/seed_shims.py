@@ -222,6 +222,7 @@ def seated(optimizer: BaseOptimizer, seat: Mapping[str, Any]) -> BaseOptimizer:
         optimizer.rng = seat["_signal_pipe"].rng
     optimizer._opt_id = seat["_opt_id"]
     optimizer.workers = seat["_workers"]
+    optimizer._backend = seat["_backend"]
     optimizer.is_log_detailed = bool(optimizer.is_log_detailed or seat["_is_log_detailed"])  # its constructor may say
     if isinstance(optimizer._pause_signal, OpenGate) and seat["_pause_flag"] is not None:
         optimizer._pause_signal = seat["_pause_flag"]

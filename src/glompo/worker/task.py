@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from glompo.details import Ask, Details, residuals_among
 from glompo.errors import WorkerError
 from glompo.evaluators.protocol import Evaluator
+from glompo.evaluators.unmade import Unmade
 from glompo.function import Outcome, Status
 from glompo.values import reals
 from glompo.wire.extras import recordable
 from glompo.wire.parcel import Parcel
 from glompo.worker.door import Door
 from glompo.worker.mailbox import OVER, Cut, Mailbox, Refused
-from glompo.worker.pending_calls import PendingCalls
+from glompo.worker.pending_calls import PendingCalls, unmade
 from glompo.worker.replay import Recorded, Replay
 from glompo.worker.space import Space
 
@@ -145,9 +146,15 @@ class Task:
             with self._seats:
                 self._mailbox.claim()
                 attempt += 1
-                answered = self._settle(x, evaluator.evaluate(x.copy()), attempt, ask)
+                answered = self._settle(x, self._evaluated(x, evaluator), attempt, ask)
             self._mailbox.await_next()
         return answered
+
+    def _evaluated(self, x: NDArray[np.float64], evaluator: Evaluator) -> Outcome:
+        try:
+            return evaluator.evaluate(x.copy())
+        except Exception as error:
+            self._mailbox.give_up(unmade(error).reason)
 
     def _heed_replay(self) -> None:
         """Follow the count of what has been answered; after the last answer the search is live."""
@@ -246,11 +253,13 @@ class Task:
                 room = bool(todo) and flight.airborne < self._workers
                 self._mailbox.rest(flight.has_landed, or_credits=room)
                 land()
-        except Cut:
+        except (Cut, Unmade) as end:
             while flight.airborne:
                 self._mailbox.rest(flight.has_landed, or_credits=False)
-                with suppress(Cut):  # another one that will not be made; the rest is still to be recorded
+                with suppress(Cut, Unmade):  # another one that will not be made; the rest is still to be recorded
                     land()
+            if isinstance(end, Unmade):
+                self._mailbox.give_up(end.reason)
             raise
 
     def _may_launch(self, airborne: int) -> bool:

@@ -43,7 +43,7 @@ def _due(one: OptimizerView, rules: Escalation) -> float | None:
     if one.stop_at is not None:
         at_once = one.stop_by == "silence" or (rules.aggressive and one.stop_by == "stopper")
         return one.stop_at if at_once else one.stop_at + rules.end_timeout
-    busy = one.phase in (Phase.RUNNING, Phase.PAUSING) and one.outstanding
+    busy = one.phase in (Phase.RUNNING, Phase.PAUSING) and (one.outstanding or one.silent)
     if rules.silence is None or not busy:
         return None
     return one.heard_at + rules.silence
