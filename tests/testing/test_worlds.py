@@ -255,7 +255,7 @@ def forgets_the_last(patch):
 
     def drop(self):
         if self._stop is not None:
-            self._xs, self._outcomes = [], []
+            self._batch.clear()
         flush(self)
 
     patch.setattr(Mailbox, "_flush", drop)

@@ -276,7 +276,7 @@ class GloMPOManager:
             logger.info("the run in %s is over under these settings; nothing was done", spec.working_dir)
             view = RunView(found.state, found.state.at)
             self._state, self._result = found.state, result_of(view, spec.working_dir)
-            for observer in self._watching(observers):
+            for observer in its.watching(observers):
                 observer.close(view)
             return self._concluded(found.state)
         shared = its.evaluation.shared(spec.sent, spec.slots, spec.detailed) if threads else None
@@ -304,13 +304,9 @@ class GloMPOManager:
         """Run a session to its end."""
         assert self._prepared is not None  # asked before
         its = self._prepared
-        engine = engine_of(its, session, policies, shared, self._watching(observers))
+        engine = engine_of(its, session, policies, shared, its.watching(observers))
         self._running = session.run_dir
         engine.run()
-
-    def _watching(self, observers: Sequence[Observer]) -> Sequence[Observer]:
-        progress = self._prepared.progress if self._prepared is not None else None
-        return observers if progress is None else (progress, *observers)
 
     def _concluded(self, state: RunState) -> Result:
         """Return the result, or raise where an empty one would hide that nothing worked."""

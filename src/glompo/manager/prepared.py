@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -78,6 +78,10 @@ class Prepared:
     status_interval: float
     summary_files: int
     extras: Callable[[], Extras]
+
+    def watching(self, observers: Sequence[Observer]) -> Sequence[Observer]:
+        """Return all observers of the run: `progress`, and those given at the start."""
+        return observers if self.progress is None else (self.progress, *observers)
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Prepared:

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.function import Outcome, Status
+from glompo.function import Outcome
 from glompo.wire.extras import BATCH_BYTES
 from glompo.wire.messages import (
     DOWN,
@@ -38,7 +38,6 @@ from glompo.wire.messages import (
     Credits,
     Ended,
     EngineLost,
-    Evaluations,
     GaveBack,
     GiveBack,
     GoingOn,
@@ -51,6 +50,7 @@ from glompo.wire.messages import (
     StopPlease,
     Wanting,
 )
+from glompo.worker.batch import Batch
 from glompo.worker.cut import Cut as Cut
 from glompo.worker.cut import Refused as Refused
 from glompo.worker.home import Home
@@ -123,9 +123,7 @@ class Mailbox:
         self._held: bool | None = None  # until it has been told anything
         self._resting = False
         self._count = 0
-        self._xs: list[NDArray[np.float64]] = []
-        self._outcomes: list[tuple[float, Outcome, float]] = []
-        self._bytes = 0
+        self._batch = Batch(clock)
 
     # the engine's side
 
@@ -296,15 +294,13 @@ class Mailbox:
         with self._lock:
             if self._over:
                 return
-            if self._bytes + size > BATCH_BYTES:  # a message must not outgrow a record of the journal
+            if self._batch.size + size > BATCH_BYTES:  # a message must not outgrow a record of the journal
                 self._flush()
-            self._xs.append(x)
-            self._outcomes.append((value, outcome, self._clock()))
+            self._batch.add(x, value, outcome, size)
             self._count += 1
-            self._bytes += size
-            if len(self._xs) >= ROWS:
+            if len(self._batch) >= ROWS:
                 self._flush()
-            elif len(self._xs) == 1 and self._postman is not None:
+            elif len(self._batch) == 1 and self._postman is not None:
                 self._postman.expect(self)
 
     def take_stop(self) -> str | None:
@@ -349,7 +345,7 @@ class Mailbox:
         with self._lock:
             self.post(message)
             self._over = True
-            self._xs, self._outcomes = [], []
+            self._batch.clear()
         self.shut()
 
     # the postman's side
@@ -360,9 +356,9 @@ class Mailbox:
             self._flush()
 
     def _flush(self) -> None:
-        if self._xs:
-            self._send(UP.encode(self._batch()))
-            self._xs, self._outcomes, self._bytes = [], [], 0
+        if self._batch:
+            self._send(UP.encode(self._batch.message(self._count)))
+            self._batch.clear()
 
     def _await_next(self) -> None:
         while self._stop is None and (self._held or self._resting or not self._credits):
@@ -398,18 +394,3 @@ class Mailbox:
 
     def _wait(self, timeout: float | None = None) -> None:
         self._changed.wait(timeout)
-
-    def _batch(self) -> Evaluations:
-        n, now = len(self._xs), self._clock()
-        values, outcomes, ends = zip(*self._outcomes, strict=True)
-        detailed = any(outcome.extras for outcome in outcomes)
-        return Evaluations(
-            k0=self._count - n,
-            X=np.array(self._xs),
-            f=np.array(values, dtype=np.float64),
-            status=np.array([outcome.status for outcome in outcomes], dtype=np.uint8),
-            seconds=np.array([outcome.seconds for outcome in outcomes], dtype=np.float32),
-            ages=np.array([now - end for end in ends], dtype=np.float32),
-            extras=tuple(outcome.extras for outcome in outcomes) if detailed else (),
-            errors=tuple((i, one.error) for i, one in enumerate(outcomes) if one.status is not Status.OK),
-        )
