@@ -13,7 +13,7 @@ from glompo.backends.protocol import Capabilities as CanDo
 from glompo.backends.threads import ThreadsBackend
 from glompo.core.ports import Escalation, Option
 from glompo.core.rule import Rule
-from glompo.core.settings import number, whole_number, yes_or_no
+from glompo.core.settings import limit, number, whole_limit, yes_or_no
 from glompo.engine.ports import Observer
 from glompo.errors import SettingError, SettingTypeError
 from glompo.exit_conditions import MaxTotalFunctionCalls, TargetFunctionValue, TimeLimit
@@ -56,9 +56,9 @@ def ends(given: Any, calls: int | None, seconds: float | None, target: float | N
     """Return the exit conditions that a budget, a time limit, a target and further conditions amount to."""
     ends: list[Any] = []
     if calls is not None:
-        ends.append(MaxTotalFunctionCalls(whole_number("minimize", "max_evaluations", calls, 1)))
+        ends.append(MaxTotalFunctionCalls(whole_limit("minimize", "max_evaluations", calls)))
     if seconds is not None:
-        ends.append(TimeLimit(number("minimize", "max_seconds", seconds, 0.0, above=True)))
+        ends.append(TimeLimit(limit("minimize", "max_seconds", seconds)))
     if target is not None:
         ends.append(TargetFunctionValue(target))
     if given is not None:

@@ -12,9 +12,13 @@ from numpy.typing import NDArray
 from glompo.box import Box
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.settings import number, one_of, options_of, whole_number_or_none
+from glompo.optimizers.stagnation import Stagnation
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
 
 SAMPLERS = ("full", "vd", "vkd")
+
+TOLERANCES = {"tolx": 1e-8, "tolfun": 0.0, "tolfunhist": 0.0}
+"""Steps in units of the ranges; pycma's tolerances of values are absolute, so that they depend on the unit of f."""
 
 
 class CMAOptimizer(StepperOptimizer):
@@ -48,6 +52,11 @@ class CMAOptimizer(StepperOptimizer):
 
     Notes
     -----
+    It has converged when its steps are below 1e-8 of all ranges (``tolx``), when its values differ by rounding only, or
+    when a narrow search gains nothing any more, as in numerical noise; see
+    :class:`~glompo.optimizers.stagnation.Stagnation`, which ``cma_options={'tolstagnation': 0}`` turns off. All of
+    these are unchanged by f → a·f + b, a > 0; pycma's absolute tolerances ``tolfun`` and ``tolfunhist`` are off.
+
     pycma needs two parameters or more; with one, a second without effect is added. Failed evaluations (inf) rank
     behind the worst valid point of their generation.
     """
@@ -95,6 +104,8 @@ class _Evolution(Stepper):
         self._x0 = x0
         self._strategy: Any = None
         self._asked: list[Any] = []
+        watched = self._options.get("tolstagnation", 1) != 0
+        self._stagnation = Stagnation(len(x0), self._options["popsize"]) if watched else None
         self._begun = False
         self._waiting: NDArray[np.float64] | None = None
         self._generation = 0
@@ -114,7 +125,10 @@ class _Evolution(Stepper):
         if not self._begun:
             self._begun = True
             return
-        self._strategy.tell(self._asked, ranked(values))
+        told = ranked(values)
+        self._strategy.tell(self._asked, told)
+        if self._stagnation is not None:
+            self._stagnation.tell(np.array(self._asked)[:, : self._box.dims], told)
         self._generation += 1
 
     def finished(self) -> str | None:
@@ -122,7 +136,8 @@ class _Evolution(Stepper):
             return None
         if self._strategy is None:
             self._strategy = self._new_strategy()
-        return ", ".join(f"{name}={value}" for name, value in self._strategy.stop().items()) or None
+        its_own = ", ".join(f"{name}={value}" for name, value in self._strategy.stop().items())
+        return its_own or (None if self._stagnation is None else self._stagnation.reason())
 
     def inject(self, x: NDArray[np.float64], fx: float) -> None:
         self._waiting = x
@@ -158,6 +173,7 @@ def _options(settings: CMAOptimizer, dims: int) -> dict[str, Any]:
         "seed": np.nan,  # pycma then leaves the global generator alone
         "verbose": -9,
         "verb_log": 1 if settings.keep_files else 0,
+        **TOLERANCES,
         **settings.cma_options,
     }
 
