@@ -22,6 +22,7 @@ from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.optimizers.capabilities import Capabilities, Facts, refusal
 from glompo.selectors import BaseSelector, CycleSelector
 from glompo.spec import RunSpec
+from glompo.worker.space import Space
 
 
 def selector_of(given: Any) -> BaseSelector:
@@ -114,12 +115,13 @@ def check_capabilities(options: Sequence[Option], spec: RunSpec) -> None:
     SettingError
         Naming the optimizer and the reason.
     """
-    dims = int((spec.bounds[:, 0] < spec.bounds[:, 1]).sum())
     detailed = offers_details(spec.task)
     for option in options:
         if isinstance(getattr(option.cls, "capabilities", None), Capabilities):
             one = option.cls(*option.args, **option.kwargs)
-            reason = refusal(option.kind, one.capabilities, Facts(dims, option.slots, detailed=detailed))
+            seen = Space(spec.bounds, getattr(option.cls, "scaler", None) or spec.scaler).pairs
+            facts = Facts(len(seen), option.slots, detailed=detailed, bounds=tuple(seen))
+            reason = refusal(option.kind, one.capabilities, facts)
             if reason is not None:
                 raise SettingError(reason)
 

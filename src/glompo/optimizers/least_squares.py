@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from glompo.errors import SettingError, UserError
 from glompo.optimizers.blocking import BlockingOptimizer, Leave, Objective
 from glompo.optimizers.bundled import Function
-from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.capabilities import NATURAL
 from glompo.optimizers.differences import neighbours, slopes
 from glompo.optimizers.settings import one_of, options_of
 
@@ -54,7 +55,7 @@ class LeastSquares(BlockingOptimizer):
     shrunk; a failed difference is taken as no slope. If the starting point fails, it ends there without success.
     """
 
-    capabilities = Capabilities(batch=True, needs_bounds=True, residuals=True)
+    capabilities = replace(NATURAL, batch=True, needs_bounds=True, residuals=True)
 
     def __init__(
         self,
