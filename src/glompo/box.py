@@ -69,7 +69,7 @@ class Box:
         """Return what :meth:`natural` returns, but points outside for those that lie outside of the cube."""
         u = np.asarray(u, dtype=np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
-            x = self.low + u * self._length
+            x = self.low * (1.0 - u) + self.high * u
             if self._any_log:
                 x = np.where(self.log, self._exponential(u * self._length), x)
         x = np.where((u >= 0.0) & (u <= 1.0), np.clip(x, self.low, self.high), x)

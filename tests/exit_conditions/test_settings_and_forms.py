@@ -161,3 +161,16 @@ class TestFaultyPoliciesOfUsers:
 
         with pytest.raises(PolicyError, match="Empty defines neither __call__"):
             Empty().ask(busy().view())
+
+
+@pytest.mark.parametrize("kind", [
+    TimeLimit, TimeLimitThroughRestarts, MaxCost, MaxTotalFunctionCalls, MaxOptimizersConverged, MaxOptimizersStarted,
+    MaxOptimizersStopped,
+])  # fmt: skip
+def test_infinity_is_no_limit(kind: type) -> None:
+    condition, run = kind(math.inf), history()
+    run.evaluate(run.start(), [1.0, 2.0])
+    run.converge(1)
+    assert not condition.ask(run.view()).fired
+    assert condition.budget() is None
+    assert condition.deadline(run.view()) is None

@@ -99,15 +99,16 @@ def steps(*points: tuple[float, float]) -> History:
 
 def test_short_steps_stop() -> None:
     run = steps((3, 4), (0, 0), (0.3, 0.4), (0, 0))  # a long step, then two of 0.5
-    assert StepSize(BOX, 2, 0.1).ask(run.view(), 1).fired
-    assert not StepSize(BOX, 2, 0.099).ask(run.view(), 1).fired
-    assert not StepSize(BOX, 3, 0.1).ask(run.view(), 1).fired
-    assert StepSize(calls=2, relative_tol=0.1).ask(run.view(), 1).fired
+    assert StepSize(BOX, 3, 0.1).ask(run.view(), 1).fired
+    assert not StepSize(BOX, 3, 0.099).ask(run.view(), 1).fired
+    assert not StepSize(BOX, 4, 0.1).ask(run.view(), 1).fired
+    assert StepSize(calls=3, relative_tol=0.1).ask(run.view(), 1).fired
 
 
 def test_a_step_needs_two_points() -> None:
     run = steps((0, 0), (0, 0))
     assert StepSize(calls=1, relative_tol=0).ask(run.view(), 1).fired
-    assert not StepSize(calls=2, relative_tol=1).ask(run.view(), 1).fired
+    assert StepSize(calls=2, relative_tol=0).ask(run.view(), 1).fired
+    assert not StepSize(calls=3, relative_tol=1).ask(run.view(), 1).fired
     fresh = history()
     assert not StepSize(calls=1).ask(fresh.view(), fresh.start()).fired

@@ -83,6 +83,16 @@ def number(
     return result
 
 
+def limit(owner: object, name: str, value: object) -> float:
+    """Return `value` as a float above 0, or inf, which is no limit; see :func:`number`."""
+    return math.inf if value == math.inf else number(owner, name, value, 0, above=True)
+
+
+def whole_limit(owner: object, name: str, value: object) -> int | float:
+    """Return `value` as an int of 1 or more, or inf, which is no limit; see :func:`whole_number`."""
+    return math.inf if value == math.inf else whole_number(owner, name, value, 1)
+
+
 def yes_or_no(owner: object, name: str, value: object) -> bool:
     """Return `value` as a bool; anything but True and False raises SettingTypeError."""
     if not isinstance(value, (bool, np.bool_)):

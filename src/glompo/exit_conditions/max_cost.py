@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glompo.core.roll import Roll
-from glompo.core.settings import number
+from glompo.core.settings import limit
 from glompo.core.trajectory import TICKS
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
@@ -20,11 +20,11 @@ class MaxCost(BaseExitCondition):
     Parameters
     ----------
     seconds : float
-        Seconds of evaluations, above 0.
+        Seconds of evaluations, above 0; inf for no limit.
     """
 
     def __init__(self, seconds: float) -> None:
-        self.seconds = number(self, "seconds", seconds, 0, above=True)
+        self.seconds = limit(self, "seconds", seconds)
         self._bill = Bill()
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glompo.core.settings import whole_number
+from glompo.core.settings import whole_limit
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.exit_conditions.base import BaseExitCondition
@@ -13,14 +13,14 @@ class MaxOptimizersConverged(BaseExitCondition):
 
     Parameters
     ----------
-    n : int
-        Optimizers that must have converged, 1 or more.
+    n : int or inf
+        Optimizers that must have converged, 1 or more; inf for no limit.
     """
 
     per_evaluation = False
 
-    def __init__(self, n: int) -> None:
-        self.n = whole_number(self, "n", n, 1)
+    def __init__(self, n: int | float) -> None:
+        self.n = whole_limit(self, "n", n)
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for the run."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from glompo.core.settings import whole_number
+import math
+
+from glompo.core.settings import whole_limit
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.exit_conditions.base import BaseExitCondition
@@ -17,22 +19,22 @@ class MaxTotalFunctionCalls(BaseExitCondition):
 
     Parameters
     ----------
-    n : int
-        Calls of the task, 1 or more.
+    n : int or inf
+        Calls of the task, 1 or more; inf for no limit.
     """
 
     per_evaluation = False
 
-    def __init__(self, n: int) -> None:
-        self.n = whole_number(self, "n", n, 1)
+    def __init__(self, n: int | float) -> None:
+        self.n = whole_limit(self, "n", n)
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for the run."""
         lost = view.spent - view.calls
-        n = view.amended(self.n) or self.n
+        n = view.amended(self.budget()) or self.n
         why = f"{view.spent} of {n} calls used" + (f", {lost} of them by workers that died" if lost else "")
         return self.verdict(view.spent >= n, why)
 
-    def budget(self) -> int:
-        """Return the calls of the task that may be made."""
-        return self.n
+    def budget(self) -> int | None:
+        """Return the calls of the task that may be made; None if any number."""
+        return int(self.n) if self.n < math.inf else None

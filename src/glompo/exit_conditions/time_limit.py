@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from glompo.core.settings import number
+import math
+
+from glompo.core.settings import limit
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.exit_conditions.base import BaseExitCondition
@@ -14,13 +16,13 @@ class TimeLimit(BaseExitCondition):
     Parameters
     ----------
     seconds : float
-        Wall-clock time of the session, above 0.
+        Wall-clock time of the session, above 0; inf for no limit.
     """
 
     per_evaluation = False
 
     def __init__(self, seconds: float) -> None:
-        self.seconds = number(self, "seconds", seconds, 0, above=True)
+        self.seconds = limit(self, "seconds", seconds)
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for the run."""
@@ -29,8 +31,8 @@ class TimeLimit(BaseExitCondition):
         )
 
     def deadline(self, view: RunView) -> float | None:
-        """Return when the time is up; None if it is."""
-        return self._end(view) if view.now < self._end(view) else None
+        """Return when the time is up; None if it is, or never will be."""
+        return self._end(view) if view.now < self._end(view) < math.inf else None
 
     def _end(self, view: RunView) -> float:
         # the one expression of both answers: whoever wakes at the deadline must find that it has passed

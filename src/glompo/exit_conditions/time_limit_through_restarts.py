@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from glompo.core.settings import number
+import math
+
+from glompo.core.settings import limit
 from glompo.core.verdict import Verdict
 from glompo.core.views import RunView
 from glompo.exit_conditions.base import BaseExitCondition
@@ -14,18 +16,18 @@ class TimeLimitThroughRestarts(BaseExitCondition):
     Parameters
     ----------
     seconds : float
-        Wall-clock time of all sessions, above 0.
+        Wall-clock time of all sessions, above 0; inf for no limit.
     """
 
     per_evaluation = False
 
     def __init__(self, seconds: float) -> None:
-        self.seconds = number(self, "seconds", seconds, 0, above=True)
+        self.seconds = limit(self, "seconds", seconds)
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for the run."""
         return self.verdict(view.now >= self.seconds, f"{view.now:.6g} of {self.seconds:.6g} s in all sessions")
 
     def deadline(self, view: RunView) -> float | None:
-        """Return when the time is up; None if it is."""
-        return self.seconds if view.now < self.seconds else None
+        """Return when the time is up; None if it is, or never will be."""
+        return self.seconds if view.now < self.seconds < math.inf else None

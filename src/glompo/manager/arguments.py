@@ -13,7 +13,7 @@ from glompo.backends.protocol import Capabilities as CanDo
 from glompo.backends.threads import ThreadsBackend
 from glompo.core.ports import Escalation, Option
 from glompo.core.rule import Rule
-from glompo.core.settings import number, whole_number, yes_or_no
+from glompo.core.settings import limit, number, whole_limit, yes_or_no
 from glompo.details import declares_residuals, offers_details
 from glompo.engine.ports import Observer
 from glompo.errors import SettingError, SettingTypeError
@@ -24,6 +24,7 @@ from glompo.selectors import BaseSelector, CycleSelector
 from glompo.spec import RunSpec
 from glompo.spec.constructor import check_complete, check_settings
 from glompo.stoppers import BaseStopper
+from glompo.worker.space import Space
 
 
 def selector_of(given: Any) -> BaseSelector:
@@ -80,9 +81,9 @@ def ends(given: Any, calls: int | None, seconds: float | None, target: float | N
     """Return the exit conditions that a budget, a time limit, a target and further conditions amount to."""
     ends: list[Any] = []
     if calls is not None:
-        ends.append(MaxTotalFunctionCalls(whole_number("minimize", "max_evaluations", calls, 1)))
+        ends.append(MaxTotalFunctionCalls(whole_limit("minimize", "max_evaluations", calls)))
     if seconds is not None:
-        ends.append(TimeLimit(number("minimize", "max_seconds", seconds, 0.0, above=True)))
+        ends.append(TimeLimit(limit("minimize", "max_seconds", seconds)))
     if target is not None:
         ends.append(TargetFunctionValue(target))
     if given is not None:
@@ -138,7 +139,6 @@ def check_capabilities(options: Sequence[Option], spec: RunSpec) -> None:
     SettingError
         Naming the optimizer and the reason.
     """
-    dims = int((spec.bounds[:, 0] < spec.bounds[:, 1]).sum())
     detailed, residuals = offers_details(spec.task), declares_residuals(spec.task)
     for option in options:
         logs = option.kwargs.get("is_log_detailed", option.kwargs.get("_is_log_detailed", False))
@@ -148,9 +148,9 @@ def check_capabilities(options: Sequence[Option], spec: RunSpec) -> None:
             )
         if isinstance(getattr(option.cls, "capabilities", None), Capabilities):
             one = option.cls(*option.args, **option.kwargs)
-            reason = refusal(
-                option.kind, one.capabilities, Facts(dims, option.slots, detailed=detailed, residuals=residuals)
-            )
+            seen = Space(spec.bounds, getattr(option.cls, "scaler", None) or spec.scaler).pairs
+            facts = Facts(len(seen), option.slots, detailed=detailed, residuals=residuals, bounds=tuple(seen))
+            reason = refusal(option.kind, one.capabilities, facts)
             if reason is not None:
                 raise SettingError(reason)
             if hasattr(one, "check_task"):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.box import Box
 from glompo.optimizers.blocking import BlockingOptimizer, Objective
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.penalty import Penalty
@@ -16,8 +17,8 @@ from glompo.optimizers.settings import number, whole_number
 class Annealing(BlockingOptimizer):
     r"""Generalised simulated annealing from x0, without local searches.
 
-    Jumps are drawn from the visiting distribution of Tsallis, whose heavy tail reaches everywhere at any temperature;
-    a jump uphill is accepted with the probability
+    The search runs in the unit cube. Jumps are drawn from the visiting distribution of Tsallis, whose heavy tail
+    reaches everywhere at any temperature; a jump uphill is accepted with the probability
 
     .. math:: p = \left[1 - (1 - q_a) \Delta f / T_a\right]^{1 / (1 - q_a)},
 
@@ -71,17 +72,17 @@ class Annealing(BlockingOptimizer):
         """Anneal."""
         from scipy.optimize import dual_annealing
 
-        penalty = Penalty()
+        penalty, box = Penalty(), Box(bounds)
         answer = dual_annealing(
-            lambda x: penalty(f(x)),
-            bounds,
+            lambda u: penalty(f(box.natural(u))),
+            [(0.0, 1.0)] * box.dims,  # its jumps, and its distance from a bound, have one length in all units
             maxiter=self.iters,
             initial_temp=self.initial_temp,
             restart_temp_ratio=self.restart_temp_ratio,
             visit=self.qv,
             accept=self.qa,
             no_local_search=True,
-            x0=x0,
+            x0=box.unit(x0),
             rng=self.rng,
         )
         return f"annealed for {self.iters} steps ({answer.nfev} evaluations)", False

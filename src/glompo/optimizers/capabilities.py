@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 UNDECLARED = (
@@ -46,6 +47,10 @@ class Capabilities:
         It needs a task with `detailed_call`.
     least_dims, most_dims : int or None
         The fewest and the most free parameters; None is no limit.
+    least_range, most_range : float
+        The shortest and the longest range of a parameter, in the units in which the optimizer sees it.
+    least_values : int
+        The fewest numbers that a range must hold, as far as rounding tells them apart.
     """
 
     batch: bool = False
@@ -61,6 +66,13 @@ class Capabilities:
     details: bool = False
     least_dims: int = 1
     most_dims: int | None = None
+    least_range: float = 0.0
+    most_range: float = math.inf
+    least_values: int = 1
+
+
+NATURAL = Capabilities(least_range=1e-100, most_range=1e100, least_values=10_000)
+"""Of a method that computes steps, slopes and distances in the units of the parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +95,8 @@ class Facts:
         The task offers `detailed_call`.
     residuals : bool
         The task declares its residuals.
+    bounds : tuple of pairs
+        Bounds of the free parameters as the optimizer sees them; may be left out.
     """
 
     dims: int
@@ -92,6 +106,7 @@ class Facts:
     may_fail: bool = False
     detailed: bool = False
     residuals: bool = False
+    bounds: tuple[tuple[float, float], ...] = ()
 
 
 def refusal(name: str, capabilities: Capabilities, facts: Facts) -> str | None:
@@ -111,6 +126,7 @@ def refusal(name: str, capabilities: Capabilities, facts: Facts) -> str | None:
 def _objections(can: Capabilities, facts: Facts) -> list[tuple[bool, str]]:
     """Return every objection with whether it holds, the gravest first."""
     most = can.most_dims
+    unfit = next((pair for pair in facts.bounds if not _fits(can, *pair)), None)
     return [
         (
             facts.dims < can.least_dims,
@@ -129,6 +145,11 @@ def _objections(can: Capabilities, facts: Facts) -> list[tuple[bool, str]]:
             "needs the extra values of detailed_call, which the task has not; define detailed_call(x) -> (fx, *extras)",
         ),
         (
+            unfit is not None,
+            f"works in the units of the parameters, and cannot in a range like {unfit}: too short or too long, or too "
+            "few numbers lie in it; use scaler='linear', or fix the parameter, min == max",
+        ),
+        (
             facts.workers > 1 and not can.batch,
             f"evaluates one point at a time, but workers is {facts.workers}; give it one worker",
         ),
@@ -145,3 +166,9 @@ def _objections(can: Capabilities, facts: Facts) -> list[tuple[bool, str]]:
             "takes noise for slopes, and this task is noisy; use another optimizer, for example CMAOptimizer",
         ),
     ]
+
+
+def _fits(can: Capabilities, low: float, high: float) -> bool:
+    length = high - low
+    values = length / math.ulp(max(abs(low), abs(high)))
+    return can.least_range <= length <= can.most_range and values >= can.least_values

@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 from glompo.box import Box
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.settings import number, one_of, options_of, whole_number_or_none
+from glompo.optimizers.stagnation import Stagnation
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
 
 SAMPLERS = ("full", "vd", "vkd")
 
 LIMITS = {"maxiter", "maxfevals", "timeout", "stoppedbyuser", "callback"}
 """Criteria of pycma at which it ends without having converged."""
+TOLERANCES = {"tolx": 1e-8, "tolfun": 0.0, "tolfunhist": 0.0}
+"""Steps in units of the ranges; pycma's tolerances of values are absolute, so that they depend on the unit of f."""
 
 
 class CMAOptimizer(StepperOptimizer):
@@ -53,6 +56,11 @@ class CMAOptimizer(StepperOptimizer):
 
     Notes
     -----
+    It has converged when its steps are below 1e-8 of all ranges (``tolx``), when its values differ by rounding only, or
+    when a narrow search gains nothing any more, as in numerical noise; see
+    :class:`~glompo.optimizers.stagnation.Stagnation`, which ``cma_options={'tolstagnation': 0}`` turns off. All of
+    these are unchanged by f → a·f + b, a > 0; pycma's absolute tolerances ``tolfun`` and ``tolfunhist`` are off.
+
     pycma needs two parameters or more; with one, a second without effect is added. Failed evaluations (inf) rank
     behind the worst valid point of their generation.
     """
@@ -100,6 +108,8 @@ class _Evolution(Stepper):
         self._x0 = x0
         self._strategy: Any = None
         self._asked: list[Any] = []
+        watched = self._options.get("tolstagnation", 1) != 0
+        self._stagnation = Stagnation(len(x0), self._options["popsize"]) if watched else None
         self._begun = False
         self._waiting: NDArray[np.float64] | None = None
         self._generation = 0
@@ -119,12 +129,17 @@ class _Evolution(Stepper):
         if not self._begun:
             self._begun = True
             return
-        self._strategy.tell(self._asked, ranked(values))
+        told = ranked(values)
+        self._strategy.tell(self._asked, told)
+        if self._stagnation is not None:
+            self._stagnation.tell(np.array(self._asked)[:, : self._box.dims], told)
         self._generation += 1
 
     def finished(self) -> str | None:
         ends = self._ends()
-        return _listed(ends) if ends.keys() - LIMITS else None
+        if ends.keys() - LIMITS:
+            return _listed(ends)
+        return None if self._stagnation is None else self._stagnation.reason()
 
     def exhausted(self) -> str | None:
         return _listed(self._ends()) or None
@@ -181,6 +196,7 @@ def _options(settings: CMAOptimizer, dims: int) -> dict[str, Any]:
         "verbose": -9,
         **({"verb_log": 1} if settings.keep_files else {"verb_log": 0, "verb_filenameprefix": NO_FILES}),
         **({"maxiter": math.inf} if settings.managed else {}),
+        **TOLERANCES,
         **settings.cma_options,
     }
 

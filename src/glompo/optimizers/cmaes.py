@@ -13,6 +13,7 @@ from glompo.box import Box
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.cma import ranked
 from glompo.optimizers.settings import library, number, one_of, whole_number_or_none
+from glompo.optimizers.stagnation import Stagnation
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
 
 VARIANTS = ("full", "separable", "adaptive")
@@ -40,6 +41,10 @@ class CMAES(StepperOptimizer):
 
     Notes
     -----
+    It has converged when its steps are below 1e-8 of all ranges, when its values differ by rounding only, or when a
+    narrow search gains nothing any more, as in numerical noise; see
+    :class:`~glompo.optimizers.stagnation.Stagnation`. All of these are unchanged by f → a·f + b, a > 0.
+
     Failed evaluations (inf) rank behind the worst valid point of their generation. Points of other optimizers are noted
     and not used.
     """
@@ -72,12 +77,19 @@ class CMAES(StepperOptimizer):
         return _Generations(strategy, x0, box)
 
 
+STEP = 1e-8
+"""Steps in units of the ranges below which a search has converged."""
+
+
 class _Generations(Stepper):
     def __init__(self, strategy: Any, x0: NDArray[np.float64], box: Box) -> None:
         self._strategy = strategy
         self._x0 = x0
         self._box = box
         self._asked: list[NDArray[np.float64]] | None = None
+        self._stagnation = Stagnation(box.dims, strategy.population_size)
+        self._generation = 0
+        self._steps = np.inf
 
     def __getstate__(self) -> dict[str, Any]:
         """Return all of the state: pickled by itself, the strategy would leave out its random numbers."""
@@ -97,8 +109,18 @@ class _Generations(Stepper):
 
     def tell(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
         if self._asked:
-            self._strategy.tell(list(zip(self._asked, ranked(values).tolist(), strict=True)))
+            told, points = ranked(values), np.array(self._asked)
+            self._stagnation.tell(points, told)
+            self._steps = float(points.std(axis=0).max())
+            self._generation += 1
+            # it works with ranks; its tolerance of values is absolute, and is never reached by ranks that fall on
+            order = told.argsort(kind="stable").argsort() - self._generation * len(told)
+            self._strategy.tell(list(zip(self._asked, order.tolist(), strict=True)))
         self._asked = []
 
     def finished(self) -> str | None:
-        return "its criteria of convergence hold" if self._asked is not None and self._strategy.should_stop() else None
+        if self._asked is None:
+            return None
+        if self._steps < STEP:
+            return f"its steps are below {STEP:g} of the ranges"
+        return "its criteria of convergence hold" if self._strategy.should_stop() else self._stagnation.reason()

@@ -20,7 +20,7 @@ from glompo.details import (
 from glompo.errors import SettingError, TaskContractError, UserError
 from glompo.optimizers.blocking import BlockingOptimizer, Leave, Objective
 from glompo.optimizers.bundled import Function
-from glompo.optimizers.capabilities import UNDECLARED, Capabilities
+from glompo.optimizers.capabilities import NATURAL, UNDECLARED
 from glompo.optimizers.differences import neighbours, slopes
 from glompo.optimizers.settings import one_of, options_of
 
@@ -74,7 +74,7 @@ class LeastSquares(BlockingOptimizer):
     shrunk; a failed difference is taken as no slope. If the starting point fails, it ends there without success.
     """
 
-    capabilities = Capabilities(batch=True, needs_bounds=True, residuals=True)
+    capabilities = replace(NATURAL, batch=True, needs_bounds=True, residuals=True)
 
     def __init__(
         self,

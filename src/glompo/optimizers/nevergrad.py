@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glompo.box import Box
+from glompo.errors import SettingError
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.penalty import Penalty
 from glompo.optimizers.settings import library, one_of, whole_number_or_none
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
+
+NEVER = 1e9
+"""Share of the sample of a metamodel after which it is learnt anew; below 1 where the library sets it."""
 
 MOST = 4.9e20
 """The largest value that the library is told: it clips those of 5e20 and more itself, and warns each time."""
@@ -47,18 +53,26 @@ class Nevergrad(StepperOptimizer):
     valid one so far, see :class:`~glompo.optimizers.penalty.Penalty`.
 
     NumPy's and pycma's warnings about what Nevergrad does come through unchanged.
-    NGOpt and its relatives fail with NumPy 2.4 and Nevergrad 1.0.12 where they build a metamodel. Optimizers with
-    metamodels, and the portfolios named NgIoh, also draw from NumPy's global generator: they do not repeat exactly.
+    NGOpt and its relatives choose by the budget, and are refused without one. Where Nevergrad cannot compute a
+    metamodel (1.0.12 takes an array of one element for a number, which NumPy 2.4 no longer does), the search goes on
+    without that model, as it does after one that cannot be learnt, and says so in its log. Optimizers with metamodels,
+    and the portfolios named NgIoh, also draw from NumPy's global generator: they do not repeat exactly.
     """
 
     capabilities = Capabilities(batch=True, noise=True, needs_bounds=True)
 
     def __init__(self, optimizer: str = "TwoPointsDE", budget: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        registry = library(self, "nevergrad", "nevergrad").optimizers.registry
+        nevergrad = library(self, "nevergrad", "nevergrad")
+        registry = nevergrad.optimizers.registry
         self.optimizer = one_of(self, "optimizer", optimizer, registry.keys())
         self.budget = whole_number_or_none(self, "budget", budget, 1)
         chosen = registry[self.optimizer]
+        if self.budget is None and _plans(nevergrad, chosen):
+            raise SettingError(
+                f"Nevergrad: budget is None, but {self.optimizer} chooses its method by it; give budget=..., the "
+                "evaluations of one search"
+            )
         self._serial = bool(chosen.no_parallelization)
         self.capabilities = replace(
             self.capabilities, batch=not self._serial, injection=not chosen.recast, resumes=not chosen.recast
@@ -68,31 +82,77 @@ class Nevergrad(StepperOptimizer):
         """Return the optimizer at its beginning."""
         nevergrad = library(self, "nevergrad", "nevergrad")
         box = Box(bounds)
-        space = nevergrad.p.Array(init=box.unit(x0)).set_mutation(sigma=1 / 6)
-        space.random_state = np.random.RandomState(self.rng.integers(2**32))
-        space.set_bounds(0.0, 1.0)  # would draw from the global generator before the space has its own
+        space = _cube(nevergrad, box.unit(x0), np.random.RandomState(self.rng.integers(2**32)))
         search = nevergrad.optimizers.registry[self.optimizer](
             space, budget=self.budget, num_workers=1 if self._serial else self.workers
         )
-        return _Conversation(search, box, x0, self._serial, nevergrad.errors.TellNotAskedNotSupportedError)
+        unsupported = nevergrad.errors.TellNotAskedNotSupportedError
+        return _Conversation(search, box, x0, self._serial, unsupported, partial(self.message_manager, 9))
+
+
+def _plans(nevergrad: Any, chosen: Any) -> bool:
+    """Return whether an optimizer chooses its method by the budget, for some number of parameters."""
+    family = isinstance(chosen, type) and hasattr(chosen, "_select_optimizer_cls")
+    return family and not all(_chooses(nevergrad, chosen, d) for d in (1, 2, 20))
+
+
+def _chooses(nevergrad: Any, chosen: Any, dims: int) -> bool:
+    try:
+        chosen(_cube(nevergrad, np.full(dims, 0.5), np.random.RandomState(0))).ask()
+    except (AssertionError, TypeError):  # it asserts that there is a budget, or computes with it
+        return False
+    return True
+
+
+def _cube(nevergrad: Any, init: NDArray[np.float64], random: np.random.RandomState) -> Any:
+    space = nevergrad.p.Array(init=init).set_mutation(sigma=1 / 6)
+    space.random_state = random
+    space.set_bounds(0.0, 1.0)  # would draw from the global generator before the space has its own
+    return space
+
+
+def _without_models(search: Any) -> bool:
+    """Let the metamodels in a search never be due again; return whether there were any that were."""
+    found = False
+    for inner in _searches(search):
+        if getattr(inner, "frequency_ratio", NEVER) < NEVER:
+            inner.frequency_ratio = NEVER
+            found = True
+    return found
+
+
+def _searches(search: Any) -> Iterator[Any]:
+    """Yield a search and all that it is made of."""
+    yield search
+    for held in list(vars(search).values()):
+        for one in held if isinstance(held, list) else [held]:
+            if hasattr(one, "ask") and hasattr(one, "tell"):
+                yield from _searches(one)
 
 
 class _Conversation(Stepper):
     def __init__(
-        self, search: Any, box: Box, x0: NDArray[np.float64], serial: bool, unsupported: type[Exception]
+        self,
+        search: Any,
+        box: Box,
+        x0: NDArray[np.float64],
+        serial: bool,
+        unsupported: type[Exception],
+        say: Callable[[str], None],
     ) -> None:
         self._search = search
         self._box = box
         self._x0: NDArray[np.float64] | None = x0
         self._serial = serial
         self._unsupported = unsupported
+        self._say = say
         self._penalty = Penalty()
         self._asked: list[Any] = []
 
     def ask(self, n: int) -> NDArray[np.float64]:
         budget, done = self._search.budget, self._search.num_ask
         n = 1 if self._serial else n if budget is None else min(n, budget - done)
-        self._asked = [self._search.ask() for _ in range(n)]
+        self._asked = [self._next() for _ in range(n)]
         points = self._box.natural(np.array([candidate.value for candidate in self._asked]))
         x0, self._x0 = self._x0, None
         if x0 is None:
@@ -101,6 +161,15 @@ class _Conversation(Stepper):
             points[0] = x0
             return points
         return np.vstack([x0, points])
+
+    def _next(self) -> Any:
+        try:
+            return self._search.ask()
+        except TypeError as error:
+            if not _without_models(self._search):
+                raise
+            self._say(f"a metamodel of Nevergrad raised {error!r}; the search goes on without metamodels")
+            return self._search.ask()
 
     def tell(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
         told = np.minimum(self._penalty.batch(values), MOST).tolist()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from glompo.errors import SettingError
 from glompo.optimizers.blocking import BlockingOptimizer, Objective
-from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.capabilities import NATURAL
 from glompo.optimizers.differences import WithDifferences
 from glompo.optimizers.penalty import Penalty
 from glompo.optimizers.settings import library, number, one_of, options_of
@@ -58,7 +58,7 @@ class Nlopt(BlockingOptimizer):
     :class:`~glompo.optimizers.penalty.Penalty`, and has no slope.
     """
 
-    capabilities = Capabilities(needs_bounds=True)
+    capabilities = replace(NATURAL, needs_bounds=True)
 
     def __init__(
         self,

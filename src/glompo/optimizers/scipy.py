@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from glompo.errors import SettingError
 from glompo.optimizers.blocking import BlockingOptimizer, Objective
-from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.capabilities import NATURAL
 from glompo.optimizers.cobyqa import cobyqa
 from glompo.optimizers.differences import WithDifferences
 from glompo.optimizers.penalty import Penalty
@@ -52,6 +52,9 @@ NO_CONVERGENCE = {
     "basinhopping": "requested number of basinhopping iterations completed",
 }
 """How the methods begin that call the end of their iterations a success."""
+LEAST = {"dual_annealing": 1e-6, "COBYLA": 1e-12}
+"""Ranges that a method needs at least, because it has a length of its own: a candidate of the one keeps 1e-10 away from
+a bound, the other takes parameters within 4e-16 for fixed."""
 
 DECIDED = {
     *("func", "fun", "x0", "bounds", "args", "rng", "seed", "workers", "vectorized", "jac", "method"),
@@ -95,7 +98,7 @@ class Scipy(BlockingOptimizer):
     without success.
     """
 
-    capabilities = Capabilities()
+    capabilities = NATURAL
 
     def __init__(self, method: str = "Nelder-Mead", options: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -107,6 +110,7 @@ class Scipy(BlockingOptimizer):
             self.capabilities,
             batch=self.method in BATCH,
             needs_bounds=self.method in GLOBAL,
+            least_range=LEAST.get(self.method, self.capabilities.least_range),
             noise=self.method in ("differential_evolution", "dual_annealing"),
         )
 

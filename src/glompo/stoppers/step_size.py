@@ -16,8 +16,9 @@ class StepSize(BaseStopper):
     """The latest steps of the optimizer are short.
 
     A step leads from one evaluated point to the next, also inside one generation of a population. True when the
-    mean length of the last `calls` steps is at most a fraction of the diagonal of the box. A shorter history is no
-    evidence.
+    mean length of the steps among the last `calls` evaluations is at most a fraction of the diagonal of the box, both
+    measured in natural units, or on the scales of the parameters if the run has any (`scaler`). A shorter history, and
+    a single point, are no evidence.
 
     Invariant under f → a·f + b, since only points are compared.
 
@@ -26,7 +27,7 @@ class StepSize(BaseStopper):
     bounds : sequence of (min, max), optional
         The box; the bounds of the run if None.
     calls : int
-        Steps to look back, 1 or more. It must be given.
+        Evaluations in the window, 1 or more; with 1 it holds two, between which there is a step. It must be given.
     relative_tol : float
         Fraction of the diagonal, from 0 to 1.
     """
@@ -39,15 +40,16 @@ class StepSize(BaseStopper):
 
     def looks_back(self) -> int:
         """Return how many of the last evaluations of an optimizer it looks at."""
-        return self.calls + 1
+        return max(2, self.calls)
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for optimizer `opt`."""
         one = self.subject(view, opt)
         box = measured_in(self, self._bounds, view)
         limit = self.relative_tol * box.diagonal
-        if len(one) <= self.calls:
-            return self.verdict(False, f"{len(one)} evaluations, more than {self.calls} are needed")
-        steps = np.diff(box.coordinates(one.trajectory.last(self.calls + 1).X), axis=0)
+        window = self.looks_back()
+        if len(one) < window:
+            return self.verdict(False, f"{len(one)} evaluations, {window} are needed")
+        steps = np.diff(box.coordinates(one.trajectory.last(window).X), axis=0)
         mean = float(np.linalg.norm(steps, axis=1).mean())
-        return self.verdict(mean <= limit, f"mean of {self.calls} steps {mean:.6g}, limit {limit:.6g}")
+        return self.verdict(mean <= limit, f"mean of {len(steps)} steps {mean:.6g}, limit {limit:.6g}")

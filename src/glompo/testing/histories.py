@@ -54,7 +54,7 @@ DATE = "2000-01-01T00:00:00+00:00"
 """When a history by hand begins."""
 
 
-def history(bounds: ArrayLike = ((0.0, 1.0),), slots: int = 4, seed: int = 0) -> History:
+def history(bounds: ArrayLike = ((0.0, 1.0),), slots: int = 4, seed: int = 0, scales: tuple[str, ...] = ()) -> History:
     """Return the history of a run that has just begun, at run time 0.
 
     Parameters
@@ -65,8 +65,10 @@ def history(bounds: ArrayLike = ((0.0, 1.0),), slots: int = 4, seed: int = 0) ->
         Evaluations that may be in flight at once.
     seed : int
         Seed of the run's random streams.
+    scales : tuple of str
+        Scale of each parameter; natural units by default.
     """
-    return History(np.array(bounds, dtype=float), slots, seed)
+    return History(np.array(bounds, dtype=float), slots, seed, scales)
 
 
 class History:
@@ -82,7 +84,8 @@ class History:
         Run time in seconds.
     """
 
-    def __init__(self, bounds: NDArray[np.float64], slots: int, seed: int) -> None:
+    def __init__(self, bounds: NDArray[np.float64], slots: int, seed: int, scales: tuple[str, ...] = ()) -> None:
+        self._scales = scales
         self.state = RunState()
         self.events: list[Event] = []
         self.now = 0.0
@@ -227,7 +230,8 @@ class History:
 
     def _open_session(self) -> None:
         self._sessions += 1
-        self.happen(SessionOpened(self.now, self._sessions, DATE, "nowhere", 0, wall=WALL + self.now))
+        opened = SessionOpened(self.now, self._sessions, DATE, "nowhere", 0, wall=WALL + self.now, scales=self._scales)
+        self.happen(opened)
         for opt, one in list(self.state.left.items()):  # whoever lived goes on
             k = len(one.trajectory)
             rests, works = ReturnedToRest(self.now, opt, "replay", k), Restored(self.now, opt, "replay", k, 0)
