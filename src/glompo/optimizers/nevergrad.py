@@ -92,13 +92,15 @@ class Nevergrad(StepperOptimizer):
 
 def _plans(nevergrad: Any, chosen: Any) -> bool:
     """Return whether an optimizer chooses its method by the budget, for some number of parameters."""
-    family = isinstance(chosen, type) and hasattr(chosen, "_select_optimizer_cls")
-    return family and not all(_chooses(nevergrad, chosen, d) for d in (1, 2, 20))
+    return not all(_chooses(nevergrad, chosen, dims) for dims in (1, 2, 20))
 
 
 def _chooses(nevergrad: Any, chosen: Any, dims: int) -> bool:
+    """Return whether an optimizer can choose its method without a budget; methods may be such choices themselves."""
     try:
-        chosen(_cube(nevergrad, np.full(dims, 0.5), np.random.RandomState(0))).ask()
+        while isinstance(chosen, type) and hasattr(chosen, "_select_optimizer_cls"):
+            space = _cube(nevergrad, np.full(dims, 0.5), np.random.RandomState(0))
+            chosen = chosen(space)._select_optimizer_cls()
     except (AssertionError, TypeError):  # it asserts that there is a budget, or computes with it
         return False
     return True
