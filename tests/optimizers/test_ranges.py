@@ -83,12 +83,22 @@ def test_annealing_finds_as_much_in_any_unit():
 
 
 @pytest.mark.filterwarnings("ignore")  # what Nevergrad's optimizers have to say
-def test_a_portfolio_that_plans_is_refused_without_a_budget_and_goes_on_without_metamodels():
+@pytest.mark.parametrize("dims", [1, 2, 10])
+def test_a_portfolio_that_plans_does_without_a_budget(dims, tmp_path):
     pytest.importorskip("nevergrad")
     before = np.random.get_state()[1].copy()
-    with pytest.raises(SettingError, match=r"Nevergrad: budget is None, but NGOpt .* give budget=\.\.\."):
-        Nevergrad("ngopt")
+    optimizer = Nevergrad("ngopt")
     np.testing.assert_array_equal(np.random.get_state()[1], before)
+    result = glompo.minimize(
+        lambda x: float(x @ x), [(-5, 5)] * dims, optimizers=optimizer, max_evaluations=60, max_jobs=1, rng=1,
+        working_dir=tmp_path / "run",
+    )  # fmt: skip
+    assert (result.nfev, len(result.optimizers)) == (60, 1)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_portfolio_goes_on_without_metamodels():
+    pytest.importorskip("nevergrad")
     seen = []
 
     def task(x):

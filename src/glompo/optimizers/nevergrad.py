@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.box import Box
-from glompo.errors import SettingError
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.penalty import Penalty
 from glompo.optimizers.settings import library, one_of, whole_number_or_none
@@ -20,6 +19,9 @@ from glompo.optimizers.stepper import Stepper, StepperOptimizer
 
 NEVER = 1e9
 """Share of the sample of a metamodel after which it is learnt anew; below 1 where the library sets it."""
+
+PLANNED = 1000
+"""Evaluations per free parameter that a method plans with which cannot do without a budget and was given none."""
 
 MOST = 4.9e20
 """The largest value that the library is told: it clips those of 5e20 and more itself, and warns each time."""
@@ -53,7 +55,8 @@ class Nevergrad(StepperOptimizer):
     valid one so far, see :class:`~glompo.optimizers.penalty.Penalty`.
 
     NumPy's and pycma's warnings about what Nevergrad does come through unchanged.
-    NGOpt and its relatives choose by the budget, and are refused without one. Where Nevergrad cannot compute a
+    NGOpt and its relatives choose their method by the budget; without one it is a thousand evaluations per free
+    parameter. Where Nevergrad cannot compute a
     metamodel (1.0.12 takes an array of one element for a number, which NumPy 2.4 no longer does), the search goes on
     without that model, as it does after one that cannot be learnt, and says so in its log. Optimizers with metamodels,
     and the portfolios named NgIoh, also draw from NumPy's global generator: they do not repeat exactly.
@@ -68,11 +71,7 @@ class Nevergrad(StepperOptimizer):
         self.optimizer = one_of(self, "optimizer", optimizer, registry.keys())
         self.budget = whole_number_or_none(self, "budget", budget, 1)
         chosen = registry[self.optimizer]
-        if self.budget is None and _plans(nevergrad, chosen):
-            raise SettingError(
-                f"Nevergrad: budget is None, but {self.optimizer} chooses its method by it; give budget=..., the "
-                "evaluations of one search"
-            )
+        self._plans = self.budget is None and _plans(nevergrad, chosen)
         self._serial = bool(chosen.no_parallelization)
         self.capabilities = replace(
             self.capabilities, batch=not self._serial, injection=not chosen.recast, resumes=not chosen.recast
@@ -83,6 +82,7 @@ class Nevergrad(StepperOptimizer):
         nevergrad = library(self, "nevergrad", "nevergrad")
         box = Box(bounds)
         space = _cube(nevergrad, box.unit(x0), np.random.RandomState(self.rng.integers(2**32)))
+        self.budget = PLANNED * box.dims if self._plans else self.budget
         search = nevergrad.optimizers.registry[self.optimizer](
             space, budget=self.budget, num_workers=1 if self._serial else self.workers
         )
@@ -92,13 +92,15 @@ class Nevergrad(StepperOptimizer):
 
 def _plans(nevergrad: Any, chosen: Any) -> bool:
     """Return whether an optimizer chooses its method by the budget, for some number of parameters."""
-    family = isinstance(chosen, type) and hasattr(chosen, "_select_optimizer_cls")
-    return family and not all(_chooses(nevergrad, chosen, d) for d in (1, 2, 20))
+    return not all(_chooses(nevergrad, chosen, dims) for dims in (1, 2, 20))
 
 
 def _chooses(nevergrad: Any, chosen: Any, dims: int) -> bool:
+    """Return whether an optimizer can choose its method without a budget; methods may be such choices themselves."""
     try:
-        chosen(_cube(nevergrad, np.full(dims, 0.5), np.random.RandomState(0))).ask()
+        while isinstance(chosen, type) and hasattr(chosen, "_select_optimizer_cls"):
+            space = _cube(nevergrad, np.full(dims, 0.5), np.random.RandomState(0))
+            chosen = chosen(space)._select_optimizer_cls()
     except (AssertionError, TypeError):  # it asserts that there is a budget, or computes with it
         return False
     return True
