@@ -107,5 +107,6 @@ def test_a_portfolio_goes_on_without_metamodels():
 
     optimizer = Nevergrad("NGOpt", budget=40)
     optimizer.rng = np.random.default_rng(1)
-    assert optimizer.minimize(task, np.array([1.0]), [(-5, 5)]).success
+    result = optimizer.minimize(task, np.array([1.0]), [(-5, 5)])
+    assert result.stats["reason"] == "its budget of 40 evaluations is used"
     assert len(seen) in (40, 41)
