@@ -7,7 +7,9 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
+from glompo.errors import EngineLostError
 from glompo.function import Status
+from glompo.read import rows
 
 from .misbehaving import (
     BOUNDS,
@@ -93,15 +95,12 @@ def test_3_a_task_that_kills_its_own_process_is_recorded_as_crashed(visit):
 
 
 @pytest.mark.parametrize("make", [executor, loky])
-def test_4_without_a_guard_a_crash_breaks_the_executor_but_never_the_run(run, make):
+def test_4_without_a_guard_a_crash_breaks_the_executor_and_burns_no_budget(run, make):
     kinds = [VALUE, KILL_SELF, VALUE, VALUE]
-    with make() as evaluator:
-        result, record = run(
-            task, BOUNDS, optimizers=visiting(kinds), max_evaluations=4, max_jobs=1, evaluator=evaluator
-        )
-    assert result.nfev == 4
-    assert record.statuses == [Status.OK, Status.CRASHED, Status.CRASHED, Status.CRASHED]
-    assert all("guard" in reason for reason in record.errors.values())
+    with make() as evaluator, pytest.raises(EngineLostError, match="guard") as raised:
+        run(task, BOUNDS, optimizers=visiting(kinds), max_evaluations=4, max_jobs=1, evaluator=evaluator)
+    assert raised.value.result.nfev == 2
+    assert [row.status for row in rows(raised.value.result.run_dir)] == ["ok", "crashed"]
 
 
 @pytest.mark.parametrize("n", [100, pytest.param(10_000, marks=pytest.mark.chaos)])
