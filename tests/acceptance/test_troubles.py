@@ -7,6 +7,7 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
+from glompo import minimize
 from glompo.errors import EngineLostError
 from glompo.function import Status
 from glompo.read import rows
@@ -95,12 +96,16 @@ def test_3_a_task_that_kills_its_own_process_is_recorded_as_crashed(visit):
 
 
 @pytest.mark.parametrize("make", [executor, loky])
-def test_4_without_a_guard_a_crash_breaks_the_executor_and_burns_no_budget(run, make):
+def test_4_without_a_guard_a_crash_breaks_the_executor_but_never_the_run(tmp_path, make):
     kinds = [VALUE, KILL_SELF, VALUE, VALUE]
-    with make() as evaluator, pytest.raises(EngineLostError, match="guard") as raised:
-        run(task, BOUNDS, optimizers=visiting(kinds), max_evaluations=4, max_jobs=1, evaluator=evaluator)
+    settings = {"optimizers": visiting(kinds), "max_evaluations": 4, "max_jobs": 1, "resume": "auto"}
+    with make() as evaluator, pytest.raises(EngineLostError, match="guard.*resume='auto'") as raised:
+        minimize(task, BOUNDS, evaluator=evaluator, working_dir=tmp_path, **settings)
     assert raised.value.result.nfev == 2
-    assert [row.status for row in rows(raised.value.result.run_dir)] == ["ok", "crashed"]
+    with make() as evaluator:
+        result = minimize(task, BOUNDS, evaluator=evaluator, working_dir=tmp_path, **settings)
+    assert result.nfev == 4
+    assert [row.status for row in rows(tmp_path)] == ["ok", "crashed", "ok", "ok"]
 
 
 @pytest.mark.parametrize("n", [100, pytest.param(10_000, marks=pytest.mark.chaos)])

@@ -2,28 +2,27 @@
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
 from glompo import BaseOptimizer, MinimizeResult, minimize
 from glompo.core.events import Reclaimed, Stopped
 from glompo.core.judge import reclaiming
-from glompo.optimizers import RandomSampling
 from glompo.storage.reader import read_events
 
 
-class Falls(BaseOptimizer):
-    """Evaluates a little, and then does something else."""
+class Silent(BaseOptimizer):
+    """Evaluates a little, leaves a note, and then computes something else until it is stopped."""
 
-    def __init__(self, then="pause", **kwargs):
+    def __init__(self, note, **kwargs):
         super().__init__(**kwargs)
-        self.then = then
+        self.note = Path(note)
 
     def minimize(self, function, x0, bounds, **kwargs):
         for _ in range(20):
             function(x0)
-        if self.then == "die":
-            os.kill(os.getpid(), signal.SIGKILL)
+        self.note.touch()
         while not self.check_messages():
             signal.sigtimedwait([], 0.05)
         return MinimizeResult()
@@ -32,46 +31,53 @@ class Falls(BaseOptimizer):
         """Nothing: it returns once it has looked at its messages."""
 
 
+class Later(Silent):
+    """Evaluates for ever once the note is there, and is silent before."""
+
+    def minimize(self, function, x0, bounds, **kwargs):
+        while not self.note.exists():
+            signal.sigtimedwait([], 0.05)
+        while not self.check_messages():
+            function(x0)
+        return MinimizeResult()
+
+
+class Dies(Silent):
+    """Evaluates a little, and dies with credits in its hands."""
+
+    def minimize(self, function, x0, bounds, **kwargs):
+        for _ in range(20):
+            function(x0)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 def task(x):
     return float(x @ x)
 
 
-def run(tmp_path, *optimizers, **settings):
-    usual = {"max_evaluations": 200, "max_jobs": 2, "rng": 1, "stoppers": (), "end_timeout": 5}
-    return minimize(task, [(-5, 5)] * 2, optimizers=list(optimizers), working_dir=tmp_path / "run", **usual, **settings)
+def run(tmp_path, *kinds, **settings):
+    optimizers = [(kind, {"note": str(tmp_path / "note")}) for kind in kinds]
+    usual = {"max_evaluations": 200, "max_jobs": len(kinds), "rng": 1, "stoppers": (), "working_dir": tmp_path / "run"}
+    return minimize(task, [(-5, 5)] * 2, optimizers=optimizers, **usual, **settings)
+
+
+def happened(tmp_path, kind):
+    return [event for event in read_events(tmp_path / "run") if isinstance(event, kind)]
 
 
 @pytest.mark.parametrize("backend", ["threads", "processes"])
-def test_what_a_silent_optimizer_holds_is_used_by_the_others(tmp_path, monkeypatch, backend):
-    monkeypatch.setattr(reclaiming, "SILENCE", 0.2)
-    result = run(tmp_path, Falls, RandomSampling, backend=backend)
-    assert result.nfev == 200
-    assert sum(event.n for event in read_events(tmp_path / "run") if isinstance(event, Reclaimed)) > 0
-
-
-def test_what_a_killed_optimizer_had_not_used_is_used_by_the_others(tmp_path):
-    result = run(tmp_path, Falls(then="die"), RandomSampling, backend="processes")
-    deaths = [event for event in read_events(tmp_path / "run") if isinstance(event, Stopped) and event.ending == "died"]
-    assert deaths
-    assert {event.claimed for event in deaths} == {20}
-    recorded = {row.opt_id: row.evaluations for row in result.optimizers}
-    assert result.nfev + sum(20 - recorded[event.opt] for event in deaths) == 200
-
-
-class Resting(BaseOptimizer):
-    """Is silent for a while, and then goes on."""
-
-    def minimize(self, function, x0, bounds, **kwargs):
-        for i in range(1000):
-            function(x0)
-            if i == 20:
-                signal.sigtimedwait([], 1.0)
-        return MinimizeResult()
-
-    def callstop(self, reason):
-        """Nothing: it is cut."""
-
-
-def test_one_that_was_silent_gets_credits_again_when_it_wants_some(tmp_path, monkeypatch):
+def test_what_a_silent_optimizer_holds_is_used_by_another_one_that_gets_credits_again(tmp_path, monkeypatch, backend):
     monkeypatch.setattr(reclaiming, "SILENCE", 0.1)
-    assert run(tmp_path, Resting).nfev == 200
+    result = run(tmp_path, Silent, Later, backend=backend)
+    assert result.nfev == 200
+    assert [row.evaluations for row in result.optimizers] == [20, 180]
+    assert any(event.opt == 1 and event.n > 0 for event in happened(tmp_path, Reclaimed))
+
+
+def test_of_a_killed_optimizer_only_the_calls_that_it_had_begun_are_counted(tmp_path):
+    result = run(tmp_path, Dies, backend="processes")
+    deaths = [event for event in happened(tmp_path, Stopped) if event.ending == "died"]
+    assert len(deaths) >= 9
+    recorded = {row.opt_id: row.evaluations for row in result.optimizers}
+    assert {event.claimed for event in deaths} == {20}
+    assert result.nfev + sum(20 - recorded[event.opt] for event in deaths) == 200

@@ -19,6 +19,9 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 GONE = ("Z", "X")
 """States of a process that has ended and waits for its parent to notice."""
 
+EXITING = 0x4
+"""Flag of a process on Linux that is about to end."""
+
 LINUX = sys.platform == "linux"
 """Whether there is a /proc to read."""
 
@@ -47,12 +50,15 @@ def resident(pid: int) -> int:
 
 
 def has_ended(pid: int) -> bool:
-    """Return whether a process has ended, also if its parent has not noticed yet."""
+    """Return whether a process has ended or is about to, also if its parent has not noticed yet.
+
+    One that ends closes its files, by which others see its end, some time before it is a zombie.
+    """
     if LINUX:
         fields = _fields(str(pid))
-        return not fields or fields[0] in GONE
+        return not fields or fields[0] in GONE or bool(int(fields[6]) & EXITING)
     shown = subprocess.run(["ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
-    return not shown.strip() or shown.strip()[0] in GONE
+    return not shown.strip() or not {"Z", "E"}.isdisjoint(shown)
 
 
 def signal_family(leader: int, number: signal.Signals, kin: list[int] | None = None) -> None:
