@@ -61,7 +61,7 @@ def test_13_it_goes_on_and_each_evaluation_is_recorded_for_what_it_was(run, case
     assert result.nfev == 80
     assert result.x is not None
     assert result.fx in (pytest.approx(result.x @ result.x), 1e308)
-    assert {row.how for row in result.optimizers} <= {"converged", "stopped", "cut"}
+    assert {row.how for row in result.optimizers} <= {"converged", "exhausted", "stopped", "cut"}
     for i, x in enumerate(record.X):
         if record.statuses[i] is not Status.OUT_OF_BOUNDS:
             form = stripe(x)
@@ -79,4 +79,4 @@ def test_13_nothing_but_trouble_crashes_no_optimizer(run, case, form):
     assert set(record.statuses) - {Status.OUT_OF_BOUNDS} == {status}
     assert all(told.startswith(reason) or "outside" in told for told in record.errors.values())
     assert (result.fx, result.x is None) == ((1e308, False) if form == "1e308" else (np.inf, True))
-    assert {row.how for row in result.optimizers} <= {"converged", "stopped", "cut"}
+    assert {row.how for row in result.optimizers} <= {"converged", "exhausted", "stopped", "cut"}

@@ -25,7 +25,7 @@ class Detailed(glompo.BaseFunction):
         return float(x @ x), float(x[0]), x, "a" if x[1] > 0 else "b"
 
     def headers(self):
-        return {"first": float, "fx": list, "side": str}
+        return {"first": float, "x": list, "side": str}
 
 
 def run(folder, level, **settings):
@@ -67,7 +67,7 @@ def test_the_log_holds_what_was_evaluated(tmp_path):
             assert table["call_id"].tolist() == [row.order for row in mine]
             assert np.array_equal(table["x"], [row.x for row in mine])
             assert table["fx"].tolist() == [row.value for row in mine]
-            for row, first, array, side in zip(mine, table["first"], table["fx_"], table["side"], strict=True):
+            for row, first, array, side in zip(mine, table["first"], table["x_"], table["side"], strict=True):
                 if row.extras:
                     assert (first, side.decode()) == (row.extras[0], row.extras[2])
                     assert np.array_equal(array, row.x)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glompo.box import Box
+from glompo.loggers import library_logger
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.penalty import Penalty
 from glompo.optimizers.settings import library, one_of, whole_number_or_none
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
+
+logger = library_logger("glompo.optimizers")
 
 NEVER = 1e9
 """Share of the sample of a metamodel after which it is learnt anew; below 1 where the library sets it."""
@@ -58,8 +60,8 @@ class Nevergrad(StepperOptimizer):
     NGOpt and its relatives choose their method by the budget; without one it is a thousand evaluations per free
     parameter. Where Nevergrad cannot compute a
     metamodel (1.0.12 takes an array of one element for a number, which NumPy 2.4 no longer does), the search goes on
-    without that model, as it does after one that cannot be learnt, and says so in its log. Optimizers with metamodels,
-    and the portfolios named NgIoh, also draw from NumPy's global generator: they do not repeat exactly.
+    without that model, as it does after one that cannot be learnt, and a log record says so. Optimizers with
+    metamodels, and the portfolios named NgIoh, also draw from NumPy's global generator: they do not repeat exactly.
     """
 
     capabilities = Capabilities(batch=True, noise=True, needs_bounds=True)
@@ -87,7 +89,7 @@ class Nevergrad(StepperOptimizer):
             space, budget=self.budget, num_workers=1 if self._serial else self.workers
         )
         unsupported = nevergrad.errors.TellNotAskedNotSupportedError
-        return _Conversation(search, box, x0, self._serial, unsupported, partial(self.message_manager, 9))
+        return _Conversation(search, box, x0, self._serial, unsupported)
 
 
 def _plans(nevergrad: Any, chosen: Any) -> bool:
@@ -140,14 +142,12 @@ class _Conversation(Stepper):
         x0: NDArray[np.float64],
         serial: bool,
         unsupported: type[Exception],
-        say: Callable[[str], None],
     ) -> None:
         self._search = search
         self._box = box
         self._x0: NDArray[np.float64] | None = x0
         self._serial = serial
         self._unsupported = unsupported
-        self._say = say
         self._penalty = Penalty()
         self._asked: list[Any] = []
 
@@ -170,7 +170,7 @@ class _Conversation(Stepper):
         except TypeError as error:
             if not _without_models(self._search):
                 raise
-            self._say(f"a metamodel of Nevergrad raised {error!r}; the search goes on without metamodels")
+            logger.info("a metamodel of Nevergrad raised %r; the search goes on without metamodels", error)
             return self._search.ask()
 
     def tell(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
