@@ -116,7 +116,7 @@ class Box:
     def _logarithm(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return log(x / low), precise for ranges of a few ulps as well as for those of many decades."""
         near = x < 2.0 * self._origin
-        rise = np.where(near & self.log, (x - self._origin) / self._origin, 0.0)
+        rise = np.divide(x - self._origin, self._origin, out=np.zeros(np.shape(x)), where=near & self.log)
         return np.where(near, np.log1p(rise), np.log(np.where(self.log, x, 1.0)) - np.log(self._origin))
 
     def _exponential(self, length: NDArray[np.float64]) -> NDArray[np.float64]:

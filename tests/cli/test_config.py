@@ -239,6 +239,8 @@ SETTINGS = {
     "checkpoint_control": "[checkpoint_control]\nkeep_past = 1",
     "save_states_every": "save_states_every = 100",
     "on_divergence": "on_divergence = 'fail'",
+    "on_interrupt": "on_interrupt = 'raise'",
+    "resume_task": "resume_task = 'changed'",
 }
 """How each setting of the run is written in TOML."""
 
@@ -363,7 +365,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
     path.write_bytes(b"task = '\xff'")
     with pytest.raises(UserError, match="is not UTF-8 at byte 8"):
         read_config(path)
-    with pytest.raises(UserError, match=r"cannot read .*: Is a directory"):
+    with pytest.raises(UserError, match=r"cannot read .*: it is no regular file"):
         read_config(tmp_path)
 
 

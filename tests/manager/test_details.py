@@ -361,7 +361,7 @@ def test_failed_evaluations_need_not_have_all_extras():
 def test_a_resumed_run_keeps_its_headers():
     logged(named({"a": float}, 1.0))
     with pytest.raises(glompo.UserError, match=r"extra values are called \(a\), this task calls them \(b\)"):
-        logged(named({"b": float}, 1.0), resume="must", max_evaluations=9)
+        logged(named({"b": float}, 1.0), resume="must", resume_task="changed", max_evaluations=9)
 
 
 @pytest.mark.parametrize("extra", [1j, np.array([None, 1], dtype=object), object()])

@@ -49,7 +49,7 @@ WRONG = {
     "aggressive_kill": [1, True],
     "end_timeout": [-1, "a", None],
     "split_printstreams": [1],
-    "summary_files": [2, "1", True],
+    "summary_files": [4, "1", True],
     "is_log_detailed": [1, True],
     "scaler": ["cube", None],
     "failure_policy": ["ignore", 3],
@@ -135,14 +135,14 @@ def test_a_lease_is_given_back_on_a_full_disk_as_well(tmp_path, monkeypatch):
 
 
 def test_a_session_that_cannot_begin_its_work_holds_nothing(tmp_path, monkeypatch):
-    from glompo.manager import documented
+    from glompo.manager import assembly
 
     run = {"max_evaluations": 5, "max_jobs": 1, "working_dir": tmp_path, "resume": "auto", "rng": 1}
 
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(documented.Inbox, "open", interrupted)
+    monkeypatch.setattr(assembly.Inbox, "open", interrupted)
     with pytest.raises(KeyboardInterrupt):
         glompo.minimize(lambda x: float(x @ x), BOX, **run)
     monkeypatch.undo()
