@@ -99,7 +99,7 @@ def test_3_a_task_that_kills_its_own_process_is_recorded_as_crashed(visit):
 def test_4_without_a_guard_a_crash_breaks_the_executor_but_never_the_run(tmp_path, make):
     kinds = [VALUE, KILL_SELF, VALUE, VALUE]
     settings = {"optimizers": visiting(kinds), "max_evaluations": 4, "max_jobs": 1, "resume": "auto"}
-    with make() as evaluator, pytest.raises(EngineLostError, match="guard.*resume='auto'") as raised:
+    with make() as evaluator, pytest.raises(EngineLostError, match=r"guard.*resume='auto'") as raised:
         minimize(task, BOUNDS, evaluator=evaluator, working_dir=tmp_path, **settings)
     assert raised.value.result.nfev == 2
     with make() as evaluator:
