@@ -142,7 +142,8 @@ def slow(x):
     return task(x)
 glompo.minimize(slow, [(-5, 5)] * 3, optimizers=[CMAOptimizer(workers=2), RandomSampling, Scipy("Nelder-Mead")],
     max_evaluations=700, max_jobs=4, rng=3, deterministic=True, resume="auto", working_dir="run", backend={backend!r},
-    stoppers=BestUnmoving(60, 0.05), share_best_solutions=True, x0_generator=IncumbentGenerator())
+    stoppers=BestUnmoving(60, 0.05), share_best_solutions=True, x0_generator=IncumbentGenerator(),
+    resume_task="changed")
 """
 FREEZER = Freeze(0.9, min_evals=30, every=15)
 SETTINGS = {

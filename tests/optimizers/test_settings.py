@@ -54,7 +54,7 @@ def test_a_setting_that_does_not_exist_is_refused_by_name(case):
         (lambda: FunctionOptimizer("f"), "minimiser is 'f'; give a callable"),
         (lambda: GridSampling(0), "n is 0; give a whole number of 1 or more"),
         (lambda: LeastSquares("lm"), "method is 'lm'; use one of dogbox, trf"),
-        (lambda: LeastSquares(columns=[-1]), r"columns is \[-1\]; give whole numbers"),
+        (lambda: LeastSquares(columns=[-1]), r"columns is \[-1\]; give names in headers"),
         (lambda: LeastSquares(options={"jac": None}), "options has no 'jac'"),
         (lambda: RandomSampling(iters=1.5), "iters is 1.5"),
         (lambda: Scipy("neldermead"), "method is 'neldermead'; did you mean 'Nelder-Mead'"),

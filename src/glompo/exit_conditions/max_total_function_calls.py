@@ -31,7 +31,7 @@ class MaxTotalFunctionCalls(BaseExitCondition):
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for the run."""
         lost = view.spent - view.calls
-        n = view.amended(self.budget()) or self.n
+        n = self.n if self.n == math.inf else view.amended(int(self.n))
         why = f"{view.spent} of {n} calls used" + (f", {lost} of them by workers that died" if lost else "")
         return self.verdict(view.spent >= n, why)
 

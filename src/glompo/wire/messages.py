@@ -192,7 +192,7 @@ class Said(Message):
     text: str
 
 
-DOWN = Codec[Message]((Credits, GiveBack, StopPlease, BetterPoint, Hold, GoOn, SaveState))
+DOWN = Codec[Message]((Credits, GiveBack, StopPlease, BetterPoint, Hold, GoOn, SaveState), lenient=True)
 """Codec of what the engine says."""
 
 UP = Codec[Message](
