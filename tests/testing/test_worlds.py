@@ -79,7 +79,7 @@ FOUND = {
     ),
     "a hang while it is to rest": (
         10,
-        [Hang(6, 16)],
+        [Hang(6, 12)],
         {"budget": 89, "stoppers": None, "lockstep": False, "freezer": RestAWhile(8, 60)},
     ),
     "killed between two attempts of several": (103, [Kill(append=7, part=0.5)], {"budget": 5, "stoppers": None}),
@@ -287,8 +287,8 @@ def meddles(patch):
 def draws_anew(patch):
     leave = returning._leave
 
-    def forget(state, one):
-        leave(state, one)
+    def forget(one):
+        leave(one)
         one.offer, one.offered = None, np.inf
 
     patch.setattr(returning, "_leave", forget)
@@ -297,8 +297,8 @@ def draws_anew(patch):
 def sleepwalks(patch):
     leave = returning._leave
 
-    def forget(state, one):
-        leave(state, one)
+    def forget(one):
+        leave(one)
         one.rests = False
 
     patch.setattr(returning, "_leave", forget)
