@@ -79,7 +79,7 @@ FOUND = {
     ),
     "a hang while it is to rest": (
         10,
-        [Hang(6, 16)],
+        [Hang(6, 15)],
         {"budget": 89, "stoppers": None, "lockstep": False, "freezer": RestAWhile(8, 60)},
     ),
     "killed between two attempts of several": (103, [Kill(append=7, part=0.5)], {"budget": 5, "stoppers": None}),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -87,7 +86,7 @@ class Nevergrad(StepperOptimizer):
             space, budget=self.budget, num_workers=1 if self._serial else self.workers
         )
         unsupported = nevergrad.errors.TellNotAskedNotSupportedError
-        return _Conversation(search, box, x0, self._serial, unsupported, partial(self.message_manager, 9))
+        return _Conversation(search, box, x0, self._serial, unsupported)
 
 
 def _plans(nevergrad: Any, chosen: Any) -> bool:
@@ -140,14 +139,13 @@ class _Conversation(Stepper):
         x0: NDArray[np.float64],
         serial: bool,
         unsupported: type[Exception],
-        say: Callable[[str], None],
     ) -> None:
         self._search = search
         self._box = box
         self._x0: NDArray[np.float64] | None = x0
         self._serial = serial
         self._unsupported = unsupported
-        self._say = say
+        self._notes: list[str] = []
         self._penalty = Penalty()
         self._asked: list[Any] = []
 
@@ -170,7 +168,7 @@ class _Conversation(Stepper):
         except TypeError as error:
             if not _without_models(self._search):
                 raise
-            self._say(f"a metamodel of Nevergrad raised {error!r}; the search goes on without metamodels")
+            self._notes.append(f"a metamodel of Nevergrad raised {error!r}; the search goes on without metamodels")
             return self._search.ask()
 
     def tell(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
@@ -182,6 +180,10 @@ class _Conversation(Stepper):
 
     def inject(self, x: NDArray[np.float64], fx: float) -> None:
         self._tell_of_another(x, fx)
+
+    def notes(self) -> list[str]:
+        said, self._notes = self._notes, []
+        return said
 
     def close(self) -> None:
         self._search = None  # some keep a thread, which ends with the last reference to them
