@@ -27,14 +27,15 @@ class MaxTotalFunctionCalls(BaseExitCondition):
 
     def __init__(self, n: int | float) -> None:
         self.n = whole_limit(self, "n", n)
+        self._calls = int(self.n) if self.n < math.inf else None
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for the run."""
         lost = view.spent - view.calls
-        n = self.n if self.n == math.inf else view.amended(int(self.n))
+        n = view.amended(self._calls) or self.n
         why = f"{view.spent} of {n} calls used" + (f", {lost} of them by workers that died" if lost else "")
         return self.verdict(view.spent >= n, why)
 
     def budget(self) -> int | None:
         """Return the calls of the task that may be made; None if any number."""
-        return int(self.n) if self.n < math.inf else None
+        return self._calls

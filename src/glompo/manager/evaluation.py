@@ -93,7 +93,9 @@ def evaluation_of(given: Mapping[str, Any]) -> Evaluation:
     """
     evaluator, backend = given["evaluator"], given["backend"]
     if given["cluster"] is not None and not isinstance(given["cluster"], Mapping):
-        raise SettingTypeError(f"cluster is {given['cluster']!r}; give its settings by name, in TOML as a table [cluster]")
+        raise SettingTypeError(
+            f"cluster is {given['cluster']!r}; give its settings by name, in TOML as a table [cluster]"
+        )
     limits = {name: given[setting] for setting, name in LIMITS.items() if given[setting] is not None}
     terms = {"grace": given["evaluation_grace"], "threads_per_worker": given["evaluation_threads"]}
     plan = EvaluatorPlan(**terms)

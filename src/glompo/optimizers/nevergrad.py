@@ -11,13 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.box import Box
-from glompo.loggers import library_logger
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.penalty import Penalty
 from glompo.optimizers.settings import library, one_of, whole_number_or_none
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
-
-logger = library_logger("glompo.optimizers")
 
 NEVER = 1e9
 """Share of the sample of a metamodel after which it is learnt anew; below 1 where the library sets it."""
@@ -60,7 +57,7 @@ class Nevergrad(StepperOptimizer):
     NGOpt and its relatives choose their method by the budget; without one it is a thousand evaluations per free
     parameter. Where Nevergrad cannot compute a
     metamodel (1.0.12 takes an array of one element for a number, which NumPy 2.4 no longer does), the search goes on
-    without that model, as it does after one that cannot be learnt, and a log record says so. Optimizers with
+    without that model, as it does after one that cannot be learnt, and says so in its log. Optimizers with
     metamodels, and the portfolios named NgIoh, also draw from NumPy's global generator: they do not repeat exactly.
     """
 
@@ -148,6 +145,7 @@ class _Conversation(Stepper):
         self._x0: NDArray[np.float64] | None = x0
         self._serial = serial
         self._unsupported = unsupported
+        self._notes: list[str] = []
         self._penalty = Penalty()
         self._asked: list[Any] = []
 
@@ -170,7 +168,7 @@ class _Conversation(Stepper):
         except TypeError as error:
             if not _without_models(self._search):
                 raise
-            logger.info("a metamodel of Nevergrad raised %r; the search goes on without metamodels", error)
+            self._notes.append(f"a metamodel of Nevergrad raised {error!r}; the search goes on without metamodels")
             return self._search.ask()
 
     def tell(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
@@ -182,6 +180,10 @@ class _Conversation(Stepper):
 
     def inject(self, x: NDArray[np.float64], fx: float) -> None:
         self._tell_of_another(x, fx)
+
+    def notes(self) -> list[str]:
+        said, self._notes = self._notes, []
+        return said
 
     def close(self) -> None:
         self._search = None  # some keep a thread, which ends with the last reference to them

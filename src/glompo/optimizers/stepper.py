@@ -46,6 +46,10 @@ class Stepper(Protocol):
         """Take note of a better point, shape (d,), that another optimizer found; by default do nothing."""
         return
 
+    def notes(self) -> list[str]:
+        """Return what the log of the optimizer should say, each line once; by default nothing."""
+        return []
+
     def close(self) -> None:
         """Give back what the method holds, at the end of the search, however that came; by default do nothing."""
         return
@@ -94,6 +98,8 @@ class StepperOptimizer(BundledOptimizer):
                 if (limit := stepper.exhausted()) is not None:
                     return self.ended(limit, converged=False)
                 points = stepper.ask(self.workers)
+                for note in stepper.notes():
+                    self.message_manager(9, note)
                 stepper.tell(points, self.evaluate(function, points))
                 if self.heed():
                     return self.ended()
