@@ -2,13 +2,17 @@
 
 import threading
 from contextlib import suppress
+from math import nan
 
 import pytest
 
+import glompo
 from glompo import BaseOptimizer
+from glompo.errors import OptimizersFailedError
 from glompo.function import Status
 from glompo.optimizers import FunctionOptimizer
 from glompo.worker import mailbox
+from glompo.worker import task as managed
 
 BOX = [(-5, 5)] * 2
 
@@ -108,3 +112,25 @@ def test_calls_of_a_thread_that_lives_on_are_neither_made_nor_recorded_once_the_
     with pytest.raises(BaseException, match="its search is over"):
         stored[0]._function([0.0, 0.0])
     assert task.calls == 50
+
+
+def asks_outside(f, x0, bounds):
+    while True:
+        with suppress(Exception):
+            f([nan, 6.0])
+
+
+def asks_outside_and_eats_all(f, x0, bounds):
+    while True:
+        with suppress(BaseException):
+            f([nan, 6.0])
+
+
+@pytest.mark.parametrize("search", [asks_outside, asks_outside_and_eats_all])
+def test_searches_that_only_ask_for_points_outside_end_the_run(tmp_path, monkeypatch, task, search):
+    monkeypatch.setattr(managed, "PATIENCE_OUTSIDE", 100)
+    with pytest.raises(OptimizersFailedError, match="6 optimizers died or evaluated nothing"):
+        glompo.minimize(
+            task, BOX, optimizers=FunctionOptimizer(search), max_jobs=1, rng=1, working_dir=tmp_path / "run"
+        )
+    assert task.calls == 0

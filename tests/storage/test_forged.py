@@ -113,7 +113,7 @@ def forged(draw):
     return records
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(records=forged())
 def test_a_forged_record_with_the_right_checksum_is_read_or_refused(records, tmp_path_factory):
     run_dir = tmp_path_factory.mktemp("forged")

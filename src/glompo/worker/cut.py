@@ -7,3 +7,7 @@ class Cut(BaseException):
 
 class Refused(Cut):
     """The task is not what it says; the optimizer is unwound, and the run ends with this reason."""
+
+
+class OutsideError(BaseException):
+    """An optimizer asks for nothing but points outside the bounds: it has failed, also if it survives exceptions."""

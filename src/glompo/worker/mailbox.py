@@ -251,20 +251,20 @@ class Mailbox:
         self.insist()
         raise Cut(reason)
 
-    def insist(self) -> None:
-        """Count a call that is refused. A thread that has made too many does not return from here."""
+    def insist(self, why: str = OVER) -> None:
+        """Count a call that is refused, for the reason `why`. A thread that has made too many does not return."""
         self._insisted += 1
         if self._insisted < INSISTENCE:
             return
         if self._thread == threading.get_ident():
-            said = self._stop or OVER
+            said = self._stop or why
             logger.warning(
                 "an optimizer that was to end (%s) swallows what gets it out of the task; it is given up", said
             )
             note = f"{said}; it swallowed what gets it out of the task {INSISTENCE} times and was given up"
             self.given_up = True
             self.post(Note(note))
-            self.last(Ended("cut", False, note))
+            self.last(Ended("raised" if self._stop is None else "cut", False, note))
             self._vanish()
         elif not self._over:  # another thread of a search that may end yet
             return

@@ -21,6 +21,7 @@ from glompo.function import Outcome, Status
 from glompo.values import reals
 from glompo.wire.extras import recordable
 from glompo.wire.parcel import Parcel
+from glompo.worker.cut import OutsideError
 from glompo.worker.door import Door
 from glompo.worker.mailbox import OVER, Cut, Mailbox, Refused
 from glompo.worker.pending_calls import PendingCalls, unmade
@@ -288,10 +289,12 @@ class Task:
         self._mailbox.obey()
         self._outside_in_a_row += 1
         if self._outside_in_a_row > PATIENCE_OUTSIDE:
-            raise RuntimeError(
+            why = (
                 f"{PATIENCE_OUTSIDE} candidates in a row lay outside the bounds, the last at {x}; "
                 "the optimizer does not respect them"
             )
+            self.insist(why)
+            raise OutsideError(why)
         self._mailbox.record(x, math.inf, OUTSIDE)
         return math.inf, ()
 
