@@ -305,7 +305,8 @@ def test_a_run_that_somebody_else_asks_to_leave_is_left(driven):
     generator = driven(optimizers=RandomSampling)
     points = generator.suggest(2)
     glompo.control(generator.run_dir).leave()
-    assert generator.suggest() == []
+    while more := generator.suggest():  # points for which it had credits already
+        points += more
     generator.ingest(answered(points))
     with pytest.raises(RunOverError):
         generator.suggest()

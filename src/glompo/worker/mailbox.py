@@ -266,6 +266,7 @@ class Mailbox:
             self.post(Note(note))
             self.last(Ended("raised" if self._stop is None else "cut", False, note))
             self._vanish()
+            threading.current_thread().name = "glompo-given-up"  # for those who look at what a process does
         elif not self._over:  # another thread of a search that may end yet
             return
         threading.Event().wait()
