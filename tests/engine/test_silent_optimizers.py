@@ -58,7 +58,7 @@ def task(x):
 def run(tmp_path, *kinds, **settings):
     optimizers = [(kind, {"note": str(tmp_path / "note")}) for kind in kinds]
     usual = {"max_evaluations": 200, "max_jobs": len(kinds), "rng": 1, "stoppers": (), "working_dir": tmp_path / "run"}
-    return minimize(task, [(-5, 5)] * 2, optimizers=optimizers, **usual, **settings)
+    return minimize(task, [(-5, 5)] * 2, optimizers=optimizers, **{**usual, **settings})
 
 
 def happened(tmp_path, kind):
@@ -75,9 +75,9 @@ def test_what_a_silent_optimizer_holds_is_used_by_another_one_that_gets_credits_
 
 
 def test_of_a_killed_optimizer_only_the_calls_that_it_had_begun_are_counted(tmp_path):
-    result = run(tmp_path, Dies, backend="processes")
+    result = run(tmp_path, Dies, backend="processes", max_evaluations=100)  # more than five in a row would end the run
     deaths = [event for event in happened(tmp_path, Stopped) if event.ending == "died"]
-    assert len(deaths) >= 9
+    assert len(deaths) >= 4
     recorded = {row.opt_id: row.evaluations for row in result.optimizers}
     assert {event.claimed for event in deaths} == {20}
-    assert result.nfev + sum(20 - recorded[event.opt] for event in deaths) == 200
+    assert result.nfev + sum(20 - recorded[event.opt] for event in deaths) == 100
