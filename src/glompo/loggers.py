@@ -1,4 +1,4 @@
-"""The loggers of the library: what is written through them can be shown, whoever wrote parts of it."""
+"""The loggers of the library: what is written through them can be shown, also where parts of it are foreign."""
 
 from __future__ import annotations
 

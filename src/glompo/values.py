@@ -1,7 +1,7 @@
 """What is a number, and what only converts to one.
 
 ``float`` and numpy take more than numbers: text, the bytes of a buffer, the value below a mask, the ticks of a time,
-the real part of a complex number. None of these was meant as a number by whoever computed it. Here, and only here, it
+the real part of a complex number. None of these was meant as a number by the task. Here, and only here, it
 is decided what is taken; it holds for what tasks return and for points and bounds that users give.
 """
 

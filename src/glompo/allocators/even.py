@@ -15,7 +15,7 @@ class EvenAllocator:
     How many that are follows from the pace at which it evaluates: as many as it uses in `supply` seconds, at
     least one per slot, at most `most`. So an optimizer of a fast function does not wait for the engine, and one of
     a slow function holds no evaluations that another could use. Nor does it hold more than it has made calls, so that
-    one that falls silent soon holds few. Of a budget that is running out nobody takes more
+    one that falls silent soon holds few. Of a budget that is running out no optimizer takes more
     than an even share at a time.
 
     Parameters

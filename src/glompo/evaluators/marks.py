@@ -45,7 +45,7 @@ class Marks:
 
     def process(self, place: int) -> int:
         """Return the number of the process in which the evaluation at `place` is under way; 0 if it is in none."""
-        if self._file.closed:  # nobody waits for the evaluation any more
+        if self._file.closed:  # the evaluation is not awaited any more
             return 0
         return int.from_bytes(os.pread(self._file.fileno(), WIDTH, place * WIDTH), "little")
 

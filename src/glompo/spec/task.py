@@ -43,7 +43,7 @@ def columns_of(task: Any, name: str, detailed: bool) -> tuple[str, ...]:
         raise SettingError(f"is_log_detailed is set, but the task {name} has no detailed_call(x)")
     details = details_of(task)
     if details.method and offers_details(task) and not details.names:
-        return ()  # nobody knows how many extras come before the residuals
+        return ()  # how many extras come before the residuals is not known
     return details.columns
 
 

@@ -24,7 +24,7 @@ class OptimizerContract(MemoryChecks, HearingChecks, ConversationChecks, SearchC
     evaluations : int
         Evaluations of a trial run, 150 by default.
     grace : int
-        Evaluations that it may make after `callstop` when nobody manages it, and between two looks at its messages;
+        Evaluations that it may make after `callstop` when it has no manager, and between two looks at its messages;
         200 by default: a large generation.
     tolerance : float
         Part of the distance in value from the start to the minimum that may be left after a trial run; 1 by default:

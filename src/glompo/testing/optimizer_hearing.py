@@ -24,7 +24,7 @@ EARLY = 10
 
 
 class _Gate(OpenGate):
-    """The pause signal, which is never closed, and what was evaluated whenever somebody came by."""
+    """The pause signal, which is never closed, and what was evaluated at each look at it."""
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench

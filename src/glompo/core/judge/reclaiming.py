@@ -1,7 +1,7 @@
 """Who sits on credits that others could use? One that has been silent is asked for those that it has not used.
 
 Only the worker knows which these are, so it is asked, and nothing is free before it has answered: a budget stays exact.
-One that cannot answer, because compiled code holds its interpreter, keeps them until it ends. In lockstep nobody is
+One that cannot answer, because compiled code holds its interpreter, keeps them until it ends. In lockstep none is
 asked: there the clock decides nothing.
 """
 
