@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 import glompo
-from glompo.core.events import CheckpointBegun, CheckpointClosed, Evaluated, Saved
+from glompo.events import CheckpointBegun, CheckpointClosed, Evaluated, Saved
 from glompo.optimizers import CMAOptimizer
 from glompo.storage.reader import read_events
 

@@ -57,7 +57,8 @@ def write(n: int, rows: int, run_dir: Path) -> float:
     """
     import numpy as np
 
-    from glompo.core.events import (
+    from glompo.core.state.run_state import RunState
+    from glompo.events import (
         Evaluated,
         Event,
         Granted,
@@ -67,9 +68,8 @@ def write(n: int, rows: int, run_dir: Path) -> float:
         StartRequested,
         Stopped,
     )
-    from glompo.core.state import RunState
     from glompo.storage.journal import Journal
-    from glompo.storage.snapshotting import BYTES, EVENTS, SnapshotWriter
+    from glompo.storage.snapshot_writer import BYTES, EVENTS, SnapshotWriter
 
     rng = np.random.default_rng(0)
     bounds = np.array([[-5.0, 5.0]] * DIMS)
@@ -113,9 +113,9 @@ def write(n: int, rows: int, run_dir: Path) -> float:
 
 def opened(run_dir: str, how: str) -> dict[str, float]:
     """Open a run: through its snapshot, without, or for writing."""
-    from glompo.core.state import RunState
+    from glompo.core.state.run_state import RunState
     from glompo.storage.journal import Journal
-    from glompo.storage.opening import state_of
+    from glompo.storage.load_state import state_of
     from glompo.storage.reader import read_events
 
     before, begin, path = resident(), time.process_time(), Path(run_dir)

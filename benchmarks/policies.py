@@ -19,8 +19,8 @@ import numpy as np
 import glompo.exit_conditions
 import glompo.stoppers
 from glompo.allocators import EvenAllocator, MetaMaxAllocator, SuccessiveHalving
-from glompo.core.rule import Rule
-from glompo.core.views import RunView
+from glompo.core.policies.rule import Rule
+from glompo.core.views.run_view import RunView
 from glompo.exit_conditions import (
     BaseExitCondition,
     IncumbentPrecision,

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import glompo
-from glompo.core.events import Recovered, SessionOpened
+from glompo.events import Recovered, SessionOpened
 from glompo.optimizers import CMAOptimizer
 from glompo.storage.reader import read_events
 

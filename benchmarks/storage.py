@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from glompo.core.events import Evaluated
+from glompo.events import Evaluated
 from glompo.storage.journal import Durability, Journal
 from glompo.storage.reader import read_events
 

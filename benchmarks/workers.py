@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from glompo.evaluators.inline import InlineEvaluator
-from glompo.evaluators.pool import PoolEvaluator
+from glompo.evaluators.pool.evaluator import PoolEvaluator
 from glompo.evaluators.protocol import Evaluator
 from glompo.function import Status
 
@@ -88,7 +88,7 @@ def loky(workers: int, timeout: float | None) -> Iterator[Evaluator]:
 def dask(workers: int, timeout: float | None) -> Iterator[Evaluator]:
     from distributed import Client, LocalCluster
 
-    from glompo.evaluators.dask import DaskEvaluator
+    from glompo.evaluators.dask.evaluator import DaskEvaluator
 
     threads = min(4, workers)  # as on a cluster; a process for each would cost more processors than there may be
     shape = {"n_workers": workers // threads, "threads_per_worker": threads}

@@ -1,4 +1,4 @@
-"""Draws the life of an optimizer from the table in ``glompo.core.lifecycle``, whenever the site is built.
+"""Draws the life of an optimizer from the table in ``glompo.core.state.lifecycle``, whenever the site is built.
 
 A hook of MkDocs: the mark ``<!-- lifecycle -->`` of a page becomes the diagram and the table of the ends. So they show
 what the library does, not what somebody once drew. ``python docs/gen_lifecycle.py`` prints both.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from glompo.core.lifecycle import ENDINGS, TABLE, Phase
+from glompo.core.state.lifecycle import ENDINGS, TABLE, Phase
 
 MARK = "<!-- lifecycle -->"
 PHASES = list(Phase)

@@ -8,10 +8,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from glompo.core.settings import box, point
 from glompo.errors import SettingTypeError
 from glompo.function import Status, assess
 from glompo.spec import bounds_of, x0_of
+from glompo.validation import box, point
 from glompo.values import reals, without_masks
 
 pandas = pytest.importorskip("pandas")

@@ -7,23 +7,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from glompo._version import __version__
-from glompo.earlier import EarlierNames, present_name
+from glompo.earlier_names import EarlierNames, present_name
 
 if TYPE_CHECKING:
     from glompo.errors import CheckpointError, GlompoError, StoreError, TaskFailedError, UserError, WorkerError
-    from glompo.evaluators.command import CommandTask
     from glompo.function import BaseFunction
-    from glompo.manager import GloMPOManager, control, minimize
+    from glompo.manager import GloMPOManager, minimize
+    from glompo.manager import live_control as control
     from glompo.optimizer import BaseOptimizer, MinimizeResult
     from glompo.read import Result
     from glompo.spec import CheckpointingControl
+    from glompo.tasks.command import CommandTask
 
 _HOMES = {
     "BaseFunction": "glompo.function",
     "BaseOptimizer": "glompo.optimizer",
     "CheckpointError": "glompo.errors",
     "CheckpointingControl": "glompo.spec",
-    "CommandTask": "glompo.evaluators.command",
+    "CommandTask": "glompo.tasks.command",
     "GloMPOManager": "glompo.manager",
     "GlompoError": "glompo.errors",
     "MinimizeResult": "glompo.optimizer",

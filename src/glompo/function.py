@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.texts import brief
+from glompo.safe_text import brief
 from glompo.values import real
 
 
@@ -85,6 +85,29 @@ class FailurePolicy:
 
 PENALIZE = FailurePolicy()
 """The usual policy: +inf, at once."""
+
+
+class EvaluationError(Exception):
+    """Raised by a task that knows how its evaluation ended.
+
+    A task that watches over something itself, as :class:`~glompo.tasks.command.CommandTask` does over a program,
+    tells a deadline from a crash by this; any other exception means ``FAILED``.
+
+    Parameters
+    ----------
+    status : Status
+        How the evaluation ended.
+    reason : str
+        Why, in one line.
+    """
+
+    def __init__(self, status: Status, reason: str) -> None:
+        super().__init__(status, reason)  # both, so that it can be pickled
+        self.status = status
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.status.name.lower().replace('_', ' ')}: {self.reason}"
 
 
 class BaseFunction(ABC):

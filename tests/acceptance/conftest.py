@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import glompo
-from glompo.core.events import Evaluated
+from glompo.events import Evaluated
 from glompo.function import Status
 from glompo.storage.reader import read_events
 

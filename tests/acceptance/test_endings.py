@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from glompo.core.events import Escalated
+from glompo.events import Escalated
 from glompo.function import Status
 from glompo.optimizers import CMAOptimizer, LeastSquares, RandomSampling
 from glompo.storage.reader import read_events

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from glompo.evaluators.handlers import handling
+from glompo.evaluators.signal_handlers import handling
 from glompo.optimizers import FunctionOptimizer, RandomSampling
 
 BOX = [(-5, 5)] * 2

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
-from glompo.core.events import Evaluated
+from glompo.events import Evaluated
 from glompo.function import BaseFunction, Status
 from glompo.storage.reader import read_events
 

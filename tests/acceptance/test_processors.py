@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from glompo.cli.looking import status_json, status_text
+from glompo.cli.inspection import status_json, status_text
 from glompo.optimizers import RandomSampling
 
 BOX = [(-5, 5)] * 2

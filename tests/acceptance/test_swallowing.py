@@ -12,7 +12,7 @@ from glompo.errors import OptimizersFailedError
 from glompo.function import Status
 from glompo.optimizers import FunctionOptimizer
 from glompo.worker import mailbox
-from glompo.worker import task as managed
+from glompo.worker import managed_function as managed
 
 BOX = [(-5, 5)] * 2
 

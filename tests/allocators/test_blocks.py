@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 
 from glompo.allocators import MetaMaxAllocator, RegimeAllocator, SuccessiveHalving
-from glompo.core.events import Granted, Paused, PauseRequested
-from glompo.core.verdict import Verdict
 from glompo.errors import SettingError, SettingTypeError
+from glompo.events import Granted, Paused, PauseRequested
+from glompo.events.verdict import Verdict
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
 from glompo.stoppers import CatchUp

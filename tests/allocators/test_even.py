@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from glompo.allocators import EqualBlocks, EvenAllocator
-from glompo.core.events import Granted
 from glompo.errors import SettingError, SettingTypeError
+from glompo.events import Granted
 from glompo.testing.histories import History, history
 
 

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from glompo.allocators import RegimeAllocator
-from glompo.core.events import Granted
 from glompo.errors import SettingTypeError
+from glompo.events import Granted
 from glompo.testing.histories import History, history
 
 

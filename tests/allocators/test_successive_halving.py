@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from glompo.allocators import SuccessiveHalving
-from glompo.core.events import Granted
 from glompo.errors import SettingError
+from glompo.events import Granted
 from glompo.testing.histories import History, history
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import glompo
-from glompo.core.events import Escalated, Evaluated, StopRequested
-from glompo.core.snapshot import same
-from glompo.core.state import RunState
+from glompo.core.state.run_state import RunState
+from glompo.core.state.snapshot import same
+from glompo.events import Escalated, Evaluated, StopRequested
 from glompo.exit_conditions import MaxOptimizersExhausted
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
 from glompo.storage.reader import read_events

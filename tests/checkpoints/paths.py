@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glompo import BaseOptimizer, MinimizeResult
-from glompo.core.events import Evaluated, Event
+from glompo.events import Evaluated, Event
 from glompo.storage.reader import read_events
 
 BOX = [(-5.0, 5.0)] * 3

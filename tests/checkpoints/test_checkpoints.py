@@ -12,7 +12,10 @@ import pytest
 
 import glompo
 from glompo import BaseFunction, CheckpointError, CheckpointingControl, GloMPOManager, StoreError, UserError
-from glompo.core.events import (
+from glompo.core.state.run_state import RunState
+from glompo.core.state.snapshot import dump
+from glompo.errors import CorruptJournalError
+from glompo.events import (
     CheckpointBegun,
     CheckpointClosed,
     CheckpointTaken,
@@ -24,19 +27,16 @@ from glompo.core.events import (
     Stopped,
     StopRequested,
 )
-from glompo.core.snapshot import dump
-from glompo.core.state import RunState
-from glompo.errors import CorruptJournalError
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
 from glompo.problems import Rastrigin
 from glompo.read import load
 from glompo.stoppers import MaxFuncCalls
-from glompo.storage.opening import state_of
+from glompo.storage.checkpoint_unpack import unpack
+from glompo.storage.load_state import state_of
 from glompo.storage.reader import read_events
 from glompo.storage.segments import Position
 from glompo.storage.snapshots import save
-from glompo.storage.unpacking import unpack
 
 from .paths import BOX, Promised, evaluated, those
 
@@ -396,7 +396,7 @@ def test_a_manager_makes_one_when_it_is_asked_to_from_any_thread():
 
 
 def test_a_run_that_was_killed_has_its_checkpoints_and_can_be_packed():
-    from glompo.storage.packing import pack_directory
+    from glompo.storage.checkpoint_pack import pack_directory
 
     script = """
 import os, signal, time, glompo
@@ -426,7 +426,7 @@ glompo.minimize(task, [(-5, 5)] * 3, optimizers=CMAOptimizer, max_evaluations=10
 
 
 def test_damage_that_a_snapshot_would_spare_is_found_before_a_run_is_packed():
-    from glompo.storage.packing import pack_directory
+    from glompo.storage.checkpoint_pack import pack_directory
 
     run([RandomSampling], 1000)
     segment = Path("run/journal/000001.seg")
@@ -441,7 +441,7 @@ def test_damage_that_a_snapshot_would_spare_is_found_before_a_run_is_packed():
 
 
 def test_a_living_run_is_not_packed_from_outside(monkeypatch):
-    from glompo.storage import packing
+    from glompo.storage import checkpoint_pack as packing
 
     run([RandomSampling], 50)
     monkeypatch.setattr(packing, "writer_lives", lambda run_dir: True)

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 import glompo
 from glompo import CheckpointingControl, GloMPOManager, StoreError
-from glompo.core.events import CheckpointClosed, Loaded
 from glompo.errors import RunExistsError
+from glompo.events import CheckpointClosed, Loaded
 from glompo.optimizers import CMAOptimizer, RandomSampling
 from glompo.storage.checkpoint_file import FORMAT, MANIFEST, is_checkpoint, reading
-from glompo.storage.unpacking import unpack
+from glompo.storage.checkpoint_unpack import unpack
 
 from .paths import BOX, those
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import glompo
-from glompo.core.events import Diverged, IncumbentTaken, NotSaved, Recovered, Restored, Saved, SaveRequested
+from glompo.events import Diverged, IncumbentTaken, NotSaved, Recovered, Restored, Saved, SaveRequested
 from glompo.optimizers import (
     CMAES,
     AdaptiveRateMonteCarlo,
@@ -22,7 +22,7 @@ from glompo.optimizers import (
     Scipy,
 )
 from glompo.problems import Rastrigin
-from glompo.worker import saving
+from glompo.worker import saved_state as saving
 
 from .paths import BOX, Continued, Promised, Walk, evaluated, states_lie_in, those
 

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from glompo.cli.looking import status_json
+from glompo.cli.inspection import status_json
 from glompo.errors import UserError
 
 PATIENCE = 120.0

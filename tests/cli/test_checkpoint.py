@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import glompo as library
-from glompo.cli.looking import status_json
+from glompo.cli.inspection import status_json
 from glompo.optimizers import RandomSampling
 from glompo.read import load
 

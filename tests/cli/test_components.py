@@ -381,7 +381,7 @@ class TestTheList:
 
     def test_listing_imports_no_optional_library_and_nothing_heavy(self):
         program = (
-            "import sys; from glompo.cli.listing import listed; listed(None); "
+            "import sys; from glompo.cli.component_list import listed; listed(None); "
             "print(sorted({name.partition('.')[0] for name in sys.modules} & set(sys.argv[1:])))"
         )
         heavy = ["scipy", "cma", "matplotlib", "nevergrad", "cmaes", "optuna", "nlopt", "pygmo", "gest_api", "torch"]

@@ -15,7 +15,7 @@ import glompo
 from glompo import CheckpointingControl
 from glompo.allocators import EqualBlocks, SuccessiveHalving
 from glompo.cli.config import arguments, read_config, settings_known
-from glompo.core.rule_text import combine
+from glompo.core.policies.rule_text import combine
 from glompo.errors import SettingError, SettingTypeError, UserError
 from glompo.exit_conditions import MaxOptimizersConverged, TimeLimit
 from glompo.freezers import Freeze

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import glompo as library
-from glompo.cli.looking import status_json
-from glompo.core.events import Asked, PauseRequested, StopRequested
+from glompo.cli.inspection import status_json
 from glompo.errors import NotAliveError, RefusedError, UserError
+from glompo.events import Asked, PauseRequested, StopRequested
 from glompo.storage.reader import read_events
 
 ENDLESS = """

@@ -22,7 +22,7 @@ sys.meta_path.insert(0, Signals())
 """
 
 
-@pytest.mark.parametrize("at", ["glompo.cli.app", "typer", "glompo.cli.running", "numpy", "fast_task"])
+@pytest.mark.parametrize("at", ["glompo.cli.app", "typer", "glompo.cli.runs", "numpy", "fast_task"])
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 75), (signal.SIGUSR1, 75), (signal.SIGINT, 130)], ids=lambda one: int(one)
 )

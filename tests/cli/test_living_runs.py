@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from glompo.cli.looking import draw, export_csv, status_json, status_text
+from glompo.cli.inspection import draw, export_csv, status_json, status_text
 
 RECENT = 0.1
 """Seconds before its death that a killed run may lose."""

@@ -10,7 +10,7 @@ import pytest
 
 import glompo as library
 from glompo.cli.assignments import assignments, changed
-from glompo.cli.looking import status_json
+from glompo.cli.inspection import status_json
 from glompo.errors import SettingError
 from glompo.storage.toml import toml_of
 

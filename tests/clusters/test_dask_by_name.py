@@ -6,10 +6,10 @@ import sys
 import pytest
 
 from glompo import minimize
-from glompo.core.events import Evaluated
 from glompo.errors import SettingError, SettingTypeError, UserError
-from glompo.evaluators import dask_connection
-from glompo.evaluators.cluster import Cluster
+from glompo.evaluators.dask import connection as dask_connection
+from glompo.evaluators.dask.cluster import Cluster
+from glompo.events import Evaluated
 from glompo.function import Status
 from glompo.optimizers import RandomSampling
 from glompo.storage.reader import read_events

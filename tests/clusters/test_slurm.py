@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from glompo.core.events import Evaluated, SessionClosed
 from glompo.errors import SettingError, UserError
-from glompo.evaluators.cluster import Cluster
+from glompo.evaluators.dask.cluster import Cluster
+from glompo.events import Evaluated, SessionClosed
 from glompo.function import Status
 from glompo.storage.reader import read_events
 

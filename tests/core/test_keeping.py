@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glompo.core import keeping
-from glompo.core.blocks import Blocks, blocks_of, longest_half
-from glompo.core.columns import NAMES, extras_of, rows_of
-from glompo.core.curve import recent_blocks
-from glompo.core.evaluations import Evaluations
-from glompo.core.events import Evaluated, RunOpened
-from glompo.core.snapshot import dump, load, same
-from glompo.core.state import RunState
-from glompo.core.trajectory import Trajectory
+from glompo.core.evaluations.blocks import Blocks, blocks_of, longest_half
+from glompo.core.evaluations.columns import NAMES, extras_of, rows_of
+from glompo.core.evaluations.curve import recent_blocks
+from glompo.core.evaluations.evaluations import Evaluations
+from glompo.core.evaluations.trajectory import Trajectory
+from glompo.core.state import retention as keeping
+from glompo.core.state.run_state import RunState
+from glompo.core.state.snapshot import dump, load, same
 from glompo.errors import PolicyError
+from glompo.events import Evaluated, RunOpened
 from glompo.function import Status
 from glompo.testing.histories import history
 from glompo.testing.memory_log import EventsHistory

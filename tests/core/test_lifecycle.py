@@ -2,12 +2,12 @@ import itertools
 
 import pytest
 
-from glompo.core import lifecycle
-from glompo.core.events import EVENTS, Evaluated, Granted, Started, StartRequested, Stopped, StopRequested
-from glompo.core.lifecycle import ENDINGS, TABLE, How, Phase, after, how_ended
-from glompo.core.state import _RULES
-from glompo.core.verdict import Verdict
+from glompo.core.state import lifecycle
+from glompo.core.state.lifecycle import ENDINGS, TABLE, How, Phase, after, how_ended
+from glompo.core.state.run_state import _RULES
 from glompo.errors import IllegalEventError
+from glompo.events import EVENTS, Evaluated, Granted, Started, StartRequested, Stopped, StopRequested
+from glompo.events.verdict import Verdict
 
 
 def test_every_event_has_a_rule():

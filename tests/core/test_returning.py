@@ -5,9 +5,13 @@ from dataclasses import replace
 import pytest
 
 from glompo.allocators import EvenAllocator
-from glompo.core.commands import Restore, Resume
-from glompo.core.decide import decide
-from glompo.core.events import (
+from glompo.core.decisions.commands import Restore, Resume
+from glompo.core.decisions.decide import decide
+from glompo.core.policies.ports import Policies
+from glompo.core.state.lifecycle import Phase
+from glompo.core.views.run_view import SLOTS
+from glompo.errors import IllegalEventError
+from glompo.events import (
     Asked,
     Paused,
     PauseRequested,
@@ -19,11 +23,7 @@ from glompo.core.events import (
     Stopped,
     StopRequested,
 )
-from glompo.core.lifecycle import Phase
-from glompo.core.ports import Policies
-from glompo.core.verdict import Verdict
-from glompo.core.views import SLOTS
-from glompo.errors import IllegalEventError
+from glompo.events.verdict import Verdict
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.generators import RandomGenerator
 from glompo.optimizers import RandomSampling

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glompo.core.roll import Roll
+from glompo.core.views.optimizer_tracker import Roll
 from glompo.testing import history
 
 STEPS = st.lists(st.sampled_from(["start", "end", "call"]), max_size=30)

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glompo.core.rule import All, Any_, Not, Rule
-from glompo.core.rule_text import DEEPEST, combine
-from glompo.core.verdict import Verdict
+from glompo.core.policies.rule import All, Any_, Not, Rule
+from glompo.core.policies.rule_text import DEEPEST, combine
 from glompo.errors import SettingError, SettingTypeError
+from glompo.events.verdict import Verdict
 
 
 class Numbered(Rule):

@@ -8,9 +8,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from glompo.allocators import EvenAllocator
-from glompo.core.commands import Grant, SendIncumbent, Start, Stop
-from glompo.core.decide import decide
-from glompo.core.events import (
+from glompo.core.decisions.commands import Grant, SendIncumbent, Start, Stop
+from glompo.core.decisions.decide import decide
+from glompo.core.policies.ports import Policies
+from glompo.core.state.lifecycle import Phase
+from glompo.core.state.run_state import RunState
+from glompo.core.state.snapshot import dump, load, same
+from glompo.core.views.run_view import RunView
+from glompo.engine.translate import intents
+from glompo.errors import IllegalEventError
+from glompo.events import (
     SCHEMA,
     Asked,
     Evaluated,
@@ -22,13 +29,6 @@ from glompo.core.events import (
     Started,
     Stopped,
 )
-from glompo.core.lifecycle import Phase
-from glompo.core.ports import Policies
-from glompo.core.snapshot import dump, load, same
-from glompo.core.state import RunState
-from glompo.core.views import RunView
-from glompo.engine.translate import intents
-from glompo.errors import IllegalEventError
 from glompo.exit_conditions import MaxOptimizersStarted, MaxTotalFunctionCalls
 from glompo.function import Status
 from glompo.generators import IncumbentGenerator, RandomGenerator

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glompo.core.settings import box, number, point, whole_number, yes_or_no
 from glompo.errors import SettingError, SettingTypeError
+from glompo.validation import box, number, point, whole_number, yes_or_no
 
 
 class Owner:

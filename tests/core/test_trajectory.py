@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from glompo.core.events import Evaluated
-from glompo.core.trajectory import Trajectory
+from glompo.core.evaluations.trajectory import Trajectory
+from glompo.events import Evaluated
 from glompo.function import Status
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import glompo
-from glompo.core.events import Evaluated, SessionOpened
-from glompo.core.state import RunState
+from glompo.core.state.run_state import RunState
+from glompo.events import Evaluated, SessionOpened
 from glompo.exit_conditions import MaxOptimizersStarted, TargetFunctionValue
 from glompo.optimizers import RandomSampling, Scipy
 from glompo.problems import Rastrigin

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import glompo
-from glompo.core.events import (
+from glompo.events import (
     Evaluated,
     Event,
     IncumbentTaken,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import glompo
-from glompo.core.lifecycle import How
+from glompo.core.state.lifecycle import How
 from glompo.exit_conditions import MaxOptimizersConverged, MaxOptimizersStarted, MaxTotalFunctionCalls
 from glompo.optimizer import BaseOptimizer, MinimizeResult
 from glompo.optimizers import FunctionOptimizer, RandomSampling

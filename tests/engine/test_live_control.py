@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glompo.allocators import EqualBlocks
-from glompo.core.events import Asked, Evaluated, Paused, PauseRequested, Resumed, Stopped, StopRequested
-from glompo.core.lifecycle import How, Phase
-from glompo.core.snapshot import same
-from glompo.core.state import RunState
+from glompo.core.state.lifecycle import How, Phase
+from glompo.core.state.run_state import RunState
+from glompo.core.state.snapshot import same
+from glompo.events import Asked, Evaluated, Paused, PauseRequested, Resumed, Stopped, StopRequested
 from glompo.exit_conditions import MaxOptimizersConverged, MaxTotalFunctionCalls, TimeLimit
 from glompo.optimizers import CMAOptimizer, RandomSampling
 from glompo.selectors import CycleSelector

@@ -6,7 +6,7 @@ import math
 import pytest
 
 import glompo
-from glompo.engine.narrator import Narrator
+from glompo.engine.run_logger import Narrator
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.optimizer import BaseOptimizer, MinimizeResult
 from glompo.optimizers import RandomSampling, Scipy

@@ -13,19 +13,20 @@ import numpy as np
 import pytest
 
 import glompo
-from glompo.core import keeping
-from glompo.core.events import Evaluated
-from glompo.core.manager_view import LogView
-from glompo.core.snapshot import same
-from glompo.core.state import RunState
+from glompo.core.state import retention as keeping
+from glompo.core.state.run_state import RunState
+from glompo.core.state.snapshot import same
+from glompo.core.views.manager_view import LogView
 from glompo.errors import StoreError
+from glompo.events import Evaluated
 from glompo.optimizers import CMAOptimizer, RandomSampling
 from glompo.problems import Rastrigin
 from glompo.read import Follower, load
 from glompo.stoppers import BaseStopper, BestUnmoving, CatchUp
-from glompo.storage import snapshots, snapshotting
+from glompo.storage import snapshot_writer as snapshotting
+from glompo.storage import snapshots
 from glompo.storage.journal import Journal
-from glompo.storage.opening import shortcut, state_of
+from glompo.storage.load_state import shortcut, state_of
 from glompo.storage.reader import read_events
 from glompo.storage.records import records
 from glompo.storage.segments import START, segment_path

@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 
 import glompo
-from glompo.core.events import (
+from glompo.core.state.lifecycle import Phase
+from glompo.core.state.run_state import RunState
+from glompo.core.state.snapshot import same
+from glompo.errors import RunExistsError
+from glompo.events import (
     Diverged,
     Evaluated,
     IncumbentTaken,
@@ -20,10 +24,6 @@ from glompo.core.events import (
     SessionOpened,
     StopRequested,
 )
-from glompo.core.lifecycle import Phase
-from glompo.core.snapshot import same
-from glompo.core.state import RunState
-from glompo.errors import RunExistsError
 from glompo.freezers import BaseFreezer, Freeze
 from glompo.generators import IncumbentGenerator
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy

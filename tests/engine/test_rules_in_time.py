@@ -3,7 +3,7 @@
 import pytest
 
 from glompo import minimize
-from glompo.core.events import Evaluated, StopRequested
+from glompo.events import Evaluated, StopRequested
 from glompo.exit_conditions import BaseExitCondition
 from glompo.optimizers import RandomSampling
 from glompo.stoppers import MaxFuncCalls

@@ -14,8 +14,8 @@ import pytest
 
 import glompo
 from glompo.allocators import EqualBlocks
-from glompo.core.events import Evaluated
 from glompo.errors import StoreError
+from glompo.events import Evaluated
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.generators import IncumbentGenerator
 from glompo.optimizer import BaseOptimizer, MinimizeResult

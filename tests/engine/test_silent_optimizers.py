@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from glompo import BaseOptimizer, MinimizeResult, minimize
-from glompo.core.events import Reclaimed, Stopped
-from glompo.core.judge import reclaiming
+from glompo.core.decisions import reclaim as reclaiming
+from glompo.events import Reclaimed, Stopped
 from glompo.storage.reader import read_events
 
 

@@ -5,7 +5,12 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from glompo.core.events import (
+from glompo.core.state.lifecycle import How, Phase
+from glompo.core.state.run_state import RunState
+from glompo.core.state.snapshot import same
+from glompo.core.views.run_view import RunView
+from glompo.errors import PolicyError
+from glompo.events import (
     Evaluated,
     Granted,
     IncumbentTaken,
@@ -17,12 +22,7 @@ from glompo.core.events import (
     Stopped,
     StopRequested,
 )
-from glompo.core.lifecycle import How, Phase
-from glompo.core.snapshot import same
-from glompo.core.state import RunState
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
-from glompo.errors import PolicyError
+from glompo.events.verdict import Verdict
 from glompo.exit_conditions import (
     BaseExitCondition,
     MaxOptimizersConverged,

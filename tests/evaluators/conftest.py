@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from glompo.evaluators.pool import PoolEvaluator
+from glompo.evaluators.pool.evaluator import PoolEvaluator
 
 from ..endings import is_gone
 

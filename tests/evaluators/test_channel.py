@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glompo.evaluators.channel import PIECE, Channel
+from glompo.evaluators.pool.channel import PIECE, Channel
 
 
 @pytest.fixture

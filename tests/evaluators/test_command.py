@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 
 from glompo.errors import SettingError, SettingTypeError
-from glompo.evaluators.command import CommandTask
 from glompo.evaluators.inline import InlineEvaluator
-from glompo.evaluators.unfinished import Unfinished
-from glompo.function import Status
+from glompo.function import EvaluationError, Status
+from glompo.tasks.command import CommandTask
 
 from ..endings import is_gone
 
@@ -152,7 +151,7 @@ def test_a_program_ends_when_this_process_is_killed(program, notes):
     command = program("import os, time; print(os.getppid(), flush=True); time.sleep(1000)")
     code = f"""
 import numpy as np, os, threading
-from glompo.evaluators import command
+from glompo.tasks import command
 inner = command.await_end
 def await_end(process, seconds):
     print(process.pid, flush=True)
@@ -172,7 +171,7 @@ def test_scratch_directories_are_kept_as_asked(program, scratch, keep, good, bad
     task = CommandTask([*command, "{x0}"], keep=keep, directory=scratch)
     assert task(np.zeros(1)) == 1.0
     assert len(list(scratch.iterdir())) == good
-    with pytest.raises(Unfinished) as caught:
+    with pytest.raises(EvaluationError) as caught:
         task(np.ones(1))
     assert len(list(scratch.iterdir())) == good + bad
     assert ("; see " in str(caught.value)) == (keep != "none")
@@ -198,7 +197,7 @@ def test_a_point_of_another_length_fails(program):
 
 
 def test_unfinished_says_how_and_can_be_sent():
-    error = pickle.loads(pickle.dumps(Unfinished(Status.OUT_OF_MEMORY, "no room")))
+    error = pickle.loads(pickle.dumps(EvaluationError(Status.OUT_OF_MEMORY, "no room")))
     assert (error.status, str(error)) == (Status.OUT_OF_MEMORY, "out of memory: no room")
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from glompo.details import Ask
 from glompo.errors import SettingTypeError
-from glompo.evaluators.unmade import Unmade
+from glompo.evaluators.not_evaluated import Unmade
 from glompo.function import Status
 
 from ..endings import PATIENCE, is_gone
@@ -23,7 +23,7 @@ from .importable import troubles as t
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
 
 from glompo.evaluators import dask_lane, dask_lanes  # noqa: E402
-from glompo.evaluators.dask import DaskEvaluator  # noqa: E402
+from glompo.evaluators.dask.evaluator import DaskEvaluator  # noqa: E402
 
 QUIET = {"processes": True, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
 

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from glompo.evaluators.deaths import KernelKills, signal_name, verdict
-from glompo.evaluators.family import await_end, families, resident, signal_family
-from glompo.evaluators.starts import ATTEMPTS, LONGEST_REST, Starts
+from glompo.evaluators.pool.exit_status import KernelKills, signal_name, verdict
+from glompo.evaluators.pool.process_tree import await_end, families, resident, signal_family
+from glompo.evaluators.pool.start_backoff import ATTEMPTS, LONGEST_REST, Starts
 from glompo.function import Status
 
 from ..endings import PATIENCE, is_gone
@@ -89,7 +89,7 @@ def test_waiting_for_an_end_stops_at_its_time(tree):
 
 
 def test_waiting_for_an_end_works_without_descriptors_of_processes(tree, monkeypatch):
-    monkeypatch.setattr("glompo.evaluators.family.watch", lambda pid: None)
+    monkeypatch.setattr("glompo.evaluators.pool.process_tree.watch", lambda pid: None)
     process, _ = tree
     assert not await_end(process, 0.001)
     process.kill()
@@ -100,7 +100,7 @@ def test_waiting_for_an_end_works_without_descriptors_of_processes(tree, monkeyp
 def test_a_group_ends_with_whoever_holds_its_lifeline(platform):
     code = f"""
 import os, subprocess, sys
-from glompo.evaluators import lifeline
+from glompo.evaluators.pool import lifeline
 lifeline.sys = type("System", (), {{"platform": {platform!r}}})
 lifeline.end_with_parent(int(sys.argv[1]), os.getppid())
 print(subprocess.Popen(["sleep", "1000"], stdout=subprocess.DEVNULL).pid, flush=True)

@@ -9,8 +9,8 @@ import pytest
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators import remote
 from glompo.evaluators.executor import LOSSES, ExecutorEvaluator
-from glompo.evaluators.guarded import KEPT
-from glompo.evaluators.unmade import Unmade
+from glompo.evaluators.not_evaluated import Unmade
+from glompo.evaluators.remote_worker import KEPT
 from glompo.function import Status
 
 from ..endings import PATIENCE, is_gone
@@ -78,7 +78,7 @@ def test_guarded_processes_of_threads_end_with_the_evaluator(notes):
 
 
 def test_guarded_processes_that_are_not_used_end(notes, monkeypatch):
-    monkeypatch.setattr("glompo.evaluators.guarded.LINGER", 0.1)
+    monkeypatch.setattr("glompo.evaluators.remote_worker.LINGER", 0.1)
     with ThreadPoolExecutor(1) as executor:
         evaluator = ExecutorEvaluator(executor, "troubles:task", guard=True)
         assert is_gone(int(evaluator.evaluate(at(t.PID)).fx))

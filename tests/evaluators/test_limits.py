@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glompo.errors import SettingError
-from glompo.evaluators import limits
-from glompo.evaluators.limits import ADAPTIVE_AFTER, ADAPTIVE_LEAST, MEDIAN_OVER, Deadlines, Limits, size
+from glompo.evaluators.pool import limits
+from glompo.evaluators.pool.limits import ADAPTIVE_AFTER, ADAPTIVE_LEAST, MEDIAN_OVER, Deadlines, Limits, size
 
 LONG = st.floats(1.0, 1000.0)
 

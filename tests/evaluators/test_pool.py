@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from glompo.errors import InternalError, SettingError, SettingTypeError
-from glompo.evaluators import starts
 from glompo.evaluators.inline import InlineEvaluator
-from glompo.evaluators.pool import PoolEvaluator
-from glompo.evaluators.unmade import Unmade
+from glompo.evaluators.not_evaluated import Unmade
+from glompo.evaluators.pool import start_backoff as starts
+from glompo.evaluators.pool.evaluator import PoolEvaluator
 from glompo.function import Status
 
 from ..endings import PATIENCE, is_gone
@@ -93,8 +93,8 @@ def test_a_task_that_ignores_sigterm_is_killed_after_its_grace(pool):
 
 
 def test_a_process_that_even_sigkill_does_not_end_is_given_up(pool, monkeypatch):
-    monkeypatch.setattr("glompo.evaluators.crew.STUCK", 0.2)
-    monkeypatch.setattr("glompo.evaluators.process.signal_family", lambda *arguments: None)  # as the kernel might
+    monkeypatch.setattr("glompo.evaluators.pool.process_table.STUCK", 0.2)
+    monkeypatch.setattr("glompo.evaluators.pool.process.signal_family", lambda *arguments: None)  # as the kernel might
     evaluator = pool(timeout=0.3, grace=0.1)
     stuck = int(evaluator.evaluate(at(t.PID)).fx)
     assert evaluator.evaluate(at(t.STUBBORN)).status is Status.TIMEOUT
@@ -216,7 +216,7 @@ def test_a_defect_of_the_supervision_leaves_nobody_waiting(pool, notes, monkeypa
 
 
 def test_an_adaptive_deadline_ends_what_takes_much_longer_than_usual(pool, monkeypatch):
-    monkeypatch.setattr("glompo.evaluators.limits.ADAPTIVE_LEAST", 0.3)
+    monkeypatch.setattr("glompo.evaluators.pool.limits.ADAPTIVE_LEAST", 0.3)
     evaluator = pool(adaptive_timeout=3.0)
     for _ in range(10):
         evaluator.evaluate(at(t.VALUE))
@@ -254,7 +254,7 @@ def test_what_a_script_defines_travels_and_the_script_is_not_run_again(tmp_path)
         textwrap.dedent(
             """
             import numpy as np
-            from glompo.evaluators.pool import PoolEvaluator
+            from glompo.evaluators.pool.evaluator import PoolEvaluator
 
             print("begun")
 
@@ -330,7 +330,7 @@ def test_a_fork_of_the_owner_refuses_instead_of_waiting_for_ever():
     code = f"""
 import os, sys, numpy as np, warnings
 warnings.simplefilter("ignore")
-from glompo.evaluators.pool import PoolEvaluator
+from glompo.evaluators.pool.evaluator import PoolEvaluator
 pool = PoolEvaluator("troubles:task", 1)
 pool.evaluate(np.array([{t.VALUE}]))
 if os.fork() == 0:
@@ -358,7 +358,7 @@ def test_worker_processes_end_when_their_parent_is_killed(tmp_path, notes, troub
     script = textwrap.dedent(
         f"""
         import os, numpy as np, troubles
-        from glompo.evaluators.pool import PoolEvaluator
+        from glompo.evaluators.pool.evaluator import PoolEvaluator
         pool = PoolEvaluator("troubles:task", 2)
         for pid in [int(future.result().fx) for future in [pool.submit(np.array([troubles.PID])) for _ in range(9)]]:
             troubles.note(pid)

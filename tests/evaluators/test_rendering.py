@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glompo.errors import SettingError
-from glompo.evaluators.rendering import check_places, rendered
-from glompo.evaluators.results import Reading, last_number
+from glompo.tasks.results import Reading, last_number
+from glompo.tasks.templates import check_places, rendered
 
 
 @given(st.floats(allow_nan=False))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import glompo.exit_conditions
-from glompo.core.manager_view import ManagerView
-from glompo.core.rule_text import combine
+from glompo.core.policies.rule_text import combine
+from glompo.core.views.manager_view import ManagerView
 from glompo.errors import PolicyError, SettingError, SettingTypeError
 from glompo.exit_conditions import (
     BaseExitCondition,

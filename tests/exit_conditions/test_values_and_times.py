@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from glompo.core.rule import Rule
+from glompo.core.policies.rule import Rule
 from glompo.exit_conditions import (
     MaxOptimizersConverged,
     TargetFunctionValue,

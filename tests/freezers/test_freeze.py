@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from glompo.core.events import Paused, PauseRequested, Resumed, ResumeRequested
-from glompo.core.verdict import Verdict
 from glompo.errors import SettingError, SettingTypeError
+from glompo.events import Paused, PauseRequested, Resumed, ResumeRequested
+from glompo.events.verdict import Verdict
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.freezers import BaseFreezer, Freeze
 from glompo.optimizers import CMAOptimizer

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from glompo.core.manager_view import ManagerView
+from glompo.core.views.manager_view import ManagerView
 from glompo.errors import PolicyError
 from glompo.function import Status
 from glompo.generators import (

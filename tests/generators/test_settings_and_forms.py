@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import glompo.generators
-from glompo.core.manager_view import ManagerView
+from glompo.core.views.manager_view import ManagerView
 from glompo.errors import PolicyError, SettingError, SettingTypeError
 from glompo.generators import (
     BaseGenerator,

@@ -18,7 +18,8 @@ import numpy as np
 
 import glompo
 from glompo import CheckpointingControl
-from glompo.core.events import (
+from glompo.core.state.run_state import RunState
+from glompo.events import (
     SCHEMA,
     CheckpointClosed,
     Evaluated,
@@ -28,7 +29,6 @@ from glompo.core.events import (
     RunOpened,
     SessionOpened,
 )
-from glompo.core.state import RunState
 from glompo.exit_conditions import MaxOptimizersConverged, MaxTotalFunctionCalls
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
 from glompo.selectors import CycleSelector
@@ -37,8 +37,8 @@ from glompo.storage.journal import Journal
 from glompo.storage.reader import read_events
 from glompo.storage.segments import segment_path
 from glompo.testing import Crash, Hang, Kill, Loss, PowerCut, ScriptedOptimizer, simulate, world
-from glompo.testing.bowl import Bowl
-from glompo.testing.scene import BOX, RestAWhile, waves
+from glompo.testing.contracts.bowl import Bowl
+from glompo.testing.fault_simulation.scenario import BOX, RestAWhile, waves
 
 HERE = Path(__file__).parent
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from glompo.core.events import EVENTS
+from glompo.events import EVENTS
 from glompo.storage.journal import Journal
 from glompo.storage.reader import read_events
 from glompo.storage.segments import segment_path

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 import glompo
-from glompo.cli.looking import status_text
-from glompo.core.events import SessionOpened
+from glompo.cli.inspection import status_text
 from glompo.errors import LeaseHeldError, SettingError, TaskFailedError
+from glompo.events import SessionOpened
 from glompo.read import Follower, load, summarize
 from glompo.storage.lease import Lease
 

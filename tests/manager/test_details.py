@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import glompo
-from glompo.core.events import Evaluated, Recovered
 from glompo.errors import TaskContractError
+from glompo.events import Evaluated, Recovered
 from glompo.function import Outcome, Status
 from glompo.optimizer import BaseOptimizer, MinimizeResult
 from glompo.optimizers import CMAOptimizer, LeastSquares, RandomSampling
@@ -437,7 +437,7 @@ def test_a_stopper_can_watch_any_extra_value():
 
 def test_a_track_of_a_name_of_ours_has_a_prefix():
     logged(named({"time": float}, 7.0))
-    log = glompo.core.manager_view.LogView(load("run").view)
+    log = glompo.core.views.manager_view.LogView(load("run").view)
     assert log.get_history(1, "extra:time").tolist() == [7.0] * 3
     assert log.get_history(1, "time").tolist() != [7.0] * 3
     with pytest.raises(glompo.UserError, match=r"it has call_id, x, .*, extra:time"):

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import glompo
-from glompo.core.events import Evaluated, Started
 from glompo.errors import SettingError
+from glompo.events import Evaluated, Started
 from glompo.function import Status
 from glompo.optimizers import CMAOptimizer, LeastSquares, RandomSampling
 from glompo.storage.reader import read_events

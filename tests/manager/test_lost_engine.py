@@ -8,9 +8,9 @@ from multiprocessing import get_context
 import pytest
 
 from glompo import minimize
-from glompo.core.events import Evaluated
 from glompo.errors import EngineLostError
-from glompo.evaluators.unmade import Unmade
+from glompo.evaluators.not_evaluated import Unmade
+from glompo.events import Evaluated
 from glompo.function import Outcome, Status
 from glompo.optimizers import RandomSampling
 from glompo.storage.reader import read_events

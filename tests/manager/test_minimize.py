@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import glompo
-from glompo.core.events import Evaluated
-from glompo.core.snapshot import same
-from glompo.core.state import RunState
+from glompo.core.state.run_state import RunState
+from glompo.core.state.snapshot import same
 from glompo.errors import LeaseHeldError, OptimizersFailedError, PolicyError, RunExistsError, StoreError
+from glompo.events import Evaluated
 from glompo.exit_conditions import MaxOptimizersConverged, MaxOptimizersExhausted
 from glompo.function import Status
 from glompo.generators import SinglePointGenerator

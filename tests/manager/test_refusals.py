@@ -135,7 +135,7 @@ def test_a_lease_is_given_back_on_a_full_disk_as_well(tmp_path, monkeypatch):
 
 
 def test_a_session_that_cannot_begin_its_work_holds_nothing(tmp_path, monkeypatch):
-    from glompo.manager import assembly
+    from glompo.manager import engine_assembly as assembly
 
     run = {"max_evaluations": 5, "max_jobs": 1, "working_dir": tmp_path, "resume": "auto", "rng": 1}
 

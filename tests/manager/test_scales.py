@@ -4,7 +4,7 @@ import numpy as np
 
 import glompo
 from glompo.cli.config import arguments
-from glompo.core.events import Evaluated, SessionOpened
+from glompo.events import Evaluated, SessionOpened
 from glompo.optimizers import FunctionOptimizer, RandomSampling
 from glompo.storage.reader import read_events
 

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 import pytest
 
 import glompo
-from glompo.core.events import Evaluated
+from glompo.events import Evaluated
 from glompo.optimizers import RandomSampling
 from glompo.storage.reader import read_events
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glompo.core.events import Evaluated
+from glompo.events import Evaluated
 from glompo.exit_conditions import MaxOptimizersConverged, MaxOptimizersExhausted, MaxTotalFunctionCalls
 from glompo.optimizers import (
     CMAES,

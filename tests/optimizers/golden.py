@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from glompo.core.events import StartRequested
+from glompo.events import StartRequested
 from glompo.optimizers import LeastSquares
 from glompo.problems import ExpLeastSquaresCost, Rosenbrock
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from glompo.core.events import Evaluated
+from glompo.events import Evaluated
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.problems import Rosenbrock
 from glompo.testing import simulate

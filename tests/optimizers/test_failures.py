@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from glompo.core.lifecycle import How
+from glompo.core.state.lifecycle import How
 from glompo.generators import SinglePointGenerator
 from glompo.optimizers import Scipy
 from glompo.problems import Rosenbrock

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from glompo.core.lifecycle import How
+from glompo.core.state.lifecycle import How
 from glompo.details import declares_residuals
 from glompo.errors import TaskContractError, UserError
 from glompo.optimizers import LeastSquares

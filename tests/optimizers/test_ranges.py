@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import glompo
-from glompo.core.events import Noted
-from glompo.core.lifecycle import How
+from glompo.core.state.lifecycle import How
 from glompo.errors import SettingError
+from glompo.events import Noted
 from glompo.optimizers import Annealing, Nevergrad, Scipy
 from glompo.storage.reader import read_events
 

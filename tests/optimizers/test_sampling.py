@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from glompo.core.lifecycle import How
+from glompo.core.state.lifecycle import How
 from glompo.errors import SettingError
 from glompo.optimizers import AdaptiveRateMonteCarlo, Annealing, GridSampling, RandomSampling
 from glompo.problems import Rastrigin, Rosenbrock

@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from glompo.core.lifecycle import How
+from glompo.core.state.lifecycle import How
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.problems import Rosenbrock
 from glompo.stoppers import MaxFuncCalls

@@ -21,7 +21,7 @@ class Tells(BaseOptimizer):
 
 
 def told(tmp_path, optimizer=Tells, **settings):
-    from glompo.core.events import Noted
+    from glompo.events import Noted
     from glompo.storage.reader import read_events
 
     minimize(abs_sum, [(-1, 1)], optimizers=optimizer, max_jobs=3, working_dir=tmp_path / "run", **settings)

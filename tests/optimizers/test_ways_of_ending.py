@@ -2,7 +2,7 @@
 
 import pytest
 
-from glompo.core.lifecycle import How
+from glompo.core.state.lifecycle import How
 from glompo.exit_conditions import MaxOptimizersStarted, MaxTotalFunctionCalls
 from glompo.optimizer import BaseOptimizer, MinimizeResult
 from glompo.optimizers import (

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from glompo.core.events import EndRequested, Evaluated, Event, Granted, RunFinished, SessionClosed
-from glompo.core.verdict import Verdict
+from glompo.events import EndRequested, Evaluated, Event, Granted, RunFinished, SessionClosed
+from glompo.events.verdict import Verdict
 from glompo.storage.journal import Journal
 from glompo.testing.histories import History, history
 

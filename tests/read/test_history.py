@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glompo.core.events import Event, SessionClosed
 from glompo.errors import UserError
+from glompo.events import Event, SessionClosed
 from glompo.function import Status
 from glompo.read import Follower, load
 from glompo.storage.journal import Journal
@@ -172,7 +172,7 @@ def test_a_poll_reads_only_what_is_new(tmp_path, monkeypatch):
     follower = Follower(tmp_path)
     follower.poll()
     applied: list[Event] = []
-    monkeypatch.setattr("glompo.core.state.RunState.apply", lambda state, event: applied.append(event))
+    monkeypatch.setattr("glompo.core.state.run_state.RunState.apply", lambda state, event: applied.append(event))
     follower.poll()
     assert applied == []
 

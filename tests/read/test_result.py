@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glompo.core.events import Escalated, SessionClosed, Stopped, StopRequested
-from glompo.core.verdict import Verdict
+from glompo.events import Escalated, SessionClosed, Stopped, StopRequested
+from glompo.events.verdict import Verdict
 from glompo.read import Result, result_of
 from glompo.testing.histories import History, history
 

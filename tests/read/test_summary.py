@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from glompo.core.events import Paused, PauseRequested
-from glompo.core.state import RunState
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
+from glompo.core.state.run_state import RunState
+from glompo.core.views.run_view import RunView
+from glompo.events import Paused, PauseRequested
+from glompo.events.verdict import Verdict
 from glompo.read import summarize
 from glompo.testing.histories import History, history
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from glompo.core.ports import Option
+from glompo.core.policies.ports import Option
 from glompo.errors import SettingError
 from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
 from glompo.selectors import BanditSelector

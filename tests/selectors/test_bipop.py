@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from glompo.core.ports import Option
+from glompo.core.policies.ports import Option
 from glompo.errors import SettingError, SettingTypeError
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.optimizer import BaseOptimizer

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glompo.core.ports import Option
+from glompo.core.policies.ports import Option
 from glompo.errors import PolicyError
 from glompo.optimizer import BaseOptimizer
 from glompo.selectors import (

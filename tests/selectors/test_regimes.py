@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 
 from glompo.allocators import RegimeAllocator
-from glompo.core.events import Paused, PauseRequested
-from glompo.core.ports import Option
-from glompo.core.verdict import Verdict
+from glompo.core.policies.ports import Option
 from glompo.errors import PolicyError, SettingError, SettingTypeError
+from glompo.events import Paused, PauseRequested
+from glompo.events.verdict import Verdict
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.freezers import Freeze
 from glompo.generators import BestSampledGenerator, CrossoverGenerator, FarFromKnown, RegimeGenerator
@@ -114,7 +114,7 @@ def test_the_owner_of_the_incumbent_weighs_more() -> None:
 
 
 def test_what_was_granted_counts_as_spent() -> None:
-    from glompo.core.events import Granted
+    from glompo.events import Granted
 
     selector, run = regimes(), new()
     starts(selector, run, 6)

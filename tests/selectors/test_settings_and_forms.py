@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import glompo.selectors
-from glompo.core.manager_view import ManagerView
-from glompo.core.ports import Option
+from glompo.core.policies.ports import Option
+from glompo.core.views.manager_view import ManagerView
 from glompo.errors import PolicyError, SettingError, SettingTypeError
 from glompo.optimizer import BaseOptimizer
 from glompo.selectors import (

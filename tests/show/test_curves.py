@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from glompo.core.events import Evaluated, Granted
+from glompo.events import Evaluated, Granted
 from glompo.function import Status
 from glompo.show.curves import curves_of, incumbent
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from glompo.core.events import Escalated, Paused, PauseRequested, Stopped, StopRequested
-from glompo.core.lifecycle import How
-from glompo.core.verdict import Verdict
+from glompo.core.state.lifecycle import How
+from glompo.events import Escalated, Paused, PauseRequested, Stopped, StopRequested
+from glompo.events.verdict import Verdict
 from glompo.read import optimizer_rows
 from glompo.show import live
-from glompo.show.ends import OVER, SHAPES, end_of, shapes_for
+from glompo.show.markers import OVER, SHAPES, end_of, shapes_for
 
 from .pictured import run
 

@@ -8,9 +8,9 @@ import matplotlib
 import numpy as np
 import pytest
 
-from glompo.core.events import EndRequested, RunFinished, SessionClosed, StopRequested
-from glompo.core.verdict import Verdict
 from glompo.errors import SettingError, StoreError, UserError
+from glompo.events import EndRequested, RunFinished, SessionClosed, StopRequested
+from glompo.events.verdict import Verdict
 from glompo.function import Status
 from glompo.show import best_so_far, plots, trajectories
 from glompo.storage.journal import Journal

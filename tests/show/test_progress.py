@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from glompo.core.events import EndRequested, RunFinished, SessionClosed
-from glompo.core.state import RunState
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
+from glompo.core.state.run_state import RunState
+from glompo.core.views.run_view import RunView
 from glompo.errors import SettingError
+from glompo.events import EndRequested, RunFinished, SessionClosed
+from glompo.events.verdict import Verdict
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.optimizers import RandomSampling
 from glompo.show import Progress
@@ -122,7 +122,7 @@ def test_looking_at_a_run_does_not_cost_more_when_many_optimizers_have_ended(mon
     run.wait(1.0)
     view = run.view()
     monkeypatch.setattr(
-        "glompo.core.views.RunView.__getitem__", lambda view, opt: looked_at.append(opt) or next(view.alive)
+        "glompo.core.views.run_view.RunView.__getitem__", lambda view, opt: looked_at.append(opt) or next(view.alive)
     )
     progress.update(view)
     assert set(looked_at) == {1001}

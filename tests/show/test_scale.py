@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glompo.show.scale import scale_for
+from glompo.show.axis import scale_for
 
 
 def scale(values, improvements=()):

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from glompo.read import optimizer_rows, summarize
-from glompo.show import words
+from glompo.show import formatting as words
 from glompo.testing.histories import history
 
 

@@ -11,9 +11,9 @@ from textwrap import dedent
 import numpy as np
 import pytest
 
-from glompo.evaluators.command import CommandTask
 from glompo.problems import Rastrigin
 from glompo.spec.fingerprint import differences, fingerprint
+from glompo.tasks.command import CommandTask
 
 CELLS = itertools.count()
 

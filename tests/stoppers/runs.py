@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from glompo.core.events import Paused, PauseRequested
-from glompo.core.verdict import Verdict
+from glompo.events import Paused, PauseRequested
+from glompo.events.verdict import Verdict
 from glompo.function import Status
 from glompo.testing.histories import History, history
 

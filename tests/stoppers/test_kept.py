@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from glompo.core import keeping
+from glompo.core.state import retention as keeping
 from glompo.exit_conditions import IncumbentPrecision, MaxCost, Unimproved
 from glompo.freezers import Freeze
 from glompo.stoppers import (

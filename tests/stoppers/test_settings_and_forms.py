@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import glompo.stoppers
-from glompo.core.manager_view import LogView
-from glompo.core.rule_text import combine
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
+from glompo.core.policies.rule_text import combine
+from glompo.core.views.manager_view import LogView
+from glompo.core.views.run_view import RunView
 from glompo.errors import PolicyError, SettingError, SettingTypeError
+from glompo.events.verdict import Verdict
 from glompo.stoppers import (
     BaseStopper,
     BestUnmoving,

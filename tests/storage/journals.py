@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from glompo.core.events import Evaluated, Event, Granted, Noted, StopRequested
-from glompo.core.verdict import Verdict
+from glompo.events import Evaluated, Event, Granted, Noted, StopRequested
+from glompo.events.verdict import Verdict
 from glompo.storage.disk import SystemDisk
 from glompo.storage.journal import Journal
 from glompo.storage.reader import read_events

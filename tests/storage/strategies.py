@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from glompo.core import events as ev
-from glompo.core.verdict import Verdict
+from glompo import events as ev
+from glompo.events.verdict import Verdict
 from glompo.function import Status
 
 text = st.text(max_size=20)  # all of Unicode but lone surrogates, which UTF-8 has no bytes for

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from glompo.core.events import EVENTS, SCHEMA, Granted, Noted, RunOpened
 from glompo.errors import StoreError
+from glompo.events import EVENTS, SCHEMA, Granted, Noted, RunOpened
 from glompo.storage.codec import MSGPACK, decode_events, encode_events
 
 from .strategies import any_event, batches, of_type, types_within

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from glompo.core.events import Granted
 from glompo.errors import CorruptJournalError, StoreError
+from glompo.events import Granted
 from glompo.storage.framing import HEADER_SIZE, frame, header
 from glompo.storage.journal import Journal
 from glompo.storage.reader import JournalFollower, read_events

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import glompo
-from glompo.cli.looking import status_json, status_text
+from glompo.cli.inspection import status_json, status_text
 from glompo.errors import GlompoError, StoreError
 from glompo.read import Follower, load, rows, summarize
 from glompo.read.export import write_csv
@@ -188,7 +188,7 @@ def test_a_checkpoint_or_configuration_that_is_no_file_is_refused(tmp_path, put)
 
 
 def test_whole_numbers_of_any_size_come_back():
-    from glompo.core.events import Evaluated
+    from glompo.events import Evaluated
     from glompo.storage.codec import MSGPACK, decode_events, encode_events
 
     one = np.zeros(1)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glompo.core.columns import NAMES, extras_of, rows_of
-from glompo.core.events import Evaluated, Noted, RunOpened
+from glompo.core.evaluations.columns import NAMES, extras_of, rows_of
 from glompo.errors import StoreError
+from glompo.events import Evaluated, Noted, RunOpened
 from glompo.function import Status
 from glompo.storage import history, records, segments
 from glompo.storage.history import JournalHistory

@@ -7,8 +7,8 @@ import resource
 
 import pytest
 
-from glompo.core.events import Granted, Noted
 from glompo.errors import RunExistsError, SettingError, StoreError
+from glompo.events import Granted, Noted
 from glompo.storage import framing
 from glompo.storage.framing import HEADER_SIZE
 from glompo.storage.journal import GROUP_SECONDS, Journal

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from glompo.core.events import Granted
+from glompo.events import Granted
 from glompo.storage.journal import Journal
 from glompo.storage.reader import JournalFollower
 
@@ -16,7 +16,7 @@ from .journals import paths, read
 WRITER = """
 import itertools, sys
 from pathlib import Path
-from glompo.core.events import Granted
+from glompo.events import Granted
 from glompo.storage.journal import Journal
 with Journal.open(Path(sys.argv[1]), segment_bytes=4000) as journal:
     for n in itertools.count(int(sys.argv[2])):

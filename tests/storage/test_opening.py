@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glompo.core.snapshot import Dump, dump, same
-from glompo.core.state import RunState
+from glompo.core.state.run_state import RunState
+from glompo.core.state.snapshot import Dump, dump, same
 from glompo.errors import StoreError
-from glompo.storage import opening, snapshotting
+from glompo.storage import load_state as opening
+from glompo.storage import snapshot_writer as snapshotting
 from glompo.storage.journal import Journal
-from glompo.storage.opening import shortcut, state_of
+from glompo.storage.load_state import shortcut, state_of
 from glompo.storage.segments import START
+from glompo.storage.snapshot_writer import SnapshotWriter
 from glompo.storage.snapshots import save
-from glompo.storage.snapshotting import SnapshotWriter
 from glompo.testing.histories import history
 
 

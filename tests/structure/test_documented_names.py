@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import glompo
-from glompo.core.rule import Rule
+from glompo.core.policies.rule import Rule
 from glompo.exit_conditions import BaseExitCondition, MaxTotalFunctionCalls
 from glompo.freezers import Freeze
 from glompo.generators import RandomGenerator, SinglePointGenerator

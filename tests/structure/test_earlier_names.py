@@ -12,7 +12,7 @@ import pytest
 
 import glompo
 from glompo.cli.config import arguments
-from glompo.earlier import COMPONENTS, MODULES, SETTINGS, EarlierNames
+from glompo.earlier_names import COMPONENTS, MODULES, SETTINGS, EarlierNames
 
 PAGE = (Path(__file__).parents[2] / "docs" / "migration.md").read_text(encoding="utf-8")
 MOVED = [(module, old, new) for module, names in COMPONENTS.items() for old, new in names.items()]

@@ -29,12 +29,12 @@ def copy(tmp_path):
 @pytest.mark.parametrize(
     ("room", "line"),
     [
-        ("core/decide.py", "import time"),
+        ("core/decisions/decide.py", "import time"),
         ("stoppers/best_unmoving.py", "import random"),
-        ("show/plots.py", "from glompo.core.state import RunState"),
-        ("worker/task.py", "from glompo.core.events import Event"),
+        ("show/plots.py", "from glompo.core.state.run_state import RunState"),
+        ("worker/managed_function.py", "from glompo.core.state.run_state import RunState"),
         ("engine/loop.py", "import threading"),
-        ("driving/desk.py", "from glompo.engine.loop import Engine"),
+        ("ask_tell/queue.py", "from glompo.engine.loop import Engine"),
         ("storage/journal.py", "from glompo.engine.loop import Engine"),
         ("misplaced.py", ""),
     ],

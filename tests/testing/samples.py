@@ -35,7 +35,7 @@ from glompo.stoppers import (
     ParameterDistance,
     StepSize,
 )
-from glompo.testing.policy_contract import BOX
+from glompo.testing.contracts.policy import BOX
 
 MIDDLE = [(low + high) / 2 for low, high in BOX]
 

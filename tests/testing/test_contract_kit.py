@@ -12,8 +12,8 @@ import pytest
 
 import glompo.testing
 from glompo.testing import Contract, OptimizerContract
-from glompo.testing.contract import reason
-from glompo.testing.patience import within
+from glompo.testing.contracts.base import reason
+from glompo.testing.timeout import within
 
 
 class Parity(Contract):

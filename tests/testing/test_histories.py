@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from glompo.core.lifecycle import How, Phase
-from glompo.core.state import RunState
+from glompo.core.state.lifecycle import How, Phase
+from glompo.core.state.run_state import RunState
 from glompo.errors import IllegalEventError
 from glompo.function import Status
 from glompo.testing import histories

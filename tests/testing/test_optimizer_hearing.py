@@ -8,7 +8,7 @@ import pytest
 from glompo import BaseOptimizer, MinimizeResult
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, GridSampling, RandomSampling, Scipy
 from glompo.testing import OptimizerContract
-from glompo.testing.contract import name_of
+from glompo.testing.contracts.base import name_of
 
 MESSAGES = "test_it_looks_at_its_messages"
 PAUSE = "test_it_looks_at_the_pause_signal"

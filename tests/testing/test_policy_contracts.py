@@ -10,8 +10,8 @@ import warnings
 import numpy as np
 import pytest
 
-from glompo.core.ports import Option
-from glompo.core.verdict import Verdict
+from glompo.core.policies.ports import Option
+from glompo.events.verdict import Verdict
 from glompo.exit_conditions import BaseExitCondition, MaxTotalFunctionCalls
 from glompo.freezers import BaseFreezer
 from glompo.generators import BaseGenerator, RandomGenerator

@@ -10,17 +10,17 @@ import pytest
 
 import glompo
 from glompo import BaseOptimizer, MinimizeResult
-from glompo.core.events import IncumbentSent, IncumbentTaken
-from glompo.core.lifecycle import How
+from glompo.core.state.lifecycle import How
+from glompo.events import IncumbentSent, IncumbentTaken
 from glompo.exit_conditions import MaxOptimizersConverged, MaxTotalFunctionCalls
 from glompo.optimizer import OpenGate
 from glompo.selectors import CycleSelector, NOptimizersSpawnStop
 from glompo.testing import ScriptedOptimizer, simulate
-from glompo.testing.bench import BenchSeat, seat_arguments
-from glompo.testing.patience import within
+from glompo.testing.contracts.bench import BenchSeat, seat_arguments
+from glompo.testing.timeout import within
 from glompo.wire.messages import DOWN, GoOn, Hold
 from glompo.worker.mailbox import Mailbox
-from glompo.worker.seed_shims import HoldGate, build
+from glompo.worker.optimizer_adapter import HoldGate, build
 
 from .written import FromTheSeed, InTheEarlierSpelling
 

@@ -9,8 +9,13 @@ import pytest
 import glompo.testing
 from glompo.allocators import EqualBlocks
 from glompo.backends import simulated
-from glompo.core import returning
-from glompo.core.events import (
+from glompo.core.state import sessions as returning
+from glompo.core.state.lifecycle import Phase
+from glompo.core.state.run_state import RunState
+from glompo.core.views.run_view import RunView
+from glompo.engine import loop
+from glompo.engine.loop import Engine
+from glompo.events import (
     CheckpointClosed,
     Evaluated,
     Granted,
@@ -23,18 +28,13 @@ from glompo.core.events import (
     Started,
     StopRequested,
 )
-from glompo.core.lifecycle import Phase
-from glompo.core.state import RunState
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
-from glompo.engine import loop
-from glompo.engine.loop import Engine
+from glompo.events.verdict import Verdict
 from glompo.function import FailurePolicy, Status
 from glompo.optimizers import CMAOptimizer, RandomSampling
 from glompo.selectors import CycleSelector
 from glompo.stoppers import BaseStopper
+from glompo.storage.background_sync import Synchronizer
 from glompo.storage.journal import Journal
-from glompo.storage.syncing import Synchronizer
 from glompo.testing import (
     BadSync,
     BrokenPromiseError,
@@ -50,7 +50,7 @@ from glompo.testing import (
     tour,
     world,
 )
-from glompo.testing.scene import FREEZERS, RestAWhile, WaitForOthers, drawn_scene
+from glompo.testing.fault_simulation.scenario import FREEZERS, RestAWhile, WaitForOthers, drawn_scene
 from glompo.worker.mailbox import Mailbox
 
 KINDS = {"BadSync", "Crash", "FullDisk", "Hang", "Kill", "Loss", "PowerCut", "Slow"}
@@ -226,7 +226,7 @@ def counts_twice(patch):
         evaluate(self, event)
         self.calls += 1
 
-    patch.setitem(__import__("glompo.core.state", fromlist=["_RULES"])._RULES, Evaluated, twice)
+    patch.setitem(__import__("glompo.core.state.run_state", fromlist=["_RULES"])._RULES, Evaluated, twice)
 
 
 def acts_twice(patch):

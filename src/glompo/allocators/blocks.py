@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from glompo.core import curve
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.views import RunView
+from glompo.core.evaluations import curve
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.run_view import RunView
 
 
 def block_of(one: OptimizerView, view: RunView, given: int | None) -> int:

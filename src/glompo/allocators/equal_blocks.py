@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from glompo.core.settings import whole_number
-from glompo.core.views import RunView
+from glompo.core.views.run_view import RunView
+from glompo.validation import whole_number
 
 
 class EqualBlocks:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.settings import number, whole_number
-from glompo.core.views import RunView
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.run_view import RunView
+from glompo.validation import number, whole_number
 
 
 class EvenAllocator:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 
 from glompo.allocators.blocks import block_of, missing, used
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.settings import whole_number_or_none
-from glompo.core.views import RunView
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.run_view import RunView
+from glompo.validation import whole_number_or_none
 
 
 class MetaMaxAllocator:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from glompo.allocators.blocks import block_of, missing, used
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.settings import whole_number_or_none
-from glompo.core.views import RunView
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.run_view import RunView
 from glompo.errors import SettingTypeError
+from glompo.validation import whole_number_or_none
 
 
 class Portfolio(Protocol):

@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from glompo.allocators.blocks import block_of, missing, used
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.settings import number, whole_number_or_none
-from glompo.core.views import RunView
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.run_view import RunView
+from glompo.validation import number, whole_number_or_none
 
 
 class SuccessiveHalving:

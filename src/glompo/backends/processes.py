@@ -23,11 +23,11 @@ from typing import IO, Any
 
 from glompo.backends.protocol import Capabilities
 from glompo.errors import SettingError
-from glompo.evaluators.byvalue import pickled
-from glompo.evaluators.culprit import why_not
-from glompo.evaluators.environment import environment
+from glompo.evaluators.pickle_by_value import pickled
+from glompo.evaluators.pickle_diagnosis import why_not
+from glompo.evaluators.pool.environment import environment
+from glompo.wire.launch_request import Parcel
 from glompo.wire.messages import UP, Ended
-from glompo.wire.parcel import Parcel
 from glompo.worker.mailbox import COUNT
 
 GRACE = 2.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from glompo.wire.parcel import Parcel
+from glompo.wire.launch_request import Parcel
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,11 @@ from glompo.backends.protocol import Capabilities
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.payload import here
 from glompo.function import Outcome
+from glompo.wire.launch_request import Parcel
 from glompo.wire.messages import DOWN, UP, Ended, StopPlease
-from glompo.wire.parcel import Parcel
+from glompo.worker.flusher import AGE
 from glompo.worker.host import host
 from glompo.worker.mailbox import COUNT, Mailbox
-from glompo.worker.postman import AGE
 
 Seconds = Callable[[int, NDArray[np.float64]], float]
 """Virtual duration of an evaluation: a function of the optimizer's number and the point, shape (d,); inf hangs."""

@@ -11,11 +11,11 @@ from functools import partial
 from time import monotonic
 
 from glompo.backends.protocol import Capabilities
-from glompo.evaluators.flights import Flights
-from glompo.wire.parcel import Parcel
+from glompo.evaluators.in_flight import Flights
+from glompo.wire.launch_request import Parcel
+from glompo.worker.flusher import Postman
 from glompo.worker.host import host
 from glompo.worker.mailbox import Mailbox
-from glompo.worker.postman import Postman
 
 NOBODY = 0
 """Optimizers are numbered from 1."""

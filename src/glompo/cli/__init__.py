@@ -3,7 +3,7 @@
 ``import glompo.cli`` and ``glompo --help`` load neither numpy nor any policy; each command loads what it needs.
 """
 
-from glompo.cli.early import hear_early
+from glompo.cli.early_signals import hear_early
 
 
 def main() -> None:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from glompo._version import __version__
+from glompo.display_text import PAGE, legible
 from glompo.errors import GlompoError, PolicyError, TaskFailedError, UserError
-from glompo.legible import PAGE, legible
 
 if TYPE_CHECKING:
     from glompo.manager import Control
@@ -106,7 +106,7 @@ def run(
     Exit codes: 0 success, 1 the run ended without success, 2 bad input, 75 left upon SIGTERM or SIGUSR1, 130
     interrupted.
     """
-    from glompo.cli.running import named_cluster, run_configuration
+    from glompo.cli.runs import named_cluster, run_configuration
 
     overrides: dict[str, Any] = {}
     if working_dir is not None:
@@ -140,7 +140,7 @@ def resume(
     Exit codes: as for run.
     """
     from glompo.cli.assignments import assignments
-    from glompo.cli.running import resume_directory
+    from glompo.cli.runs import resume_directory
 
     raise typer.Exit(resume_directory(directory, assignments(settings or [], "--set")))
 
@@ -207,7 +207,7 @@ def checkpoint(
     no_wait: NoWait = False,
 ) -> None:
     """Make a checkpoint of a run, alive or not: one file, which can be moved and resumed; print its path."""
-    from glompo.cli.checkpointing import make_checkpoint
+    from glompo.cli.checkpoints import make_checkpoint
 
     path = make_checkpoint(directory, output, wait=not no_wait)
     typer.echo("The request lies in the inbox of the run." if path is None else legible(path, PAGE))
@@ -215,7 +215,7 @@ def checkpoint(
 
 def _ask(directory: Path, no_wait: bool, done: str, request: Callable[[Control], None]) -> None:
     """Ask a run for something, and say that it was taken."""
-    from glompo.manager.control import PATIENCE, control
+    from glompo.manager.live_control import PATIENCE, control
 
     request(control(directory, 0.0 if no_wait else PATIENCE))
     typer.echo("The request lies in the inbox of the run." if no_wait else done)
@@ -230,7 +230,7 @@ def status(
 
     Of a checkpoint file it prints what the file holds; none of its code is run.
     """
-    from glompo.cli.looking import status_json, status_text
+    from glompo.cli.inspection import status_json, status_text
 
     typer.echo(status_json(directory) if as_json else status_text(directory))
 
@@ -250,7 +250,7 @@ def plot(
     ] = None,
 ) -> None:
     """Draw the trajectories of all optimizers, and the best value so far; print the paths."""
-    from glompo.cli.looking import draw
+    from glompo.cli.inspection import draw
 
     for path in draw(directory, output or []):
         typer.echo(legible(path, PAGE))
@@ -267,7 +267,7 @@ def export(
     ] = True,
 ) -> None:
     """Write all evaluations of a run, one row each, and print the path."""
-    from glompo.cli.looking import export_csv
+    from glompo.cli.inspection import export_csv
 
     written = export_csv(directory, path)
     if written is not None:
@@ -289,7 +289,7 @@ def components(
     Plug-ins of other installed distributions are imported for that; one that cannot be is named, with the reason, and
     disables only itself.
     """
-    from glompo.cli.listing import listed
+    from glompo.cli.component_list import listed
 
     typer.echo(listed(kind))
 

@@ -24,7 +24,7 @@ from importlib import import_module
 from typing import Any
 
 from glompo.cli.plugins import Plugin, PluginError, plugins
-from glompo.earlier import present_name
+from glompo.earlier_names import present_name
 from glompo.errors import GlompoError, SettingError, SettingTypeError
 from glompo.exit_conditions import BaseExitCondition
 from glompo.freezers import BaseFreezer

@@ -44,13 +44,13 @@ from glompo.cli.components import (
     named,
 )
 from glompo.cli.task import task_in, task_kept
-from glompo.core.rule import Rule
-from glompo.core.rule_text import combine
+from glompo.core.policies.rule import Rule
+from glompo.core.policies.rule_text import combine
 from glompo.errors import SettingError, SettingTypeError, UserError
 from glompo.manager import GloMPOManager, minimize
 from glompo.selectors import RegimeSelector
 from glompo.spec import CheckpointingControl, refuse_unknown
-from glompo.storage.regular import read_regular
+from glompo.storage.regular_file import read_regular
 
 LONGEST = 2**24
 """Bytes of the largest configuration that is read."""

@@ -24,8 +24,8 @@ from glompo.cli.components import (
     Room,
     named,
 )
+from glompo.display_text import legible
 from glompo.errors import SettingError, SettingTypeError
-from glompo.legible import legible
 from glompo.spec.imports import imported
 from glompo.testing import (
     AllocatorContract,
@@ -37,7 +37,7 @@ from glompo.testing import (
     SelectorContract,
     StopperContract,
 )
-from glompo.testing.contract import reason
+from glompo.testing.contracts.base import reason
 
 CONTRACTS: tuple[tuple[Room, type[Contract]], ...] = (
     (OPTIMIZERS, OptimizerContract),

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Self
 
-from glompo.core.views import RunView
+from glompo.core.views.run_view import RunView
 from glompo.engine.interrupts import SIGNALS
 from glompo.engine.ports import Observer
-from glompo.evaluators.handlers import handling
+from glompo.evaluators.signal_handlers import handling
 
 
 class Around:

@@ -6,7 +6,7 @@
     command = ["sh", "{config_dir}/simulate.sh"]
     template = "input.txt.template"
 
-Its keys are the arguments of :class:`~glompo.evaluators.command.CommandTask`, without the parameters' names where the
+Its keys are the arguments of :class:`~glompo.tasks.command.CommandTask`, without the parameters' names where the
 configuration gives them. ``{config_dir}`` in the command is the directory of the configuration, and relative paths
 begin there.
 """
@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from glompo.errors import SettingError, SettingTypeError
-from glompo.evaluators.command import CommandTask
 from glompo.spec import refuse_unknown
+from glompo.tasks.command import CommandTask
 
 HERE = "{config_dir}"
 """What stands for the directory of the configuration in a command."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.backends.protocol import Backend
-from glompo.core.commands import (
+from glompo.core.decisions.commands import (
     AbandonCheckpoint,
     Acquit,
     BeginCheckpoint,
@@ -30,28 +30,28 @@ from glompo.core.commands import (
     Stop,
     TakeCheckpoint,
 )
-from glompo.core.optimizer_state import OptimizerState
-from glompo.core.ports import History, Option
-from glompo.core.saving import Resumption
-from glompo.core.state import RunState
+from glompo.core.policies.ports import History, Option
+from glompo.core.state.checkpoints import Resumption
+from glompo.core.state.optimizer_state import OptimizerState
+from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams
-from glompo.core.views import RunView
-from glompo.engine.memory_keeper import MemoryKeeper
+from glompo.core.views.run_view import RunView
+from glompo.engine.memory_checkpoints import MemoryKeeper
 from glompo.engine.ports import Keeper
-from glompo.engine.recover import option_for, script_of
+from glompo.engine.recovery import option_for, script_of
 from glompo.errors import InternalError
 from glompo.function import PENALIZE, FailurePolicy
 from glompo.loggers import library_logger
+from glompo.wire.launch_request import Parcel
 from glompo.wire.messages import DOWN, BetterPoint, Credits, GiveBack, GoOn, Hold, SaveState, StopPlease
-from glompo.wire.parcel import Parcel
-from glompo.wire.script import SavedState, Script
+from glompo.wire.recorded_history import SavedState, Script
 
 logger = library_logger("glompo.engine")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What all optimizers of a run have in common; see :class:`glompo.wire.parcel.Parcel`."""
+    """What all optimizers of a run have in common; see :class:`glompo.wire.launch_request.Parcel`."""
 
     task: Callable[..., Any] | str
     bounds: NDArray[np.float64]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from glompo.evaluators.handlers import handling
+from glompo.evaluators.signal_handlers import handling
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 """What is heard as a request to leave."""

@@ -6,9 +6,24 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from glompo.backends.protocol import Backend
-from glompo.core.commands import Command, Restore, Stop
-from glompo.core.decide import decide
-from glompo.core.events import (
+from glompo.core.decisions.checkpoints import next_checkpoint
+from glompo.core.decisions.commands import Command, Restore, Stop
+from glompo.core.decisions.decide import decide
+from glompo.core.decisions.kill_escalation import next_escalation
+from glompo.core.decisions.reclaim import next_reclaim
+from glompo.core.policies.ports import Policies
+from glompo.core.state.checkpoints import ABANDONED
+from glompo.core.state.run_state import RunState
+from glompo.core.views.run_view import RunView
+from glompo.engine.clock import Clock
+from glompo.engine.dispatch import Job, dispatch, refit
+from glompo.engine.interrupts import Interrupts, listening
+from glompo.engine.ports import EventLog, Inbox, Observer
+from glompo.engine.requests import EmptyInbox, asked_of, objection
+from glompo.engine.run_logger import Narrator
+from glompo.engine.translate import arrivals, intents
+from glompo.errors import IllegalEventError, InternalError, PolicyError, StoreError
+from glompo.events import (
     Asked,
     CheckpointClosed,
     Diverged,
@@ -30,22 +45,7 @@ from glompo.core.events import (
     StopRequested,
     Wanted,
 )
-from glompo.core.judge.checkpointing import next_checkpoint
-from glompo.core.judge.escalating import next_escalation
-from glompo.core.judge.reclaiming import next_reclaim
-from glompo.core.ports import Policies
-from glompo.core.saving import ABANDONED
-from glompo.core.state import RunState
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
-from glompo.engine.clock import Clock
-from glompo.engine.dispatch import Job, dispatch, refit
-from glompo.engine.interrupts import Interrupts, listening
-from glompo.engine.narrator import Narrator
-from glompo.engine.ports import EventLog, Inbox, Observer
-from glompo.engine.requests import EmptyInbox, asked_of, objection
-from glompo.engine.translate import arrivals, intents
-from glompo.errors import IllegalEventError, InternalError, PolicyError, StoreError
+from glompo.events.verdict import Verdict
 from glompo.loggers import library_logger
 
 logger = library_logger("glompo.engine")

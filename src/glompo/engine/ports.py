@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from glompo.core.events import Event
-from glompo.core.ports import History
-from glompo.core.state import RunState
-from glompo.core.views import RunView
+from glompo.core.policies.ports import History
+from glompo.core.state.run_state import RunState
+from glompo.core.views.run_view import RunView
+from glompo.events import Event
 from glompo.storage.inbox import Request
 
 

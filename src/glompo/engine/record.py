@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from glompo.core.events import Event
-from glompo.core.state import RunState
+from glompo.core.state.run_state import RunState
 from glompo.errors import StoreError
+from glompo.events import Event
 from glompo.loggers import library_logger
 from glompo.storage.history import JournalHistory
 from glompo.storage.journal import Journal
 from glompo.storage.lease import Lease
-from glompo.storage.snapshotting import SnapshotWriter
+from glompo.storage.snapshot_writer import SnapshotWriter
 
 logger = library_logger("glompo.engine")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from glompo.core.events import Asked
-from glompo.core.ports import Policies
-from glompo.core.state import RunState
-from glompo.core.wishes import refusal
+from glompo.core.policies.ports import Policies
+from glompo.core.state.requests import refusal
+from glompo.core.state.run_state import RunState
 from glompo.engine.dispatch import Job
+from glompo.events import Asked
 from glompo.storage.inbox import Request
 
 

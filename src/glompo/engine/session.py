@@ -15,16 +15,16 @@ from pathlib import Path
 from uuid import uuid4
 
 from glompo._version import __version__
-from glompo.core.columns import names_of_extras
-from glompo.core.events import SCHEMA, Event, Repaired, RunOpened, SessionClosed, SessionOpened
-from glompo.core.judge.exiting import reason_to_end
-from glompo.core.ports import Option, Policies, look_back
-from glompo.core.state import RunState
-from glompo.core.views import RunView
+from glompo.core.decisions.termination import reason_to_end
+from glompo.core.evaluations.columns import names_of_extras
+from glompo.core.policies.ports import Option, Policies, look_back
+from glompo.core.state.run_state import RunState
+from glompo.core.views.run_view import RunView
 from glompo.engine.clock import RunClock
 from glompo.engine.record import RunRecord
-from glompo.engine.recover import option_for
+from glompo.engine.recovery import option_for
 from glompo.errors import PolicyError, SettingError, StoreError
+from glompo.events import SCHEMA, Event, Repaired, RunOpened, SessionClosed, SessionOpened
 from glompo.loggers import library_logger
 from glompo.spec import RunSpec
 from glompo.spec.fingerprint import differences
@@ -40,10 +40,10 @@ from glompo.storage.directory import (
     write_configuration,
 )
 from glompo.storage.history import JournalHistory
-from glompo.storage.holding import writer_lives
 from glompo.storage.journal import Journal
 from glompo.storage.lease import Lease
-from glompo.storage.opening import state_and_end
+from glompo.storage.lease_state import writer_lives
+from glompo.storage.load_state import state_and_end
 from glompo.storage.segments import Position
 
 logger = library_logger("glompo.engine")

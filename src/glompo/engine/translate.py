@@ -6,13 +6,14 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from glompo.core import commands, events
-from glompo.core.commands import Command
-from glompo.core.events import Event
-from glompo.core.saving import ABANDONED
+from glompo import events
+from glompo.core.decisions import commands
+from glompo.core.decisions.commands import Command
+from glompo.core.state.checkpoints import ABANDONED
+from glompo.display_text import writable
 from glompo.engine.ports import Keeper
 from glompo.errors import InternalError, StoreError
-from glompo.legible import writable
+from glompo.events import Event
 from glompo.wire import messages
 from glompo.wire.messages import UP, Message
 

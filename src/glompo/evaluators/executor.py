@@ -8,13 +8,13 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future,
 from typing import Any, Unpack
 
 from glompo.errors import SettingError, SettingTypeError
-from glompo.evaluators.calling import callable_of, outcome_of
-from glompo.evaluators.family import has_ended
-from glompo.evaluators.guarded import carry_out, carry_out_marked, retire
-from glompo.evaluators.marks import Marks
+from glompo.evaluators.call import callable_of, outcome_of
+from glompo.evaluators.execution_marks import Marks
+from glompo.evaluators.not_evaluated import Unmade, words_of
 from glompo.evaluators.payload import ImportPath, preflight
+from glompo.evaluators.pool.process_tree import has_ended
 from glompo.evaluators.remote import Flight, RemoteEvaluator, Terms, commissioned, limits_of, nothing
-from glompo.evaluators.unmade import Unmade, words_of
+from glompo.evaluators.remote_worker import carry_out, carry_out_marked, retire
 from glompo.function import Status
 
 LOSSES = 3
@@ -32,7 +32,7 @@ class ExecutorEvaluator(RemoteEvaluator):
 
     Without the guard, a worker process that ends breaks the whole executor. The evaluation that was under way in that
     process is ``CRASHED``; for the others nothing is recorded: with `fresh` they go to a new executor, and without they
-    raise :class:`~glompo.evaluators.unmade.Unmade`, as does whatever an executor refuses that was shut down.
+    raise :class:`~glompo.evaluators.not_evaluated.Unmade`, as does whatever an executor refuses that was shut down.
 
     Parameters
     ----------

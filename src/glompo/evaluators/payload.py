@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import Any
 
 from glompo.errors import SettingError, SettingTypeError
-from glompo.evaluators.byvalue import pickled
-from glompo.evaluators.culprit import why_not
+from glompo.evaluators.pickle_by_value import pickled
+from glompo.evaluators.pickle_diagnosis import why_not
 
 
 @dataclass(frozen=True, slots=True)

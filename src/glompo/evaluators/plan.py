@@ -8,8 +8,8 @@ from typing import Any, Literal, get_args
 
 from glompo.errors import SettingError
 from glompo.evaluators.inline import InlineEvaluator
-from glompo.evaluators.limits import GRACE, Limits, whole
 from glompo.evaluators.payload import here
+from glompo.evaluators.pool.limits import GRACE, Limits, whole
 from glompo.evaluators.protocol import Evaluator
 
 Kind = Literal["inline", "pool"]
@@ -88,7 +88,7 @@ class EvaluatorPlan:
         """
         if self.kind == "inline":
             return InlineEvaluator(here(task), detailed, workers)
-        from glompo.evaluators.pool import PoolEvaluator
+        from glompo.evaluators.pool.evaluator import PoolEvaluator
 
         return PoolEvaluator(
             task,

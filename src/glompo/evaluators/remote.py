@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.errors import SettingError
-from glompo.evaluators.guarded import Commission, Lacking
-from glompo.evaluators.limits import GRACE, Limits
-from glompo.evaluators.unmade import Unmade, words_of
-from glompo.evaluators.whereabouts import present_directory
+from glompo.evaluators.not_evaluated import Unmade, words_of
+from glompo.evaluators.pool.limits import GRACE, Limits
+from glompo.evaluators.remote_worker import Commission, Lacking
+from glompo.evaluators.working_directory import present_directory
 from glompo.function import Outcome, Status
 
 SMALL = 2**16
@@ -33,7 +33,7 @@ class Terms(TypedDict, total=False):
     Attributes
     ----------
     timeout, adaptive_timeout, memory_limit, grace
-        As for a pool (:class:`~glompo.evaluators.pool.PoolEvaluator`). An adaptive timeout goes by the evaluations of
+        As for a pool (:class:`~glompo.evaluators.pool.evaluator.PoolEvaluator`). An adaptive timeout goes by the evaluations of
         each worker.
     guard : bool, optional
         Whether the task is called in guarded processes of the workers; by default, if there is a limit.

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from glompo.earlier import refusing
+from glompo.earlier_names import refusing
 from glompo.exit_conditions.base import BaseExitCondition
 from glompo.exit_conditions.incumbent_precision import IncumbentPrecision
 from glompo.exit_conditions.max_cost import MaxCost

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from glompo.core.manager_view import ManagerView
-from glompo.core.rule import Rule
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
+from glompo.core.policies.rule import Rule
+from glompo.core.views.manager_view import ManagerView
+from glompo.core.views.run_view import RunView
 from glompo.errors import PolicyError
+from glompo.events.verdict import Verdict
 from glompo.loggers import PolicyLogger
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.events import RunOpened
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.settings import number, whole_number
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.run_view import RunView
+from glompo.events import RunOpened
+from glompo.events.verdict import Verdict
 from glompo.exit_conditions.base import BaseExitCondition
+from glompo.validation import number, whole_number
 
 
 class IncumbentPrecision(BaseExitCondition):

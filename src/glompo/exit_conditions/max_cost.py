@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from glompo.core.roll import Roll
-from glompo.core.settings import limit
-from glompo.core.trajectory import TICKS
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
+from glompo.core.evaluations.trajectory import TICKS
+from glompo.core.views.optimizer_tracker import Roll
+from glompo.core.views.run_view import RunView
+from glompo.events.verdict import Verdict
 from glompo.exit_conditions.base import BaseExitCondition
+from glompo.validation import limit
 
 
 class MaxCost(BaseExitCondition):

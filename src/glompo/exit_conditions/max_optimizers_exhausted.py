@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from glompo.core.lifecycle import How
-from glompo.core.settings import whole_number
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
+from glompo.core.state.lifecycle import How
+from glompo.core.views.run_view import RunView
+from glompo.events.verdict import Verdict
 from glompo.exit_conditions.base import BaseExitCondition
+from glompo.validation import whole_number
 
 
 class MaxOptimizersExhausted(BaseExitCondition):

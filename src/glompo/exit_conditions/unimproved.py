@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from glompo.core.settings import number, whole_number_or_none
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
+from glompo.core.views.run_view import RunView
 from glompo.errors import SettingTypeError
+from glompo.events.verdict import Verdict
 from glompo.exit_conditions.base import BaseExitCondition
+from glompo.validation import number, whole_number_or_none
 
 
 class Unimproved(BaseExitCondition):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from glompo.core.setting_text import as_written
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
+from glompo.core.policies.setting_text import as_written
+from glompo.core.views.run_view import RunView
+from glompo.events.verdict import Verdict
 from glompo.loggers import PolicyLogger
 
 

@@ -8,8 +8,8 @@ from statistics import median
 
 import numpy as np
 
-from glompo.core.blocks import SHORTEST_BLOCK
-from glompo.core.curve import (
+from glompo.core.evaluations.blocks import SHORTEST_BLOCK
+from glompo.core.evaluations.curve import (
     block_of,
     due,
     free_parameters,
@@ -17,12 +17,12 @@ from glompo.core.curve import (
     predict,
     recent_blocks,
 )
-from glompo.core.lifecycle import Phase
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.settings import number, whole_number_or_none
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
+from glompo.core.state.lifecycle import Phase
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.run_view import RunView
+from glompo.events.verdict import Verdict
 from glompo.freezers.base import BaseFreezer
+from glompo.validation import number, whole_number_or_none
 
 FIRST_STARTS = 16
 """Optimizers whose first values give the scale of the task: it bounds the cost of a question."""

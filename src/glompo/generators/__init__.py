@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from glompo.earlier import refusing
+from glompo.earlier_names import refusing
 from glompo.generators.base import BaseGenerator
 from glompo.generators.basin_hopping_generator import BasinHoppingGenerator
 from glompo.generators.best_sampled_generator import BestSampledGenerator

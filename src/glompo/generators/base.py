@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.manager_view import ManagerView
-from glompo.core.setting_text import as_written
+from glompo.core.policies.setting_text import as_written
+from glompo.core.views.manager_view import ManagerView
 from glompo.errors import PolicyError
 from glompo.loggers import PolicyLogger
 from glompo.values import reals

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.manager_view import ManagerView
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.settings import number, whole_number
+from glompo.core.views.manager_view import ManagerView
+from glompo.core.views.optimizer_view import OptimizerView
 from glompo.generators.base import BaseGenerator
 from glompo.generators.box import uniform
+from glompo.validation import number, whole_number
 
 
 @dataclass(frozen=True, slots=True)

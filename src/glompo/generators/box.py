@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.manager_view import ManagerView
+from glompo.core.views.manager_view import ManagerView
 
 
 def uniform(rng: np.random.Generator, manager: ManagerView) -> NDArray[np.float64]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.manager_view import ManagerView
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.settings import whole_number
+from glompo.core.views.manager_view import ManagerView
+from glompo.core.views.optimizer_view import OptimizerView
 from glompo.generators.base import BaseGenerator
 from glompo.generators.box import uniform
+from glompo.validation import whole_number
 
 
 class CrossoverGenerator(BaseGenerator):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.manager_view import ManagerView
-from glompo.core.settings import whole_number
+from glompo.core.views.manager_view import ManagerView
 from glompo.errors import SettingTypeError
 from glompo.generators.base import BaseGenerator
+from glompo.validation import whole_number
 
 MANY = 20
 """Parameters above which all distances are about the same, so that nothing is gained by comparing them."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from glompo.core.manager_view import ManagerView
-from glompo.core.settings import point
+from glompo.core.views.manager_view import ManagerView
 from glompo.errors import PolicyError, SettingError
 from glompo.generators.base import BaseGenerator
+from glompo.validation import point
 
 
 class PerturbationGenerator(BaseGenerator):

@@ -7,9 +7,9 @@ import heapq
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.roll import Roll
-from glompo.core.views import RunView
+from glompo.core.views.optimizer_tracker import Roll
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.run_view import RunView
 
 MOST = 1000
 """Points of one sampler, the best ones: it bounds the memory."""

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.manager_view import ManagerView
+from glompo.core.views.manager_view import ManagerView
 from glompo.errors import PolicyError, SettingTypeError
 from glompo.generators.base import BaseGenerator
 

@@ -7,11 +7,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from glompo.core.manager_view import ManagerView
-from glompo.core.settings import point
+from glompo.core.views.manager_view import ManagerView
 from glompo.errors import SettingError
 from glompo.generators.base import BaseGenerator
 from glompo.generators.box import uniform
+from glompo.validation import point
 
 
 class SinglePointGenerator(BaseGenerator):

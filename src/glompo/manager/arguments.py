@@ -11,9 +11,8 @@ from typing import Any
 from glompo.backends.processes import ProcessesBackend, sendable
 from glompo.backends.protocol import Capabilities as CanDo
 from glompo.backends.threads import ThreadsBackend
-from glompo.core.ports import Escalation, Option
-from glompo.core.rule import Rule
-from glompo.core.settings import limit, number, whole_limit, yes_or_no
+from glompo.core.policies.ports import Escalation, Option
+from glompo.core.policies.rule import Rule
 from glompo.details import declares_residuals, offers_details
 from glompo.engine.ports import Observer
 from glompo.errors import SettingError, SettingTypeError
@@ -24,6 +23,7 @@ from glompo.selectors import BaseSelector, CycleSelector
 from glompo.spec import RunSpec
 from glompo.spec.constructor import check_complete, check_settings
 from glompo.stoppers import BaseStopper
+from glompo.validation import limit, number, whole_limit, yes_or_no
 from glompo.worker.space import Space
 
 

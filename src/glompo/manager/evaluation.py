@@ -10,7 +10,7 @@ from typing import Any
 
 from glompo.details import Ask
 from glompo.errors import SettingError, SettingTypeError
-from glompo.evaluators.cluster import Cluster, is_cluster
+from glompo.evaluators.dask.cluster import Cluster, is_cluster
 from glompo.evaluators.plan import EvaluatorPlan
 from glompo.evaluators.protocol import Evaluator
 from glompo.evaluators.shared import SharedEvaluators
@@ -57,7 +57,7 @@ class Evaluation:
         if isinstance(self.engine, Cluster):
             return _on_one_cluster(lambda ask: self.engine.evaluator(task, slots, ask, **self.limits))
         if _is_dask(self.engine):
-            from glompo.evaluators.dask import DaskEvaluator
+            from glompo.evaluators.dask.evaluator import DaskEvaluator
 
             return _on_one_cluster(lambda ask: DaskEvaluator(self.engine, task, detailed=ask, **self.limits))
         from glompo.evaluators.executor import ExecutorEvaluator

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from glompo.core.settings import whole_number
-from glompo.core.state import RunState
+from glompo.core.state.run_state import RunState
 from glompo.errors import SettingError
-from glompo.optimizers.settings import library
+from glompo.optimizers.options import library
 from glompo.read import Result, to_hdf5, write_summary
 from glompo.storage.directory import LOG, PICTURES
+from glompo.validation import whole_number
 
 LEVELS = (0, 1, 2, 3)
 """Nothing; the summary; the same and pictures; the same and all evaluations."""

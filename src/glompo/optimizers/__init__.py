@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from glompo.earlier import refusing
+from glompo.earlier_names import refusing
 from glompo.optimizers.adaptive_rate_monte_carlo import AdaptiveRateMonteCarlo
 from glompo.optimizers.annealing import Annealing
 from glompo.optimizers.cma import CMAOptimizer

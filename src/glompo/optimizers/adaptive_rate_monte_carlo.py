@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from glompo.box import Box
 from glompo.optimizers.capabilities import Capabilities
-from glompo.optimizers.settings import number, whole_number_or_none
+from glompo.optimizers.options import number, whole_number_or_none
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
 
 SCALE = 1.1

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from glompo.box import Box
 from glompo.optimizers.blocking import BlockingOptimizer, Objective
 from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.options import number, whole_number
 from glompo.optimizers.penalty import Penalty
-from glompo.optimizers.settings import number, whole_number
 
 
 class Annealing(BlockingOptimizer):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glompo.errors import SettingTypeError
-from glompo.optimizers.settings import library
+from glompo.optimizers.options import library
 from glompo.optimizers.stepper import StepperOptimizer
 from glompo.optimizers.vocs import Variables
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from glompo.box import Box
 from glompo.optimizers.capabilities import Capabilities
-from glompo.optimizers.settings import number, one_of, options_of, whole_number_or_none
+from glompo.optimizers.options import number, one_of, options_of, whole_number_or_none
 from glompo.optimizers.stagnation import Stagnation
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
 

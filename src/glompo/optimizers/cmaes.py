@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from glompo.box import Box
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.cma import ranked
-from glompo.optimizers.settings import library, number, one_of, whole_number_or_none
+from glompo.optimizers.options import library, number, one_of, whole_number_or_none
 from glompo.optimizers.stagnation import Stagnation
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from glompo.errors import SettingTypeError
 from glompo.optimizers.blocking import BlockingOptimizer, Objective
 from glompo.optimizers.capabilities import Capabilities
-from glompo.optimizers.settings import options_of
+from glompo.optimizers.options import options_of
 
 
 class FunctionOptimizer(BlockingOptimizer):

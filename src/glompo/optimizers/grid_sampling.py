@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from glompo.errors import SettingError
 from glompo.optimizers.capabilities import Capabilities
-from glompo.optimizers.settings import whole_number
+from glompo.optimizers.options import whole_number
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
 
 MOST = 10_000_000

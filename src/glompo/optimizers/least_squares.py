@@ -22,7 +22,7 @@ from glompo.optimizers.blocking import BlockingOptimizer, Leave, Objective
 from glompo.optimizers.bundled import Function
 from glompo.optimizers.capabilities import NATURAL, UNDECLARED
 from glompo.optimizers.differences import neighbours, slopes
-from glompo.optimizers.settings import one_of, options_of
+from glompo.optimizers.options import one_of, options_of
 
 METHODS = ("trf", "dogbox")
 """Methods of :func:`scipy.optimize.least_squares` that respect bounds."""

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from glompo.box import Box
 from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.options import library, one_of, whole_number_or_none
 from glompo.optimizers.penalty import Penalty
-from glompo.optimizers.settings import library, one_of, whole_number_or_none
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
 
 NEVER = 1e9

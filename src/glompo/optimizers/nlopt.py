@@ -14,8 +14,8 @@ from glompo.errors import SettingError
 from glompo.optimizers.blocking import BlockingOptimizer, Objective
 from glompo.optimizers.capabilities import NATURAL
 from glompo.optimizers.differences import WithDifferences
+from glompo.optimizers.options import library, number, one_of, options_of
 from glompo.optimizers.penalty import Penalty
-from glompo.optimizers.settings import library, number, one_of, options_of
 
 OPTIONS = {"stopval", "ftol_rel", "ftol_abs", "xtol_rel", "maxeval", "population", "vector_storage", "initial_step"}
 """Settings of an NLopt object that `options` may hold."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from glompo.box import Box
 from glompo.optimizers.capabilities import Capabilities
-from glompo.optimizers.settings import library, one_of, options_of, whole_number_or_none
+from glompo.optimizers.options import library, one_of, options_of, whole_number_or_none
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
 
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from glompo.box import Box
 from glompo.optimizers.blocking import BlockingOptimizer, Objective
 from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.options import library, one_of, options_of, whole_number, whole_number_or_none
 from glompo.optimizers.penalty import Penalty
-from glompo.optimizers.settings import library, one_of, options_of, whole_number, whole_number_or_none
 
 ALGORITHMS = (
     *("bee_colony", "cmaes", "compass_search", "de", "de1220", "gaco", "gwo", "ihs", "pso", "pso_gen", "sade", "sea"),

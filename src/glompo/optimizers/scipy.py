@@ -17,8 +17,8 @@ from glompo.optimizers.blocking import BlockingOptimizer, Objective
 from glompo.optimizers.capabilities import NATURAL
 from glompo.optimizers.cobyqa import cobyqa
 from glompo.optimizers.differences import WithDifferences
+from glompo.optimizers.options import one_of, options_of
 from glompo.optimizers.penalty import Penalty
-from glompo.optimizers.settings import one_of, options_of
 
 LOCAL = ("Nelder-Mead", "Powell", "COBYLA", "COBYQA", "L-BFGS-B", "SLSQP", "TNC")
 """Methods of :func:`scipy.optimize.minimize` that respect bounds."""

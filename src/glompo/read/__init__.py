@@ -1,16 +1,16 @@
 """Projections of a run, alive or dead: results, rows, columns, summaries. Nothing here changes a run."""
 
-from glompo.core.views import RunView
+from glompo.core.views.run_view import RunView
 from glompo.read.export import EvaluationRow, rows, to_csv
 from glompo.read.follow import Follower
 from glompo.read.hdf5 import to_hdf5
 from glompo.read.history import BestSoFar, History, load
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows, row_of
 from glompo.read.result import Result, result_of
-from glompo.read.standing import Standing
+from glompo.read.run_status import Standing
 from glompo.read.summary import Summary, summarize
 from glompo.read.summary_file import write_summary
-from glompo.storage.replacing import replacing
+from glompo.storage.atomic_write import replacing
 
 __all__ = [
     "BestSoFar",

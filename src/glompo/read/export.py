@@ -14,14 +14,14 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.columns import distinct, names_of_extras
-from glompo.core.events import Evaluated, RunOpened
+from glompo.core.evaluations.columns import distinct, names_of_extras
+from glompo.display_text import PAGE, legible_lines
+from glompo.events import Evaluated, RunOpened
 from glompo.function import Status
-from glompo.legible import PAGE, legible_lines
 from glompo.read.locate import run_directory
-from glompo.read.opening import parameter_names
+from glompo.read.run_opening import parameter_names
+from glompo.storage.atomic_write import replacing
 from glompo.storage.reader import read_events
-from glompo.storage.replacing import replacing
 
 COLUMNS = ("optimizer", "count", "order", "time", "status", "value")
 """Columns before the parameters."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from glompo.core.views import RunView
+from glompo.core.views.run_view import RunView
 from glompo.read.locate import run_directory
 from glompo.storage.history import JournalHistory
-from glompo.storage.holding import writer_lives
-from glompo.storage.opening import shortcut
+from glompo.storage.lease_state import writer_lives
+from glompo.storage.load_state import shortcut
 from glompo.storage.reader import JournalFollower
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from glompo.core.events import Evaluated, Noted
 from glompo.errors import UserError
+from glompo.events import Evaluated, Noted
 from glompo.read.export import cell, survey
 from glompo.read.history import History, load
-from glompo.storage.replacing import replacing
+from glompo.storage.atomic_write import replacing
 
 BLOCK = 2048
 """Rows of the file that are stored together."""

@@ -11,18 +11,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.columns import valid_values
-from glompo.core.events import Evaluated, Event
-from glompo.core.views import RunView
+from glompo.core.evaluations.columns import valid_values
+from glompo.core.views.run_view import RunView
 from glompo.errors import UserError
+from glompo.events import Evaluated, Event
 from glompo.read.export import EvaluationRow, rows
 from glompo.read.locate import run_directory
-from glompo.read.opening import Opening, opening_of
 from glompo.read.result import Result, result_of
-from glompo.read.standing import Standing, standing_of
+from glompo.read.run_opening import Opening, opening_of
+from glompo.read.run_status import Standing, standing_of
 from glompo.storage.history import JournalHistory
-from glompo.storage.holding import writer_lives
-from glompo.storage.opening import state_of
+from glompo.storage.lease_state import writer_lives
+from glompo.storage.load_state import state_of
 from glompo.storage.reader import read_events
 
 

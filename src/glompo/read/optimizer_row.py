@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.lifecycle import How, Phase
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.views import RunView
+from glompo.core.state.lifecycle import How, Phase
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.run_view import RunView
 
 
 @dataclass(frozen=True, slots=True, eq=False)

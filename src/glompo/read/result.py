@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.documented import documented_result
-from glompo.core.lifecycle import How
-from glompo.core.views import RunView
-from glompo.legible import PAGE, legible
-from glompo.read.opening import opening_of
+from glompo.core.state.lifecycle import How
+from glompo.core.views.documented_result import documented_result
+from glompo.core.views.run_view import RunView
+from glompo.display_text import PAGE, legible
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
-from glompo.read.standing import Standing, standing_of
+from glompo.read.run_opening import opening_of
+from glompo.read.run_status import Standing, standing_of
 
 FAULTS = ("failing task", "failing optimizers", "failing checkpoint", "faulty policy", "user", "session")
 """Rules that end a run although nothing that it was asked for has been reached."""

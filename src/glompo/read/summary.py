@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.lifecycle import How
-from glompo.core.views import RunView
-from glompo.read.opening import opening_of
+from glompo.core.state.lifecycle import How
+from glompo.core.views.run_view import RunView
 from glompo.read.optimizer_row import OptimizerRow, row_of
 from glompo.read.result import end_message
-from glompo.read.standing import Standing, standing_of
+from glompo.read.run_opening import opening_of
+from glompo.read.run_status import Standing, standing_of
 
 REASONS = 5
 """Reasons of failed evaluations that are told."""

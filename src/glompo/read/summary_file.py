@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from glompo.core.lifecycle import How
+from glompo.core.state.lifecycle import How
 from glompo.errors import UserError
 from glompo.read.result import Result
+from glompo.storage.atomic_write import replacing
 from glompo.storage.directory import SUMMARY
-from glompo.storage.replacing import replacing
 
 
 def write_summary(

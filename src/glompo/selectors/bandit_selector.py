@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from glompo.core.manager_view import ManagerView
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.ports import Option
-from glompo.core.settings import number, whole_number
+from glompo.core.policies.ports import Option
+from glompo.core.views.manager_view import ManagerView
+from glompo.core.views.optimizer_view import OptimizerView
 from glompo.errors import SettingError
 from glompo.selectors.base import BaseSelector
+from glompo.validation import number, whole_number
 
 
 class BanditSelector(BaseSelector):

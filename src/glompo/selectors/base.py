@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glompo.core.manager_view import ManagerView
-from glompo.core.ports import Option
+from glompo.core.policies.ports import Option
+from glompo.core.views.manager_view import ManagerView
 from glompo.errors import PolicyError, SettingError, SettingTypeError
 from glompo.loggers import PolicyLogger
 from glompo.optimizer import BaseOptimizer

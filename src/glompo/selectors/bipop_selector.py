@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from glompo.core.manager_view import ManagerView
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.ports import Option
-from glompo.core.settings import whole_number
+from glompo.core.policies.ports import Option
+from glompo.core.views.manager_view import ManagerView
+from glompo.core.views.optimizer_view import OptimizerView
 from glompo.selectors.base import BaseSelector
 from glompo.selectors.ledger import Account, Ledger
 from glompo.selectors.settings_of import altered, has_setting, named, require, usual_population
+from glompo.validation import whole_number
 
 SMALLEST_POPULATION = 4
 """Points in a generation at least."""

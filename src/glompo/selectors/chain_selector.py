@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glompo.core.manager_view import ManagerView
-from glompo.core.ports import Option
-from glompo.core.settings import whole_number
+from glompo.core.policies.ports import Option
+from glompo.core.views.manager_view import ManagerView
 from glompo.errors import SettingError, SettingTypeError
 from glompo.selectors.base import BaseSelector
+from glompo.validation import whole_number
 
 
 class ChainSelector(BaseSelector):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from glompo.core.manager_view import ManagerView
-from glompo.core.ports import Option
+from glompo.core.policies.ports import Option
+from glompo.core.views.manager_view import ManagerView
 from glompo.selectors.base import BaseSelector
 
 

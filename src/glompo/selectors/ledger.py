@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from glompo.core.lifecycle import Phase
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.roll import Roll
-from glompo.core.views import RunView
+from glompo.core.state.lifecycle import Phase
+from glompo.core.views.optimizer_tracker import Roll
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.run_view import RunView
 
 
 @dataclass(slots=True)

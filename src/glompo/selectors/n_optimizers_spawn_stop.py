@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from glompo.core.manager_view import ManagerView
-from glompo.core.settings import whole_number
+from glompo.core.views.manager_view import ManagerView
+from glompo.validation import whole_number
 
 
 class NOptimizersSpawnStop:

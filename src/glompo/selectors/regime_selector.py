@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from glompo.core.budget import budget_of
-from glompo.core.manager_view import ManagerView
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.ports import Option
-from glompo.core.settings import number, whole_number_or_none
-from glompo.core.views import RunView
+from glompo.core.policies.budget import budget_of
+from glompo.core.policies.ports import Option
+from glompo.core.views.manager_view import ManagerView
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.run_view import RunView
 from glompo.errors import SettingError
 from glompo.selectors.base import BaseSelector, option_of
 from glompo.selectors.ledger import Account, Ledger
 from glompo.selectors.settings_of import altered, named, require, usual_population
+from glompo.validation import number, whole_number_or_none
 
 REGIMES = ("race", "large", "local", "exploit")
 """In the order that decides on ties."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from glompo.core.ports import Option
+from glompo.core.policies.ports import Option
 from glompo.errors import SettingError, SettingTypeError
 
 

@@ -10,9 +10,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from glompo.legible import legible
+from glompo.display_text import legible
 from glompo.read import OptimizerRow, Summary
-from glompo.show import words
+from glompo.show import formatting as words
 
 STYLES = {
     "converged": "green",

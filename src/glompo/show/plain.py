@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO
 
 from glompo.read import OptimizerRow, Summary
-from glompo.show import words
+from glompo.show import formatting as words
 
 
 class PlainLines:

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.display_text import legible
 from glompo.errors import SettingError
-from glompo.legible import legible
 from glompo.read import History, load, summarize
-from glompo.show import words
-from glompo.show.canvas import COLOURS, FAILED, FAINT, INK, headline, legend, note, save, sheet, typographic
+from glompo.show import formatting as words
+from glompo.show.axis import Scale, scale_for
 from glompo.show.curves import Against, Curve, curves_of, incumbent
-from glompo.show.ends import end_of, shapes_for
-from glompo.show.scale import Scale, scale_for
+from glompo.show.figure import COLOURS, FAILED, FAINT, INK, headline, legend, note, save, sheet, typographic
+from glompo.show.markers import end_of, shapes_for
 
 POINTS = 30_000
 """Evaluations that are drawn as dots at most; of more, evenly many of each optimizer."""

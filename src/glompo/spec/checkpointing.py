@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from glompo.core.ports import Checkpointing
-from glompo.core.settings import number, whole_number, yes_or_no
+from glompo.core.policies.ports import Checkpointing
 from glompo.errors import SettingError, SettingTypeError
+from glompo.validation import number, whole_number, yes_or_no
 
 PATIENCE = 60.0
 """Seconds after which an optimizer that has not saved itself is no longer awaited."""

@@ -11,14 +11,13 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.ports import Allocator, Freezer, Generator, Selector
-from glompo.core.rule import Rule
-from glompo.core.settings import number, whole_number, yes_or_no
+from glompo.core.policies.ports import Allocator, Freezer, Generator, Selector
+from glompo.core.policies.rule import Rule
 from glompo.core.streams import entropy_of
-from glompo.earlier import SETTINGS as EARLIER_SETTINGS
+from glompo.display_text import writable
+from glompo.earlier_names import SETTINGS as EARLIER_SETTINGS
 from glompo.errors import SettingError, SettingTypeError
 from glompo.function import FailurePolicy
-from glompo.legible import writable
 from glompo.spec import processors
 from glompo.spec.bounds import bounds_of, x0_of
 from glompo.spec.checkpointing import CheckpointingControl, control_of
@@ -26,6 +25,7 @@ from glompo.spec.failures import failure_policy_of
 from glompo.spec.fingerprint import RESUME_TASK, fingerprint
 from glompo.spec.scales import scales_of
 from glompo.spec.task import columns_of, task_of
+from glompo.validation import number, whole_number, yes_or_no
 
 RESUME = ("never", "auto", "must")
 """What to do with a run that is in the working directory."""

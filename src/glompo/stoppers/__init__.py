@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from glompo.earlier import refusing
+from glompo.earlier_names import refusing
 from glompo.stoppers.base import BaseStopper
 from glompo.stoppers.best_unmoving import BestUnmoving
 from glompo.stoppers.catch_up import CatchUp

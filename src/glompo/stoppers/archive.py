@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.box import Box
-from glompo.core.curve import population_of
-from glompo.core.lifecycle import How
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.roll import Roll
-from glompo.core.views import RunView
+from glompo.core.evaluations.curve import population_of
+from glompo.core.state.lifecycle import How
+from glompo.core.views.optimizer_tracker import Roll
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.run_view import RunView
 
 KEPT = 256
 """Ends that are remembered at most, the best ones: it bounds the cost of a question."""

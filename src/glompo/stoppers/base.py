@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from glompo.core.manager_view import LogView
-from glompo.core.optimizer_state import Best
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.rule import Rule
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
+from glompo.core.policies.rule import Rule
+from glompo.core.state.optimizer_state import Best
+from glompo.core.views.manager_view import LogView
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.run_view import RunView
 from glompo.errors import PolicyError
+from glompo.events.verdict import Verdict
 from glompo.loggers import PolicyLogger
 
 

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from glompo.core.curve import block_of, predict, recent_blocks
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.settings import number
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
+from glompo.core.evaluations.curve import block_of, predict, recent_blocks
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.run_view import RunView
+from glompo.events.verdict import Verdict
 from glompo.stoppers.foreseeing import ForeseeingStopper
+from glompo.validation import number
 
 
 class CatchUp(ForeseeingStopper):

@@ -7,12 +7,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.curve import due, free_parameters, interval_of
-from glompo.core.settings import number, whole_number, whole_number_or_none
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
+from glompo.core.evaluations.curve import due, free_parameters, interval_of
+from glompo.core.views.run_view import RunView
+from glompo.events.verdict import Verdict
 from glompo.stoppers.archive import Archive, Place, covariance, extent, latest, window_of
 from glompo.stoppers.base import BaseStopper
+from glompo.validation import number, whole_number, whole_number_or_none
 
 
 class Duplicate(BaseStopper):

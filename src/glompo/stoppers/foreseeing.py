@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from glompo.core.curve import due, free_parameters, interval_of
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.settings import whole_number_or_none
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
+from glompo.core.evaluations.curve import due, free_parameters, interval_of
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.run_view import RunView
+from glompo.events.verdict import Verdict
 from glompo.stoppers.base import BaseStopper
+from glompo.validation import whole_number_or_none
 
 
 class ForeseeingStopper(BaseStopper):

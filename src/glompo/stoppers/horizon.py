@@ -7,13 +7,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.budget import budget_of
-from glompo.core.curve import block_of, mean_of, recent_blocks
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.settings import number, whole_number_or_none
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
+from glompo.core.evaluations.curve import block_of, mean_of, recent_blocks
+from glompo.core.policies.budget import budget_of
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.run_view import RunView
+from glompo.events.verdict import Verdict
 from glompo.stoppers.foreseeing import ForeseeingStopper
+from glompo.validation import number, whole_number_or_none
 
 STRETCHES = 4
 """Parts into which the recent curve is cut; the steepest way from one to the next is the best recent rate."""

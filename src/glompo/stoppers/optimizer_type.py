@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
+from glompo.core.views.run_view import RunView
 from glompo.errors import SettingTypeError
+from glompo.events.verdict import Verdict
 from glompo.optimizer import BaseOptimizer
 from glompo.stoppers.base import BaseStopper
 

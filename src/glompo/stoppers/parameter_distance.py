@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.settings import box, number, yes_or_no
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
-from glompo.core.windows import measured_in
+from glompo.core.policies.geometry import measured_in
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.run_view import RunView
 from glompo.errors import SettingTypeError
+from glompo.events.verdict import Verdict
 from glompo.stoppers.base import BaseStopper
+from glompo.validation import box, number, yes_or_no
 
 
 class ParameterDistance(BaseStopper):

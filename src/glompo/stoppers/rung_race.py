@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from glompo.core.curve import free_parameters
-from glompo.core.events import RunOpened
-from glompo.core.optimizer_view import OptimizerView
-from glompo.core.settings import number, whole_number, whole_number_or_none
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
+from glompo.core.evaluations.curve import free_parameters
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.run_view import RunView
+from glompo.events import RunOpened
+from glompo.events.verdict import Verdict
 from glompo.stoppers.base import BaseStopper
+from glompo.validation import number, whole_number, whole_number_or_none
 
 
 class RungRace(BaseStopper):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from glompo.core.settings import box, number, whole_number
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
-from glompo.core.windows import measured_in
+from glompo.core.policies.geometry import measured_in
+from glompo.core.views.run_view import RunView
+from glompo.events.verdict import Verdict
 from glompo.stoppers.base import BaseStopper
+from glompo.validation import box, number, whole_number
 
 
 class StepSize(BaseStopper):

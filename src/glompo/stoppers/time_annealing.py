@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from glompo.core.settings import number
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
+from glompo.core.views.run_view import RunView
+from glompo.events.verdict import Verdict
 from glompo.stoppers.base import BaseStopper
+from glompo.validation import number
 
 
 class TimeAnnealing(BaseStopper):

@@ -24,9 +24,9 @@ from typing import Any
 import msgspec
 
 from glompo.errors import StoreError
+from glompo.storage.atomic_write import drafted
 from glompo.storage.disk import sync_folder
-from glompo.storage.regular import open_regular
-from glompo.storage.replacing import drafted
+from glompo.storage.regular_file import open_regular
 
 FORMAT = 1
 """Version of the format; it rises when an older version of the library could not read a file."""

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from glompo.core.events import EVENTS, SCHEMA, Event, RunOpened
 from glompo.errors import StoreError
-from glompo.storage.fields import check_fields
+from glompo.events import EVENTS, SCHEMA, Event, RunOpened
+from glompo.storage.field_checks import check_fields
 from glompo.wire.codec import Codec, CodecError
 
 MSGPACK = 1

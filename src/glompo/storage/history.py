@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from glompo.core.columns import Columns, Rows, blank, extras_of, fill, track_of, valid_values
-from glompo.core.events import Evaluated
+from glompo.core.evaluations.columns import Columns, Rows, blank, extras_of, fill, track_of, valid_values
 from glompo.errors import StoreError
+from glompo.events import Evaluated
 from glompo.storage.records import records
 from glompo.storage.segments import START, Position
 
@@ -45,7 +45,7 @@ class _Mark:
 
 
 class JournalHistory:
-    """A :class:`~glompo.core.ports.History` of the run in a directory, which may be going on.
+    """A :class:`~glompo.core.policies.ports.History` of the run in a directory, which may be going on.
 
     Nothing is read before something is asked. The first question reads the journal once and notes where the
     evaluations lie; later ones read what they need.

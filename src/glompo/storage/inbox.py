@@ -28,7 +28,7 @@ from typing import Self
 from glompo.errors import StoreError
 from glompo.loggers import library_logger
 from glompo.storage.disk import refusal, write_file
-from glompo.storage.regular import open_regular, read_regular
+from glompo.storage.regular_file import open_regular, read_regular
 
 logger = library_logger("glompo.storage")
 
@@ -53,7 +53,7 @@ _FILES = {"CHKPT": "checkpoint", "EXIT": "end"}
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What somebody asks; see :mod:`glompo.core.wishes` for what there is.
+    """What somebody asks; see :mod:`glompo.core.state.requests` for what there is.
 
     Attributes
     ----------

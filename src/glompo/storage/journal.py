@@ -22,14 +22,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, get_args
 
-from glompo.core.events import Event
 from glompo.errors import RunExistsError, SettingError, StoreError
+from glompo.events import Event
 from glompo.storage import framing
+from glompo.storage.background_sync import Synchronizer
 from glompo.storage.codec import MSGPACK, encode_apart
 from glompo.storage.disk import Disk, SystemDisk, refusal, sync_folder, write_all
 from glompo.storage.framing import HEADER_SIZE, frame, header
 from glompo.storage.segments import Position, Segment, journal_folder, last_segment, segment_path, survey
-from glompo.storage.syncing import Synchronizer
 
 Durability = Literal["always", "batch", "none"]
 

@@ -40,7 +40,7 @@ from typing import Self
 from glompo.errors import LeaseHeldError, StoreError
 from glompo.storage.disk import refusal, write_file
 from glompo.storage.identity import host_name, machine_identity, start_time
-from glompo.storage.regular import read_regular
+from glompo.storage.regular_file import read_regular
 
 STALE_SECONDS = 30.0
 """Age of the heartbeat after which a holder on another machine counts as dead."""

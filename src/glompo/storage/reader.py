@@ -11,12 +11,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from glompo.core.events import Event
-from glompo.core.state import RunState
+from glompo.core.state.run_state import RunState
 from glompo.errors import CorruptJournalError, StoreError
+from glompo.events import Event
 from glompo.storage.codec import decode_events
 from glompo.storage.framing import HEADER_SIZE, frames, refuse_corruption
-from glompo.storage.regular import open_regular, unreadable
+from glompo.storage.regular_file import open_regular, unreadable
 from glompo.storage.segments import (
     SEGMENT_LIMIT,
     START,

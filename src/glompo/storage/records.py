@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from glompo.core.events import Event
+from glompo.events import Event
 from glompo.storage.codec import decode_events
 from glompo.storage.framing import HEADER_SIZE, frames
-from glompo.storage.regular import open_regular
+from glompo.storage.regular_file import open_regular
 from glompo.storage.segments import SEGMENT_LIMIT, Position, read_part, segment_path
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from glompo._version import __version__
-from glompo.core.events import SCHEMA
-from glompo.core.snapshot import LAYOUT
+from glompo.core.state.snapshot import LAYOUT
 from glompo.errors import StoreError
+from glompo.events import SCHEMA
 from glompo.storage.disk import refusal, sync_folder, write_file
 from glompo.storage.framing import frame, frames
-from glompo.storage.regular import open_regular, read_regular
+from glompo.storage.regular_file import open_regular, read_regular
 from glompo.storage.segments import Position, segment_path
 from glompo.wire.codec import Codec, CodecError
 

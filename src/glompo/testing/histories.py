@@ -26,7 +26,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from glompo.core.events import (
+from glompo.core.state.run_state import RunState
+from glompo.core.streams import entropy_of
+from glompo.core.views.manager_view import LogView, ManagerView
+from glompo.core.views.run_view import RunView
+from glompo.events import (
     SCHEMA,
     Evaluated,
     Event,
@@ -42,11 +46,7 @@ from glompo.core.events import (
     Stopped,
     StopRequested,
 )
-from glompo.core.manager_view import LogView, ManagerView
-from glompo.core.state import RunState
-from glompo.core.streams import entropy_of
-from glompo.core.verdict import Verdict
-from glompo.core.views import RunView
+from glompo.events.verdict import Verdict
 from glompo.function import Status
 from glompo.testing.memory_log import WALL, EventsHistory
 

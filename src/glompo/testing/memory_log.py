@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from glompo.core.columns import Columns, extras_of, rows_of, track_of
-from glompo.core.events import Evaluated, Event, RunOpened
-from glompo.core.state import RunState
+from glompo.core.evaluations.columns import Columns, extras_of, rows_of, track_of
+from glompo.core.state.run_state import RunState
+from glompo.events import Evaluated, Event, RunOpened
 
 WALL = 946_684_800.0
 """Time of day at which virtual clocks begin: the year 2000, UTC, in seconds since 1970."""
 
 
 class EventsHistory:
-    """A :class:`~glompo.core.ports.History` of events in memory.
+    """A :class:`~glompo.core.policies.ports.History` of events in memory.
 
     Parameters
     ----------

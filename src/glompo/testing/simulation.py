@@ -24,16 +24,16 @@ from numpy.typing import NDArray
 from glompo.allocators import EvenAllocator
 from glompo.backends.protocol import Backend
 from glompo.backends.simulated import Seconds, SimulatedBackend
-from glompo.core.events import SCHEMA, Event, RunOpened, SessionOpened
-from glompo.core.ports import Allocator, Policies, look_back
-from glompo.core.rule import Rule
-from glompo.core.state import RunState
+from glompo.core.policies.ports import Allocator, Policies, look_back
+from glompo.core.policies.rule import Rule
+from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams, entropy_of
-from glompo.core.views import RunView
+from glompo.core.views.run_view import RunView
 from glompo.engine.clock import Clock
 from glompo.engine.dispatch import Job
 from glompo.engine.loop import Engine
 from glompo.engine.ports import Observer
+from glompo.events import SCHEMA, Event, RunOpened, SessionOpened
 from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.selectors import BaseSelector, CycleSelector
 from glompo.storage.inbox import Request
@@ -106,7 +106,7 @@ def simulate(
     asked : sequence of (float, Request)
         What people ask of the run from outside, and at which virtual time.
     generator, allocator, share, **policies
-        See :class:`glompo.core.ports.Policies`.
+        See :class:`glompo.core.policies.ports.Policies`.
     """
     selector = optimizers if isinstance(optimizers, BaseSelector) else CycleSelector(*optimizers)
     decided = Policies(

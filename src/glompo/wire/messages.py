@@ -73,7 +73,7 @@ class Ready(Message):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluations(Message):
-    """Up: a batch of evaluations, as in :class:`glompo.core.events.Evaluated`; `ages` count from the sending."""
+    """Up: a batch of evaluations, as in :class:`glompo.events.Evaluated`; `ages` count from the sending."""
 
     k0: int
     X: NDArray[np.float64]
@@ -129,7 +129,7 @@ class GoingOn(Message):
 
 @dataclass(frozen=True, slots=True)
 class StateSaved(Message):
-    """Up: the state of the optimizer after `k` of its evaluations, for :mod:`glompo.worker.saving` to read."""
+    """Up: the state of the optimizer after `k` of its evaluations, for :mod:`glompo.worker.saved_state` to read."""
 
     ticket: int
     k: int
@@ -147,7 +147,7 @@ class NotSaved(Message):
 
 @dataclass(frozen=True, slots=True)
 class WentAstray(Message):
-    """Up: a way back failed, see :class:`glompo.core.events.Diverged`."""
+    """Up: a way back failed, see :class:`glompo.events.Diverged`."""
 
     way: str
     at_k: int
@@ -158,7 +158,7 @@ class WentAstray(Message):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BackAgain(Message):
-    """Up: the optimizer is where it was, see :class:`glompo.core.events.Recovered`."""
+    """Up: the optimizer is where it was, see :class:`glompo.events.Recovered`."""
 
     way: str
     k: int
@@ -174,7 +174,7 @@ class EngineLost(Message):
 
 @dataclass(frozen=True, slots=True)
 class Ended(Message):
-    """Up, once and last: how the search loop was left, see :class:`glompo.core.events.Stopped`."""
+    """Up, once and last: how the search loop was left, see :class:`glompo.events.Stopped`."""
 
     ending: str
     said_converged: bool

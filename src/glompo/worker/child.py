@@ -24,11 +24,11 @@ def main() -> None:
     with os.fdopen(parcel_fd, "rb") as file:
         sys.path[:] = pickle.load(file)
         parcel_bytes = file.read()
-    from glompo.evaluators.whereabouts import leave_a_vanished_one
+    from glompo.evaluators.working_directory import leave_a_vanished_one
+    from glompo.worker.flusher import Postman
     from glompo.worker.host import host
+    from glompo.worker.log_forwarding import forward
     from glompo.worker.mailbox import COUNT, Mailbox
-    from glompo.worker.postman import Postman
-    from glompo.worker.retelling import forward
 
     leave_a_vanished_one(None)  # it was inherited from a run that has none
     speaking = threading.Lock()
@@ -50,7 +50,7 @@ def main() -> None:
 
 def _unpacked(data: bytes, mailbox: Any) -> Any:
     """Return the parcel; if it cannot be unpacked here, say why and end."""
-    from glompo.texts import error_text
+    from glompo.safe_text import error_text
     from glompo.wire.messages import Ended, Note
 
     try:

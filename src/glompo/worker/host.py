@@ -8,18 +8,18 @@ from contextlib import ExitStack
 
 from glompo.details import Ask, details_of, offers_details
 from glompo.errors import TaskContractError, UserError
-from glompo.evaluators.flights import Flights
+from glompo.evaluators.in_flight import Flights
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.payload import here
 from glompo.evaluators.protocol import Evaluator
-from glompo.texts import error_text
+from glompo.safe_text import error_text
+from glompo.wire.launch_request import Parcel
 from glompo.wire.messages import Ended, Note, Ready, WentAstray
-from glompo.wire.parcel import Parcel
-from glompo.worker.attempt import Attempt, Rung, ladder
 from glompo.worker.mailbox import Cut, Mailbox, Refused
+from glompo.worker.managed_function import DetailedTask, Task
+from glompo.worker.recovery import Attempt, Rung, ladder
 from glompo.worker.replay import DivergedError, Replay
 from glompo.worker.space import Space
-from glompo.worker.task import DetailedTask, Task
 
 
 def host(
@@ -31,7 +31,7 @@ def host(
 ) -> None:
     """Build the optimizer, run its `minimize`, and report its end; never raises an Exception.
 
-    One that has a record is brought back, see :mod:`glompo.worker.attempt`.
+    One that has a record is brought back, see :mod:`glompo.worker.recovery`.
 
     Parameters
     ----------

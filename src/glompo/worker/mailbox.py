@@ -53,10 +53,10 @@ from glompo.wire.messages import (
 from glompo.worker.batch import Batch
 from glompo.worker.cut import Cut as Cut
 from glompo.worker.cut import Refused as Refused
-from glompo.worker.home import Home
+from glompo.worker.owner_process import Home
 
 if TYPE_CHECKING:
-    from glompo.worker.postman import Postman
+    from glompo.worker.flusher import Postman
 
 logger = logging.getLogger("glompo.worker")
 

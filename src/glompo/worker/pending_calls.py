@@ -10,8 +10,8 @@ from itertools import takewhile
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.evaluators.not_evaluated import Unmade, words_of
 from glompo.evaluators.protocol import Evaluator
-from glompo.evaluators.unmade import Unmade, words_of
 from glompo.function import Outcome
 from glompo.worker.mailbox import Mailbox
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.function import Status
-from glompo.wire.script import Script
+from glompo.wire.recorded_history import Script
 
 Recorded = tuple[float, Status, tuple[Any, ...]]
 """Value, status and extras of a recorded evaluation."""

@@ -1,0 +1,100 @@
+"""``glompo components``: everything installed, one line each."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from glompo._version import __version__
+from glompo.cli.components import ROOMS, SPAWN_CONTROLS, Room
+from glompo.cli.plugins import Plugin, PluginError
+from glompo.display_text import legible
+from glompo.errors import SettingError
+
+OURS = f"glompo {__version__}"
+"""Where the bundled components come from."""
+
+MARKUP = re.compile(r"(:[\w:]+:)?`+~?")
+"""Roles and quotes of reStructuredText."""
+
+
+class Line(NamedTuple):
+    """One component: its name, what it is in one sentence or why it cannot be used, and where it comes from."""
+
+    name: str
+    says: str
+    source: str
+
+
+def listed(kind: str | None) -> str:
+    """Return a text with all components, or those of one kind.
+
+    Parameters
+    ----------
+    kind : str, optional
+        One of ``ROOMS``.
+
+    Raises
+    ------
+    SettingError
+        If there is no such kind.
+    """
+    if kind is not None and kind not in ROOMS:
+        near = get_close_matches(kind, ROOMS, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(ROOMS)}"
+        raise SettingError(f"there is no kind of components {kind!r}; {hint}")
+    rooms = ROOMS if kind is None else {kind: ROOMS[kind]}
+    return "\n".join(block for name, room in rooms.items() if (block := _block(name, _lines(room))))
+
+
+def _block(title: str, lines: Iterable[Line]) -> str:
+    rows = [Line(*map(legible, line)) for line in lines]
+    if not rows:
+        return ""
+    names, sources = max(len(row.name) for row in rows), max(len(row.source) for row in rows)
+    return "\n".join([f"{title}:", *(f"  {row.name:<{names}}  {row.source:<{sources}}  {row.says}" for row in rows)])
+
+
+def _lines(room: Room) -> Iterator[Line]:
+    bundled = room.names()
+    for name, cls in bundled.items():
+        yield Line(name, _summary(cls), OURS)
+    found = room.plugins()
+    times = Counter(plugin.name for plugin in found)
+    for plugin in found:
+        says = _clash(plugin, bundled, times) or _plugged(plugin, room)
+        if says is not None:
+            yield Line(plugin.name, says, plugin.source)
+
+
+def _clash(plugin: Plugin, bundled: Iterable[str], times: Counter[str]) -> str | None:
+    """Return why the name does not lead to the plug-in."""
+    if plugin.name in bundled:
+        return f"not available by this name, which is one of glompo's own; use {plugin.path!r}"
+    if times[plugin.name] > 1:
+        return f"not available by this name, which {times[plugin.name]} distributions declare; use {plugin.path!r}"
+    return None
+
+
+def _plugged(plugin: Plugin, room: Room) -> str | None:
+    """Return what a plug-in says of itself, or why it is not available; None if it belongs to the room next door."""
+    try:
+        cls = plugin.load()
+    except PluginError as error:
+        return None if room is SPAWN_CONTROLS else f"not available: {' '.join(str(error).split())}"
+    if inspect.isclass(cls) and room.fits(cls):
+        return _summary(cls)
+    neighbours = [other for other in ROOMS.values() if other.module == room.module and other is not room]
+    if any(inspect.isclass(cls) and other.fits(cls) for other in neighbours):
+        return None
+    return None if room is SPAWN_CONTROLS else f"not available: {plugin.path} is no {room.noun}"
+
+
+def _summary(cls: type) -> str:
+    """Return the first line of the docstring, without its markup."""
+    text = (cls.__doc__ or "").strip()
+    return MARKUP.sub("", text.splitlines()[0]) if text else "(no description)"

@@ -1,0 +1,97 @@
+"""``glompo status``, ``plot`` and ``export``: they read a run, alive or not, and never change it."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glompo.errors import SettingError
+from glompo.read import History, summarize, to_csv
+from glompo.read.export import write_csv
+from glompo.read.open_run import inspecting
+from glompo.show import formatting as words
+
+EXPORTS = "exports"
+"""Folder of a run for what can be made from its journal at any time."""
+
+STDOUT = "-"
+"""Path that means standard output."""
+
+
+def status_text(run_dir: Path) -> str:
+    """Return where a run stands, for people."""
+    with inspecting(run_dir) as history:
+        return _told(run_dir, history)
+
+
+def _told(run_dir: Path, history: History) -> str:
+    summary = summarize(history.view, history.writer_lives)
+    pace = f"{words.share(summary)}, {words.pace(summary.rate)}; {words.census(summary)}"
+    present = f"{words.clock(summary.elapsed)} {summary.standing}; {pace}"
+    result = replace(history.result, run_dir=run_dir)
+    lines = [words.opening(summary), *words.crowding(summary), present, *words.failures(summary), str(result)]
+    if run_dir.is_file():
+        lines.insert(0, f"checkpoint {history.view.checkpoints.count} of a run, as it was when that was made")
+    return "\n".join(lines)
+
+
+def status_json(run_dir: Path) -> str:
+    """Return where a run stands as JSON; what is not a finite number is null there."""
+    with inspecting(run_dir) as history:
+        told = _plain(summarize(history.view, history.writer_lives))
+        result = history.result
+    del told["living"]  # they are among all optimizers
+    told |= {"success": result.success, "run_dir": str(run_dir.absolute()), "optimizers": _plain(result.optimizers)}
+    return json.dumps(told, indent=2, allow_nan=False)
+
+
+def draw(run_dir: Path, targets: Sequence[Path]) -> list[Path]:
+    """Draw the pictures of a run and return their paths.
+
+    Parameters
+    ----------
+    run_dir : Path
+        Working directory of the run.
+    targets : sequence of at most two Paths
+        Where the trajectories go, and the best value so far; both to the exports of the run if it is empty.
+    """
+    from glompo.show import best_so_far, trajectories
+
+    if len(targets) > 2:
+        raise SettingError(f"--output is given {len(targets)} times; there are two pictures")
+    exports = run_dir / EXPORTS
+    paths = [*targets] or [exports / "trajectories.png", exports / "best.png"]
+    drawn = [trajectories(run_dir, paths[0])]
+    if len(paths) == 2:
+        drawn.append(best_so_far(run_dir, paths[1]))
+    return drawn
+
+
+def export_csv(run_dir: Path, path: str | None) -> Path | None:
+    """Write the evaluations of a run and return where; None for standard output."""
+    if path == STDOUT:
+        write_csv(run_dir, sys.stdout)
+        return None
+    return to_csv(run_dir, run_dir / EXPORTS / "evaluations.csv" if path is None else path)
+
+
+def _plain(value: Any) -> Any:
+    """Return a projection as what JSON knows."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, Sequence):
+        return [_plain(item) for item in value]
+    return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}

@@ -1,0 +1,41 @@
+"""Who sits on credits that others could use? One that has been silent is asked for those that it has not used.
+
+Only the worker knows which these are, so it is asked, and nothing is free before it has answered: a budget stays exact.
+One that cannot answer, because compiled code holds its interpreter, keeps them until it ends. In lockstep none is
+asked: there the clock decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from glompo.core.decisions.commands import Command, Reclaim
+from glompo.core.policies.ports import Policies
+from glompo.core.state.lifecycle import Phase
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.run_view import RunView
+
+SILENCE = 5.0
+"""Seconds without a word after which an optimizer is asked for its credits, if the budget has none left for others."""
+
+
+def reclaiming(view: RunView, policies: Policies) -> Iterator[Command]:
+    """Yield a request to all that have been silent for too long while no credits are left."""
+    for one in _holders(view, policies):
+        if one.heard_at + SILENCE <= view.now:
+            yield Reclaim(one.opt)
+
+
+def next_reclaim(view: RunView, policies: Policies) -> float | None:
+    """Return the run time in seconds at which the next one will have been silent for too long; None if none will."""
+    return min((one.heard_at + SILENCE for one in _holders(view, policies)), default=None)
+
+
+def _holders(view: RunView, policies: Policies) -> Iterator[OptimizerView]:
+    if policies.lockstep or view.ending or view.leaving:
+        return
+    left = view.unpromised(policies.exit.budget())
+    if left is not None and left <= 0:
+        for one in view.alive:
+            if one.outstanding and one.phase in (Phase.STARTING, Phase.RUNNING) and not one.silent:
+                yield one

@@ -1,0 +1,65 @@
+"""What starts, and where? A slot is free only once its last holder has really stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core.decisions.commands import Command, Start
+from glompo.core.policies.ports import Option, Policies
+from glompo.core.views.manager_view import ManagerView
+from glompo.core.views.run_view import RunView
+from glompo.errors import PolicyError
+
+
+def spawning(view: RunView, policies: Policies) -> Iterator[Command]:
+    """Yield at most one start: the next one is decided in the light of this one."""
+    if view.free_slots < policies.selector.smallest() or _somebody_waits(view) or not _evaluations_left(view, policies):
+        return
+    manager = ManagerView(view)
+    option = policies.selector.choose(manager, view.free_slots)
+    if option is None or option is False:
+        return
+    _check_option(option, view.free_slots, policies.selector)
+    x0, whence = _place(view, policies, manager)
+    opt = view.n_started + 1
+    yield Start(opt, option, x0, f"{policies.selector} chose {option.kind}; {whence}")
+
+
+def _somebody_waits(view: RunView) -> bool:
+    """Return whether somebody rests who goes on as soon as there are slots: they come first."""
+    return view.n_paused > 0 and next(view.displaced, None) is not None
+
+
+def _evaluations_left(view: RunView, policies: Policies) -> bool:
+    limit = view.unpromised(policies.exit.budget())
+    return limit is None or limit > 0
+
+
+def _place(view: RunView, policies: Policies, manager: ManagerView) -> tuple[NDArray[np.float64], str]:
+    if policies.x0 is not None and not view.n_started:
+        return policies.x0, "x0 as given"
+    x0 = policies.generator.place(manager)
+    if x0.shape != (view.dims,):
+        raise PolicyError(
+            f"{policies.generator} returned a start of shape {x0.shape}; generate(manager) must return one point of "
+            f"shape ({view.dims},)"
+        )
+    low, high = view.bounds.T
+    outside = np.flatnonzero(~((x0 >= low) & (x0 <= high)))
+    if outside.size:
+        i = int(outside[0])
+        raise PolicyError(
+            f"{policies.generator} returned a start outside the bounds: parameter {i} is {x0[i]}, bounds "
+            f"[{low[i]}, {high[i]}]; clip the point to manager.bounds"
+        )
+    return x0, policies.generator.explain(manager)
+
+
+def _check_option(option: Option, free: int, selector: object) -> None:
+    if not isinstance(option, Option):
+        raise PolicyError(f"{selector} returned {option!r}; return one of its options, None or False")
+    if option.slots > free:
+        raise PolicyError(f"{selector} chose {option.kind} with {option.slots} slots; only {free} are free")

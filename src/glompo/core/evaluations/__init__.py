@@ -1,0 +1,1 @@
+"""Recorded evaluations: rows, blocks and curves."""

@@ -1,0 +1,1 @@
+"""What policies are: ports, rules, and what they share."""

@@ -1,0 +1,275 @@
+"""The questions that the judgments ask, and who may answer them.
+
+A policy is any object with the right methods; the rooms `stoppers`, `exit_conditions`, `generators`, `selectors`
+and `allocators` hold ours, with base classes for those of users.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core.evaluations.columns import Columns
+from glompo.display_text import writable
+from glompo.events.verdict import Verdict
+
+if TYPE_CHECKING:
+    from glompo.core.views.manager_view import ManagerView
+    from glompo.core.views.run_view import RunView
+
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+FAILURE_GRACE = 20
+"""Evaluations of a run before its share of failures is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way to start an optimizer; it unpacks as documented, ``cls, init kwargs, minimize kwargs``.
+
+    Attributes
+    ----------
+    cls : type
+        Optimizer class.
+    args, kwargs : tuple, mapping
+        What it is constructed with.
+    minimize_kwargs : mapping
+        Further keyword arguments of its `minimize`.
+    slots : int
+        Evaluations that it keeps in flight, its `workers`.
+    """
+
+    cls: type
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    minimize_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    slots: int = 1
+
+    def __iter__(self) -> Iterator[Any]:
+        """The class, what it is constructed with by name, `workers` among that, and what `minimize` is given."""
+        names = [one.name for one in inspect.signature(self.cls.__init__).parameters.values()][1:]  # type: ignore[misc]
+        init = {**dict(zip(names, self.args, strict=False)), **self.kwargs, "workers": self.slots}
+        return iter((self.cls, init, dict(self.minimize_kwargs)))
+
+    def __getitem__(self, place: Any) -> Any:
+        return tuple(self)[place]
+
+    def __len__(self) -> int:
+        return 3
+
+    @property
+    def kind(self) -> str:
+        """Name of the class, for people."""
+        return self.cls.__name__
+
+    def describe(self) -> dict[str, Any]:
+        """Return the settings as plain data for the journal; what is not plain is written as its repr."""
+        described: dict[str, Any] = {name: _plain(value) for name, value in self.kwargs.items()}
+        if self.args:
+            described["*"] = [_plain(value) for value in self.args]
+        if self.minimize_kwargs:
+            described["minimize"] = {name: _plain(value) for name, value in self.minimize_kwargs.items()}
+        return described
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return writable(value)
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {writable(name): _plain(item) for name, item in value.items()}
+    return placeless(writable(repr(value)))
+
+
+def placeless(text: str) -> str:
+    """Return the repr of an object without its address, which is another one in every process."""
+    return _ADDRESS.sub("", text)
+
+
+class History(Protocol):
+    """Reads evaluations that are no longer in memory."""
+
+    def rows(self, opt: int, start: int, stop: int) -> Columns:
+        """Return the evaluations `start` to before `stop` of optimizer `opt`, from 0; at least one is asked for."""
+
+    def extras(self, opt: int) -> tuple[tuple[Any, ...], ...]:
+        """Return the further values of its detailed calls, one row for each of its first evaluations."""
+
+    def track(self, opt: int, place: int) -> list[Any]:
+        """Return the further value at `place` of each of its first evaluations, None where there is none."""
+
+
+class Stopper(Protocol):
+    """Should this optimizer stop?"""
+
+    def ask(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer for optimizer `opt`."""
+
+    def looks_back(self) -> int:
+        """Return how many of the last evaluations of an optimizer it looks at."""
+
+
+class Freezer(Protocol):
+    """Should this optimizer rest, and who should go on?"""
+
+    def freeze(self, view: RunView, opt: int) -> Verdict:
+        """Answer whether the running optimizer `opt` should rest."""
+
+    def thaw(self, view: RunView) -> tuple[int, Verdict] | None:
+        """Return a resting optimizer that should go on now, and why; None if none should."""
+
+
+class ExitCondition(Protocol):
+    """Is the run over?"""
+
+    def ask(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer for the run."""
+
+    def looks_back(self) -> int:
+        """Return how many of the last evaluations of an optimizer it looks at."""
+
+    def budget(self) -> int | None:
+        """Return the greatest number of task calls that this condition permits, None if any."""
+
+    def follows_evaluations(self) -> bool:
+        """Return whether it may answer otherwise after an evaluation, other than by its budget."""
+
+    def deadline(self, view: RunView) -> float | None:
+        """Return the run time in seconds at which this condition fires by itself, None if never."""
+
+
+class Generator(Protocol):
+    """Where does the next optimizer start?"""
+
+    def place(self, manager: ManagerView) -> NDArray[np.float64]:
+        """Return a point of shape (d,)."""
+
+    def explain(self, manager: ManagerView) -> str:
+        """Say in a few words where that point comes from."""
+
+
+class Selector(Protocol):
+    """What starts next?"""
+
+    def choose(self, manager: ManagerView, slots_available: int) -> Option | Literal[False] | None:
+        """Return an option that fits, None if nothing fits now, False to start nothing ever again."""
+
+    def smallest(self) -> int:
+        """Return the fewest slots that any option needs."""
+
+
+class Allocator(Protocol):
+    """Who gets the next evaluations?"""
+
+    def allocate(self, view: RunView, limit: int | None) -> Mapping[int, int]:
+        """Return fresh credits per optimizer, at most `limit` in sum (None: no limit).
+
+        Whoever was given what it wants needs another look only when it is among ``view.stirred``; that is everybody
+        once credits have come free.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """When a worker that does not obey is ended, on a backend that can do that.
+
+    Attributes
+    ----------
+    end_timeout : float
+        Seconds between the request to stop and the first signal.
+    grace : float
+        Seconds between the first signal and the last.
+    silence : float or None
+        Seconds without a sign of life after which an optimizer that could evaluate is ended; None: never.
+    aggressive : bool
+        Whether those condemned by a stopper are ended at once.
+    """
+
+    end_timeout: float = 10.0
+    grace: float = 2.0
+    silence: float | None = None
+    aggressive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpointing:
+    """When states are saved and checkpoints are made.
+
+    Attributes
+    ----------
+    seconds : float
+        Run time between two checkpoints.
+    evaluations : int or None
+        Calls of the task between two checkpoints; None for any number.
+    at_start, at_end : bool
+        Whether one is made when the run begins, and when it ends.
+    patience : float
+        Seconds after which an optimizer that has not saved itself is no longer awaited.
+    fatal : bool
+        Whether the run ends if one has to be abandoned.
+    states_every : int or None
+        Evaluations of an optimizer between two saved states beside checkpoints; None for none.
+    """
+
+    seconds: float = math.inf
+    evaluations: int | None = None
+    at_start: bool = False
+    at_end: bool = False
+    patience: float = 60.0
+    fatal: bool = False
+    states_every: int | None = None
+
+
+def look_back(exit_condition: ExitCondition, stopper: Stopper | None) -> int:
+    """Return how many of the last evaluations of an optimizer the rules of a run look at."""
+    return max(rule.looks_back() for rule in (exit_condition, stopper) if rule is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """All policies of a run, and the numbers that govern when they are asked.
+
+    Attributes
+    ----------
+    stopper_interval : int
+        Evaluations of an optimizer between two questions to the stopper.
+    stop_best : bool
+        Whether the owner of the incumbent may be stopped too.
+    share : bool
+        Whether the incumbent is sent to the others.
+    x0 : ndarray of shape (d,) or None
+        Start of the first optimizer; the generator gives all others.
+    lockstep : bool
+        Whether decisions are made only when everything that was granted has been used.
+    max_failure_rate : float
+        Share of failed evaluations at which the run ends.
+    failure_grace : int
+        Evaluations before that share is looked at.
+    """
+
+    exit: ExitCondition
+    selector: Selector
+    generator: Generator
+    allocator: Allocator
+    stopper: Stopper | None = None
+    freezer: Freezer | None = None
+    escalation: Escalation | None = None
+    checkpointing: Checkpointing = Checkpointing()
+    lockstep: bool = False
+    stopper_interval: int = 10
+    stop_best: bool = False
+    share: bool = False
+    x0: NDArray[np.float64] | None = None
+    max_failure_rate: float = 1.0
+    failure_grace: int = FAILURE_GRACE

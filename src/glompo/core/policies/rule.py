@@ -1,0 +1,245 @@
+"""Rules that answer yes or no with reasons, and how they combine.
+
+Stoppers and exit conditions are rules. ``a & b``, ``a | b`` and ``~a`` combine them, lazily and to any depth;
+iterating over a rule yields its leaves. What a combination answers is a tree of verdicts in which the parts that
+were not asked are absent.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+from glompo.core.policies.setting_text import as_written
+from glompo.core.views.run_view import RunView
+from glompo.errors import PolicyError, SettingTypeError
+from glompo.events.verdict import Verdict
+
+
+class Rule(ABC):
+    """A question with the answer yes or no.
+
+    A subclass defines :meth:`judge`, or one of the documented call forms through the base class of its room.
+    """
+
+    per_evaluation = True
+    """Whether the answer may change with each evaluation: then optimizers are given few credits at a time."""
+
+    _last: bool | None = None
+
+    @property
+    def last_result(self) -> bool | None:
+        """The last answer; None if it was not asked. A rule in the documented form may set it."""
+        return self._last
+
+    @last_result.setter
+    def last_result(self, answer: bool | None) -> None:
+        self._last = answer
+
+    @abstractmethod
+    def judge(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer for optimizer `opt` (for the run if None), with the numbers behind the answer."""
+
+    @abstractmethod
+    def __call__(self, *args: Any) -> bool:
+        """Answer in the documented call form."""
+
+    def ask(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Return :meth:`judge`, remembered for :meth:`str_with_result`.
+
+        Raises
+        ------
+        PolicyError
+            If the rule raises or returns something else than a verdict.
+        """
+        try:
+            verdict = self.judge(view, opt)
+        except PolicyError:
+            raise
+        except Exception as error:
+            raise PolicyError(f"{self} raised {type(error).__name__}: {error}; mend it or remove it") from error
+        if not isinstance(verdict, Verdict):
+            raise PolicyError(f"{self} answered {verdict!r}; judge(view, opt) must return a Verdict")
+        self.last_result = verdict.fired
+        return verdict
+
+    def budget(self) -> int | None:
+        """Return the greatest number of task calls that this rule permits; None if any number."""
+        return None
+
+    def deadline(self, view: RunView) -> float | None:
+        """Return the next run time in seconds at which the answer may change by itself; None if never."""
+        return None
+
+    def follows_evaluations(self) -> bool:
+        """Return whether any leaf may answer otherwise after an evaluation."""
+        return any(leaf.per_evaluation for leaf in self)
+
+    def looks_back(self) -> int:
+        """Return how many of the last evaluations of an optimizer are looked at, so that they are kept in memory.
+
+        Whoever looks further is answered as well, from the journal, which takes time.
+        """
+        return 0
+
+    def verdict(self, fired: object, why: str) -> Verdict:
+        """Return an answer of this rule."""
+        return Verdict(bool(fired), str(self), why)
+
+    def __and__(self, other: Rule) -> Rule:
+        return All(self, _rule(other, "&"))
+
+    def __or__(self, other: Rule) -> Rule:
+        return Any_(self, _rule(other, "|"))
+
+    def __invert__(self) -> Rule:
+        return Not(self)
+
+    def __iter__(self) -> Iterator[Rule]:
+        """Leaves of the rule, from left to right."""
+        yield self
+
+    def __str__(self) -> str:
+        return as_written(self)
+
+    __repr__ = __str__
+
+    def str_with_result(self) -> str:
+        """Return the rule with the last answer of each leaf: True, False, or None if it was not asked."""
+        return f"{self} = {self.last_result}"
+
+    def reset(self) -> None:
+        """Forget the last answer."""
+        self.last_result = None
+
+
+class _Combined(Rule):
+    """Rules joined by a word."""
+
+    _word: str
+
+    def __init__(self, *parts: Rule) -> None:
+        self._parts = parts
+
+    def __iter__(self) -> Iterator[Rule]:
+        for part in self._parts:
+            yield from part
+
+    def __str__(self) -> str:
+        return "(" + f" {self._word} ".join(map(str, self._parts)) + ")"
+
+    __repr__ = __str__
+
+    def str_with_result(self) -> str:
+        """Return the rule with the last answer of each leaf."""
+        return "(" + f" {self._word} ".join(part.str_with_result() for part in self._parts) + ")"
+
+    def deadline(self, view: RunView) -> float | None:
+        """Return the earliest deadline of any part."""
+        return min((d for part in self._parts if (d := part.deadline(view)) is not None), default=None)
+
+    def looks_back(self) -> int:
+        """Return the most that any part looks back."""
+        return max(part.looks_back() for part in self._parts)
+
+    def reset(self) -> None:
+        """Forget the last answers, those of the parts as well."""
+        super().reset()
+        for part in self._parts:
+            part.reset()
+
+    def _call_until(self, enough: bool, args: tuple[Any, ...]) -> bool:
+        """Call the parts in order, in their documented form, until one answers `enough`; return the last answer."""
+        self.reset()
+        for part in self._parts:
+            part.last_result = bool(part(*args))
+            if part.last_result is enough:
+                break
+        return bool(part.last_result)
+
+    def _ask_until(self, enough: bool, view: RunView, opt: int | None) -> tuple[Verdict, ...]:
+        """Ask the parts in order until one answers `enough`."""
+        self.reset()
+        answers: list[Verdict] = []
+        for part in self._parts:
+            answers.append(part.ask(view, opt))
+            if answers[-1].fired is enough:
+                break
+        return tuple(answers)
+
+
+class All(_Combined):
+    """Every part holds; parts after the first that does not are not asked."""
+
+    _word = "&"
+
+    def judge(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer with the answers of the parts that were asked."""
+        parts = self._ask_until(False, view, opt)
+        return Verdict(parts[-1].fired, str(self), "", parts)
+
+    def __call__(self, *args: Any) -> bool:
+        """Answer in the documented call form of the parts."""
+        return self._call_until(False, args)
+
+    def budget(self) -> int | None:
+        """Return the largest budget of the parts: all of them must hold."""
+        budgets = [part.budget() for part in self._parts]
+        known = [budget for budget in budgets if budget is not None]
+        return max(known) if len(known) == len(budgets) else None
+
+
+class Any_(_Combined):
+    """At least one part holds; parts after the first that does are not asked."""
+
+    _word = "|"
+
+    def judge(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer with the answers of the parts that were asked."""
+        parts = self._ask_until(True, view, opt)
+        return Verdict(parts[-1].fired, str(self), "", parts)
+
+    def __call__(self, *args: Any) -> bool:
+        """Answer in the documented call form of the parts."""
+        return self._call_until(True, args)
+
+    def budget(self) -> int | None:
+        """Return the smallest budget of the parts: one that holds is enough."""
+        return min((budget for part in self._parts if (budget := part.budget()) is not None), default=None)
+
+
+class Not(_Combined):
+    """The part does not hold."""
+
+    _word = "~"
+
+    def __init__(self, part: Rule) -> None:
+        super().__init__(part)
+
+    def judge(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer the opposite of the part."""
+        parts = self._ask_until(True, view, opt)
+        return Verdict(not parts[0].fired, str(self), "", parts)
+
+    def __call__(self, *args: Any) -> bool:
+        """Answer the opposite in the documented call form of the part."""
+        return not self._call_until(True, args)
+
+    def __str__(self) -> str:
+        return f"~{self._parts[0]}"
+
+    __repr__ = __str__
+
+    def str_with_result(self) -> str:
+        """Return the rule with the last answer of each leaf; a negated leaf stands with the negated answer."""
+        [part] = self._parts
+        if isinstance(part, (All, Any_)):
+            return f"~{part.str_with_result()}"
+        return f"{self} = {None if part.last_result is None else not part.last_result}"
+
+
+def _rule(other: object, word: str) -> Rule:
+    if not isinstance(other, Rule):
+        raise SettingTypeError(f"{other!r} cannot be combined with {word}: it is no rule (stopper or exit condition)")
+    return other

@@ -1,0 +1,96 @@
+"""What may be asked of a run from outside, and what of it is still to be done.
+
+============ ===========================================================================================
+asked        means
+============ ===========================================================================================
+end          end the run
+leave        end this session, so that the run can be resumed
+stop         stop optimizer `opt`
+pause        let optimizer `opt` rest until 'go-on', also across sessions; its slots are free for others
+go-on        let optimizer `opt` go on; if no slots are free for it, the youngest others rest in its place
+slots        let `amount` evaluations be in flight at once, for the rest of the session
+budget       let `amount` evaluations be made in all, for the rest of the session
+checkpoint   make a checkpoint
+============ ===========================================================================================
+
+Whoever asks twice for the same thing gets it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from glompo.core.state.lifecycle import Phase
+from glompo.core.state.optimizer_state import OptimizerState
+from glompo.events import Asked
+
+OF_THE_RUN = ("end", "leave", "checkpoint")
+OF_ONE = ("stop", "pause", "go-on")
+WITH_AMOUNT = ("slots", "budget")
+
+
+@dataclass(slots=True)
+class Wishes:
+    """What was asked and is still to be done. Only :class:`~glompo.core.state.run_state.RunState` writes it.
+
+    Attributes
+    ----------
+    of_one : dict
+        What is wanted of single optimizers, by their numbers. A pause stays until it is taken back.
+    budget : int or None
+        Evaluations that take the place of the budget of the run.
+    """
+
+    of_one: dict[int, Asked] = field(default_factory=dict)
+    budget: int | None = None
+
+    def take(self, asked: Asked, one: OptimizerState | None) -> None:
+        """Note a wish, of the optimizer `one` if it is about one."""
+        if asked.what == "budget":
+            self.budget = asked.amount
+        elif asked.what == "go-on" and one is not None and one.phase not in (Phase.PAUSING, Phase.PAUSED):
+            self.fulfil(asked.opt)  # it does already, or will if nobody holds it back
+        else:
+            self.of_one[asked.opt] = asked
+
+    def fulfil(self, opt: int) -> None:
+        """Forget what was wanted of an optimizer."""
+        self.of_one.pop(opt, None)
+
+
+def refusal(asked: Asked, optimizers: Mapping[int, OptimizerState]) -> str:
+    """Return why this cannot be asked of a run with these optimizers; empty if it can."""
+    if asked.what in OF_ONE:
+        return _refusal_of_one(asked, optimizers)
+    if asked.what in WITH_AMOUNT:
+        return _refusal_of_amount(asked, optimizers)
+    if asked.what in OF_THE_RUN:
+        return ""
+    known = ", ".join((*OF_THE_RUN, *OF_ONE, *WITH_AMOUNT))
+    return f"nobody can ask for {asked.what!r}; ask for one of {known}"
+
+
+def _refusal_of_one(asked: Asked, optimizers: Mapping[int, OptimizerState]) -> str:
+    one = optimizers.get(asked.opt)
+    if one is None:
+        numbers = f"1 to {len(optimizers)}" if optimizers else "none yet"
+        return f"there is no optimizer {asked.opt}; there are {numbers}"
+    if one.phase is Phase.ENDED:
+        return f"optimizer {asked.opt} has ended already: it has {one.how}"
+    return ""
+
+
+def _refusal_of_amount(asked: Asked, optimizers: Mapping[int, OptimizerState]) -> str:
+    if asked.amount < 1:
+        return f"{asked.what} is {asked.amount}; give 1 or more"
+    if asked.what == "slots":
+        living = (one for one in optimizers.values() if one.phase is not Phase.ENDED)
+        widest = max(living, key=lambda one: one.request.slots, default=None)
+        if widest is not None and asked.amount < widest.request.slots:
+            needed = widest.request.slots
+            return (
+                f"slots is {asked.amount}, but optimizer {widest.request.opt} keeps {needed} evaluations in flight; "
+                f"give {needed} or more, or stop it first"
+            )
+    return ""

@@ -1,0 +1,396 @@
+"""The present of a run: the fold of its events, and the only place where it changes.
+
+:meth:`RunState.apply` is total and deterministic. It first checks that the event may happen and only then changes
+anything, so that an illegal event leaves the state as it was.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from glompo.core.state import lifecycle
+from glompo.core.state.checkpoints import AFTER_THE_END, SAVING_RULES, Checkpoints
+from glompo.core.state.lifecycle import How, Phase
+from glompo.core.state.optimizer_state import Best, OptimizerState
+from glompo.core.state.requests import Wishes, refusal
+from glompo.core.state.retention import Keeping
+from glompo.core.state.sessions import RETURNING_RULES, finish_left
+from glompo.errors import IllegalEventError
+from glompo.events import (
+    Asked,
+    Diverged,
+    EndRequested,
+    Escalated,
+    Evaluated,
+    Event,
+    Granted,
+    IncumbentSent,
+    IncumbentTaken,
+    Judged,
+    Noted,
+    NotSaved,
+    Paused,
+    PauseRequested,
+    Reclaimed,
+    ReclaimRequested,
+    Recovered,
+    Repaired,
+    Resumed,
+    ResumeRequested,
+    RunFinished,
+    RunOpened,
+    Saved,
+    SessionClosed,
+    SessionOpened,
+    Started,
+    StartRequested,
+    Stopped,
+    StopRequested,
+    Wanted,
+)
+from glompo.events.verdict import Verdict
+from glompo.function import FAILURES, Status
+
+PACE_MEMORY = 0.3
+"""Weight of the newest batch in the moving mean of an optimizer's seconds per evaluation."""
+
+REASONS_KEPT = 20
+"""Different reasons of failed evaluations that are remembered with their counts."""
+
+_NOT_CALLED = np.uint8(Status.OUT_OF_BOUNDS)
+
+_HEARD = (Started, Wanted, Evaluated, Noted, IncumbentTaken, Paused, Resumed, Saved, NotSaved, Diverged, Recovered)
+"""Events that tell of a sign of life."""
+
+
+@dataclass(slots=True)
+class RunState:
+    """The fold of a run's events."""
+
+    opened: RunOpened | None = None
+    session: int = 0
+    session_at: float = 0.0
+    session_open: bool = False
+    session_reason: str = ""
+    session_spec: dict[str, Any] = field(default_factory=dict)
+    task: dict[str, str] = field(default_factory=dict)
+    optimizers: dict[int, OptimizerState] = field(default_factory=dict)
+    alive: dict[int, OptimizerState] = field(default_factory=dict)
+    left: dict[int, OptimizerState] = field(default_factory=dict)
+    session_slots: int = 0
+    session_cpus: int = 0
+    scales: tuple[str, ...] = ()
+    used_slots: int = 0
+    resting: int = 0
+    best: Best | None = None
+    calls: int = 0
+    candidates: int = 0
+    lost: int = 0
+    checkpoints: Checkpoints = field(default_factory=Checkpoints)
+    outstanding: int = 0
+    ended: Counter[str] = field(default_factory=Counter)
+    keeping: Keeping = field(default_factory=Keeping)
+    victims: list[int] = field(default_factory=list)
+    in_vain: list[tuple[str, bool]] = field(default_factory=list)
+    refused: str = ""
+    stops_since_convergence: int = 0
+    failures: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    asked: Asked | None = None
+    wishes: Wishes = field(default_factory=Wishes)
+    ending: Verdict | None = None
+    finished: Verdict | None = None
+    at: float = 0.0
+    session_wall: float = 0.0
+
+    @property
+    def slots(self) -> int:
+        """Evaluations that may be in flight at once in the whole run."""
+        return self.session_slots or (self.opened.slots if self.opened else 0)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings in force, as plain data: those of the last session that changed them."""
+        return self.session_spec or (self.opened.spec if self.opened else {})
+
+    def apply(self, event: Event) -> None:
+        """Fold one event.
+
+        Raises
+        ------
+        IllegalEventError
+            If the event cannot happen now; the state is unchanged.
+        """
+        if not self.at - 1e-9 <= event.at < np.inf:
+            raise IllegalEventError(f"time runs backwards, or is none: {event} after {self.at}")
+        if not isinstance(event, (RunOpened, Repaired)) and self.opened is None:
+            raise IllegalEventError(f"{event} before RunOpened")
+        if self.finished and not isinstance(event, (SessionOpened, SessionClosed, Repaired, *AFTER_THE_END)):
+            raise IllegalEventError(f"{event} after the run had finished")
+        _RULES[type(event)](self, event)
+        self.at = max(self.at, event.at)
+        if isinstance(event, _HEARD):
+            self.optimizers[event.opt].heard_at = event.at
+
+    def known(self, event: Any) -> OptimizerState:
+        """Return the optimizer that `event` is about; for the rules of the fold only."""
+        one = self.optimizers.get(event.opt)
+        lifecycle.after(one.phase if one else None, event)
+        assert one is not None  # the table has no other row without an optimizer
+        return one
+
+    def move(self, one: OptimizerState, event: Event) -> None:
+        """Take an optimizer to its next phase; for the rules of the fold only."""
+        self.resting -= one.phase is Phase.PAUSED
+        one.phase = lifecycle.after(one.phase, event)
+        self.resting += one.phase is Phase.PAUSED
+
+    def _open_run(self, event: RunOpened) -> None:
+        if self.opened is not None:
+            raise IllegalEventError(f"{event.run_id} opened inside {self.opened.run_id}")
+        self.opened = event
+
+    def _close_session(self, event: SessionClosed) -> None:
+        if not self.session_open:
+            raise IllegalEventError(f"{event} without an open session")
+        self.session_open, self.session_reason = False, event.reason
+
+    def _nothing(self, event: Event) -> None:
+        """Some events are for the reader of the journal only."""
+
+    def _request_start(self, event: StartRequested) -> None:
+        existing = self.optimizers.get(event.opt)
+        lifecycle.after(existing.phase if existing else None, event)
+        assert self.opened is not None
+        if event.opt != len(self.optimizers) + 1:
+            raise IllegalEventError(f"optimizer {event.opt} is not the next number, {len(self.optimizers) + 1}")
+        self.check_fit(event.slots)
+        if self.ending:
+            raise IllegalEventError(f"optimizer {event.opt} starts in a run that is ending")
+        new = OptimizerState(event, self.keeping.trajectory(event.config, self.opened.bounds, self.slots))
+        self.optimizers[event.opt] = self.alive[event.opt] = new
+        self.used_slots += event.slots
+
+    def _start(self, event: Started) -> None:
+        one = self.known(event)
+        self.move(one, event)
+        one.started_at = event.at
+
+    def _grant(self, event: Granted) -> None:
+        one = self.known(event)
+        if event.n < 1:
+            raise IllegalEventError(f"a grant of {event.n} evaluations")
+        if not one.outstanding:  # it had nothing to say anything about
+            one.heard_at = event.at
+        one.granted += event.n
+        self.outstanding += event.n
+
+    def _request_reclaim(self, event: ReclaimRequested) -> None:
+        self.known(event).silent = True
+
+    def _reclaim(self, event: Reclaimed) -> None:
+        one = self.known(event)
+        if not 0 <= event.n <= one.outstanding:
+            raise IllegalEventError(f"{event}: {one.outstanding} are outstanding")
+        one.granted -= event.n
+        self.outstanding -= event.n
+
+    def _want(self, event: Wanted) -> None:
+        self.known(event).silent = False
+
+    def _evaluate(self, event: Evaluated) -> None:
+        one = self.known(event)
+        called = int(np.count_nonzero(event.status != _NOT_CALLED))
+        n = len(event.f)
+        if n == 0 or event.X.shape != (n, len(self.opened.bounds)):  # type: ignore[union-attr]
+            raise IllegalEventError(f"a batch of shape {event.X.shape} with {n} values")
+        if event.k0 != len(one.trajectory):
+            raise IllegalEventError(f"evaluation {event.k0} of optimizer {event.opt} is not the next")
+        if one.calls + called > one.granted:
+            raise IllegalEventError(f"optimizer {event.opt} was granted {one.granted}, called {one.calls + called}")
+        before = one.trajectory.best
+        one.trajectory.append(event, self.candidates)
+        one.calls += called
+        self.calls += called
+        self.candidates += n
+        self.outstanding -= called
+        if called:
+            pace = float(event.seconds.sum()) / called
+            one.pace = pace if one.pace is None else one.pace + PACE_MEMORY * (pace - one.pace)
+        for row, reason in event.errors:
+            if Status(int(event.status[row])) in FAILURES:
+                self._count_failure(reason)
+        found = one.trajectory.best
+        if found < before and self._beats_best(found, event.opt):
+            self.best = Best(event.opt, one.trajectory.best_k, one.trajectory.best_x, found)  # type: ignore[arg-type]
+
+    def _beats_best(self, f: float, opt: int) -> bool:
+        """Return whether `f` is better; of equals the lower number leads, so that it does not matter who was faster."""
+        return self.best is None or f < self.best.f or (f == self.best.f and opt < self.best.opt)
+
+    def _count_failure(self, reason: str) -> None:
+        self.failures += 1
+        if reason in self.reasons or len(self.reasons) < REASONS_KEPT:
+            self.reasons[reason] += 1
+
+    def _note(self, event: Noted) -> None:
+        self.known(event).notes.append((event.at, event.text))
+
+    def _send(self, event: IncumbentSent) -> None:
+        one = self.known(event)
+        one.offered, one.offer = event.f, event
+
+    def _take(self, event: IncumbentTaken) -> None:
+        one = self.known(event)
+        one.offer = None
+        one.taken.append((event.at_k, event.x, event.f))
+
+    def _request_pause(self, event: PauseRequested) -> None:
+        one = self.known(event)
+        self.move(one, event)
+        one.pause, one.rests = event, True
+        one.judged_at = len(one.trajectory)  # once it goes on, it is not asked at once again
+
+    def _pause(self, event: Paused) -> None:
+        one = self.known(event)
+        self.move(one, event)
+        if one.phase is Phase.PAUSED:
+            self._unseat(one)
+        self.outstanding -= one.outstanding
+        one.granted, one.silent = one.calls, False
+
+    def _request_resume(self, event: ResumeRequested) -> None:
+        one = self.known(event)
+        self.check_fit(one.request.slots)
+        self.move(one, event)
+        one.seated, one.rests = True, False
+        self.used_slots += one.request.slots
+        self.wishes.fulfil(event.opt)
+
+    def _resume(self, event: Resumed) -> None:
+        one = self.known(event)
+        self.move(one, event)
+
+    def check_fit(self, slots: int) -> None:
+        """Raise IllegalEventError unless so many slots are free; for the rules of the fold only."""
+        if slots < 1 or self.used_slots + slots > self.slots:
+            raise IllegalEventError(f"{slots} slots do not fit: {self.used_slots} of {self.slots} are used")
+
+    def _unseat(self, one: OptimizerState) -> None:
+        if one.seated:
+            one.seated = False
+            self.used_slots -= one.request.slots
+
+    def _judge(self, event: Judged) -> None:
+        for opt in event.opts:
+            one = self.optimizers.get(opt)
+            lifecycle.after(one.phase if one else None, event)
+        for opt, count in zip(event.opts, event.counts, strict=True):
+            self.optimizers[opt].judged_at = count
+
+    def _request_stop(self, event: StopRequested) -> None:
+        one = self.known(event)
+        self.move(one, event)
+        one.stop = event
+        self.wishes.fulfil(event.opt)
+        if event.by == "stopper":
+            self.victims.append(event.opt)
+
+    def _escalate(self, event: Escalated) -> None:
+        one = self.known(event)
+        one.rung, one.rung_at = event.rung, event.at
+
+    def _stop(self, event: Stopped) -> None:
+        one = self.known(event)
+        how = lifecycle.how_ended(event, one.stop is not None, bool(one.rung))
+        self.outstanding -= one.outstanding
+        if event.ending == "died":  # a budget counts the calls that were begun, or that may have been
+            begun = one.outstanding if event.claimed < 0 else one.calls_before + event.claimed - one.calls
+            self.lost += min(max(begun, 0), one.outstanding)
+        self.move(one, event)
+        one.how, one.note, one.ended_at = how, event.note, event.at
+        del self.alive[event.opt]
+        self.wishes.fulfil(event.opt)
+        self._unseat(one)
+        if event.ending == "refused":
+            self.refused = self.refused or event.note
+        self.keeping.retire(event.opt, self.optimizers)
+        self.ended[how] += 1
+        if how is How.CONVERGED:
+            self.stops_since_convergence = 0
+        elif one.stop and one.stop.by == "stopper":
+            self.stops_since_convergence += 1
+        self._weigh(one, how)
+
+    def _weigh(self, one: OptimizerState, how: How) -> None:
+        """Count an ending that brought nothing, with whether it did not even call the task in order.
+
+        An ending that brought a finite value begins a new count; one that the optimizer is not to blame for is left
+        out.
+        """
+        died = how in (How.CRASHED, How.LOST)
+        if one.stop is not None and one.stop.by in ("exit", "session", "user") and not died:
+            return
+        if died or not np.isfinite(one.trajectory.best):
+            self.in_vain.append((f"{one.request.kind}: {one.note or how}", died or not one.calls))
+        else:
+            self.in_vain.clear()
+
+    def _ask(self, event: Asked) -> None:
+        reason = refusal(event, self.optimizers)
+        if reason:
+            raise IllegalEventError(f"{event}: {reason}")
+        if event.what in ("end", "leave"):
+            self.asked = self.asked if self.asked and self.asked.what == "end" else event
+        elif event.what == "slots":
+            self.session_slots = event.amount
+        elif event.what == "checkpoint":
+            self.checkpoints.asked = event.who
+        else:
+            self.wishes.take(event, self.optimizers.get(event.opt))
+
+    def _request_end(self, event: EndRequested) -> None:
+        if self.ending:
+            raise IllegalEventError(f"{event} in a run that is ending already")
+        self.ending = event.verdict
+
+    def _finish(self, event: RunFinished) -> None:
+        if self.alive or not self.ending:
+            raise IllegalEventError(f"{event} while {sorted(self.alive)} live, ending: {self.ending}")
+        self.finished = event.verdict
+        finish_left(self)
+
+
+_RULES: dict[type[Event], Callable[[RunState, Any], None]] = {
+    RunOpened: RunState._open_run,
+    SessionClosed: RunState._close_session,
+    Repaired: RunState._nothing,
+    StartRequested: RunState._request_start,
+    Started: RunState._start,
+    Granted: RunState._grant,
+    ReclaimRequested: RunState._request_reclaim,
+    Reclaimed: RunState._reclaim,
+    Wanted: RunState._want,
+    Evaluated: RunState._evaluate,
+    Noted: RunState._note,
+    IncumbentSent: RunState._send,
+    IncumbentTaken: RunState._take,
+    PauseRequested: RunState._request_pause,
+    Paused: RunState._pause,
+    ResumeRequested: RunState._request_resume,
+    Resumed: RunState._resume,
+    Judged: RunState._judge,
+    StopRequested: RunState._request_stop,
+    Escalated: RunState._escalate,
+    Stopped: RunState._stop,
+    Asked: RunState._ask,
+    EndRequested: RunState._request_end,
+    RunFinished: RunState._finish,
+    **SAVING_RULES,
+    **RETURNING_RULES,
+}

@@ -1,0 +1,109 @@
+"""From one session to the next: who may go on, and how they come back. A part of the fold.
+
+A new session finds no worker of the one before. Those that lived then, or had been asked to stop only because that
+session or the run ended, are left; they come back when there is room for them, to work or, if they rested, to rest on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from glompo.core.state.lifecycle import How, Phase
+from glompo.core.state.optimizer_state import OptimizerState
+from glompo.errors import IllegalEventError
+from glompo.events import Event, Restored, ReturnedToRest, SessionOpened
+
+if TYPE_CHECKING:
+    from glompo.core.state.run_state import RunState
+
+
+def _open_session(state: RunState, event: SessionOpened) -> None:
+    state.session, state.session_at, state.session_wall = event.session, event.at, event.wall
+    state.session_slots, state.session_cpus, state.scales = event.slots, event.cpus, event.scales
+    state.session_open, state.session_reason, state.asked, state.refused = True, "", None, ""
+    state.ending = state.finished = state.wishes.budget = None
+    state.in_vain.clear()
+    state.checkpoints.open_session(event.at)
+    state.keeping.look_back = event.look_back
+    state.session_spec = event.spec or state.session_spec
+    state.task = event.task or state.task
+    for opt, one in state.optimizers.items():
+        if one.may_return:
+            state.keeping.recall(opt)
+            _leave(one)
+            state.left[opt] = one
+        elif one.phase is not Phase.ENDED:  # condemned, and its worker is gone
+            one.how, one.ended_at, one.phase = How.STOPPED, event.at, Phase.ENDED
+            state.ended[How.STOPPED] += 1
+            state.keeping.retire(opt, state.optimizers)
+    state.alive.clear()
+    state.used_slots = state.resting = state.outstanding = 0
+
+
+def _leave(one: OptimizerState) -> None:
+    """Turn an optimizer of an earlier session into one that may go on; until it does, its end stays on record."""
+    one.phase, one.seated = Phase.LEFT, False
+    one.resumption.asked = None
+    one.rung, one.silent = "", False
+
+
+def finish_left(state: RunState) -> None:
+    """End those that have not gone on when the run finishes, as they had ended before.
+
+    One whose process was killed with its session never said how it ended: it was lost. It may still go on later.
+    """
+    for opt, one in list(state.left.items()):
+        if one.how is not None:
+            one.phase = Phase.ENDED
+            state.keeping.retire(opt, state.optimizers)
+            del state.left[opt]
+        else:
+            one.how, one.ended_at = How.LOST, one.heard_at
+            one.note = "its session was killed, and the run finished before it went on"
+            state.ended[How.LOST] += 1
+
+
+def _restore(state: RunState, event: Restored) -> None:
+    one = _returning(state, event)
+    if event.credits < 0:
+        raise IllegalEventError(f"{event}: nobody has {event.credits} credits")
+    state.check_fit(one.request.slots)
+    _return(state, one, event)
+    one.seated, one.rests = True, False
+    one.granted += event.credits
+    state.used_slots += one.request.slots
+    state.outstanding += event.credits
+
+
+def _return_to_rest(state: RunState, event: ReturnedToRest) -> None:
+    _return(state, _returning(state, event), event)
+
+
+def _returning(state: RunState, event: Restored | ReturnedToRest) -> OptimizerState:
+    one = state.known(event)
+    if event.k != len(one.trajectory):
+        raise IllegalEventError(f"{event}: it has {len(one.trajectory)} evaluations")
+    return one
+
+
+def _return(state: RunState, one: OptimizerState, event: Restored | ReturnedToRest) -> None:
+    """Let it live again, without credits and in its place: those who live are always in order."""
+    state.move(one, event)
+    if one.how is not None:
+        state.ended[one.how] -= 1
+    one.how, one.stop, one.ended_at, one.note = None, None, None, ""
+    one.granted = one.calls_before = one.calls
+    one.started_at = None
+    one.heard_at = event.at
+    one.trajectory.keep = state.keeping.rows(one.trajectory.dims, state.slots)
+    state.alive[event.opt] = state.left.pop(event.opt)
+    state.alive = dict(sorted(state.alive.items()))
+
+
+RETURNING_RULES: dict[type[Event], Callable[[Any, Any], None]] = {
+    SessionOpened: _open_session,
+    Restored: _restore,
+    ReturnedToRest: _return_to_rest,
+}
+"""What these events change."""

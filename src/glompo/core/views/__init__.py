@@ -1,0 +1,1 @@
+"""What policies may see of a run."""

@@ -1,0 +1,54 @@
+"""Who has started and who has ended since the last look: what policies need that sum up over all optimizers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from glompo.core.views.run_view import RunView
+from glompo.events import RunOpened
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What has happened since the last look.
+
+    Attributes
+    ----------
+    anew : bool
+        Whether this is another run than before, or another session of it, in which those that had ended may be back:
+        whatever was summed up is void, and everybody is told of again.
+    started, ended : tuple of int
+        Optimizers that have started, and those that have ended, in order; who did both is in both.
+    """
+
+    anew: bool
+    started: tuple[int, ...]
+    ended: tuple[int, ...]
+
+
+class Roll:
+    """Calls the roll of a run. A call costs as much as has started since the last one, and as many as live.
+
+    It is a memo only: what is summed up by it follows from the view, and a new roll gives the same.
+
+    Attributes
+    ----------
+    living : list of int
+        Optimizers that have not ended, in order.
+    """
+
+    def __init__(self) -> None:
+        self.living: list[int] = []
+        self._run: tuple[RunOpened, int] | None = None
+        self._seen = 0
+
+    def call(self, view: RunView) -> News:
+        """Return what has happened since the last call."""
+        anew = self._run is None or view.opened is not self._run[0] or view.session != self._run[1]
+        if anew:
+            self._run, self._seen, self.living = (view.opened, view.session), 0, []
+        started = tuple(range(self._seen + 1, view.n_started + 1))
+        looked_at = [*self.living, *started]
+        self.living = [opt for opt in looked_at if view[opt].how is None]
+        self._seen = view.n_started
+        return News(anew, started, tuple(opt for opt in looked_at if view[opt].how is not None))

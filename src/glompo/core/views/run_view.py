@@ -1,0 +1,349 @@
+"""What policies may see: the run, read-only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.box import Box
+from glompo.core.policies.ports import History
+from glompo.core.state.checkpoints import Checkpoints
+from glompo.core.state.lifecycle import How, Phase
+from glompo.core.state.optimizer_state import Best, OptimizerState
+from glompo.core.state.run_state import RunState
+from glompo.core.streams import Streams
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.events import Asked, RunOpened
+from glompo.events.verdict import Verdict
+
+SLOTS = "slots"
+"""On whose behalf optimizers rest for whom there are too few slots."""
+
+FREEZER = "freezer"
+"""On whose behalf optimizers rest that a policy put to rest."""
+
+
+class RunView:
+    """A run, read-only, at the run time `now` (seconds).
+
+    Parameters
+    ----------
+    state : RunState
+        The run.
+    now : float
+        Run time in seconds.
+    stirred : set of int, optional
+        Optimizers to which something has happened since the last decision; all that live by default.
+    budget : int, optional
+        Calls of the task that the exit conditions permit; None if any number.
+    history : History, optional
+        Where evaluations are read that are no longer in memory.
+    """
+
+    __slots__ = ("_box", "_budget", "_history", "_state", "_stirred", "now")
+
+    def __init__(
+        self,
+        state: RunState,
+        now: float,
+        stirred: Collection[int] | None = None,
+        budget: int | None = None,
+        history: History | None = None,
+    ) -> None:
+        self._state = state
+        self._budget = budget
+        self._stirred = stirred
+        self._history = history
+        self._box: Box | None = None
+        self.now = now
+
+    def __getitem__(self, opt: int) -> OptimizerView:
+        return self._see(self._state.optimizers[opt])
+
+    def __contains__(self, opt: object) -> bool:
+        return opt in self._state.optimizers
+
+    def __iter__(self) -> Iterator[OptimizerView]:
+        """All optimizers ever started, in order."""
+        return map(self._see, self._state.optimizers.values())
+
+    @property
+    def alive(self) -> Iterator[OptimizerView]:
+        """Optimizers that have not ended, in order."""
+        return map(self._see, self._state.alive.values())
+
+    @property
+    def stirred(self) -> Iterator[OptimizerView]:
+        """Living optimizers to which something has happened since the last decision, in order.
+
+        Nothing can be due for the others, so that a decision costs as much as has happened, not as many as live.
+        """
+        if self._stirred is None:
+            return self.alive
+        alive = self._state.alive
+        return (self._see(alive[opt]) for opt in sorted(self._stirred) if opt in alive)
+
+    @property
+    def n_alive(self) -> int:
+        """Number of optimizers that have not ended."""
+        return len(self._state.alive)
+
+    @property
+    def left(self) -> Iterator[tuple[OptimizerView, int]]:
+        """Optimizers of earlier sessions that may go on, in order, each with the credits that it had not used."""
+        return ((self._see(one), one.granted - one.calls) for one in self._state.left.values())
+
+    @property
+    def n_left(self) -> int:
+        """Number of optimizers of earlier sessions that may go on."""
+        return len(self._state.left)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is in flight: whoever lives has used what it was granted, or rests."""
+        return all(
+            one.phase is Phase.PAUSED or (one.phase is Phase.RUNNING and not one.outstanding)
+            for one in self._state.alive.values()
+        )
+
+    @property
+    def n_paused(self) -> int:
+        """Number of optimizers that rest."""
+        return self._state.resting
+
+    @property
+    def n_started(self) -> int:
+        """Number of optimizers ever started."""
+        return len(self._state.optimizers)
+
+    @property
+    def n_converged(self) -> int:
+        """Number of optimizers that ended by themselves, and not because they ran out of their own iterations."""
+        return self._state.ended[How.CONVERGED]
+
+    @property
+    def ended(self) -> Counter[str]:
+        """Number of optimizers by how they ended."""
+        return Counter(self._state.ended)
+
+    @property
+    def victims(self) -> tuple[int, ...]:
+        """Optimizers that stoppers condemned, in order."""
+        return tuple(self._state.victims)
+
+    @property
+    def stops_since_convergence(self) -> int:
+        """Optimizers that stoppers ended since the last one converged."""
+        return self._state.stops_since_convergence
+
+    @property
+    def in_vain(self) -> tuple[tuple[str, bool], ...]:
+        """The latest endings in a row, of this session, that brought nothing: why, and whether it died or never called.
+
+        Brought nothing has an optimizer that crashed or was lost, or that ended without one finite value.
+        """
+        return tuple(self._state.in_vain)
+
+    @property
+    def refused(self) -> str:
+        """Why the task cannot be used as it is, as the first optimizer found in this session; empty if none did."""
+        return self._state.refused
+
+    @property
+    def best(self) -> Best | None:
+        """The incumbent."""
+        return self._state.best
+
+    @property
+    def calls(self) -> int:
+        """Calls of the task so far."""
+        return self._state.calls
+
+    @property
+    def spent(self) -> int:
+        """Calls of the task that a budget counts: those recorded, and those that dead workers may have made."""
+        return self._state.calls + self._state.lost
+
+    @property
+    def budget(self) -> int | None:
+        """Calls of the task that the run may make in all; None if any number."""
+        return self.amended(self._budget)
+
+    def amended(self, budget: int | None) -> int | None:
+        """Return the budget that was asked for from outside in the place of `budget`, which stays None if it is."""
+        asked = self._state.wishes.budget
+        return budget if budget is None or asked is None else asked
+
+    def unpromised(self, budget: int | None) -> int | None:
+        """Return the calls of the task that a budget permits beyond those spent and those granted; None: any number."""
+        budget = self.amended(budget)
+        return None if budget is None else budget - self.spent - self.outstanding
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Settings in force, as plain data: those of the last session that changed them."""
+        return MappingProxyType(self._state.settings)
+
+    @property
+    def cpus(self) -> int:
+        """Processors that evaluations share on the machine of the session; 0 if they are computed elsewhere."""
+        return self._state.session_cpus
+
+    @property
+    def candidates(self) -> int:
+        """Candidates so far, those outside the bounds included."""
+        return self._state.candidates
+
+    @property
+    def outstanding(self) -> int:
+        """Calls of the task that are granted and have not been reported."""
+        return self._state.outstanding
+
+    @property
+    def failures(self) -> int:
+        """Failed calls of the task so far."""
+        return self._state.failures
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """Reasons of failed calls with their counts (the first 20 different ones)."""
+        return Counter(self._state.reasons)
+
+    @property
+    def bounds(self) -> NDArray[np.float64]:
+        """Lower and upper bounds in natural units, shape (d, 2)."""
+        return self.opened.bounds
+
+    @property
+    def box(self) -> Box:
+        """The bounds with the scale of each parameter, in which points are drawn and distances measured."""
+        if self._box is None:
+            self._box = Box(self.bounds, self._state.scales)
+        return self._box
+
+    @property
+    def dims(self) -> int:
+        """Number of parameters d."""
+        return len(self.opened.bounds)
+
+    @property
+    def slots(self) -> int:
+        """Evaluations that may be in flight at once."""
+        return self._state.slots
+
+    @property
+    def free_slots(self) -> int:
+        """Slots that no optimizer holds."""
+        return max(0, self._state.slots - self._state.used_slots)
+
+    @property
+    def used_slots(self) -> int:
+        """Slots that optimizers hold; more than there are for a while after their number was lowered."""
+        return self._state.used_slots
+
+    @property
+    def wishes(self) -> Mapping[int, Asked]:
+        """What people want of single optimizers and is still to be done, by their numbers."""
+        return MappingProxyType(self._state.wishes.of_one)
+
+    def held(self, opt: int) -> bool:
+        """Return whether somebody wants the optimizer to rest until told otherwise."""
+        asked = self._state.wishes.of_one.get(opt)
+        return asked is not None and asked.what == "pause"
+
+    @property
+    def displaced(self) -> Iterator[OptimizerView]:
+        """Optimizers that rest because there were too few slots, and go on as soon as there are, in order."""
+        return (
+            one for one in self.alive if one.phase is Phase.PAUSED and one.pause_by == SLOTS and not self.held(one.opt)
+        )
+
+    @property
+    def session_seconds(self) -> float:
+        """Run time of this session in seconds."""
+        return self.now - self._state.session_at
+
+    @property
+    def session_at(self) -> float:
+        """Run time at which this session began, in seconds."""
+        return self._state.session_at
+
+    @property
+    def session_wall(self) -> float:
+        """Time of day at which this session began, in seconds since 1970, UTC."""
+        return self._state.session_wall
+
+    @property
+    def leaving(self) -> bool:
+        """Whether somebody asked to end this session (and not the run)."""
+        return self._state.asked is not None and self._state.asked.what == "leave"
+
+    @property
+    def leave_asked_by(self) -> str | None:
+        """Who asked to end this session: a person, or the name of a signal; None if nobody did."""
+        asked = self._state.asked
+        return asked.who if asked is not None and asked.what == "leave" else None
+
+    @property
+    def end_asked_by(self) -> str | None:
+        """Who asked to end the run; None if nobody did."""
+        asked = self._state.asked
+        return asked.who if asked is not None and asked.what == "end" else None
+
+    @property
+    def ending(self) -> Verdict | None:
+        """Why the run is ending; None while it goes on."""
+        return self._state.ending
+
+    @property
+    def finished(self) -> Verdict | None:
+        """Why the run is over; None before."""
+        return self._state.finished
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """A copy of what is known of its checkpoints."""
+        return replace(self._state.checkpoints, files=list(self._state.checkpoints.files))
+
+    @property
+    def streams(self) -> Streams:
+        """Random streams of the run: asked twice, the same answer."""
+        return Streams(self.opened.entropy)
+
+    @property
+    def opened(self) -> RunOpened:
+        """How the run was opened.
+
+        Raises
+        ------
+        LookupError
+            If its history has no beginning yet.
+        """
+        opened = self._state.opened
+        if opened is None:
+            raise LookupError("the run has not been opened")
+        return opened
+
+    @property
+    def session(self) -> int:
+        """Number of the present or last session, from 1."""
+        return self._state.session
+
+    @property
+    def session_open(self) -> bool:
+        """Whether that session has not been closed."""
+        return self._state.session_open
+
+    @property
+    def session_reason(self) -> str:
+        """Why it was closed; empty while it is open."""
+        return self._state.session_reason
+
+    def _see(self, one: OptimizerState) -> OptimizerView:
+        return OptimizerView(one, self._history)

@@ -1,5 +1,0 @@
-"""A run whose evaluations somebody else makes: it is asked for points and told their values."""
-
-from glompo.driving.managed_generator import ManagedGenerator
-
-__all__ = ["ManagedGenerator"]

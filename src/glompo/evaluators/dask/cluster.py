@@ -1,0 +1,106 @@
+"""Clusters that can be named in a configuration, instead of a Dask client that only Python can make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, Unpack
+
+from glompo.errors import SettingError, SettingTypeError
+from glompo.evaluators.protocol import Evaluator
+
+if TYPE_CHECKING:  # whoever uses no cluster need not load what it takes
+    from glompo.evaluators.remote import Terms
+
+DASK = "dask://"
+SLURM = "slurm"
+
+FORMS = "'dask://host:port' or 'slurm'"
+"""How a cluster is named."""
+
+WAIT = {DASK: 60.0, SLURM: 86400.0}
+"""Seconds for which a worker, or a lost scheduler, is awaited: a batch queue takes its time."""
+
+
+def is_cluster(name: str) -> bool:
+    """Return whether a text names a cluster."""
+    return name == SLURM or name.startswith(DASK)
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster as its user named it; nothing is connected or submitted until :meth:`evaluator`.
+
+    Attributes
+    ----------
+    kind : str
+        ``"slurm"`` or ``"dask://"``.
+    address : str
+        Of the scheduler, ``"host:port"``; empty for Slurm.
+    settings : mapping
+        What `SLURMCluster` of dask-jobqueue takes, and `jobs`.
+    wait : float
+        Seconds for which a worker is awaited: the first, and the next when all are lost; and so a lost scheduler.
+    """
+
+    kind: str
+    address: str
+    settings: Mapping[str, Any]
+    wait: float
+
+    @classmethod
+    def of(cls, name: str, settings: Mapping[str, Any] | None = None) -> Self:
+        """Return the cluster of this name.
+
+        Raises
+        ------
+        SettingError, SettingTypeError
+            Naming what cannot be used, and the remedy.
+        """
+        if settings is not None and not isinstance(settings, Mapping):
+            raise SettingTypeError(f"cluster is {settings!r}; give its settings by name, in TOML as a table [cluster]")
+        if not is_cluster(name):
+            raise SettingError(f"the cluster is {name!r}; give {FORMS}")
+        rest = dict(settings or {})
+        kind = SLURM if name == SLURM else DASK
+        wait = rest.pop("wait", WAIT[kind])
+        if isinstance(wait, bool) or not isinstance(wait, (int, float)) or not wait > 0:
+            raise SettingError(f"wait of the cluster is {wait!r}; give seconds above 0 until the first worker is there")
+        address = name.removeprefix(DASK) if kind == DASK else ""
+        host, _, port = address.rpartition(":")
+        if kind == DASK and not (host and port.isdecimal()):
+            raise SettingError(f"the cluster is {name!r}; give host and port of its scheduler, 'dask://host:port'")
+        return cls(kind, address, rest, float(wait))
+
+    def evaluator(self, task: Callable[..., Any] | str, slots: int, detailed: int, **terms: Unpack[Terms]) -> Evaluator:
+        """Connect, await the first worker, and return the evaluator; closing it disconnects.
+
+        Parameters
+        ----------
+        task : callable or str
+            What is evaluated, or where to import it from over there.
+        slots : int
+            Evaluations in flight at most.
+        detailed : int
+            Whether the task's `detailed_call` is called.
+        **terms
+            Limits. The guard is always there: a task that crashes must not cost a worker.
+
+        Raises
+        ------
+        UserError
+            If the cluster cannot be had: a package is missing, nobody answers, no worker comes in time, or its
+            GloMPO is another.
+        """
+        from glompo.evaluators.dask.cluster_evaluator import ClusterEvaluator
+        from glompo.evaluators.dask.connection import batch_jobs, connected, same_everywhere
+
+        with ExitStack() as belongings:
+            if self.kind == SLURM:
+                client = belongings.enter_context(batch_jobs(self.settings, slots, self.wait))
+            else:
+                client = belongings.enter_context(connected(self.address, self.wait))
+            same_everywhere(client)
+            terms["guard"] = True
+            return ClusterEvaluator(belongings.pop_all(), client, task, detailed, self.wait, terms)

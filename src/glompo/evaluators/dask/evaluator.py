@@ -1,0 +1,225 @@
+"""Evaluate the task on a Dask cluster."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from importlib import import_module
+from time import monotonic
+from typing import Any, Unpack
+
+from glompo.errors import SettingTypeError
+from glompo.evaluators.dask.streams import CallRefusedError, ClusterLostError, Lanes, NoWorkerError, WorkerLostError
+from glompo.evaluators.not_evaluated import Unmade, words_of
+from glompo.evaluators.payload import preflight
+from glompo.evaluators.pool.limits import whole
+from glompo.evaluators.protocol import Evaluator
+from glompo.evaluators.remote import Awaitable, Flight, RemoteEvaluator, Terms, commissioned, nothing
+from glompo.evaluators.remote_worker import Commission, carry_out, retire
+from glompo.function import Status
+
+WAIT = 60.0
+"""Seconds for which a cluster that is lost is awaited."""
+
+RETRY = 1.0
+"""Seconds between two attempts to reach a lost scheduler, and for each."""
+
+logger = logging.getLogger("glompo.evaluators.dask.evaluator")
+
+
+class DaskEvaluator(RemoteEvaluator):
+    """Call the task on the workers of a Dask cluster.
+
+    With a limit, or with `guard`, a worker calls the task in a guarded process of its own, so a task that hangs or
+    crashes never harms the worker. `Future.cancel` of Dask does not stop what runs: it is not used.
+
+    To Dask an evaluator is as many tasks as there are evaluations in flight; each stays on its thread of a worker and
+    evaluates one point after the other, which takes a tenth of the time that a task for each would. They leave when
+    they have had nothing to do for ten seconds. The scheduler needs no GloMPO; the workers do.
+
+    A worker that is lost in the middle of an evaluation (its machine, its batch job, or a crash without the guard) is
+    not the evaluation's fault: the task is called again on another worker, when there is one. After `retries` such
+    losses the evaluation is ``CRASHED``. When the scheduler is lost, its evaluations are called again once it is back
+    at the same address; nothing is recorded for them before that.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        Connected to the cluster, not asynchronous; it is not closed by :meth:`close`.
+    task : callable or str
+        ``task(x) -> float``, or where to import it from over there, ``"module:function"``. GloMPO must be installed
+        over there as well.
+    detailed : bool
+        Whether ``task.detailed_call(x) -> (fx, *extras)`` is called instead.
+    retries : int
+        How often an evaluation is called again after the loss of its worker, at most.
+    wait : float
+        Seconds for which a lost scheduler, or the first worker after the last one was lost, is awaited. After that
+        evaluations raise :class:`~glompo.evaluators.not_evaluated.Unmade`.
+    **terms
+        Limits and the guard that keeps them: see :class:`~glompo.evaluators.remote.Terms`.
+
+    Raises
+    ------
+    SettingError, SettingTypeError
+        If a setting cannot be used, or the task cannot be sent to another process; the message names the object
+        inside the task that is at fault.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        task: Callable[..., Any] | str,
+        *,
+        detailed: int = False,
+        retries: int = 1,
+        wait: float = WAIT,
+        **terms: Unpack[Terms],
+    ) -> None:
+        if client.asynchronous:
+            raise SettingTypeError("the Dask client is asynchronous; give one made without asynchronous=True")
+        payload = preflight(task)
+        super().__init__(commissioned(payload, detailed, terms), payload)
+        self._terms = terms
+        self._client = client
+        self._own: Any = None
+        self._address = client.scheduler.address
+        self._retries = whole(retries, "retries", 0)
+        self._wait = self._patience = wait
+        self._lock = threading.Lock()
+        self._stranded: list[tuple[RemoteEvaluator, Flight]] = []
+        self._calling = False
+        self._over = threading.Event()
+        self._lanes = Lanes(client, self._retries, wait)
+
+    def beside(self, detailed: int) -> Evaluator:
+        """Return an evaluator that asks something else of the task, in the same lanes; it is closed before this one."""
+        return _Beside(commissioned(self._payload, detailed, self._terms), self._payload, self)
+
+    def close(self, kill: bool = False) -> None:
+        """End the guarded processes, after the evaluations under way unless `kill`; cluster and client are left."""
+        if kill:
+            self._over.set()
+        super().close(kill)
+        self._over.set()
+        self._lanes.close()
+        self.retire(self._commission, kill)
+        if self._own is not None:
+            self._own.close()
+
+    def retire(self, commission: Commission, kill: bool) -> None:
+        """End the guarded processes of a commission."""
+        if commission.guard and self._client.status == "running":
+            self._client.run(retire, commission.name, kill, on_error="ignore")
+
+    def _launch(self, flight: Flight, payload: bytes | None) -> Awaitable:
+        return self.launch(self._commission, flight, payload)
+
+    def launch(self, commission: Commission, flight: Flight, payload: bytes | None) -> Awaitable:
+        """Give an evaluation of a commission to the lanes."""
+        flight.engine = self._lanes
+        return self._lanes.submit(carry_out, commission, payload, flight.x)
+
+    def _lose(self, flight: Flight, error: BaseException) -> None:
+        self.lose(self, flight, error)
+
+    def lose(self, sender: RemoteEvaluator, flight: Flight, error: BaseException) -> None:
+        """Settle an evaluation of which the cluster says this instead of an answer; `sender` may send it again."""
+        if isinstance(error, ClusterLostError):
+            self.strand(sender, flight, error)
+        elif isinstance(error, WorkerLostError):
+            reason = f"each worker that evaluated it was lost, the last at {error}"
+            flight.future.set_result(nothing(Status.CRASHED, reason))
+        elif isinstance(error, CallRefusedError):
+            flight.future.set_result(nothing(Status.FAILED, f"it cannot be evaluated on the cluster: {error}"))
+        elif isinstance(error, NoWorkerError):
+            flight.future.set_exception(Unmade(f"{error}; begin some"))
+        else:
+            flight.future.set_exception(Unmade(f"the cluster lost the evaluation: {words_of(error)}"))
+
+    def _refuse(self, flight: Flight, error: Exception) -> None:
+        if isinstance(error, ClusterLostError):
+            self.strand(self, flight, error)
+        else:
+            super()._refuse(flight, error)
+
+    # while the scheduler is away
+
+    def strand(self, sender: RemoteEvaluator, flight: Flight, error: Exception) -> None:
+        """Keep an evaluation until the scheduler is back; it has not been made, or is made again."""
+        with self._lock:
+            if flight.engine is not self._lanes:  # it is back by now
+                begin = None
+            else:
+                self._stranded.append((sender, flight))
+                begin = not self._calling
+                self._calling = True
+        if begin is None:
+            threading.Thread(target=sender.send, args=(flight, True), name="glompo-again", daemon=True).start()
+        elif begin:
+            threading.Thread(target=self._call_back, args=(error,), name="glompo-reconnect", daemon=True).start()
+
+    def _call_back(self, error: Exception) -> None:
+        """Reconnect, and send what has been stranded; after `wait` seconds give it up."""
+        end, lanes = monotonic() + self._wait, None
+        closed = self._client.status in ("closing", "closed")  # by its owner; one that lost its scheduler reconnects
+        while lanes is None and not closed and not self._over.is_set() and monotonic() < end:
+            try:
+                lanes = self._reconnected()
+            except Exception as failure:  # whatever a client that is not connected raises
+                error = failure
+                self._over.wait(RETRY)
+        with self._lock:
+            stranded, self._stranded, self._calling = self._stranded, [], False
+            if lanes is not None:
+                self._lanes = lanes
+            elif not closed:
+                self._wait = 0.0  # it has been waited for once
+        if lanes is not None:
+            logger.warning("the Dask scheduler is back: %d evaluations are sent again", len(stranded))
+        for sender, flight in stranded:
+            if lanes is not None:
+                sender.send(flight, whole=True)
+            elif closed:
+                flight.future.set_exception(Unmade(f"the Dask client is closed: {error}"))
+            else:
+                reason = f"the Dask scheduler at {self._address} is lost, and was not back in time: {error}"
+                flight.future.set_exception(Unmade(reason))
+
+    def _reconnected(self) -> Lanes:
+        """Return new lanes; the client reconnects by itself, but only for a while."""
+        if self._client.status == "closed":
+            dask = import_module("distributed")
+            settings = {"timeout": RETRY, "security": self._client.security, "set_as_default": False}
+            if self._own is not None:
+                self._own.close()
+            self._client = self._own = dask.Client(self._address, **settings)
+        if self._client.status != "running":
+            raise ClusterLostError(f"the Dask client is {self._client.status}")
+        return Lanes(self._client, self._retries, self._patience)
+
+
+class _Beside(RemoteEvaluator):
+    """Asks something else of the task than the evaluator in whose lanes it calls."""
+
+    def __init__(self, commission: Commission, payload: bytes, first: DaskEvaluator) -> None:
+        super().__init__(commission, payload)
+        self._first = first
+
+    def close(self, kill: bool = False) -> None:
+        """End the guarded processes, after the evaluations under way unless `kill`."""
+        super().close(kill)
+        self._first.retire(self._commission, kill)
+
+    def _launch(self, flight: Flight, payload: bytes | None) -> Awaitable:
+        return self._first.launch(self._commission, flight, payload)
+
+    def _lose(self, flight: Flight, error: BaseException) -> None:
+        self._first.lose(self, flight, error)
+
+    def _refuse(self, flight: Flight, error: Exception) -> None:
+        if isinstance(error, ClusterLostError):
+            self._first.strand(self, flight, error)
+        else:
+            super()._refuse(flight, error)

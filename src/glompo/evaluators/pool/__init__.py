@@ -1,0 +1,1 @@
+"""Evaluations in guarded processes of this machine."""

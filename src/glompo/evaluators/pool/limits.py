@@ -1,0 +1,158 @@
+"""How long an evaluation may take and how much memory it may hold."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, insort
+from collections import deque
+from dataclasses import dataclass
+
+from glompo.errors import SettingError, SettingTypeError
+from glompo.evaluators.pool.process_tree import LINUX
+
+SMALLEST_MEMORY = 32 * 2**20
+"""Bytes that an interpreter with numpy holds before any task is loaded; less is a mistake of the unit."""
+
+ADAPTIVE_AFTER = 10
+"""Evaluations that must be known before a deadline is derived from them."""
+
+ADAPTIVE_LEAST = 1.0
+"""Seconds below which a derived deadline never falls: a busy machine delays short evaluations by many times."""
+
+GRACE = 0.4
+"""Seconds between SIGTERM and SIGKILL, unless the user says: an evaluation that hangs is over soon after a deadline."""
+
+MEDIAN_OVER = 101
+"""Evaluations of which the running median is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an evaluation may use.
+
+    Attributes
+    ----------
+    timeout : float or None
+        Wall-clock seconds.
+    adaptive_timeout : float or None
+        Times the running median of the evaluations so far; where both are given, the smaller holds.
+    memory : int or None
+        Bytes in memory, of the worker process (interpreter and libraries included) and everything that it started.
+    grace : float
+        Seconds between SIGTERM and SIGKILL.
+    """
+
+    timeout: float | None = None
+    adaptive_timeout: float | None = None
+    memory: int | None = None
+    grace: float = GRACE
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant.
+
+        Raises
+        ------
+        SettingTypeError, SettingError
+            If a limit is no number, or a number that cannot be meant.
+        """
+        if self.timeout is not None and not 0 < _number(self.timeout, "timeout") < math.inf:
+            raise SettingError(f"timeout is {self.timeout}; give seconds above 0, or None for no deadline")
+        if self.adaptive_timeout is not None and not 1 < _number(self.adaptive_timeout, "adaptive_timeout") < math.inf:
+            raise SettingError(
+                f"adaptive_timeout is {self.adaptive_timeout}; give a factor above 1 (it multiplies the running "
+                "median), or None"
+            )
+        if not 0 <= _number(self.grace, "grace") < math.inf:
+            raise SettingError(f"grace is {self.grace}; give the seconds from SIGTERM to SIGKILL, 0 or more")
+        if self.memory is not None:
+            _check_memory(self.memory)
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a limit at all."""
+        return not (self.timeout is None and self.adaptive_timeout is None and self.memory is None)
+
+
+class Deadlines:
+    """The deadline of the next evaluation, from fixed and adaptive limits.
+
+    Parameters
+    ----------
+    limits : Limits
+        What the deadlines are made from.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._recent: deque[float] = deque()
+        self._sorted: list[float] = []
+
+    def note(self, seconds: float) -> None:
+        """Count an evaluation that gave a value, or was ended at its deadline, after `seconds`.
+
+        Those that ended at their deadline count too, or a task that becomes slower would never get more time. Those
+        that failed do not: many fail at once, and would take the time of the others away.
+        """
+        if self._limits.adaptive_timeout is None:
+            return
+        if len(self._recent) == MEDIAN_OVER:
+            del self._sorted[bisect_left(self._sorted, self._recent.popleft())]
+        self._recent.append(seconds)
+        insort(self._sorted, seconds)
+
+    def seconds(self) -> float:
+        """Return how long the next evaluation may take; inf without a limit."""
+        return min(self._fixed(), self._adaptive())
+
+    def reason(self, seconds: float) -> str:
+        """Say why an evaluation was ended after `seconds`, in one line."""
+        if seconds == self._fixed():
+            return f"ended at its deadline of {seconds:g} s"
+        return f"ended at its deadline of {seconds:.3g} s, from {self._limits.adaptive_timeout:g} × the running median"
+
+    def _fixed(self) -> float:
+        return math.inf if self._limits.timeout is None else self._limits.timeout
+
+    def _adaptive(self) -> float:
+        factor, n = self._limits.adaptive_timeout, len(self._sorted)
+        if factor is None or n < ADAPTIVE_AFTER:
+            return math.inf
+        return max(ADAPTIVE_LEAST, factor * (self._sorted[n // 2] + self._sorted[(n - 1) // 2]) / 2)
+
+
+def whole(value: object, name: str, least: int) -> int:
+    """Return a whole number that was given as a setting.
+
+    Raises
+    ------
+    SettingTypeError, SettingError
+        If it is none, or less than `least`.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise SettingTypeError(f"{name} is {value!r}; give a whole number")
+    if value < least:
+        raise SettingError(f"{name} is {value}; give {least} or more")
+    return value
+
+
+def size(number: float) -> str:
+    """Return a number of bytes as a reader wants it."""
+    return f"{number / 2**30:.2f} GiB" if number >= 2**30 else f"{number / 2**20:.0f} MiB"
+
+
+def _number(value: object, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise SettingTypeError(f"{name} is {value!r}; give a number")
+    return value
+
+
+def _check_memory(memory: object) -> None:
+    if isinstance(memory, bool) or not isinstance(memory, int):
+        raise SettingTypeError(f"memory_limit is {memory!r}; give a whole number of bytes, such as 2 * 1024**3")
+    if memory < SMALLEST_MEMORY:
+        raise SettingError(
+            f"memory_limit is {memory} bytes, less than the interpreter itself holds ({size(SMALLEST_MEMORY)}); "
+            "give bytes, such as 2 * 1024**3"
+        )
+    if not LINUX:
+        raise SettingError("memory_limit needs /proc, which only Linux has; leave it out, or limit the task itself")

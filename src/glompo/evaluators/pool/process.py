@@ -1,0 +1,266 @@
+"""A worker process as its parent sees it."""
+
+from __future__ import annotations
+
+import enum
+import fcntl
+import math
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import IO
+
+from glompo.evaluators.pool.channel import Channel
+from glompo.evaluators.pool.process_tree import families, signal_family, watch
+from glompo.evaluators.pool.worker_main import Orders
+from glompo.evaluators.working_directory import present_directory
+from glompo.function import Outcome, Status
+
+BOOT = (
+    "import os, sys; *lines, luggage, size = map(int, sys.argv[1:]); "
+    "sys.path[:] = os.pread(luggage, size, 0).decode().split(os.pathsep); "
+    "from glompo.evaluators.pool.worker_main import serve; serve(*lines, luggage, size)"
+)
+"""A fresh interpreter, not a fork: no lock, thread or open file of the parent can harm it. And not multiprocessing's
+spawn, which would run the user's script once more: what is defined there travels with the task. Modules are found
+where the parent finds them, this package first of all."""
+
+TAIL = 2000
+"""Bytes of captured output that are looked at."""
+
+LINES = 5
+"""Lines of it that are shown."""
+
+
+UNREAD = 3
+"""Processes in a row that may die before they have read one and the same call."""
+
+TERMINATED = 1
+"""Processes that may die of somebody else's SIGTERM under one call: batch queues send it to all processes of a job."""
+
+
+class State(enum.Enum):
+    """Where a worker process is in its life."""
+
+    STARTING = enum.auto()
+    IDLE = enum.auto()
+    BUSY = enum.auto()
+    LEAVING = enum.auto()
+    CONDEMNED = enum.auto()
+    ENDED = enum.auto()
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One evaluation.
+
+    Attributes
+    ----------
+    x : bytes
+        The point, float64.
+    future : Future of Outcome
+        What the caller holds.
+    begun : float
+        When it was given to a process, on the monotonic clock.
+    limit : float
+        Seconds that it may take.
+    unread : int
+        How often a process died before it had read it.
+    terminated : int
+        How often a process that evaluated it got SIGTERM from somebody else.
+    """
+
+    x: bytes
+    future: Future[Outcome] = field(default_factory=Future)
+    begun: float = 0.0
+    limit: float = math.inf
+    unread: int = 0
+    terminated: int = 0
+
+    def is_blameless(self, unread: bool, code: int) -> bool:
+        """Return whether it is to be made again, since its process did not end for anything that it did; count that.
+
+        Parameters
+        ----------
+        unread : bool
+            Whether the process had not read it.
+        code : int
+            Exit code of the process, which we have not ended ourselves.
+        """
+        if unread and self.unread < UNREAD:
+            self.unread += 1
+            return True
+        if code == -signal.SIGTERM and self.terminated < TERMINATED:
+            self.terminated += 1
+            return True
+        return False
+
+
+class WorkerProcess:
+    """One process and the line to it.
+
+    Attributes
+    ----------
+    pid : int
+        Its number, and that of its process group and its session.
+    end : int or None
+        A descriptor that becomes readable when it ends; None where the system has none.
+    state : State
+        Where it is in its life.
+    call : Call or None
+        What it evaluates.
+    until : float
+        When its state has lasted too long, on the monotonic clock.
+    sentence : tuple of Status and str, or None
+        How its evaluation is to be recorded, once it has been condemned.
+    killed : bool
+        Whether it was sent SIGKILL.
+    kin : list of int or None
+        The rest of its family, where that was looked up together with others'.
+    error : str
+        Why it could not load the task.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], channel: Channel, lifeline: int, output: IO[bytes] | None):
+        self._process = process
+        self._lifeline = lifeline
+        self._output = output
+        self.channel = channel
+        self.pid = process.pid
+        self.end = watch(process.pid)
+        self.state = State.STARTING
+        self.call: Call | None = None
+        self.until = math.inf
+        self.sentence: tuple[Status, str] | None = None
+        self.killed = False
+        self.kin: list[int] | None = None
+        self.error = ""
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to it and its family."""
+        signal_family(self.pid, number, self.kin)
+
+    def has_family(self) -> bool:
+        """Return whether something that it started is alive."""
+        return bool(families([self.pid])[self.pid])
+
+    def bury(self) -> int:
+        """Kill what is left of it and its family, give everything back, and return its exit code.
+
+        It is waited for last: until then its number belongs to nobody else.
+        """
+        self.signal(signal.SIGKILL)
+        code = self._process.wait()
+        self.let_go()
+        return code
+
+    def let_go(self) -> None:
+        """Give back what is held for it, whether it has ended or not."""
+        self._process.poll()
+        self.channel.close()
+        os.close(self._lifeline)
+        if self.end is not None:
+            os.close(self.end)
+        if self._output is not None:
+            self._output.close()
+
+    def last_words(self) -> str:
+        """Return the end of what it printed during its evaluation, in one line; nothing if that is not captured."""
+        if self._output is None:
+            return ""
+        size = os.fstat(self._output.fileno()).st_size
+        text = os.pread(self._output.fileno(), TAIL, max(0, size - TAIL)).decode(errors="replace")
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        return f"; its output ends: {' | '.join(lines[-LINES:])}" if lines else ""
+
+
+class Launcher:
+    """Starts worker processes for one task.
+
+    Parameters
+    ----------
+    payload : bytes
+        The task, from `preflight`.
+    environment : mapping
+        Variables of the processes.
+    detailed : int
+        Whether the task's `detailed_call` is called.
+    threads : int or None
+        Threads that numerical libraries may use in a process.
+    capture : bool
+        Whether output is kept for failures instead of going where this process's output goes.
+    places : sequence of str
+        Directories in which modules are looked for before those of this process.
+    """
+
+    def __init__(
+        self,
+        payload: bytes,
+        environment: Mapping[str, str],
+        detailed: int,
+        threads: int | None,
+        capture: bool,
+        places: Sequence[str] = (),
+    ) -> None:
+        self._environment = dict(environment)
+        self._capture = capture
+        self._directory = present_directory()
+        path = os.pathsep.join([*places, *sys.path]).encode()
+        self._size = len(path)
+        self._luggage = tempfile.TemporaryFile()  # noqa: SIM115  # closed in close()
+        self._luggage.write(path)
+        self._luggage.write(pickle.dumps(Orders(os.getpid(), detailed, threads, capture)))
+        self._luggage.write(payload)
+        self._luggage.flush()
+
+    def start(self) -> WorkerProcess:
+        """Start a process; it says by itself when it is ready.
+
+        Raises
+        ------
+        OSError
+            If the system has no room for it.
+        """
+        ours, theirs = socket.socketpair()
+        reading, writing = os.pipe()
+        output = self._new_output()
+        descriptors = (theirs.fileno(), reading, self._luggage.fileno())
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-c", BOOT, *map(str, descriptors), str(self._size)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=None if output is None else subprocess.STDOUT,
+                pass_fds=descriptors,
+                cwd=self._directory if self._directory is not None and os.path.isdir(self._directory) else os.sep,
+                env=self._environment,
+                start_new_session=True,  # a terminal's Ctrl-C does not reach it, and its group can be killed
+            )
+        except BaseException:
+            ours.close()
+            os.close(writing)
+            if output is not None:
+                output.close()
+            raise
+        finally:
+            theirs.close()
+            os.close(reading)
+        return WorkerProcess(process, Channel(ours), writing, output)
+
+    def close(self) -> None:
+        """Give back the copy of the task."""
+        self._luggage.close()
+
+    def _new_output(self) -> IO[bytes] | None:
+        if not self._capture:
+            return None
+        output = tempfile.TemporaryFile()  # noqa: SIM115  # closed when the process is buried
+        fcntl.fcntl(output, fcntl.F_SETFL, fcntl.fcntl(output, fcntl.F_GETFL) | os.O_APPEND)
+        return output

@@ -1,0 +1,163 @@
+"""What runs inside a worker process: load the task once, then evaluate one point after the other."""
+
+from __future__ import annotations
+
+import math
+import os
+import pickle
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from importlib import import_module
+from importlib.util import find_spec
+from io import BytesIO, TextIOWrapper
+from typing import Any
+
+import numpy as np
+
+from glompo.evaluators.call import callable_of, outcome_of
+from glompo.evaluators.payload import unpacked
+from glompo.evaluators.pool.channel import Channel
+from glompo.evaluators.pool.lifeline import end_with_parent
+from glompo.evaluators.working_directory import leave_a_vanished_one, present_directory
+from glompo.function import Outcome, Status
+from glompo.safe_text import error_text
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a worker process must know before it loads the task.
+
+    Attributes
+    ----------
+    parent : int
+        Process number of the parent.
+    detailed : int
+        Whether the task's `detailed_call` is called.
+    threads : int or None
+        Threads that numerical libraries may use.
+    capture : bool
+        Whether standard output goes to a file that is emptied before each evaluation.
+    """
+
+    parent: int
+    detailed: int
+    threads: int | None
+    capture: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The task is loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unready:
+    """The task cannot be loaded.
+
+    Attributes
+    ----------
+    error : str
+        Why.
+    """
+
+    error: str
+
+
+def serve(line: int, lifeline: int, luggage: int, start: int) -> None:
+    """Evaluate points until the parent has no more.
+
+    Parameters
+    ----------
+    line : int
+        Descriptor of the socket to the parent.
+    lifeline : int
+        Descriptor of the pipe that tells of the parent's end.
+    luggage : int
+        Descriptor of the file with :class:`Orders` and payload.
+    start : int
+        Where in it they begin.
+    """
+    _keep_signals_away()
+    _stand_in_for_the_parent()
+    os.set_inheritable(line, False)
+    channel = Channel(socket.socket(fileno=line))
+    if isinstance(sys.stdout, TextIOWrapper):  # or what a task prints would wait here, and be lost with the process
+        sys.stdout.reconfigure(line_buffering=True)
+    try:
+        orders, call = _loaded(lifeline, luggage, start)
+    except BaseException as error:  # also a module that calls sys.exit
+        channel.send(pickle.dumps(Unready(error_text(error))))
+        return
+    channel.send(pickle.dumps(Ready()))
+    _evaluate(channel, call, orders)
+
+
+def packed(outcome: Outcome) -> bytes:
+    """Return the outcome as bytes; extras that cannot be pickled make it invalid."""
+    try:
+        return pickle.dumps(outcome, pickle.HIGHEST_PROTOCOL)
+    except BaseException as error:  # whatever the extras raise
+        reason = f"detailed_call returned extra values that cannot be sent: {error_text(error)}"
+        invalid = replace(outcome, fx=math.nan, status=Status.INVALID, error=reason, extras=())
+        return pickle.dumps(invalid, pickle.HIGHEST_PROTOCOL)
+
+
+def _evaluate(channel: Channel, call: Callable[..., Any], orders: Orders) -> None:
+    home = present_directory()
+    while (message := channel.receive()) is not None:
+        if orders.capture:
+            os.ftruncate(1, 0)
+        x = np.frombuffer(bytearray(message), np.float64)  # an array that the task may write into
+        outcome = outcome_of(call, orders.detailed, x)
+        leave_a_vanished_one(home)
+        if orders.capture:
+            sys.stdout.flush()
+        try:
+            channel.send(packed(outcome))
+        except OSError:  # the parent is gone
+            return
+
+
+def _keep_signals_away() -> None:
+    """Let an interrupt, or a batch queue's warning, reach the parent only; let SIGTERM end this process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
+def _stand_in_for_the_parent() -> None:
+    """Let the kernel choose this process, or what it starts, when it must kill somebody for want of memory."""
+    if sys.platform == "linux":
+        with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+            file.write("500")
+
+
+def _loaded(lifeline: int, luggage: int, start: int) -> tuple[Orders, Callable[..., Any]]:
+    """Return what this process must know and what it is to call."""
+    content = BytesIO(_content(luggage, start))
+    orders: Orders = pickle.load(content)
+    end_with_parent(lifeline, orders.parent)
+    call = callable_of(unpacked(content.read()), orders.detailed)
+    _limit_threads(orders.threads)
+    return orders, call
+
+
+def _content(luggage: int, at: int) -> bytes:
+    """Return what is in the file, which several processes read at once."""
+    pieces = []
+    while piece := os.pread(luggage, 1 << 24, at):
+        pieces.append(piece)
+        at += len(piece)
+    os.close(luggage)
+    return b"".join(pieces)
+
+
+def _limit_threads(threads: int | None) -> None:
+    """Limit what the environment does not reach, if threadpoolctl is there."""
+    if threads is not None and find_spec("threadpoolctl") is not None:
+        import_module("threadpoolctl").threadpool_limits(threads)

@@ -1,0 +1,398 @@
+"""The manager in its documented form."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from glompo.core.policies.ports import Policies
+from glompo.core.state.run_state import RunState
+from glompo.core.views.run_view import RunView
+from glompo.engine.ports import Observer
+from glompo.engine.session import Session, find_run, open_session, still_over
+from glompo.errors import PolicyError, UserError
+from glompo.evaluators.pool.limits import GRACE
+from glompo.evaluators.shared import SharedEvaluators
+from glompo.generators import BaseGenerator
+from glompo.manager.checkpoints import loaded, packed_at_rest
+from glompo.manager.engine_assembly import engine_of
+from glompo.manager.interruption import heed
+from glompo.manager.live_control import control
+from glompo.manager.settings import Prepared
+from glompo.manager.summaries import write_summaries
+from glompo.manager.wiring import policies_of, raise_if_hopeless
+from glompo.read import Result, result_of
+from glompo.spec import CheckpointingControl, refuse_unknown
+
+logger = logging.getLogger("glompo.manager")
+
+
+class GloMPOManager:
+    """Manages several optimizers on one task.
+
+    Constructing it does nothing; :meth:`setup` checks and keeps the settings, :meth:`start_manager` runs.
+    """
+
+    def __init__(self) -> None:
+        self._prepared: Prepared | None = None
+        self._result: Result | None = None
+        self._running: Path | None = None
+        self._state: RunState | None = None
+
+    @property
+    def is_initialised(self) -> bool:
+        """Whether :meth:`setup` has been called."""
+        return self._prepared is not None
+
+    @property
+    def run_dir(self) -> Path | None:
+        """Directory of the run, as soon as it can be asked for something there; None before."""
+        return self._running or (self._result.run_dir if self._result is not None else None)
+
+    @classmethod
+    def new_manager(cls, *args: Any, **settings: Any) -> Self:
+        """Return a manager after :meth:`setup` with the same arguments."""
+        manager = cls()
+        manager.setup(*args, **settings)
+        return manager
+
+    def setup(
+        self,
+        task: Callable[..., Any] | str,
+        bounds: Any,
+        opt_selector: Any,
+        working_dir: str | os.PathLike[str] | None = ".",
+        *,
+        overwrite_existing: bool = False,
+        resume: str = "never",
+        resume_task: str = "same",
+        max_jobs: int | None = None,
+        backend: str = "threads",
+        evaluator: Any = "inline",
+        cluster: Mapping[str, Any] | None = None,
+        evaluation_timeout: float | None = None,
+        adaptive_timeout: float | None = None,
+        memory_limit: int | None = None,
+        evaluation_grace: float = GRACE,
+        evaluation_threads: int | None = 1,
+        exit_conditions: Any = None,
+        x0: Any = None,
+        x0_generator: BaseGenerator | None = None,
+        stoppers: Any = None,
+        share_best_solutions: bool = False,
+        stopper_interval: int = 10,
+        stop_best: bool = False,
+        freezer: Any = None,
+        allocator: Any = None,
+        force_terminations_after: float = -1,
+        aggressive_kill: bool = False,
+        end_timeout: float = 10.0,
+        split_printstreams: bool = True,
+        summary_files: int = 0,
+        is_log_detailed: bool = False,
+        scaler: str | Sequence[str] | Mapping[str, str] = "none",
+        failure_policy: Any = "penalize",
+        max_failure_rate: float = 1.0,
+        durability: str = "batch",
+        names: Sequence[str] | None = None,
+        rng: Any = None,
+        deterministic: bool = False,
+        checkpoint_control: CheckpointingControl | None = None,
+        save_states_every: int | None = None,
+        on_divergence: str = "warm-start",
+        on_interrupt: str = "return",
+        progress: Any = None,
+        status_interval: float = 600.0,
+        configuration: Mapping[str, Any] | None = None,
+        **unknown: Any,
+    ) -> None:
+        """Check and keep the settings of the run; nothing is written.
+
+        Parameters
+        ----------
+        task : callable or str
+            ``task(x) -> float`` for x of shape (d,), or its import path ``"module:function"``.
+        bounds : sequence of (min, max), ndarray of shape (d, 2), or scipy.optimize.Bounds
+            Equal bounds fix a parameter.
+        opt_selector : BaseSelector, or optimizers
+            What may start: a selector; or an optimizer class, an instance as a template, a tuple
+            ``(class, init kwargs, minimize kwargs)``, or a list of these, which are started in turn.
+        working_dir : path-like, optional
+            Directory of the run; None for a new one below ``glompo_runs``.
+        overwrite_existing : bool
+            Whether a run in `working_dir` may be set aside, into its folder ``replaced``.
+        resume : {'never', 'auto', 'must'}
+            Whether a run in `working_dir` is continued: its optimizers come back by what they saved, or by running
+            their searches again on the recorded answers; budget, exit conditions, stoppers, slots and backend may be
+            new.
+        resume_task : {'same', 'changed'}
+            Whether a run is continued only with the task that was recorded, which is known by its source and by the
+            data that it holds; or also with another one, whose values are then mixed with those recorded before.
+        max_jobs : int, optional
+            Slots: evaluations in flight at once. By default the CPUs that this process may use, less one; -1 for
+            all of them.
+        backend : {'threads', 'processes'}
+            Where optimizers live. Threads share the task with this process and take any callable; processes can be
+            killed, and use several cores even if the task holds the interpreter lock.
+        evaluator : {'inline', 'pool', 'dask://host:port', 'slurm'}, Executor, distributed.Client or Evaluator
+            Where the task is evaluated: beside the optimizer; in guarded processes that can be killed; guarded on the
+            workers of a Dask cluster, or of batch jobs that are submitted for the run; on an engine of yours; or by an
+            :class:`~glompo.evaluators.protocol.Evaluator` of yours, which is closed at the end of the run.
+        cluster : mapping, optional
+            Settings of a cluster that `evaluator` names, such as ``queue``, ``cores``, ``memory``, ``walltime``; see
+            the page about clusters. Without such an evaluator they do nothing.
+        evaluation_timeout : float, optional
+            Seconds after which an evaluation is killed and recorded as a timeout; not with 'inline'.
+        adaptive_timeout : float, optional
+            The same, as a factor of the running median.
+        memory_limit : int, optional
+            Bytes that the process of an evaluation, and what it started, may hold; not with 'inline'.
+        evaluation_grace : float
+            Seconds that an evaluation which is ended gets to clean up, from SIGTERM to SIGKILL.
+        evaluation_threads : int or None
+            Threads that numerical libraries may use in an evaluation, where it has a process of its own or its
+            optimizer has; None leaves what the environment says.
+        exit_conditions : BaseExitCondition, or a sequence, of which one must hold
+            By default the run ends when the first optimizer converges, or, without success, when one is exhausted.
+        x0 : sequence of d numbers, optional
+            Start of the first optimizer.
+        x0_generator : BaseGenerator
+            Where the others start; at random by default.
+        stoppers : BaseStopper, or a sequence, of which one must hold
+            Who is stopped; by default :class:`~glompo.stoppers.CatchUp`, asked about CMA-ES only, on which it was
+            measured; nobody with ``()``.
+        share_best_solutions : bool
+            Whether the best point so far is offered to the other optimizers.
+        stopper_interval : int
+            Evaluations of an optimizer between two checks by the stoppers.
+        stop_best : bool
+            Whether the owner of the best point may be stopped as well.
+        freezer : optional
+            Who is put to rest, and woken again; nobody by default.
+        allocator : optional
+            Who gets the next evaluations; :class:`~glompo.allocators.EvenAllocator` by default.
+        force_terminations_after : float
+            Seconds without a sign of life after which an optimizer's process is ended; -1 for never.
+        aggressive_kill : bool
+            Whether the process of an optimizer that a stopper condemns is ended at once.
+        end_timeout : float
+            Seconds that an optimizer gets to stop by itself. Then its process is ended; or, where it lives in a
+            thread, its evaluations in the pool are, with the status CANCELLED.
+        split_printstreams : bool
+            Whether what each optimizer prints goes into files of its own, where it lives in a process.
+        summary_files : {0, 1, 2, 3}
+            What is written at the end: 1 ``glompo_manager_log.yml``; 2 also ``trajectories.png`` and
+            ``trajectories_best.png``; 3 also ``glompo_log.h5``. Pictures need the extra 'plot', the last file 'hdf5'.
+        is_log_detailed : bool
+            Whether the task's `detailed_call` is used and all its values are recorded.
+        scaler : {'none', 'linear', 'std', 'log'}, a sequence of them, or a mapping from names to them
+            Scale of all parameters, of each, or by their `names` ('none' for those not named): natural units; [0, 1];
+            [-1, 1]; or [0, 1] of the logarithm, which needs a lower bound above 0. Optimizers search, starts are drawn
+            and distances are measured on it. An optimizer class that needs a scale gets its own. Task and records keep
+            natural units.
+        failure_policy : str or sequence of str
+            What an optimizer gets for an evaluation that is nan, -inf, no number, or raises: ``'penalize'`` +inf, or
+            another number with ``'penalize(1e6)'``; ``'worst_seen'`` the worst valid value that it has seen;
+            ``'retry(2)'`` another two attempts before that, each a recorded call; with ``'raise'`` the run ends.
+        max_failure_rate : float
+            Share of failed evaluations at which the run ends, looked at after the first 20.
+        durability : {'batch', 'always', 'none'}
+            Whether records are forced to the disk every 100 ms, every time, or never.
+        names : sequence of str, optional
+            Names of the parameters.
+        rng : None, int, SeedSequence, BitGenerator or Generator
+            Seed of everything random in the run.
+        deterministic : bool
+            Whether the same seed gives the same run on any backend: everybody alive gets a block of evaluations, and
+            decisions wait until all of them are used. Rules that look at the clock are not covered.
+        checkpoint_control : CheckpointingControl, optional
+            When checkpoints are made; by default only when somebody asks for one.
+        save_states_every : int, optional
+            Evaluations of an optimizer after which it saves its state, so that a resumption has less to repeat.
+        on_divergence : {'warm-start', 'fail'}
+            What becomes of an optimizer that no longer does what is recorded of it when a run is resumed: a new search
+            begins at its best point, under the same number, or it has crashed.
+        progress : bool or Observer, optional
+            Whether to show progress.
+        status_interval : float
+            Seconds between two messages about the whole run in the logger ``glompo.run``.
+        on_interrupt : {'return', 'raise'}
+            What follows a Ctrl-C, once the session has ended in order: its result is returned, so that a script goes
+            on with it, or :class:`~glompo.errors.RunInterrupt`, a KeyboardInterrupt, is raised. It is raised in any
+            case if the run before this one, in the same process, was interrupted as well: that ends a loop of runs.
+        configuration : mapping, optional
+            The configuration file that these settings come from, to be kept in `working_dir` for ``glompo resume``.
+
+        Raises
+        ------
+        SettingError, SettingTypeError
+            Naming the setting, its value and the remedy.
+        """
+        self._refuse_twice()
+        given = dict(locals())
+        refuse_unknown("setup", unknown, inspect.signature(self.setup).parameters)
+        self._prepared = Prepared.of(given)
+
+    def start_manager(self, *observers: Observer) -> Result:
+        """Run to the end and return the result.
+
+        Parameters
+        ----------
+        *observers : Observer
+            Who watches the run, beside `progress`.
+
+        Returns
+        -------
+        Result
+            The best point, and how every optimizer started and ended.
+
+        Raises
+        ------
+        RunExistsError, LeaseHeldError
+            If the working directory holds another run, or a living process works in it.
+        TaskFailedError
+            If every evaluation failed.
+        OptimizersFailedError
+            If the optimizers failed.
+        EngineLostError
+            If what evaluates the task takes no evaluations any more; the same call with ``resume="auto"`` goes on.
+        CheckpointError
+            If a checkpoint had to be abandoned and `raise_checkpoint_fail` is set.
+        PolicyError
+            If a policy raised or broke its contract. The run has ended in order; as with the other errors that end
+            it, `result` of the error is what it found.
+        """
+        if self._prepared is None:
+            raise UserError("this manager has not been set up; call setup(...) first")
+        its = self._prepared
+        spec, threads = its.spec, its.backend == "threads"
+        policies = policies_of(spec, its.escalation)
+        found = find_run(spec, its.resume, its.options)
+        if found is not None and still_over(found, spec, policies):
+            logger.info("the run in %s is over under these settings; nothing was done", spec.working_dir)
+            view = RunView(found.state, found.state.at)
+            self._state, self._result = found.state, result_of(view, spec.working_dir)
+            for observer in its.watching(observers):
+                observer.close(view)
+            return self._concluded(found.state)
+        shared = its.evaluation.shared(spec.sent, spec.slots, spec.detailed) if threads else None
+        try:
+            session = open_session(spec, found, its.options)
+            try:
+                self._work(session, policies, shared, observers)
+            finally:
+                session.abandon()  # also if it could not begin its work: nothing is held any more
+                self._state = session.state
+                self._result = result_of(RunView(session.state, session.state.at), session.run_dir)
+                self._running = None
+        except PolicyError as error:
+            if self._result is not None:
+                error.args, error.result = (f"{error}; the records are in {self._result.run_dir}",), self._result
+            raise
+        finally:
+            if shared is not None:
+                shared.close(kill=True)  # nobody waits any more for what is still under way
+        return self._concluded(session.state)
+
+    def _work(
+        self, session: Session, policies: Policies, shared: SharedEvaluators | None, observers: Sequence[Observer]
+    ) -> None:
+        """Run a session to its end."""
+        assert self._prepared is not None  # asked before
+        its = self._prepared
+        engine = engine_of(its, session, policies, shared, its.watching(observers))
+        self._running = session.run_dir
+        engine.run()
+
+    def _concluded(self, state: RunState) -> Result:
+        """Return the result, or raise where an empty one would hide that nothing worked."""
+        assert self._prepared is not None
+        assert self._result is not None  # just found
+        if self._prepared.summary_files:
+            self.write_summary_file()
+        raise_if_hopeless(self._result, state)
+        heed(self._result, self._prepared.on_interrupt)
+        return self._result
+
+    def checkpoint(self) -> Path | None:
+        """Make a checkpoint and return the file; while the run goes on, ask for one, from any thread, and return None.
+
+        Raises
+        ------
+        UserError, StoreError
+            If there is no run yet, or the file cannot be written.
+        """
+        if self._running is not None:
+            control(self._running, patience=0.0).checkpoint()
+            return None
+        if self._prepared is None:
+            raise UserError("this manager has not been set up; call setup(...) first")
+        return packed_at_rest(self._prepared.spec, self._result, self._prepared.extras)
+
+    def load_checkpoint(
+        self,
+        path: str | os.PathLike[str],
+        task_loader: Callable[[Path], Any] | None = None,
+        task: Callable[..., Any] | str | None = None,
+        **overrides: Any,
+    ) -> None:
+        """Set this manager up such that :meth:`start_manager` goes on with a run.
+
+        Parameters
+        ----------
+        path : path-like
+            A checkpoint file, which is unpacked into a new directory; or the directory of a run. What a file holds of
+            settings and task is unpickled: load only files that you trust.
+        task_loader : callable, optional
+            Called with the path of what the task's `checkpoint_save` wrote; returns the task.
+        task : callable or str, optional
+            The task, instead of the saved one.
+        **overrides
+            Arguments of :meth:`setup` that replace the saved ones, such as `exit_conditions`, `max_jobs`, `backend`;
+            `working_dir` says where a file is unpacked, by default beside it. In place of `exit_conditions` there may
+            be `max_evaluations`, `max_seconds` and `target`, as in :func:`glompo.minimize`. Bounds and seed
+            cannot change.
+
+        Raises
+        ------
+        UserError, StoreError
+            If something has to be given that was not saved; if the file is damaged, dangerous or of a newer format.
+        """
+        self._refuse_twice()
+        self.setup(**loaded(path, task_loader, task, overrides))
+
+    @classmethod
+    def load_manager(cls, *args: Any, **settings: Any) -> Self:
+        """Return a manager after :meth:`load_checkpoint` with the same arguments."""
+        manager = cls()
+        manager.load_checkpoint(*args, **settings)
+        return manager
+
+    def _refuse_twice(self) -> None:
+        if self._prepared is not None:
+            raise UserError("this manager has been set up already; make a new one for another run")
+
+    def write_summary_file(self, dump_dir: str | os.PathLike[str] | None = None) -> Path:
+        """Write the files of `summary_files`, and ``glompo_manager_log.yml`` in any case, and return the path of that.
+
+        Parameters
+        ----------
+        dump_dir : path-like, optional
+            Where to write; the run directory by default. It is made if need be.
+
+        Raises
+        ------
+        UserError
+            If nothing has been run yet.
+        StoreError
+            If a file cannot be written.
+        """
+        result, its = self._result, self._prepared
+        if result is None or its is None or self._state is None or result.run_dir is None:
+            raise UserError("there is nothing to summarise yet; call start_manager() first")
+        folder = result.run_dir if dump_dir is None else Path(dump_dir)
+        return write_summaries(result, self._state, its.spec.describe(), its.summary_files, folder)

@@ -1,0 +1,87 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+import math
+
+from glompo.display_text import legible
+from glompo.read import OptimizerRow, Summary
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as h:mm:ss."""
+    whole = int(max(0.0, seconds))
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+def value(f: float) -> str:
+    """Return a value of the task with the digits that matter to the eye."""
+    return f"{f:.7g}" if math.isfinite(f) else "none"
+
+
+def counted(n: int, what: str) -> str:
+    """Return a count with its noun."""
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
+
+
+def pace(rate: float) -> str:
+    """Return evaluations per second, or seconds per evaluation where that is the better number."""
+    if rate <= 0:
+        return "no evaluation yet"
+    if rate < 0.5:
+        return f"{1 / rate:.3g} s each"
+    return f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.2g}/s"
+
+
+def share(summary: Summary) -> str:
+    """Return the evaluations, and of how many."""
+    failed = f", {summary.failures:,} failed" if summary.failures else ""
+    if summary.budget is None:
+        return counted(summary.calls, "evaluation") + failed
+    return f"{summary.calls:,} of {counted(summary.budget, 'evaluation')}{failed}"
+
+
+def crowding(summary: Summary) -> list[str]:
+    """Return a line about evaluations that have to share processors; none if there are enough."""
+    if not 0 < summary.cpus < summary.slots:
+        return []
+    return [f"{counted(summary.slots, 'evaluation')} at once on {counted(summary.cpus, 'CPU')}"]
+
+
+def failures(summary: Summary) -> list[str]:
+    """Return why evaluations failed, one line for each of the most frequent reasons."""
+    return [f"{counted(n, 'evaluation')} failed: {legible(reason)}" for reason, n in summary.reasons]
+
+
+def census(summary: Summary) -> str:
+    """Return how many optimizers live and how the others ended."""
+    alive = f"{summary.alive} alive" + (f" ({summary.paused} paused)" if summary.paused else "")
+    return ", ".join([alive, *(f"{n} {how}" for how, n in summary.ends.items() if n)])
+
+
+def best(summary: Summary) -> str:
+    """Return the best value and who found it."""
+    if summary.best_opt is None:
+        return "no value yet"
+    return f"best {value(summary.best_f)} by optimizer {summary.best_opt} ({legible(summary.best_kind)})"
+
+
+def opening(summary: Summary) -> str:
+    """Return what the run is about."""
+    limit = "" if summary.budget is None else f", at most {counted(summary.budget, 'evaluation')}"
+    return (
+        f"{legible(summary.task)}: {counted(len(summary.names), 'parameter')}, {counted(summary.slots, 'slot')}{limit}"
+    )
+
+
+def farewell(row: OptimizerRow) -> str:
+    """Return how and why an optimizer ended."""
+    how, _, why = row.ending.partition(": ")
+    at = "without a value" if row.best_x is None else f"at {value(row.best_f)}"
+    said = f"{how} after {counted(row.evaluations, 'evaluation')} {at}"
+    return f"optimizer {row.opt_id} ({legible(row.kind)}) {said}" + (f": {legible(why)}" if why else "")
+
+
+def ending(summary: Summary) -> str:
+    """Return where the run stands, and why."""
+    return f"{summary.standing}: {legible(summary.message)}"

@@ -1,0 +1,1 @@
+"""Contracts of optimizers and policies as checks."""

@@ -1,0 +1,252 @@
+"""A whole world from a seed: a run to which everything happens that can happen, and that keeps its promises.
+
+Real policies, the real engine, real optimizers and the real journal run here. Time is virtual, workers die and hang,
+the disk is full, the power fails, the engine is killed at any moment and the run is resumed until it is over. A ledger
+that counts for itself checks every step::
+
+    from glompo.testing import world
+
+    run = world(seed=7)
+    assert run.view.finished is not None
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glompo.backends.simulated import DeadlockError
+from glompo.core.state.run_state import RunState
+from glompo.core.streams import Streams, entropy_of
+from glompo.core.views.run_view import RunView
+from glompo.engine.dispatch import Job
+from glompo.engine.loop import Engine
+from glompo.engine.memory_checkpoints import MemoryKeeper
+from glompo.errors import InternalError, SettingTypeError, StoreError
+from glompo.events import SCHEMA, Event, Repaired, RunOpened, SessionOpened
+from glompo.storage.journal import Journal
+from glompo.storage.reader import read_events
+from glompo.storage.segments import last_segment, segment_path
+from glompo.testing.fault_simulation.decision_trace import essence_of
+from glompo.testing.fault_simulation.fault_schedule import Fate, FaultyLog, Place, WatchedBackend
+from glompo.testing.fault_simulation.faults import BadSync, Fault, FullDisk, OfEngine, PowerCut, drawn_faults
+from glompo.testing.fault_simulation.faulty_disk import Killed
+from glompo.testing.fault_simulation.invariants import GRACE, BrokenPromiseError, Ledger
+from glompo.testing.fault_simulation.scenario import Scene, drawn_scene
+from glompo.testing.memory_log import WALL
+
+MEMORY = Path("/dev/shm")
+"""Where files are in memory, on Linux."""
+
+SYNCED_WITHIN = {"batch": GRACE, "always": 0.0, "none": None}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What became of a world.
+
+    Attributes
+    ----------
+    scene : Scene
+        What it was.
+    events : tuple of Event
+        The whole history.
+    state : RunState
+        Its end.
+    happened : tuple of (float, Fault)
+        What went wrong, with its run time.
+    sessions : int
+        How often the run was opened.
+    """
+
+    scene: Scene
+    events: tuple[Event, ...]
+    state: RunState
+    happened: tuple[tuple[float, Fault], ...]
+    sessions: int
+
+    @property
+    def view(self) -> RunView:
+        """The run at its end."""
+        return RunView(self.state, self.state.at)
+
+
+def world(seed: int, faults: Sequence[Fault] | None = None, **changes: Any) -> World:
+    """Let a run go through a world and return what became of it.
+
+    Parameters
+    ----------
+    seed : int
+        Everything that is not given follows from it.
+    faults : sequence of Fault, optional
+        What goes wrong; drawn from the seed by default, nothing with ``()``.
+    **changes
+        Settings of the :class:`Scene` to be used instead of those drawn.
+
+    Raises
+    ------
+    BrokenPromiseError
+        If the run did not keep a promise; the message tells the story and how to see it again.
+    """
+    known = {one.name for one in fields(Scene)}
+    if not changes.keys() <= known:
+        raise SettingTypeError(f"a world has no setting {sorted(changes.keys() - known)}; it has {sorted(known)}")
+    scene, drawn = drawn_world(seed, changes)
+    history = _History(seed, scene, drawn if faults is None else tuple(faults), changes)
+    with _folder() as folder, _quiet():
+        ended = history.live(folder / "run")
+    if scene.lockstep and ended.happened and all(isinstance(fault, OfEngine) for _, fault in ended.happened):
+        calm = world(seed, (), **changes)
+        difference = essence_of(ended.events).difference(essence_of(calm.events))
+        if difference:
+            raise history.failed(BrokenPromiseError("in lockstep an interruption leaves no trace", difference))
+    return ended
+
+
+def drawn_world(seed: int, changes: Mapping[str, Any]) -> tuple[Scene, tuple[Fault, ...]]:
+    """Return the scene that follows from a seed, apart from its changed settings, and what goes wrong in it."""
+    scene = replace(drawn_scene(np.random.default_rng([seed, 1]), changes.get("lockstep", False)), **changes)
+    rng = np.random.default_rng([seed, 2])
+    return scene, drawn_faults(rng, scene.budget, scene.killable, scene.durability != "none")
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as name:
+        yield Path(name)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the engine from reporting faults that are meant."""
+    logger = logging.getLogger("glompo.engine")
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
+
+
+class _History:
+    """A world as it goes on."""
+
+    def __init__(self, seed: int, scene: Scene, faults: tuple[Fault, ...], changes: dict[str, Any]) -> None:
+        self._call = (seed, faults, changes)
+        self._scene = scene
+        self._fate = Fate.of(faults)
+        self._patience = 3 + sum(fault.writes if isinstance(fault, FullDisk) else 2 for fault in faults)
+        self._ledger = Ledger(scene.budget, scene.max_jobs, scene.lockstep)
+        self._entropy = entropy_of(seed)
+        self._sessions = 0
+        self._keeper = MemoryKeeper()
+
+    def live(self, run_dir: Path) -> World:
+        """Open the run and resume it until it is over."""
+        run_dir.mkdir()
+        try:
+            while not self._ledger.is_finished:
+                self._ledger.claim(self._sessions < self._patience, "the run comes to an end", f"{self._sessions}")
+                self._ledger.check()
+                place = self._session(run_dir)
+                if place.state.finished is not None:
+                    self._ledger.finished("MaxTotalFunctionCalls" in place.state.finished.reason())
+                self._reopen(run_dir, place)
+        except (BrokenPromiseError, InternalError, DeadlockError, StoreError) as error:
+            raise self.failed(error) from error
+        events, state = tuple(read_events(run_dir)), RunState()
+        for event in events:
+            state.apply(event)
+        return World(self._scene, events, state, tuple(self._fate.happened), self._sessions)
+
+    def _session(self, run_dir: Path) -> Place:
+        """Work on the run until it is over or something happens."""
+        self._sessions += 1
+        new = not any(read_events(run_dir)) if last_segment(run_dir) else True
+        state = RunState()
+        for event in () if new else read_events(run_dir):
+            state.apply(event)
+        place = Place(self._scene, self._fate, self._ledger, state)
+        try:
+            log, opening = self._opened(run_dir, place)
+        except StoreError:
+            return place  # a full disk: somebody tries again
+        engine = Engine(
+            state, log, WatchedBackend(place), place.simulated.timeline, self._scene.policies, self._job(place)
+        )
+        try:
+            for event in opening:
+                state.apply(event)
+            log.append(opening)
+            engine.run()
+            self._ledger.wrote([], place.now, None if place.failing else state)
+            self._ledger.session_over(place.now, in_order=True)
+        except Killed:
+            log.close()
+            if not place.failing:
+                self._ledger.session_over(place.died_at, in_order=False)
+        except StoreError:
+            with suppress(StoreError):
+                log.close()
+            self._ledger.claim(self._disk_failed(), "a sound disk raises no error")
+        self._ledger.check()
+        return place
+
+    def _opened(self, run_dir: Path, place: Place) -> tuple[FaultyLog, list[Event]]:
+        settings: Any = {
+            "durability": self._scene.durability,
+            "segment_bytes": self._scene.segment_bytes,
+            "disk": place.disk,
+            "clock": lambda: place.now,
+        }
+        journal = (Journal.open if last_segment(run_dir) else Journal.create)(run_dir, **settings)
+        at = place.state.at
+        opening: list[Event] = [Repaired(at, journal.dropped_bytes)] if journal.dropped_bytes else []
+        if place.state.opened is None:
+            bounds = np.array(self._scene.bounds, dtype=float)
+            opening.append(RunOpened(at, SCHEMA, "a world", "", bounds, self._scene.max_jobs, self._entropy, {}, {}))
+        opening.append(SessionOpened(at, place.state.session + 1, "", "", 0, wall=WALL + at))
+        return FaultyLog(journal, place.disk, place), opening
+
+    def _job(self, place: Place) -> Job:
+        scene = self._scene
+        return Job(
+            place.task,
+            np.array(scene.bounds, dtype=float),
+            Streams(self._entropy),
+            in_order=scene.lockstep,
+            failures=scene.failures,
+            options=scene.selector.options,
+            keeper=self._keeper,
+        )
+
+    def _reopen(self, run_dir: Path, place: Place) -> None:
+        """Look at what is on the disk, as the next session will."""
+        if last_segment(run_dir):
+            place.cut_power(segment_path(run_dir, last_segment(run_dir)))
+        found = list(read_events(run_dir)) if last_segment(run_dir) else []
+        lived_on = not isinstance(place.died_of, PowerCut)
+        synced = None if place.disk.failed_to_sync else SYNCED_WITHIN[self._scene.durability]
+        self._ledger.reopened(found, place.died_at, lived_on, synced)
+
+    def _disk_failed(self) -> bool:
+        return any(isinstance(fault, (FullDisk, BadSync)) for _, fault in self._fate.happened)
+
+    def failed(self, error: Exception) -> BrokenPromiseError:
+        """Return the error that tells the story of this world."""
+        broken = (
+            error if isinstance(error, BrokenPromiseError) else BrokenPromiseError(type(error).__name__, str(error))
+        )
+        seed, faults, changes = self._call
+        settings = "".join(f", {name}={value!r}" for name, value in changes.items())
+        story = [broken.detail, "", f"world(seed={seed}, faults={list(faults)}{settings})", f"{self._scene}"]
+        story += ["what went wrong:", *(f"  {at:12.6f}  {fault}" for at, fault in self._fate.happened)]
+        story += ["the last events:", *(f"  {event}" for event in self._ledger.events[-12:])]
+        return BrokenPromiseError(broken.promise, "\n".join(story))

@@ -1,0 +1,383 @@
+"""The task as an optimizer sees it: a regular function, with the manager behind it."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.details import Ask, Details, residuals_among
+from glompo.errors import WorkerError
+from glompo.evaluators.not_evaluated import Unmade
+from glompo.evaluators.protocol import Evaluator
+from glompo.function import Outcome, Status
+from glompo.values import reals
+from glompo.wire.extras import recordable
+from glompo.wire.launch_request import Parcel
+from glompo.worker.call_gate import Door
+from glompo.worker.cut import OutsideError
+from glompo.worker.mailbox import OVER, Cut, Mailbox, Refused
+from glompo.worker.pending_calls import PendingCalls, unmade
+from glompo.worker.replay import Recorded, Replay
+from glompo.worker.space import Space
+
+PATIENCE_OUTSIDE = 10_000
+"""Candidates outside the bounds in a row after which an optimizer is given up."""
+
+FEW = 30
+"""Parameters up to which plain Python compares faster than numpy."""
+
+Answer = tuple[float, tuple[Any, ...]]
+"""The value that the optimizer gets, and the further values of a detailed call."""
+
+NO_DETAILS = Details()
+"""Of a task that says nothing of extras."""
+
+OUTSIDE = Outcome(math.nan, Status.OUT_OF_BOUNDS, "outside the bounds")
+
+
+class Task:
+    """What is handed to `minimize` as `function`.
+
+    A call takes one credit, evaluates, records, and returns the value once it is known how to go on. Candidates
+    outside the bounds cost nothing: they are recorded and get +inf.
+
+    Parameters
+    ----------
+    evaluators : callable
+        Returns what computes the task, by what it is asked for; the same each time.
+    mailbox : Mailbox
+        Gives credits and takes records.
+    space : Space
+        What the optimizer sees of the parameters.
+    parcel : Parcel
+        Bounds, slots and what to do with failures.
+    replay : Replay, optional
+        Answers what was evaluated before.
+    details : Details
+        What the task says of its extras.
+    names_now : callable, optional
+        Asks the task again for the names of its extras.
+    logged : bool
+        Whether a plain call is a call of the task's `detailed_call`, whose extras are recorded.
+    """
+
+    def __init__(
+        self,
+        evaluators: Callable[[Ask], Evaluator],
+        mailbox: Mailbox,
+        space: Space,
+        parcel: Parcel,
+        replay: Replay | None = None,
+        details: Details = NO_DETAILS,
+        logged: bool = False,
+        names_now: Callable[[], tuple[str, ...]] | None = None,
+    ) -> None:
+        self.details = details
+        self._names_now = names_now
+        self._evaluators = evaluators
+        self._plain = Ask.DETAILS if logged else Ask.VALUE
+        self._width: int | None = None
+        self._mailbox = mailbox
+        self._low, self._high = np.ascontiguousarray(parcel.bounds.T)
+        self._pairs = parcel.bounds.tolist()
+        self._space = space
+        self._dims = space.dims
+        self._workers = parcel.slots
+        self._in_order = parcel.in_order
+        self._failures = parcel.failures
+        self._replay = None if replay is None or replay.over else replay
+        self._seats = threading.BoundedSemaphore(parcel.slots)  # also if an optimizer calls from threads of its own
+        self._worst = -math.inf if replay is None else replay.worst
+        self._outside_in_a_row = 0
+        self._door = Door(mailbox.refuse)
+        self.insist = mailbox.insist
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be sent to another process.
+
+        Raises
+        ------
+        WorkerError
+            With the remedy.
+        """
+        raise WorkerError(
+            "the function of a managed optimizer cannot be sent to another process; evaluate several points at once "
+            "with function.map(X), and let the manager place the evaluations in processes with evaluator='pool'"
+        )
+
+    def shut(self) -> None:
+        """Let no further call of this search in: its optimizer has returned, though threads of it may live on."""
+        self._door.shut(OVER)
+
+    def await_the_last(self) -> None:
+        """Wait for the calls that are still under way in such threads."""
+        self._door.await_the_last()
+
+    def __call__(self, x: NDArray[np.float64]) -> float:
+        """Return the value at `x`, shape (m,), in the optimizer's units.
+
+        Raises
+        ------
+        ValueError
+            If `x` has another shape.
+        """
+        with self._door:
+            return self._answer(self._own(x), self._plain)[0]
+
+    def _answer(self, x: NDArray[np.float64], ask: Ask) -> Answer:
+        attempt = 0
+        if self._replay is not None:
+            answer = self._replay.answer(x)
+            attempt = self._replay.attempts
+            self._heed_replay()
+            if answer is not None:
+                return self._remembered(answer)
+        if not self._inside(x):
+            return self._turn_away(x)
+        answered, evaluator = None, self._evaluators(ask)
+        while answered is None:
+            with self._seats:
+                self._mailbox.claim()
+                attempt += 1
+                answered = self._settle(x, self._evaluated(x, evaluator), attempt, ask)
+            self._mailbox.await_next()
+        return answered
+
+    def _evaluated(self, x: NDArray[np.float64], evaluator: Evaluator) -> Outcome:
+        try:
+            return evaluator.evaluate(x.copy())
+        except Exception as error:
+            self._mailbox.give_up(unmade(error).reason)
+
+    def _heed_replay(self) -> None:
+        """Follow the count of what has been answered; after the last answer the search is live."""
+        assert self._replay is not None  # only asked while there is one
+        self._mailbox.recall(self._replay.done)
+        self._mailbox.obey()
+        if self._replay.over:
+            self._replay.arrive()
+            self._replay = None
+            self._mailbox.await_next()
+
+    def _remembered(self, answer: Recorded) -> Answer:
+        value, status, extras = answer
+        if status is Status.OK:
+            self._take_note(value)
+        return value, extras
+
+    def _take_note(self, fx: float) -> None:
+        """Keep the worst valid value up to date."""
+        if self._worst < fx < math.inf:
+            self._worst = fx
+
+    def map(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> list[float]:
+        """Return the values at all rows of `X`, shape (n, m), in order, with `workers` evaluations in flight."""
+        with self._door:
+            return [value for value, _ in self._answers(X, self._plain)]
+
+    def map_residuals(
+        self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]
+    ) -> list[tuple[float, NDArray[np.float64] | None]]:
+        """Return value and residuals at all rows of `X`, shape (n, m), in order, like :meth:`map`.
+
+        Residuals are arrays of shape (k,); None where there was no valid evaluation. The task must declare them, see
+        :mod:`glompo.details`. Those of a method are evaluated alone, and the value is the sum of their squares.
+        """
+        places = (-1,) if self.details.method else self.details.residuals
+        assert places is not None  # asked of a task that declares residuals
+        with self._door:
+            answers = self._answers(X, Ask.RESIDUALS if self.details.method else Ask.DETAILS)
+        return [(value, residuals_among(extras, places) if extras else None) for value, extras in answers]
+
+    def _answers(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64], ask: Ask) -> list[Answer]:
+        points = [self._own(x) for x in X]
+        if self._workers == 1:
+            return [self._answer(x, ask) for x in points]
+        answers: list[Answer] = [(math.inf, ())] * len(points)
+        inside: deque[int] = deque()
+        attempts: dict[int, int] = {}
+        known = self._from_record(points, attempts)
+        for i, x in enumerate(points):
+            if i in known:
+                answers[i] = known[i]
+            elif i in attempts:
+                continue
+            elif self._inside(x):
+                inside.append(i)
+            else:
+                answers[i] = self._turn_away(x)
+        inside.extend(attempts)  # as when they had just failed
+        self._evaluate_side_by_side(points, inside, answers, attempts, ask)
+        self._mailbox.await_next()
+        return answers
+
+    def _from_record(self, points: list[NDArray[np.float64]], attempts: dict[int, int]) -> dict[int, Answer]:
+        if self._replay is None:
+            return {}
+        answers = {i: self._remembered(one) for i, one in self._replay.answer_batch(points, attempts).items()}
+        self._heed_replay()
+        return answers
+
+    def _evaluate_side_by_side(
+        self,
+        points: list[NDArray[np.float64]],
+        todo: deque[int],
+        answers: list[Answer],
+        attempts: dict[int, int],
+        ask: Ask,
+    ) -> None:
+        """Fill `answers` at the places `todo`; evaluations are recorded as they are completed, or in order."""
+        flight = PendingCalls(self._evaluators(ask), self._mailbox, self._in_order)
+
+        def land() -> None:
+            for i, outcome in flight.land():
+                attempts[i] = attempts.get(i, 0) + 1
+                answer = self._settle(points[i], outcome, attempts[i], ask)
+                if answer is None:
+                    todo.append(i)
+                else:
+                    answers[i] = answer
+
+        try:
+            while todo or flight.airborne:
+                while todo and flight.airborne < self._workers and self._may_launch(flight.airborne):
+                    i = todo.popleft()
+                    flight.launch(i, points[i].copy())
+                room = bool(todo) and flight.airborne < self._workers
+                self._mailbox.rest(flight.has_landed, or_credits=room)
+                land()
+        except (Cut, Unmade) as end:
+            while flight.airborne:
+                self._mailbox.rest(flight.has_landed, or_credits=False)
+                with suppress(Cut, Unmade):  # another one that will not be made; the rest is still to be recorded
+                    land()
+            if isinstance(end, Unmade):
+                self._mailbox.give_up(end.reason)
+            raise
+
+    def _may_launch(self, airborne: int) -> bool:
+        """Take a credit; wait for it only if nothing is under way that could be recorded meanwhile."""
+        if not airborne:
+            self._mailbox.claim()
+            return True
+        return self._mailbox.claim_one_at_hand()
+
+    def _own(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the point in natural units, shape (d,), as an array that nobody else holds."""
+        own = reals(x)
+        if own.shape != (self._dims,):
+            raise ValueError(f"the optimizer asked for a point of shape {own.shape}; the task takes ({self._dims},)")
+        return self._space.natural(own)
+
+    def _inside(self, x: NDArray[np.float64]) -> bool:
+        if len(x) > FEW:
+            return bool(((x >= self._low) & (x <= self._high)).all())
+        for value, (low, high) in zip(x.tolist(), self._pairs, strict=True):  # noqa: SIM110  # all() takes twice as long
+            if not low <= value <= high:
+                return False
+        return True
+
+    def _turn_away(self, x: NDArray[np.float64]) -> Answer:
+        self._mailbox.obey()
+        self._outside_in_a_row += 1
+        if self._outside_in_a_row > PATIENCE_OUTSIDE:
+            why = (
+                f"{PATIENCE_OUTSIDE} candidates in a row lay outside the bounds, the last at {x}; "
+                "the optimizer does not respect them"
+            )
+            self.insist(why)
+            raise OutsideError(why)
+        self._mailbox.record(x, math.inf, OUTSIDE)
+        return math.inf, ()
+
+    def _settle(self, x: NDArray[np.float64], outcome: Outcome, attempt: int, ask: Ask) -> Answer | None:
+        """Record an evaluation and return its answer; None if the point is to be evaluated again.
+
+        Raises
+        ------
+        Refused
+            If its extras are not those that the task announces; it is recorded as invalid.
+        """
+        self._outside_in_a_row = 0
+        size = 0
+        if ask or outcome.extras:
+            objection = self._objection(outcome, ask)
+            if objection:
+                invalid = replace(outcome, status=Status.INVALID, error=objection, extras=())
+                self._mailbox.record(x, self._penalty(), invalid)
+                raise Refused(objection)
+            outcome, size = self._recordable(outcome, ask)
+        if outcome.status is Status.OK:
+            self._take_note(outcome.fx)
+            self._mailbox.record(x, outcome.fx, outcome, size)
+            return outcome.fx, outcome.extras
+        if attempt <= self._failures.retries and outcome.status is not Status.CANCELLED:
+            self._mailbox.record(x, math.inf, replace(outcome, status=Status.RETRIED), size)
+            return None
+        value = self._penalty()
+        self._mailbox.record(x, value, outcome, size)
+        return value, outcome.extras
+
+    def _objection(self, outcome: Outcome, ask: Ask) -> str:
+        """Return what is wrong with the extras of a valid evaluation; a failed one need not have them all."""
+        if ask is Ask.VALUE or outcome.status is not Status.OK or not math.isfinite(outcome.fx):
+            return ""
+        if ask is Ask.RESIDUALS:
+            told = "the evaluator gave no residuals; let its outcomes have them as the last of their extras"
+            return "" if outcome.extras else told
+        first, self._width = self._width, len(outcome.extras)
+        if first is None and self._names_now is not None and (now := self._names_now()) != self.details.names:
+            before = ", ".join(self.details.names)
+            return f"headers() named ({before}) at first, now ({', '.join(now)}); let it name the same each time"
+        if first is None or self.details.names:
+            return self.details.objection(outcome.extras)
+        if first == self._width:
+            return ""
+        return (
+            f"detailed_call returned {first} extra values, then {self._width}; let it return as many each time, and "
+            "name them in headers()"
+        )
+
+    def _recordable(self, outcome: Outcome, ask: Ask) -> tuple[Outcome, int]:
+        """Return an outcome as it is recorded, with the bytes of its extras; one that cannot be is invalid."""
+        extras = outcome.extras
+        if not extras:
+            return outcome, 0
+        if ask is Ask.RESIDUALS:
+            extras = self.details.row(extras[-1])
+        elif self.details.names and len(extras) != len(self.details.names):  # of a failed evaluation: whose are they?
+            return replace(outcome, extras=()), 0
+        try:
+            extras, size = recordable(extras)
+        except ValueError as error:
+            invalid = replace(outcome, fx=math.nan, status=Status.INVALID, error=str(error), extras=())
+            return (invalid if outcome.status is Status.OK else replace(outcome, extras=())), 0
+        return replace(outcome, extras=extras), size
+
+    def _penalty(self) -> float:
+        if self._failures.penalty is not None:
+            return self._failures.penalty
+        return self._worst if self._worst > -math.inf else math.inf
+
+
+class DetailedTask(Task):
+    """A task that can also be asked for all that its `detailed_call` returns."""
+
+    def detailed_call(self, x: NDArray[np.float64]) -> tuple[Any, ...]:
+        """Return ``(fx, *extras)`` at `x`, shape (m,); only fx where there was no valid evaluation."""
+        with self._door:
+            value, extras = self._answer(self._own(x), Ask.DETAILS)
+        return (value, *extras)
+
+    def map_detailed(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> list[Answer]:
+        """Return value and extras at all rows of `X`, shape (n, m), in order, like :meth:`map`."""
+        with self._door:
+            return self._answers(X, Ask.DETAILS)

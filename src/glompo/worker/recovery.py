@@ -1,0 +1,202 @@
+"""The ways in which an optimizer can begin, or come back, and the attempt to go one of them.
+
+One that is new just begins. One that has a record goes down a ladder:
+
+1. *saved state*: it loads what it saved, and what it asks for next is compared with what was recorded after that;
+2. *replay*: its search runs again from the start, on the recorded answers;
+3. *warm start*: a new search begins at the best recorded point, under the same number.
+
+A rung that fails leaves no trace outside the worker, for all that it did was to be given recorded answers; so the next
+one can be tried at once. One that does not promise to go on from a saved state (see :mod:`glompo.worker.saved_state`) is
+replayed first; its saved state is tried after that, if anything was recorded by which it can be checked.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.function import Status
+from glompo.optimizer import BaseOptimizer, MinimizeResult
+from glompo.safe_text import error_text
+from glompo.wire.launch_request import Parcel
+from glompo.wire.messages import BackAgain, Ended, WentAstray
+from glompo.wire.recorded_history import REPLAY, SAVED, WARM, Script
+from glompo.worker.mailbox import Mailbox
+from glompo.worker.managed_function import Task
+from glompo.worker.optimizer_adapter import HoldGate, WorkerSeat, build, by_name, own_logging, seated, spoken
+from glompo.worker.replay import DivergedError, Replay
+from glompo.worker.saved_state import Envelope, NotSavedError, loaded, opened
+from glompo.worker.space import Space
+
+NEW = ""
+"""The way of an optimizer without a record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One way, and the saved state that it needs."""
+
+    way: str
+    envelope: Envelope | None = None
+
+
+def ladder(parcel: Parcel, mailbox: Mailbox) -> list[Rung]:
+    """Return the rungs to be tried in order; say so if a saved state cannot be read and is not among them."""
+    script = parcel.script
+    if script is None:
+        return [Rung(NEW)]
+    rungs = [Rung(REPLAY)]
+    if script.saved is not None:
+        try:
+            envelope = opened(script.saved.data)
+        except NotSavedError as error:
+            mailbox.post(WentAstray(SAVED, script.saved.k, math.nan, str(error), REPLAY))
+        else:
+            if envelope.promised:
+                rungs.insert(0, Rung(SAVED, envelope))
+            elif envelope.k < script.end:
+                rungs.append(Rung(SAVED, envelope))
+    if parcel.on_divergence == "warm-start":
+        rungs.append(Rung(WARM))
+    return rungs
+
+
+class Attempt:
+    """One search on its way.
+
+    Parameters
+    ----------
+    rung : Rung
+        The way.
+    parcel, mailbox, space
+        As in :func:`glompo.worker.host.host`.
+    """
+
+    def __init__(self, rung: Rung, parcel: Parcel, mailbox: Mailbox, space: Space) -> None:
+        self.way = rung.way
+        self.replay: Replay | None = None
+        self._parcel = parcel
+        self._mailbox = mailbox
+        self._space = space
+        self._envelope = rung.envelope
+        self._x0 = parcel.x0
+        script, start, given = parcel.script, 0, 0
+        if script is not None and rung.way == WARM:
+            start, self._x0 = script.end, _best_of(script, parcel.x0)
+        elif script is not None:
+            start = script.first
+            if rung.envelope is not None:
+                start, given = rung.envelope.k, rung.envelope.points
+            self.replay = Replay(script, start, self._say_so)
+        mailbox.recall(start)
+        stream = np.random.Generator(np.random.PCG64(_seed(parcel, start if rung.way == WARM else None)))
+        self.seat = WorkerSeat(mailbox, stream, space, None if rung.way == WARM else script, given)
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the search is where the record ends."""
+        return self.replay is None or self.replay.over
+
+    def optimizer(self) -> BaseOptimizer:
+        """Return the optimizer, built or loaded.
+
+        Raises
+        ------
+        DivergedError
+            If it cannot be loaded.
+        """
+        parcel = self._parcel
+        arguments = {
+            "_opt_id": parcel.opt,
+            "_signal_pipe": self.seat,
+            "_results_queue": None,
+            "_pause_flag": HoldGate(self._mailbox, 0 if parcel.script is None else parcel.script.end),
+            "_is_log_detailed": own_logging(parcel.kwargs, parcel.detailed),
+            "_workers": parcel.slots,
+            "_backend": parcel.concurrency,
+        }
+        if self._envelope is None:
+            return build(parcel.cls, parcel.args, parcel.kwargs, arguments)
+        try:
+            named = by_name(parcel.cls, parcel.args, parcel.kwargs)
+            one = loaded(parcel.cls, self._envelope, {**spoken(parcel.cls, arguments), **named})
+        except (NotSavedError, TypeError) as error:
+            raise DivergedError(str(error), self._envelope.k) from error
+        one = seated(one, arguments)
+        if one.rng is not self.seat.rng:  # it brought its own
+            self.seat.rng = one.rng
+        elif self._envelope.stream is not None:
+            one.rng.bit_generator.state = self._envelope.stream
+        return one
+
+    def search(self, optimizer: BaseOptimizer, task: Task) -> Ended:
+        """Run the search and return how it ended.
+
+        Raises
+        ------
+        DivergedError
+            If it does something else than what was recorded, or ends before the end of its record.
+        """
+        if self.way != NEW and self.arrived:
+            self._say_so()
+            self._mailbox.await_release()
+        x0 = self._space.seen(self._x0).copy()
+        try:
+            result = optimizer.minimize(task, x0, self._space.pairs, **self._parcel.minimize_kwargs)
+        except Exception as error:
+            if self.replay is None or self.replay.over:
+                raise
+            raise self._too_soon(f"raised {error_text(error)}") from error
+        if not self.arrived and not self.seat.told:
+            raise self._too_soon("returned")
+        return Ended("returned", self.seat.said_converged, _last_words(result, self.seat), _gave_up(result, self.seat))
+
+    def _say_so(self) -> None:
+        self._mailbox.post(BackAgain(self.way, self._mailbox.count, self._x0 if self.way == WARM else None))
+
+    def _too_soon(self, what: str) -> DivergedError:
+        assert self.replay is not None  # whoever has nothing to repeat cannot be too soon
+        assert self._parcel.script is not None
+        done = self.replay.done
+        return DivergedError(f"it {what} after {done} of {self._parcel.script.end} recorded evaluations", done)
+
+
+def _seed(parcel: Parcel, begins_at: int | None) -> np.random.SeedSequence:
+    """Return the seed of a search: that of the optimizer, or another one for each warm start."""
+    first = parcel.script.first if parcel.script is not None else 0
+    begun = first if begins_at is None else begins_at
+    if not begun:
+        return parcel.seed
+    return np.random.SeedSequence(parcel.seed.entropy, spawn_key=(*parcel.seed.spawn_key, begun))
+
+
+def _best_of(script: Script, x0: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the best valid recorded point, shape (d,); `x0` if there is none."""
+    values = np.where(script.status == Status.OK, script.f, np.inf)
+    if not len(values) or not np.isfinite(values.min()):
+        return x0
+    return np.asarray(script.X[int(values.argmin())])
+
+
+def _gave_up(result: Any, seat: WorkerSeat) -> bool:
+    """Return whether the search ended by itself and without success, in its own words."""
+    if seat.said_converged or seat.told:
+        return False
+    said = result.said_success if isinstance(result, MinimizeResult) else getattr(result, "success", None)
+    return said is not None and not said
+
+
+def _last_words(result: Any, seat: WorkerSeat) -> str:
+    if not isinstance(result, MinimizeResult):
+        return f"minimize returned {type(result).__name__} instead of a MinimizeResult"
+    reason = (result.stats or {}).get("reason", "")
+    if reason:
+        return str(reason)
+    if _gave_up(result, seat):
+        return "returned without success"
+    return "" if seat.said_converged else "returned without announcing convergence (message 0)"

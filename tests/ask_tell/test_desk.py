@@ -1,0 +1,103 @@
+"""The desk between the optimizers of a run and whoever evaluates their points."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from glompo.ask_tell import queue as room
+from glompo.ask_tell.queue import Desk
+from glompo.errors import UnansweredError
+from glompo.function import Outcome
+from glompo.worker.mailbox import Cut
+
+
+@pytest.fixture
+def desk():
+    return Desk(slots=4, patience=0.02)
+
+
+def point(value):
+    return np.array([float(value)])
+
+
+def numbers(taken):
+    return [number for number, _ in taken]
+
+
+def test_points_are_taken_in_the_order_in_which_they_were_offered_and_brought_in_any(desk):
+    x = point(1)
+    futures = [desk.submit(x), desk.submit(point(2))]
+    x[0] = 9.0  # what is offered is a copy
+    taken = desk.take(2)
+    assert [(number, x.tolist()) for number, x in taken] == [(1, [1.0]), (2, [2.0])]
+    desk.bring([(2, Outcome(20.0)), (1, Outcome(10.0))])
+    assert [future.result().fx for future in futures] == [10.0, 20.0]
+    assert all(future.result().seconds >= 0.0 for future in futures)
+
+
+def test_whoever_waits_for_points_gets_them_when_they_come():
+    desk = Desk(slots=2, patience=60.0)
+    with ThreadPoolExecutor(1) as driver:
+        taking = driver.submit(desk.take, 2)
+        desk.submit(point(1))
+        desk.submit(point(2))
+        assert numbers(taking.result(timeout=30.0)) == [1, 2]
+
+
+def test_what_is_ready_is_taken_back_and_what_is_out_is_awaited(desk):
+    out, ready = desk.submit(point(1)), desk.submit(point(2))
+    desk.take(1)
+    desk.withdraw("it ends")
+    with pytest.raises(Cut, match="it ends"):
+        ready.result()
+    with pytest.raises(Cut, match="it ends"):
+        desk.submit(point(3))
+    assert desk.take(None) == []
+    with pytest.raises(ValueError, match=r"1 points are asked for, 0 are there \(it ends\)"):
+        desk.take(1)
+    desk.bring([(1, Outcome(10.0))])
+    assert out.result().fx == 10.0
+
+
+def test_a_closed_desk_keeps_nobody(desk):
+    futures = [desk.submit(point(1)), desk.submit(point(2))]
+    desk.take(1)
+    desk.close(kill=True)
+    for future in futures:
+        with pytest.raises(Cut, match="the run is over"):
+            future.result()
+    with pytest.raises(Cut):
+        desk.evaluate(point(3))
+    assert desk.closed
+    assert desk.take(1) == desk.take(None) == []
+
+
+def test_a_budget_that_is_used_up_by_what_is_out_lets_nobody_wait():
+    desk = Desk(slots=4, patience=60.0)
+    desk.submit(point(1))
+    desk.budget(1)
+    with pytest.raises(ValueError, match="the budget permits no more"):
+        desk.take(2)
+    assert numbers(desk.take(None)) == [1]
+    assert desk.take(None) == []
+
+
+def test_the_number_of_points_that_may_be_out_can_change(desk):
+    for value in range(6):
+        desk.submit(point(value))
+    assert len(desk.take(None)) == 4
+    desk.resize(5)
+    assert numbers(desk.take(None)) == [5]
+    desk.resize(1)
+    with pytest.raises(ValueError, match="5 of 1"):
+        desk.take(1)
+
+
+def test_a_driver_does_not_wait_for_ever(desk, monkeypatch):
+    monkeypatch.setattr(room, "SILENCE", 0.02)
+    with pytest.raises(UnansweredError, match=r"no point within 0\.02 s"):
+        desk.take(None)
+    desk.submit(point(1))
+    with pytest.raises(ValueError, match="2 points are asked for, 1 are there"):
+        desk.take(2)
