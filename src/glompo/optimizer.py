@@ -89,7 +89,7 @@ class MinimizeResult:
         return f"MinimizeResult(success={self.success}, fx={self.fx}, x={self.x})"
 
 
-class Seat(Protocol):
+class OptimizerLink(Protocol):
     """The place from which a worker connects an optimizer with its manager."""
 
     rng: np.random.Generator
@@ -199,7 +199,7 @@ class BaseOptimizer(ABC):
             if isinstance(_is_log_detailed, str):
                 _is_log_detailed = False
         self._opt_id: int | None = kwargs.get("opt_id", _opt_id)
-        self._signal_pipe: Seat | None = kwargs.get("signal_pipe", _signal_pipe)
+        self._signal_pipe: OptimizerLink | None = kwargs.get("signal_pipe", _signal_pipe)
         self._results_queue = kwargs.get("results_queue", _results_queue)
         self._pause_signal: PauseGate = kwargs.get("pause_flag", _pause_flag) or OpenGate()
         self._backend: str = kwargs.get("backend", _backend)

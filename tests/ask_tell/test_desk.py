@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glompo.ask_tell import queue as room
-from glompo.ask_tell.queue import Desk
+from glompo.ask_tell.queue import AskTellQueue
 from glompo.errors import UnansweredError
 from glompo.function import Outcome
 from glompo.worker.mailbox import Cut
@@ -14,7 +14,7 @@ from glompo.worker.mailbox import Cut
 
 @pytest.fixture
 def desk():
-    return Desk(slots=4, patience=0.02)
+    return AskTellQueue(slots=4, patience=0.02)
 
 
 def point(value):
@@ -37,7 +37,7 @@ def test_points_are_taken_in_the_order_in_which_they_were_offered_and_brought_in
 
 
 def test_whoever_waits_for_points_gets_them_when_they_come():
-    desk = Desk(slots=2, patience=60.0)
+    desk = AskTellQueue(slots=2, patience=60.0)
     with ThreadPoolExecutor(1) as driver:
         taking = driver.submit(desk.take, 2)
         desk.submit(point(1))
@@ -74,7 +74,7 @@ def test_a_closed_desk_keeps_nobody(desk):
 
 
 def test_a_budget_that_is_used_up_by_what_is_out_lets_nobody_wait():
-    desk = Desk(slots=4, patience=60.0)
+    desk = AskTellQueue(slots=4, patience=60.0)
     desk.submit(point(1))
     desk.budget(1)
     with pytest.raises(ValueError, match="the budget permits no more"):

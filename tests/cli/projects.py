@@ -155,7 +155,7 @@ class LivingRun:
     def await_evaluations(self, n: int) -> None:
         """Return as soon as the task has reported n evaluations in all."""
         while len(self.evaluations) < n:
-            assert self._take(), f"the run ended after {len(self.evaluations)} evaluations: {self._last_words()}"
+            assert self._take(), f"the run ended after {len(self.evaluations)} evaluations: {self._output_tail()}"
 
     def await_end(self) -> tuple[int, str, str]:
         """Return exit code, output and errors of the process when it has ended."""
@@ -196,5 +196,5 @@ class LivingRun:
         self.evaluations += [Report(*ast.literal_eval(line.decode())) for line in lines]
         return bool(data)
 
-    def _last_words(self) -> str:
+    def _output_tail(self) -> str:
         return self.process.communicate(timeout=PATIENCE)[1]

@@ -20,13 +20,13 @@ from glompo.cli.components import (
     STOPPERS,
     named,
 )
-from glompo.cli.components import ROOMS as KINDS
+from glompo.cli.components import COMPONENT_KINDS as KINDS
 from glompo.errors import SettingError, SettingTypeError
 from glompo.optimizer import BaseOptimizer
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling
 from glompo.stoppers import BaseStopper, BestUnmoving
 
-ROOMS = {
+COMPONENT_KINDS = {
     optimizers: (OPTIMIZERS,),
     stoppers: (STOPPERS,),
     exit_conditions: (EXIT_CONDITIONS,),
@@ -59,7 +59,7 @@ class Open(Swarm):
         self.further = kwargs
 
 
-class Patient(BaseStopper):
+class Subject(BaseStopper):
     def __init__(self, years: int):
         if years > 100:
             raise RuntimeError("nobody lives that long")
@@ -72,11 +72,11 @@ def objective(f, x0, bounds):
 HERE = __name__
 
 
-@pytest.mark.parametrize("module", ROOMS)
+@pytest.mark.parametrize("module", COMPONENT_KINDS)
 def test_every_component_of_a_room_can_be_named_and_nothing_else(module):
-    nameable = [name for room in ROOMS[module] for name in room.names()]
+    nameable = [name for room in COMPONENT_KINDS[module] for name in room.names()]
     assert sorted(nameable) == sorted(name for name in module.__all__ if not name.startswith("Base"))
-    assert not any(inspect.isabstract(cls) for room in ROOMS[module] for cls in room.names().values())
+    assert not any(inspect.isabstract(cls) for room in COMPONENT_KINDS[module] for cls in room.names().values())
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from glompo.cli.components import ROOMS, SPAWN_CONTROLS
+from glompo.cli.components import COMPONENT_KINDS, SPAWN_CONTROLS
 from glompo.cli.doctor import BROKEN, CONTRACTS, KEPT, SKIPPED, examine, patient
 from glompo.errors import SettingError, SettingTypeError
 from glompo.testing import Contract, OptimizerContract
@@ -212,7 +212,7 @@ def test_a_check_that_stumbles_counts_as_failed(mine):
 
 
 def test_every_kind_that_can_be_named_has_a_contract_but_spawn_controls():
-    assert {room for room, _ in CONTRACTS} | {SPAWN_CONTROLS} == set(ROOMS.values())
+    assert {room for room, _ in CONTRACTS} | {SPAWN_CONTROLS} == set(COMPONENT_KINDS.values())
 
 
 def test_errors_of_the_user_are_errors_of_settings(mine):

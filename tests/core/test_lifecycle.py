@@ -39,7 +39,7 @@ def test_an_event_without_a_row_names_event_and_phase():
 
 
 @pytest.mark.parametrize(
-    ("ending", "condemned", "said", "how"),
+    ("ending", "stop_requested", "said", "how"),
     [
         ("returned", False, False, How.CONVERGED),
         ("returned", True, False, How.STOPPED),
@@ -51,13 +51,13 @@ def test_an_event_without_a_row_names_event_and_phase():
         ("died", True, False, How.LOST),
     ],
 )
-def test_the_end_is_read_off_the_path(ending, condemned, said, how):
-    assert how_ended(Stopped(0.0, 1, ending, said, ""), condemned) is how
+def test_the_end_is_read_off_the_path(ending, stop_requested, said, how):
+    assert how_ended(Stopped(0.0, 1, ending, said, ""), stop_requested) is how
 
 
 def test_an_ending_that_cannot_be_is_refused():
     with pytest.raises(IllegalEventError, match="'cut' with condemned=False"):
-        how_ended(Stopped(0.0, 1, "cut", False, ""), condemned=False)
+        how_ended(Stopped(0.0, 1, "cut", False, ""), stop_requested=False)
     possible = set(itertools.product(["returned", "raised", "refused", "died"], [True, False])) | {("cut", True)}
     assert set(ENDINGS) == possible
     assert lifecycle.__doc__.startswith("The life of an optimizer, as a table.")

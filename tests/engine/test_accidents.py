@@ -18,7 +18,7 @@ from glompo.exit_conditions import MaxOptimizersStarted, TargetFunctionValue
 from glompo.optimizers import RandomSampling, Scipy
 from glompo.problems import Rastrigin
 from glompo.storage.reader import JournalFollower, read_events
-from glompo.testing import essence_of
+from glompo.testing import trace_of
 
 PATIENCE = 60.0
 """Seconds after which a test gives up waiting for a process."""
@@ -60,8 +60,8 @@ def run(**settings):
     return glompo.minimize(Rastrigin(2), [(-5.0, 5.0)] * 2, **(usual | settings))
 
 
-def essence(run_dir="run"):
-    return essence_of(read_events(Path(run_dir)))
+def trace(run_dir="run"):
+    return trace_of(read_events(Path(run_dir)))
 
 
 def evaluations(run_dir="run"):
@@ -81,7 +81,7 @@ def await_evaluations(n, process):
 def whole():
     """Return the essence of the run to which nothing happens."""
     run(working_dir="whole")
-    return essence("whole")
+    return trace("whole")
 
 
 def told_to(process_run):
@@ -101,7 +101,7 @@ def test_a_full_disk_is_a_clear_error_and_the_run_goes_on_when_there_is_room():
     assert 20 < before < 400
     told_to("run")  # what is there can be folded
     assert run().nfev == 400
-    assert essence().difference(whole()) == ""
+    assert trace().difference(whole()) == ""
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_a_resumption_that_is_broken_off_can_be_resumed_again():
         with pytest.raises(glompo.UserError, match="Give the same optimizers as before"):
             run(optimizers=Scipy("Powell"))  # refused, and nothing is broken by it
     assert run().nfev == 400
-    assert essence().difference(whole()) == ""
+    assert trace().difference(whole()) == ""
 
 
 def test_a_run_is_resumed_with_a_larger_budget_another_end_and_more_workers():
@@ -178,5 +178,5 @@ def test_followers_that_are_slow_or_die_do_not_disturb_the_run():
             watcher.kill()
             watcher.communicate()
     assert seen == list(read_events(Path("run")))
-    assert essence().difference(whole()) == ""
+    assert trace().difference(whole()) == ""
     assert os.listdir("run/journal") == ["000001.seg"]

@@ -6,7 +6,7 @@ import math
 import pytest
 
 import glompo
-from glompo.engine.run_logger import Narrator
+from glompo.engine.run_logger import RunLogger
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.optimizer import BaseOptimizer, MinimizeResult
 from glompo.optimizers import RandomSampling, Scipy
@@ -70,19 +70,19 @@ def test_a_resumption_and_a_checkpoint_are_told(told, tmp_path):
 def test_how_the_run_stands_is_told_when_it_is_time(told):
     run = history(slots=2)
     one = run.start()
-    narrator = Narrator(60.0)
-    narrator.begin(run.view())
-    assert narrator.due(run.now) == 60.0
+    run_logger = RunLogger(60.0)
+    run_logger.begin(run.view())
+    assert run_logger.due(run.now) == 60.0
     run.evaluate(one, [3.0, math.nan])
     run.wait(50)
-    narrator.look(run.view())
+    run_logger.look(run.view())
     assert not any("elapsed" in line for line in lines(told))
     run.wait(11)
-    narrator.look(run.view())
+    run_logger.look(run.view())
     assert " optimizers alive, 1 started; 1 of 2 slots used; " in lines(told)[-1]
     assert "best 3 by optimizer 1 (Optimizer)" in lines(told)[-1]
-    assert narrator.due(run.now) == 60
-    assert Narrator().due(1e9) is None
+    assert run_logger.due(run.now) == 60
+    assert RunLogger().due(1e9) is None
 
 
 @pytest.mark.parametrize("backend", ["threads", "processes"])

@@ -32,7 +32,7 @@ from glompo.stoppers import BestUnmoving
 from glompo.storage.journal import Journal
 from glompo.storage.reader import read_events
 from glompo.storage.segments import segment_path
-from glompo.testing import essence_of
+from glompo.testing import trace_of
 
 BOX = [(-5, 5)] * 3
 OPTIMIZERS = [CMAOptimizer(workers=2), RandomSampling, Scipy("Nelder-Mead")]
@@ -221,7 +221,7 @@ def test_who_rests_when_a_run_is_killed_rests_on_as_if_nothing_had_happened(back
     settings = {**SETTINGS, "freezer": FREEZER, "max_evaluations": 600}
     assert run(backend=backend, **settings).nfev == 600
     run(name="whole", **settings)
-    one, other = (essence_of(read_events(Path(name))) for name in ("run", "whole"))
+    one, other = (trace_of(read_events(Path(name))) for name in ("run", "whole"))
     assert one.difference(other) == ""
     assert any(isinstance(event, ReturnedToRest) for event in read_events(Path("run")))
 

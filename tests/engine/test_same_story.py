@@ -23,7 +23,7 @@ from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, S
 from glompo.problems import Rastrigin
 from glompo.stoppers import BestUnmoving, ValueAnnealing
 from glompo.storage.reader import read_events
-from glompo.testing import Kill, essence_of, simulate, world
+from glompo.testing import Kill, simulate, trace_of, world
 
 from ..optimizers.cases import ALL
 
@@ -54,7 +54,7 @@ def told(name, task=uneven, **settings):
         x0_generator=IncumbentGenerator(), working_dir=name, **{**policies(), **settings},
     )  # fmt: skip
     assert result.nfev == BUDGET
-    return essence_of(read_events(result.run_dir))
+    return trace_of(read_events(result.run_dir))
 
 
 @pytest.fixture(scope="module")
@@ -68,17 +68,17 @@ def imagined_with(optimizers):
         optimizers, MaxTotalFunctionCalls(BUDGET), task=Rastrigin(3), bounds=BOX, share=True, lockstep=True,
         generator=IncumbentGenerator(), allocator=EqualBlocks(), seconds=lambda opt, x: 1 + abs(x[0]), **policies(),
     )  # fmt: skip
-    return essence_of(run.events)
+    return trace_of(run.events)
 
 
 @pytest.mark.parametrize(
     "settings", [{}, {"backend": "processes"}, {"evaluator": "pool"}], ids=["threads", "processes", "pool"]
 )
 def test_real_runs_tell_what_the_simulated_one_tells(imagined, settings):
-    essence = told("run", **settings)
-    assert essence.difference(imagined) == ""
-    assert len(essence.decisions) > 5
-    assert essence.taken
+    trace = told("run", **settings)
+    assert trace.difference(imagined) == ""
+    assert len(trace.decisions) > 5
+    assert trace.taken
 
 
 @pytest.mark.parametrize("workers", [1, 5])
@@ -179,8 +179,8 @@ def outlived(settings, wait, kills, seed=0, optimizers=TRIO, imports=""):
 @pytest.mark.parametrize("way", WAYS)
 def test_a_run_killed_again_and_again_ends_as_if_nothing_had_happened(imagined, way):
     outlived(WAYS[way], SLEEPS, 3 if way == "threads" else 2)
-    essence = essence_of(read_events(Path("run")))
-    assert essence.difference(imagined) == ""
+    trace = trace_of(read_events(Path("run")))
+    assert trace.difference(imagined) == ""
 
 
 @pytest.mark.chaos
@@ -193,7 +193,7 @@ def test_of_a_hundred_kills_none_loses_what_was_completed_100_ms_before(imagined
         folder.mkdir()
         monkeypatch.chdir(folder)
         late += outlived(WAYS[way], wait, 5, seed)
-        assert essence_of(read_events(Path("run"))).difference(imagined) == ""
+        assert trace_of(read_events(Path("run"))).difference(imagined) == ""
     print(f"{way}: {sum(one > 0.1 for one in late)} of {len(late)} later than 0.1 s; {sorted(late)[-5:]}")
     assert max(late) <= 0.1  # where other programs keep all cores busy, the manager may not get to run in time
 
@@ -209,7 +209,7 @@ def test_a_run_of_any_bundled_optimizer_that_is_killed_ends_as_if_nothing_had_ha
     expected = imagined_with([BY_NAME[name]()])
     cases = f"sys.path.insert(0, {str(Path(__file__).parents[2])!r}); from tests.optimizers.cases import case_of"
     outlived({}, SLEEPS, 1 if name in SOME else 4, optimizers=f"case_of({name!r})()", imports=cases)
-    assert essence_of(read_events(Path("run"))).difference(expected) == ""
+    assert trace_of(read_events(Path("run"))).difference(expected) == ""
 
 
 # Killed in a simulation

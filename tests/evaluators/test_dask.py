@@ -13,7 +13,7 @@ import pytest
 
 from glompo.details import Ask
 from glompo.errors import SettingTypeError
-from glompo.evaluators.not_evaluated import Unmade
+from glompo.evaluators.not_evaluated import NotEvaluated
 from glompo.function import Status
 
 from ..endings import PATIENCE, is_gone
@@ -226,8 +226,8 @@ def test_a_client_that_is_closed_too_early_leaves_nobody_waiting(cluster, notes,
         evaluator = DaskEvaluator(client, "troubles:task")
         future = evaluator.submit(at(t.WAIT))
         place.joinpath("gate").open("wb").close()  # it had begun, and goes on
-    assert future.exception(PATIENCE) is None or isinstance(future.exception(), Unmade)
-    with pytest.raises(Unmade, match="the Dask client is closed"):
+    assert future.exception(PATIENCE) is None or isinstance(future.exception(), NotEvaluated)
+    with pytest.raises(NotEvaluated, match="the Dask client is closed"):
         evaluator.evaluate(at(t.VALUE))
     evaluator.close()
 
@@ -240,7 +240,7 @@ def test_a_cluster_without_workers_is_awaited_so_long_and_then_takes_nothing(mon
         distributed.Client(cluster, set_as_default=False) as client,
     ):
         evaluator = DaskEvaluator(client, t.task, wait=0.1)
-        with pytest.raises(Unmade, match=r"the cluster has had no worker for 0\.1 s"):
+        with pytest.raises(NotEvaluated, match=r"the cluster has had no worker for 0\.1 s"):
             evaluator.evaluate(at(t.VALUE))
         evaluator.close(kill=True)
 
@@ -294,7 +294,9 @@ def test_a_scheduler_that_is_killed_costs_no_evaluation_whether_it_comes_back_or
         evaluator._wait = 0.1
         scheduler.kill()
         for _ in range(2):
-            with pytest.raises(Unmade, match=f"the Dask scheduler at {scheduler.address} is lost, and was not back"):
+            with pytest.raises(
+                NotEvaluated, match=f"the Dask scheduler at {scheduler.address} is lost, and was not back"
+            ):
                 evaluator.evaluate(at(t.VALUE))
         evaluator.close(kill=True)
 

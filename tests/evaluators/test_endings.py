@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from glompo.evaluators.pool.exit_status import KernelKills, signal_name, verdict
-from glompo.evaluators.pool.process_tree import await_end, families, resident, signal_family
+from glompo.evaluators.pool.process_tree import await_end, process_trees, resident, signal_tree
 from glompo.evaluators.pool.start_backoff import ATTEMPTS, LONGEST_REST, Starts
 from glompo.function import Status
 
@@ -48,29 +48,29 @@ def is_gone_now(pid):
 
 def test_a_family_is_the_descendants_whatever_group_or_session_they_are_in(tree):
     process, pids = tree
-    assert sorted(families([process.pid])[process.pid]) == sorted(pids)
+    assert sorted(process_trees([process.pid])[process.pid]) == sorted(pids)
 
 
 def test_a_session_is_remembered_when_its_leader_has_died(tree):
     process, pids = tree
     process.kill()
     assert await_end(process, PATIENCE)
-    assert sorted(families([process.pid])[process.pid]) == sorted(pids[:2])  # all but the one with its own session
+    assert sorted(process_trees([process.pid])[process.pid]) == sorted(pids[:2])  # all but the one with its own session
 
 
 def test_a_signal_reaches_the_whole_family(tree):
     process, pids = tree
-    signal_family(process.pid, signal.SIGKILL)
+    signal_tree(process.pid, signal.SIGKILL)
     assert all(is_gone(pid) for pid in (process.pid, *pids))
 
 
 def test_a_family_that_is_gone_can_be_signalled(tree):
     process, pids = tree
-    signal_family(process.pid, signal.SIGKILL)
+    signal_tree(process.pid, signal.SIGKILL)
     process.wait()
     assert all(is_gone(pid) for pid in pids)
-    signal_family(process.pid, signal.SIGKILL)
-    assert families([process.pid]) == {process.pid: []}
+    signal_tree(process.pid, signal.SIGKILL)
+    assert process_trees([process.pid]) == {process.pid: []}
 
 
 def test_the_memory_of_a_process_is_read_and_that_of_none_is_0(tree):

@@ -9,7 +9,7 @@ import pytest
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators import remote
 from glompo.evaluators.executor import LOSSES, ExecutorEvaluator
-from glompo.evaluators.not_evaluated import Unmade
+from glompo.evaluators.not_evaluated import NotEvaluated
 from glompo.evaluators.remote_worker import KEPT
 from glompo.function import Status
 
@@ -121,9 +121,11 @@ def test_the_evaluation_that_breaks_an_executor_is_crashed_and_no_other_is_recor
             waiting = [evaluator.submit(at(t.VALUE)) for _ in range(5)]
             assert culprit.result(PATIENCE).status is Status.CRASHED
             for innocent in (beside, *waiting):
-                assert innocent.exception(PATIENCE) is None or isinstance(innocent.exception(), Unmade)
-            assert isinstance(beside.exception(), Unmade)
-        with pytest.raises(Unmade, match=r"the executor takes no evaluations: .*; a limit such as evaluation_timeout"):
+                assert innocent.exception(PATIENCE) is None or isinstance(innocent.exception(), NotEvaluated)
+            assert isinstance(beside.exception(), NotEvaluated)
+        with pytest.raises(
+            NotEvaluated, match=r"the executor takes no evaluations: .*; a limit such as evaluation_timeout"
+        ):
             evaluator.evaluate(at(t.VALUE))
         evaluator.close()
 
@@ -156,7 +158,7 @@ def test_an_executor_that_never_begins_an_evaluation_is_replaced_a_few_times_onl
         return made[-1]
 
     evaluator = ExecutorEvaluator(None, "troubles:task", fresh=fresh)
-    with pytest.raises(Unmade, match="the executor broke"):
+    with pytest.raises(NotEvaluated, match="the executor broke"):
         evaluator.evaluate(at(t.VALUE))
     assert len(made) == 1 + LOSSES
     evaluator.close(kill=True)
@@ -167,7 +169,7 @@ def test_an_executor_that_was_shut_down_makes_no_evaluation(make):
     executor = make(1)
     evaluator = ExecutorEvaluator(executor, t.task)
     executor.shutdown()
-    with pytest.raises(Unmade, match="the executor takes no evaluations: "):
+    with pytest.raises(NotEvaluated, match="the executor takes no evaluations: "):
         evaluator.evaluate(at(t.VALUE))
     evaluator.close()
 
@@ -175,7 +177,7 @@ def test_an_executor_that_was_shut_down_makes_no_evaluation(make):
 def test_threads_whose_initializer_fails_make_no_evaluation():
     with ThreadPoolExecutor(1, initializer=divmod, initargs=(1, 0)) as executor:
         evaluator = ExecutorEvaluator(executor, t.task)
-        with pytest.raises(Unmade, match="BrokenThreadPool"):
+        with pytest.raises(NotEvaluated, match="BrokenThreadPool"):
             evaluator.evaluate(at(t.VALUE))
 
 
@@ -225,7 +227,10 @@ def test_what_others_cancel_is_submitted_again():
 
 
 def test_what_is_cancelled_each_time_is_not_made():
-    with Cancelling(100) as executor, pytest.raises(Unmade, match="the executor lost an evaluation: CancelledError"):
+    with (
+        Cancelling(100) as executor,
+        pytest.raises(NotEvaluated, match="the executor lost an evaluation: CancelledError"),
+    ):
         ExecutorEvaluator(executor, t.task).evaluate(at(t.VALUE))
 
 
@@ -234,7 +239,7 @@ def test_what_is_cancelled_by_a_shutdown_is_not_made(notes, gate):
     evaluator = ExecutorEvaluator(executor, t.task)
     busy, waiting = evaluator.submit(at(t.WAIT)), evaluator.submit(at(t.VALUE))
     executor.shutdown(wait=False, cancel_futures=True)
-    assert isinstance(waiting.exception(PATIENCE), Unmade)
+    assert isinstance(waiting.exception(PATIENCE), NotEvaluated)
     gate.open("wb").close()
     assert busy.result(PATIENCE).fx == 5.0
 
@@ -273,7 +278,7 @@ def test_a_worker_that_is_killed_takes_its_guarded_processes_along(notes):
         assert guarded != worker
         hanging = evaluator.submit(at(t.HANG_IN_C))
         os.kill(worker, signal.SIGKILL)
-        assert isinstance(hanging.exception(PATIENCE), Unmade)  # it was not the evaluation that ended the worker
+        assert isinstance(hanging.exception(PATIENCE), NotEvaluated)  # it was not the evaluation that ended the worker
     assert notes.survivors == []
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from glompo.errors import InternalError, SettingError, SettingTypeError
 from glompo.evaluators.inline import InlineEvaluator
-from glompo.evaluators.not_evaluated import Unmade
+from glompo.evaluators.not_evaluated import NotEvaluated
 from glompo.evaluators.pool import start_backoff as starts
 from glompo.evaluators.pool.evaluator import PoolEvaluator
 from glompo.function import Status
@@ -94,7 +94,7 @@ def test_a_task_that_ignores_sigterm_is_killed_after_its_grace(pool):
 
 def test_a_process_that_even_sigkill_does_not_end_is_given_up(pool, monkeypatch):
     monkeypatch.setattr("glompo.evaluators.pool.process_table.STUCK", 0.2)
-    monkeypatch.setattr("glompo.evaluators.pool.process.signal_family", lambda *arguments: None)  # as the kernel might
+    monkeypatch.setattr("glompo.evaluators.pool.process.signal_tree", lambda *arguments: None)  # as the kernel might
     evaluator = pool(timeout=0.3, grace=0.1)
     stuck = int(evaluator.evaluate(at(t.PID)).fx)
     assert evaluator.evaluate(at(t.STUBBORN)).status is Status.TIMEOUT
@@ -192,7 +192,9 @@ def test_a_future_that_is_still_in_wait_can_be_cancelled(pool, gate):
 def test_a_task_whose_module_fails_in_the_worker_is_reported_and_not_tried_for_ever(pool, notes):
     evaluator = pool("unimportable:task", workers=2)
     for _ in range(5):
-        with pytest.raises(Unmade, match="no worker can be started: ModuleNotFoundError: No module named 'no_such_mod"):
+        with pytest.raises(
+            NotEvaluated, match="no worker can be started: ModuleNotFoundError: No module named 'no_such_mod"
+        ):
             evaluator.evaluate(at(0))
     assert len(list(notes.folder.iterdir())) <= starts.ATTEMPTS + 2
 
@@ -201,7 +203,7 @@ def test_a_task_that_takes_for_ever_to_load_is_reported(pool, monkeypatch):
     for place in ("crew", "supervisor"):
         monkeypatch.setattr(f"glompo.evaluators.{place}.START", 0.2)
     slow = type("Slow", (), {"__call__": len, "__reduce__": lambda self: (time.sleep, (t.FOREVER,))})()
-    with pytest.raises(Unmade, match=r"no worker can be started: it was not ready after 0\.2 s"):
+    with pytest.raises(NotEvaluated, match=r"no worker can be started: it was not ready after 0\.2 s"):
         pool(slow).evaluate(at(t.VALUE))
 
 
@@ -228,7 +230,7 @@ def test_a_system_without_room_for_processes_is_reported(pool, monkeypatch):
     child = int(evaluator.evaluate(at(t.PID)).fx)
     monkeypatch.setattr(sys, "executable", "/no/such/python")
     os.kill(child, signal.SIGKILL)
-    with pytest.raises(Unmade, match="no worker can be started: FileNotFoundError"):
+    with pytest.raises(NotEvaluated, match="no worker can be started: FileNotFoundError"):
         evaluator.evaluate(at(t.VALUE))
 
 

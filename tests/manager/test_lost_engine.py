@@ -9,7 +9,7 @@ import pytest
 
 from glompo import minimize
 from glompo.errors import EngineLostError
-from glompo.evaluators.not_evaluated import Unmade
+from glompo.evaluators.not_evaluated import NotEvaluated
 from glompo.events import Evaluated
 from glompo.function import Outcome, Status
 from glompo.optimizers import RandomSampling
@@ -61,7 +61,7 @@ def statuses(tmp_path):
 
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("deterministic", [False, True])
-@pytest.mark.parametrize("error", [Unmade("gone"), RuntimeError("cannot schedule new futures after shutdown")])
+@pytest.mark.parametrize("error", [NotEvaluated("gone"), RuntimeError("cannot schedule new futures after shutdown")])
 def test_the_session_ends_with_an_error_and_the_same_call_goes_on(tmp_path, caplog, workers, deterministic, error):
     settings = {"optimizers": RandomSampling(workers=workers), "deterministic": deterministic}
     with caplog.at_level(logging.ERROR, "glompo"), pytest.raises(EngineLostError) as raised:

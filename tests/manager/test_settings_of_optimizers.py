@@ -35,7 +35,7 @@ class Spelled(Own):
         )  # fmt: skip
 
 
-class Keeping(Own):
+class Retention(Own):
     """Keeps what it does not name, as options for somebody else."""
 
     def __init__(self, sampler="full", **options):
@@ -104,7 +104,7 @@ def test_also_in_the_options_of_a_selector(tmp_path):
         (Own, {"sigma0": 0.3, "workers": 2}, {"tolerance": 1}),
         (Own, {"sigma0": 0.3, "_workers": 2}),
         Spelled(size=4, sigma0=1),
-        (Keeping, {"popsize": 12}),
+        (Retention, {"popsize": 12}),
         Reading(size=4),
         (Reading, {"size": 4}),
     ],

@@ -18,10 +18,10 @@ ENDED = (How.CONVERGED, How.EXHAUSTED, How.STOPPED, How.CUT)
 
 def failing(x):
     """Return the value, but at one point in five something else."""
-    fate = int(np.ascontiguousarray(x).view(np.uint64).sum() % np.uint64(15))
-    if fate == 0:
+    fault_schedule = int(np.ascontiguousarray(x).view(np.uint64).sum() % np.uint64(15))
+    if fault_schedule == 0:
         raise RuntimeError("this point cannot be computed")
-    return {1: math.nan, 2: math.inf}.get(fate, PROBLEM(x))
+    return {1: math.nan, 2: math.inf}.get(fault_schedule, PROBLEM(x))
 
 
 @pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)

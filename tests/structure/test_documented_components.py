@@ -139,7 +139,7 @@ METHODS = (
     "differential_evolution", "dual_annealing", "shgo", "basinhopping", "direct",
 )  # fmt: skip
 
-ROOMS = {
+COMPONENT_KINDS = {
     "stoppers": STOPPERS,
     "exit_conditions": EXIT_CONDITIONS,
     "generators": GENERATORS,
@@ -148,7 +148,7 @@ ROOMS = {
     "freezers": FREEZERS,
     "optimizers": OPTIMIZERS,
 }
-EVERY = [pytest.param(room, row, id=f"{room}.{row.name}") for room, rows in ROOMS.items() for row in rows]
+EVERY = [pytest.param(room, row, id=f"{room}.{row.name}") for room, rows in COMPONENT_KINDS.items() for row in rows]
 every_component = pytest.mark.parametrize(("room", "row"), EVERY)
 
 
@@ -158,10 +158,10 @@ def cls_of(room: str, row: Row) -> type:
     return found
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("room", COMPONENT_KINDS)
 def test_the_list_is_complete(room):
     public = {name for name in import_module(f"glompo.{room}").__all__ if not name.startswith("Base")}
-    assert public == {row.name for row in ROOMS[room]}
+    assert public == {row.name for row in COMPONENT_KINDS[room]}
 
 
 @every_component

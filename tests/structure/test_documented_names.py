@@ -251,13 +251,13 @@ def test_a_spawn_control_can_be_asked_by_the_selector():
 
 
 def test_what_is_forced_into_a_saved_optimizer_may_be_a_function(tmp_path):
-    class Keeping(RandomSampling):
+    class Retention(RandomSampling):
         def __init__(self, **kwargs):
             super().__init__(**kwargs)
             self.shape = lambda x: x + 1
 
-    Keeping().checkpoint_save(tmp_path / "state", force={"shape"})
-    assert Keeping.checkpoint_load(tmp_path / "state").shape(1) == 2
+    Retention().checkpoint_save(tmp_path / "state", force={"shape"})
+    assert Retention.checkpoint_load(tmp_path / "state").shape(1) == 2
 
 
 def test_a_generator_and_its_point_are_used_as_documented():

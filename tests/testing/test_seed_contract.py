@@ -16,7 +16,7 @@ from glompo.exit_conditions import MaxOptimizersConverged, MaxTotalFunctionCalls
 from glompo.optimizer import OpenGate
 from glompo.selectors import CycleSelector, NOptimizersSpawnStop
 from glompo.testing import ScriptedOptimizer, simulate
-from glompo.testing.contracts.bench import BenchSeat, seat_arguments
+from glompo.testing.contracts.bench import BenchLink, link_arguments
 from glompo.testing.timeout import within
 from glompo.wire.messages import DOWN, GoOn, Hold
 from glompo.worker.mailbox import Mailbox
@@ -54,20 +54,20 @@ def played(act, **settings):
 
 
 class TestConstruction:
-    seat = BenchSeat(np.random.default_rng(0))
+    link = BenchLink(np.random.default_rng(0))
 
     @pytest.mark.parametrize("cls", [FromTheSeed, InTheEarlierSpelling])
     def test_both_spellings_arrive(self, cls):
-        made = build(cls, (), {"step": 0.5}, {**seat_arguments(self.seat, 3, 2), "_is_log_detailed": True})
+        made = build(cls, (), {"step": 0.5}, {**link_arguments(self.link, 3, 2), "_is_log_detailed": True})
         assert (made.opt_id, made.workers, made.is_log_detailed, made.step) == (3, 2, True, 0.5)
-        assert made.rng is self.seat.rng
+        assert made.rng is self.link.rng
 
     def test_a_constructor_that_takes_nothing_is_seated_all_the_same(self):
         class Bare(FromTheSeed):
             def __init__(self):
                 super().__init__()
 
-        made = build(Bare, (), {}, {**seat_arguments(self.seat, 3, 2), "_is_log_detailed": True})
+        made = build(Bare, (), {}, {**link_arguments(self.link, 3, 2), "_is_log_detailed": True})
         assert (made.opt_id, made.workers, made.is_log_detailed) == (3, 2, True)
 
     def test_the_positional_orders_of_both_editions_mean_the_same(self):

@@ -33,7 +33,7 @@ class EvenAllocator:
     def allocate(self, view: RunView, limit: int | None) -> dict[int, int]:
         """Return fresh credits per optimizer, at most `limit` in sum."""
         fair = None if limit is None else math.ceil(limit / max(view.n_alive, 1))
-        wanted = {one.opt: n for one in view.stirred if (n := self._wanted(one, fair))}
+        wanted = {one.opt: n for one in view.changed if (n := self._wanted(one, fair))}
         if limit is None or sum(wanted.values()) <= limit:
             return wanted
         shares: dict[int, int] = {}

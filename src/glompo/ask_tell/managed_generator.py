@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.ask_tell.queue import SILENCE, Desk
+from glompo.ask_tell.queue import SILENCE, AskTellQueue
 from glompo.ask_tell.watch import Watch
 from glompo.errors import NotAliveError, RefusedError, RunOverError, SettingError, UnansweredError, UserError
 from glompo.manager import GloMPOManager
@@ -83,7 +83,7 @@ class ManagedGenerator:
             raise SettingError("ManagedGenerator: max_jobs is missing; give how many points may be out at once")
         self._variables = Variables(vocs)
         self._settings = settings
-        self._desk = Desk(
+        self._queue = AskTellQueue(
             whole_number(self, "max_jobs", settings["max_jobs"], 1), number(self, "patience", patience, 0)
         )
         told = bool(x0) or self._variables.has_defaults
@@ -137,8 +137,8 @@ class ManagedGenerator:
         """
         n = None if num_points is None else whole_number("suggest", "num_points", num_points, 1)
         self._begin()
-        points = self._desk.take(n)
-        if not points and self._desk.closed:
+        points = self._queue.take(n)
+        if not points and self._queue.closed:
             raise self._over()
         return [self._variables.suggestion(x, number) for number, x in points]
 
@@ -161,7 +161,7 @@ class ManagedGenerator:
             raise ValueError(
                 f"the result {dict(foreign[0])} has no _id; a run that has begun takes values of its own points only"
             )
-        self._desk.bring([(one["_id"], self._variables.outcome(one)) for one in results if "_id" in one])
+        self._queue.bring([(one["_id"], self._variables.outcome(one)) for one in results if "_id" in one])
         self._heed(foreign)
 
     def finalize(self) -> None:
@@ -178,7 +178,7 @@ class ManagedGenerator:
             try:
                 self._leave(self._run)
             finally:
-                self._desk.abandon("the generator was finalised")
+                self._queue.abandon("the generator was finalised")
             self._run.join()
         if not self._error_told:
             self._raise_error()
@@ -194,11 +194,11 @@ class ManagedGenerator:
 
     def _work(self) -> None:
         try:
-            self._result = self._manager.start_manager(Watch(self._desk))
+            self._result = self._manager.start_manager(Watch(self._queue))
         except BaseException as error:  # whatever it is, the driver must hear of it
             self._error = error
         finally:
-            self._desk.close()
+            self._queue.close()
 
     def _leave(self, run: Thread) -> None:
         """Ask the run to leave, as soon as it listens."""
@@ -238,7 +238,7 @@ class ManagedGenerator:
         return managed(
             _evaluated_elsewhere,
             self._variables.bounds,
-            {**self._settings, "x0": x0, "names": self._variables.names, "evaluator": self._desk},
+            {**self._settings, "x0": x0, "names": self._variables.names, "evaluator": self._queue},
         )
 
     def _validate_vocs(self, vocs: Any) -> None:

@@ -52,7 +52,7 @@ class Offer:
     taken_at: float = 0.0
 
 
-class Desk:
+class AskTellQueue:
     """An :class:`~glompo.evaluators.protocol.Evaluator` that evaluates nothing itself.
 
     Parameters
@@ -70,7 +70,7 @@ class Desk:
         self._offers: dict[int, Offer] = {}
         self._ready: deque[int] = deque()
         self._numbers = 0
-        self._stirred_at = monotonic()
+        self._changed_at = monotonic()
         self._left: int | None = None
         self._ending = ""
         self._closed = False
@@ -90,7 +90,7 @@ class Desk:
             self._numbers += 1
             self._offers[self._numbers] = Offer(x.copy(), future)
             self._ready.append(self._numbers)
-            self._stir()
+            self._mark_changed()
         return future
 
     def resize(self, workers: int) -> None:
@@ -187,7 +187,7 @@ class Desk:
                 seen.add(number)
             offers = [self._offers.pop(number) for number, _ in told]
             now = monotonic()
-            self._stir()
+            self._mark_changed()
         for offer, (_, outcome) in zip(offers, told, strict=True):
             offer.future.set_result(replace(outcome, seconds=now - offer.taken_at))
 
@@ -199,8 +199,8 @@ class Desk:
     def _room(self) -> int:
         return max(0, self._slots - self._out)
 
-    def _stir(self) -> None:
-        self._stirred_at = monotonic()
+    def _mark_changed(self) -> None:
+        self._changed_at = monotonic()
         self._changed.notify_all()
 
     def _await(self, n: int | None) -> None:
@@ -212,7 +212,7 @@ class Desk:
             if not self._offers:
                 until = began + SILENCE
             else:
-                until = self._stirred_at + (GATHER if n is None and self._ready else self._patience)
+                until = self._changed_at + (GATHER if n is None and self._ready else self._patience)
             patience = until - monotonic()
             if patience <= 0:
                 return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glompo.ask_tell.queue import Desk
+from glompo.ask_tell.queue import AskTellQueue
 from glompo.core.views.run_view import RunView
 
 
@@ -12,16 +12,16 @@ class Watch:
     An observer of the run, called after each decision: whoever a withdrawal unwinds has been asked to stop before.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, queue: AskTellQueue) -> None:
+        self._queue = queue
 
     def update(self, view: RunView) -> None:
         """See the run after something happened."""
-        self._desk.budget(None if view.budget is None else view.budget - view.spent)
+        self._queue.budget(None if view.budget is None else view.budget - view.spent)
         if view.ending is not None:
-            self._desk.withdraw("the run is ending")
+            self._queue.withdraw("the run is ending")
         elif view.leaving:
-            self._desk.withdraw(f"{view.leave_asked_by} asked to leave the run")
+            self._queue.withdraw(f"{view.leave_asked_by} asked to leave the run")
 
     def close(self, view: RunView) -> None:
         """See the run for the last time."""

@@ -26,7 +26,7 @@ from glompo.errors import SettingError
 from glompo.evaluators.pickle_by_value import pickled
 from glompo.evaluators.pickle_diagnosis import why_not
 from glompo.evaluators.pool.environment import environment
-from glompo.wire.launch_request import Parcel
+from glompo.wire.launch_request import LaunchRequest
 from glompo.wire.messages import UP, Ended
 from glompo.worker.mailbox import COUNT
 
@@ -58,10 +58,10 @@ class ProcessesBackend:
     def __init__(self, printstreams: Path | None = None) -> None:
         self._printstreams = printstreams
         self._children: dict[int, _Child] = {}
-        self._bell, self._ringer = os.pipe()
+        self._wakeup_pipe, self._ringer = os.pipe()
         os.set_blocking(self._ringer, False)
 
-    def launch(self, parcel: Parcel) -> None:
+    def launch(self, launch_request: LaunchRequest) -> None:
         """Start the optimizer in a new process.
 
         Raises
@@ -69,7 +69,7 @@ class ProcessesBackend:
         SettingError
             If the task or the optimizer cannot be sent to another process.
         """
-        with _packed(parcel) as file, self._prints(parcel.opt) as (out, err):
+        with _packed(launch_request) as file, self._prints(launch_request.opt) as (out, err):
             ours, theirs = socket.socketpair()
             claims = tempfile.TemporaryFile()  # noqa: SIM115  # closed when the child is buried
             claims.truncate(COUNT)
@@ -82,10 +82,10 @@ class ProcessesBackend:
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=err,
-                    env=_environment(parcel.plan),
+                    env=_environment(launch_request.plan),
                     start_new_session=True,
                 )
-        self._children[parcel.opt] = _Child(process, Connection(ours.detach()), _death_of(process), claims)
+        self._children[launch_request.opt] = _Child(process, Connection(ours.detach()), _death_of(process), claims)
 
     def send(self, opt: int, message: bytes) -> None:
         """Give a message to an optimizer, if it is still there."""
@@ -101,9 +101,9 @@ class ProcessesBackend:
             owners[child.line] = opt
             if child.death is not None:
                 owners[child.death] = opt
-        ready = wait([*owners, self._bell], timeout)
-        if self._bell in ready:
-            os.read(self._bell, 4096)
+        ready = wait([*owners, self._wakeup_pipe], timeout)
+        if self._wakeup_pipe in ready:
+            os.read(self._wakeup_pipe, 4096)
         arrivals: list[tuple[int, bytes]] = []
         for opt in sorted({owners[one] for one in ready if one in owners}):
             arrivals.extend((opt, message) for message in self._hear(opt))
@@ -130,8 +130,8 @@ class ProcessesBackend:
             self._await(monotonic() + GRACE)
         for opt in list(self._children):
             self.end(opt, force=True)
-            self._bury(opt)
-        os.close(self._bell)
+            self._reap(opt)
+        os.close(self._wakeup_pipe)
         os.close(self._ringer)
         return []
 
@@ -158,12 +158,12 @@ class ProcessesBackend:
         except (EOFError, OSError):
             gone = True
         if gone:
-            code, claimed = self._bury(opt)
+            code, claimed = self._reap(opt)
             if not child.said_goodbye:
                 messages.append(UP.encode(Ended("died", False, _cause(code), claimed=claimed)))
         return messages
 
-    def _bury(self, opt: int) -> tuple[int, int]:
+    def _reap(self, opt: int) -> tuple[int, int]:
         """Return the exit code of a child that has ended, and how many credits it had used."""
         child = self._children.pop(opt)
         try:
@@ -183,12 +183,12 @@ class ProcessesBackend:
         for opt in list(self._children):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._children[opt].process.wait(max(0.0, end - monotonic()))
-                self._bury(opt)
+                self._reap(opt)
 
 
-def _packed(parcel: Parcel) -> Any:
+def _packed(launch_request: LaunchRequest) -> Any:
     """Return an open file with everything that the child needs, at its beginning."""
-    data = sendable("the optimizer with its task", parcel)
+    data = sendable("the optimizer with its task", launch_request)
     file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by the caller, once the child has it
     file.write(pickle.dumps(sys.path))
     file.write(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from glompo.wire.launch_request import Parcel
+from glompo.wire.launch_request import LaunchRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Backend(Protocol):
     def capabilities(self) -> Capabilities:
         """What this backend can do."""
 
-    def launch(self, parcel: Parcel) -> None:
-        """Start the optimizer ``parcel.opt``."""
+    def launch(self, launch_request: LaunchRequest) -> None:
+        """Start the optimizer ``launch_request.opt``."""
 
     def send(self, opt: int, message: bytes) -> None:
         """Give a message to an optimizer; never blocks, and never raises for one that is gone."""

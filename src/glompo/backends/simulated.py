@@ -27,7 +27,7 @@ from glompo.backends.protocol import Capabilities
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.payload import here
 from glompo.function import Outcome
-from glompo.wire.launch_request import Parcel
+from glompo.wire.launch_request import LaunchRequest
 from glompo.wire.messages import DOWN, UP, Ended, StopPlease
 from glompo.worker.flusher import AGE
 from glompo.worker.host import host
@@ -117,11 +117,11 @@ class _Actor:
         self._yield()
 
     def wait(self) -> None:
-        """Called by the actor: go on after the next :meth:`stir`."""
+        """Called by the actor: go on after the next :meth:`mark_changed`."""
         self._waiting = True
         self._yield()
 
-    def stir(self) -> None:
+    def mark_changed(self) -> None:
         """Let a waiting actor go on, once, at the present moment."""
         if self._waiting and not self._scheduled:
             self._scheduled = True
@@ -162,11 +162,11 @@ class _SimulatedMailbox(Mailbox):
     def put(self, data: bytes) -> None:
         """Take a message from the engine."""
         super().put(data)
-        self._actor.stir()
+        self._actor.mark_changed()
 
-    def ring(self) -> None:
+    def wake_up(self) -> None:
         """Wake the optimizer."""
-        self._actor.stir()
+        self._actor.mark_changed()
 
     def record(self, x: NDArray[np.float64], value: float, outcome: Outcome, size: int = 0) -> None:
         """Note an evaluation; it leaves when it is `AGE` old, as from any worker."""
@@ -190,9 +190,11 @@ class _SimulatedMailbox(Mailbox):
 class _SimulatedEvaluator:
     """Computes the task at once and lets its duration pass on the virtual clock."""
 
-    def __init__(self, parcel: Parcel, seconds: Seconds, timeline: Timeline, actor: _Actor, detailed: int) -> None:
-        self._inline = InlineEvaluator(here(parcel.task), detailed)
-        self._opt = parcel.opt
+    def __init__(
+        self, launch_request: LaunchRequest, seconds: Seconds, timeline: Timeline, actor: _Actor, detailed: int
+    ) -> None:
+        self._inline = InlineEvaluator(here(launch_request.task), detailed)
+        self._opt = launch_request.opt
         self._seconds = seconds
         self._timeline = timeline
         self._actor = actor
@@ -253,14 +255,14 @@ class SimulatedBackend:
         """What can be done to workers: as to threads, or as to processes."""
         return Capabilities(can_terminate=self._killable, can_kill=self._killable)
 
-    def launch(self, parcel: Parcel) -> None:
+    def launch(self, launch_request: LaunchRequest) -> None:
         """Start the optimizer at the present moment."""
-        name = f"simulated-{parcel.opt}"
+        name = f"simulated-{launch_request.opt}"
         actor = _Actor(self.timeline, name)
-        mailbox = _SimulatedMailbox(partial(self._arrive, parcel.opt), self.timeline, actor)
-        evaluators = partial(_SimulatedEvaluator, parcel, self._seconds, self.timeline, actor)
-        self._actors[parcel.opt], self._mailboxes[parcel.opt] = actor, mailbox
-        actor.begin(partial(host, parcel, mailbox, name, evaluators))
+        mailbox = _SimulatedMailbox(partial(self._arrive, launch_request.opt), self.timeline, actor)
+        evaluators = partial(_SimulatedEvaluator, launch_request, self._seconds, self.timeline, actor)
+        self._actors[launch_request.opt], self._mailboxes[launch_request.opt] = actor, mailbox
+        actor.begin(partial(host, launch_request, mailbox, name, evaluators))
 
     def send(self, opt: int, message: bytes) -> None:
         """Put a message into the optimizer's mailbox, if it is there."""

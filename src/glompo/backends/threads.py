@@ -11,9 +11,9 @@ from functools import partial
 from time import monotonic
 
 from glompo.backends.protocol import Capabilities
-from glompo.evaluators.in_flight import Flights
-from glompo.wire.launch_request import Parcel
-from glompo.worker.flusher import Postman
+from glompo.evaluators.in_flight import InFlight
+from glompo.wire.launch_request import LaunchRequest
+from glompo.worker.flusher import Flusher
 from glompo.worker.host import host
 from glompo.worker.mailbox import Mailbox
 
@@ -30,21 +30,21 @@ class ThreadsBackend:
         self._arrivals: queue.SimpleQueue[tuple[int, bytes]] = queue.SimpleQueue()
         self._mailboxes: dict[int, Mailbox] = {}
         self._threads: dict[int, threading.Thread] = {}
-        self._flights: dict[int, Flights] = {}
-        self._postman: Postman | None = None
+        self._flights: dict[int, InFlight] = {}
+        self._flusher: Flusher | None = None
 
-    def launch(self, parcel: Parcel) -> None:
+    def launch(self, launch_request: LaunchRequest) -> None:
         """Start the optimizer in a thread."""
-        if self._postman is None:
-            self._postman = Postman()
+        if self._flusher is None:
+            self._flusher = Flusher()
         self._forget_the_gone()
-        name = f"glompo-optimizer-{parcel.opt}"
-        mailbox = Mailbox(partial(self._arrive, parcel.opt), self._postman)
-        flights = self._flights[parcel.opt] = Flights()
-        arguments = (parcel, mailbox, name, None, flights)
+        name = f"glompo-optimizer-{launch_request.opt}"
+        mailbox = Mailbox(partial(self._arrive, launch_request.opt), self._flusher)
+        flights = self._flights[launch_request.opt] = InFlight()
+        arguments = (launch_request, mailbox, name, None, flights)
         thread = threading.Thread(target=host, args=arguments, name=name, daemon=True)
-        self._mailboxes[parcel.opt] = mailbox
-        self._threads[parcel.opt] = thread
+        self._mailboxes[launch_request.opt] = mailbox
+        self._threads[launch_request.opt] = thread
         thread.start()
 
     def send(self, opt: int, message: bytes) -> None:
@@ -78,8 +78,8 @@ class ThreadsBackend:
         for opt, thread in self._threads.items():
             if not self._mailboxes[opt].given_up:
                 thread.join(max(0.0, end - monotonic()))
-        if self._postman is not None:
-            self._postman.close()
+        if self._flusher is not None:
+            self._flusher.close()
         return [opt for opt, thread in self._threads.items() if thread.is_alive() and not self._mailboxes[opt].given_up]
 
     def _arrive(self, opt: int, data: bytes) -> None:

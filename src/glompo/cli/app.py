@@ -316,12 +316,12 @@ def doctor(
 
     Exit codes: 0 no check failed, 1 one did, 2 bad input.
     """
-    from glompo.cli.doctor import BROKEN, examine, patient
+    from glompo.cli.doctor import BROKEN, check, subject_of
 
-    one = patient(component, option or [], knob or [])
+    one = subject_of(component, option or [], knob or [])
     typer.echo(one.headline)
     failed = 0
-    for finding in examine(one):
+    for finding in check(one):
         typer.echo(finding)
         failed += finding.outcome == BROKEN
     raise typer.Exit(FAILURE if failed else SUCCESS)

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from glompo._version import __version__
-from glompo.cli.components import ROOMS, SPAWN_CONTROLS, Room
+from glompo.cli.components import COMPONENT_KINDS, SPAWN_CONTROLS, ComponentKind
 from glompo.cli.plugins import Plugin, PluginError
 from glompo.display_text import legible
 from glompo.errors import SettingError
@@ -36,18 +36,18 @@ def listed(kind: str | None) -> str:
     Parameters
     ----------
     kind : str, optional
-        One of ``ROOMS``.
+        One of ``COMPONENT_KINDS``.
 
     Raises
     ------
     SettingError
         If there is no such kind.
     """
-    if kind is not None and kind not in ROOMS:
-        near = get_close_matches(kind, ROOMS, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(ROOMS)}"
+    if kind is not None and kind not in COMPONENT_KINDS:
+        near = get_close_matches(kind, COMPONENT_KINDS, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(COMPONENT_KINDS)}"
         raise SettingError(f"there is no kind of components {kind!r}; {hint}")
-    rooms = ROOMS if kind is None else {kind: ROOMS[kind]}
+    rooms = COMPONENT_KINDS if kind is None else {kind: COMPONENT_KINDS[kind]}
     return "\n".join(block for name, room in rooms.items() if (block := _block(name, _lines(room))))
 
 
@@ -59,7 +59,7 @@ def _block(title: str, lines: Iterable[Line]) -> str:
     return "\n".join([f"{title}:", *(f"  {row.name:<{names}}  {row.source:<{sources}}  {row.says}" for row in rows)])
 
 
-def _lines(room: Room) -> Iterator[Line]:
+def _lines(room: ComponentKind) -> Iterator[Line]:
     bundled = room.names()
     for name, cls in bundled.items():
         yield Line(name, _summary(cls), OURS)
@@ -80,7 +80,7 @@ def _clash(plugin: Plugin, bundled: Iterable[str], times: Counter[str]) -> str |
     return None
 
 
-def _plugged(plugin: Plugin, room: Room) -> str | None:
+def _plugged(plugin: Plugin, room: ComponentKind) -> str | None:
     """Return what a plug-in says of itself, or why it is not available; None if it belongs to the room next door."""
     try:
         cls = plugin.load()
@@ -88,7 +88,7 @@ def _plugged(plugin: Plugin, room: Room) -> str | None:
         return None if room is SPAWN_CONTROLS else f"not available: {' '.join(str(error).split())}"
     if inspect.isclass(cls) and room.fits(cls):
         return _summary(cls)
-    neighbours = [other for other in ROOMS.values() if other.module == room.module and other is not room]
+    neighbours = [other for other in COMPONENT_KINDS.values() if other.module == room.module and other is not room]
     if any(inspect.isclass(cls) and other.fits(cls) for other in neighbours):
         return None
     return None if room is SPAWN_CONTROLS else f"not available: {plugin.path} is no {room.noun}"

@@ -38,7 +38,7 @@ from glompo.stoppers import BaseStopper
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class ComponentKind:
     """Where the components of one setting live.
 
     Attributes
@@ -104,16 +104,16 @@ def _allocates(cls: type) -> bool:
     return callable(getattr(cls, "allocate", None))
 
 
-OPTIMIZERS = Room("optimizer", "glompo.optimizers", _below(BaseOptimizer))
-STOPPERS = Room("stopper", "glompo.stoppers", _below(BaseStopper))
-EXIT_CONDITIONS = Room("exit condition", "glompo.exit_conditions", _below(BaseExitCondition))
-GENERATORS = Room("generator", "glompo.generators", _below(BaseGenerator))
-SELECTORS = Room("selector", "glompo.selectors", _below(BaseSelector))
-SPAWN_CONTROLS = Room("spawn control", "glompo.selectors", lambda cls: not issubclass(cls, BaseSelector))
-FREEZERS = Room("freezer", "glompo.freezers", _below(BaseFreezer))
-ALLOCATORS = Room("allocator", "glompo.allocators", _allocates)
+OPTIMIZERS = ComponentKind("optimizer", "glompo.optimizers", _below(BaseOptimizer))
+STOPPERS = ComponentKind("stopper", "glompo.stoppers", _below(BaseStopper))
+EXIT_CONDITIONS = ComponentKind("exit condition", "glompo.exit_conditions", _below(BaseExitCondition))
+GENERATORS = ComponentKind("generator", "glompo.generators", _below(BaseGenerator))
+SELECTORS = ComponentKind("selector", "glompo.selectors", _below(BaseSelector))
+SPAWN_CONTROLS = ComponentKind("spawn control", "glompo.selectors", lambda cls: not issubclass(cls, BaseSelector))
+FREEZERS = ComponentKind("freezer", "glompo.freezers", _below(BaseFreezer))
+ALLOCATORS = ComponentKind("allocator", "glompo.allocators", _allocates)
 
-ROOMS = {
+COMPONENT_KINDS = {
     "optimizers": OPTIMIZERS,
     "stoppers": STOPPERS,
     "exit_conditions": EXIT_CONDITIONS,
@@ -166,7 +166,7 @@ class Named:
             raise SettingError(f"{self.where} cannot be made: {type(error).__name__}: {error}") from error
 
 
-def named(given: Any, room: Room, where: str, run_settings: Collection[str] = ()) -> Named:
+def named(given: Any, room: ComponentKind, where: str, run_settings: Collection[str] = ()) -> Named:
     """Return the component that `given`, a name or a table, describes.
 
     Parameters
@@ -213,7 +213,7 @@ def _inner(value: Any, annotation: str, where: str) -> Any:
     return value
 
 
-def _class_of(kind: Any, room: Room, where: str) -> type:
+def _class_of(kind: Any, room: ComponentKind, where: str) -> type:
     names = room.names()
     if kind is None:
         raise SettingError(f"{where} has no type; add type = ... with one of {', '.join(names)}")

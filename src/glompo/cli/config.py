@@ -39,8 +39,8 @@ from glompo.cli.components import (
     SELECTORS,
     SPAWN_CONTROLS,
     STOPPERS,
+    ComponentKind,
     Named,
-    Room,
     named,
 )
 from glompo.cli.task import task_in, task_kept
@@ -241,7 +241,7 @@ def _parted(given: Any) -> tuple[Any, Mapping[str, Any]]:
     return table, further
 
 
-def _rules(document: Mapping[str, Any], name: str, room: Room) -> Rule | list[Rule]:
+def _rules(document: Mapping[str, Any], name: str, room: ComponentKind) -> Rule | list[Rule]:
     """Return a list of rules, of which one must hold; or one rule, if the configuration says how they combine."""
     rules = [one.built() for one in _each(document.get(name, []), name, room)]
     how = document.get(name + COMBINE)
@@ -255,7 +255,7 @@ def _rules(document: Mapping[str, Any], name: str, room: Room) -> Rule | list[Ru
         raise SettingError(f"{name + COMBINE}: {error}") from error
 
 
-def _one(name: str, room: Room, given: Any, selector: Any) -> Any:
+def _one(name: str, room: ComponentKind, given: Any, selector: Any) -> Any:
     """Return a component; where it takes the selector of the run, it gets that."""
     one = named(given, room, name, settings_known())
     for taken in (taken for kind in _SELECTOR_TYPES for taken in one.takes(kind)):
@@ -267,7 +267,7 @@ def _one(name: str, room: Room, given: Any, selector: Any) -> Any:
     return one.built()
 
 
-def _each(given: Any, name: str, room: Room) -> list[Named]:
+def _each(given: Any, name: str, room: ComponentKind) -> list[Named]:
     """Return the components of a list; a single one needs no list."""
     listed = given if isinstance(given, list) else [given]
     several = len(listed) > 1

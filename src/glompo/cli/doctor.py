@@ -20,8 +20,8 @@ from glompo.cli.components import (
     OPTIMIZERS,
     SELECTORS,
     STOPPERS,
+    ComponentKind,
     Named,
-    Room,
     named,
 )
 from glompo.display_text import legible
@@ -39,7 +39,7 @@ from glompo.testing import (
 )
 from glompo.testing.contracts.base import reason
 
-CONTRACTS: tuple[tuple[Room, type[Contract]], ...] = (
+CONTRACTS: tuple[tuple[ComponentKind, type[Contract]], ...] = (
     (OPTIMIZERS, OptimizerContract),
     (STOPPERS, StopperContract),
     (EXIT_CONDITIONS, ExitConditionContract),
@@ -64,7 +64,7 @@ class Finding(NamedTuple):
         return f"{self.outcome:<8} {self.promise}" + (f": {legible(self.why, 2000)}" if self.why else "")
 
 
-class Patient(NamedTuple):
+class Subject(NamedTuple):
     """What is examined, and the contract that it is held to."""
 
     contract: type[Contract]
@@ -72,7 +72,7 @@ class Patient(NamedTuple):
     headline: str
 
 
-def patient(path: str, options: Iterable[str], knobs: Iterable[str]) -> Patient:
+def subject_of(path: str, options: Iterable[str], knobs: Iterable[str]) -> Subject:
     """Return a component and its contract.
 
     Parameters
@@ -97,10 +97,10 @@ def patient(path: str, options: Iterable[str], knobs: Iterable[str]) -> Patient:
     headline = (
         f"{legible(one.cls.__name__)} is held to glompo.testing.{contract.__name__}, {len(contract.checks())} checks"
     )
-    return Patient(tuned, subject, headline)
+    return Subject(tuned, subject, headline)
 
 
-def examine(one: Patient) -> Iterator[Finding]:
+def check(one: Subject) -> Iterator[Finding]:
     """Yield what each check of the contract found."""
     contract = one.contract()
     for method, promise in contract.checks().items():
@@ -119,7 +119,7 @@ def _checked(contract: Contract, method: str, promise: str, subject: Any) -> Fin
     return Finding(KEPT, promise)
 
 
-def _contract_of(path: str) -> tuple[Room, type[Contract]]:
+def _contract_of(path: str) -> tuple[ComponentKind, type[Contract]]:
     if ":" not in path:
         return _contract_by_name(path)
     cls = imported(path, "the component")
@@ -135,7 +135,7 @@ def _contract_of(path: str) -> tuple[Room, type[Contract]]:
     )
 
 
-def _contract_by_name(name: str) -> tuple[Room, type[Contract]]:
+def _contract_by_name(name: str) -> tuple[ComponentKind, type[Contract]]:
     known: list[str] = []
     for room, contract in CONTRACTS:
         names = [*room.names(), *(plugin.name for plugin in room.plugins())]
@@ -148,7 +148,7 @@ def _contract_by_name(name: str) -> tuple[Room, type[Contract]]:
     raise SettingError(f"there is no component {name!r}; {hint} One of your own is named {own!r}")
 
 
-def _subject(one: Named, room: Room) -> Any:
+def _subject(one: Named, room: ComponentKind) -> Any:
     """Return what the checks are given; what cannot be constructed at all raises here."""
     if room is not SELECTORS and (missing := one.missing()):
         raise SettingError(f"{one.cls.__name__} needs the setting {missing[0]!r}; add --option {missing[0]}=...")

@@ -15,7 +15,7 @@ import numpy as np
 from glompo.errors import SettingError
 from glompo.read import History, summarize, to_csv
 from glompo.read.export import write_csv
-from glompo.read.open_run import inspecting
+from glompo.read.open_run import open_run
 from glompo.show import formatting as words
 
 EXPORTS = "exports"
@@ -27,7 +27,7 @@ STDOUT = "-"
 
 def status_text(run_dir: Path) -> str:
     """Return where a run stands, for people."""
-    with inspecting(run_dir) as history:
+    with open_run(run_dir) as history:
         return _told(run_dir, history)
 
 
@@ -44,7 +44,7 @@ def _told(run_dir: Path, history: History) -> str:
 
 def status_json(run_dir: Path) -> str:
     """Return where a run stands as JSON; what is not a finite number is null there."""
-    with inspecting(run_dir) as history:
+    with open_run(run_dir) as history:
         told = _plain(summarize(history.view, history.writer_lives))
         result = history.result
     del told["living"]  # they are among all optimizers

@@ -15,12 +15,12 @@ from glompo.cli.app import FAILURE, INTERRUPTED, REQUEUE, SUCCESS
 from glompo.cli.assignments import changed
 from glompo.cli.checkpoints import unpacked_for_resuming
 from glompo.cli.config import arguments, kept, python_path, read_config
-from glompo.cli.signals import around
+from glompo.cli.signals import signal_guard
 from glompo.errors import EndedError, RunExistsError, RunInterrupt, SettingError, UserError
 from glompo.evaluators.dask.cluster import FORMS, is_cluster
 from glompo.manager import minimize
 from glompo.manager.arguments import progress_of
-from glompo.read import Result, Standing
+from glompo.read import Result, RunStatus
 from glompo.read.locate import run_directory
 from glompo.spec.imports import imported
 from glompo.storage.checkpoint_file import is_checkpoint
@@ -83,7 +83,7 @@ def resume_directory(directory: Path, changes: Mapping[str, Any]) -> int:
 
 def _carried_out(document: Mapping[str, Any], folder: Path) -> int:
     sys.path[:0] = python_path(document, folder)
-    with warnings_shown(), around() as ears:
+    with warnings_shown(), signal_guard() as ears:
         try:
             call = arguments(document, folder)
             if isinstance(call["task"], str):
@@ -129,7 +129,7 @@ def named_cluster(name: str) -> str:
 
 def _concluded(result: Result) -> int:
     typer.echo(str(result))
-    if result.status == Standing.LEFT:
+    if result.status == RunStatus.LEFT:
         return _left(result.left_by)
     return SUCCESS if result.success else FAILURE
 

@@ -14,7 +14,7 @@ from glompo.engine.ports import Observer
 from glompo.evaluators.signal_handlers import handling
 
 
-class Around:
+class SignalGuard:
     """Hears the signals around a run, which it watches to know when that is over.
 
     Before the run, a signal raises KeyboardInterrupt. After it, none does any more: a second Ctrl-C that comes a moment
@@ -57,12 +57,12 @@ class Around:
 
 
 @contextmanager
-def around() -> Iterator[Around]:
+def signal_guard() -> Iterator[SignalGuard]:
     """Hear signals while the block runs.
 
     Behind it signals are ignored if the run is over, for then the process is about to end, with an exit code that must
     not become that of a signal; otherwise the former handlers are restored.
     """
-    ears = Around()
+    ears = SignalGuard()
     with handling(SIGNALS, ears.hear, lambda: signal.SIG_IGN if ears.over else None):
         yield ears

@@ -36,22 +36,22 @@ from glompo.core.state.optimizer_state import OptimizerState
 from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams
 from glompo.core.views.run_view import RunView
-from glompo.engine.memory_checkpoints import MemoryKeeper
-from glompo.engine.ports import Keeper
-from glompo.engine.recovery import option_for, script_of
+from glompo.engine.memory_checkpoints import MemoryCheckpoints
+from glompo.engine.ports import CheckpointStore
+from glompo.engine.recovery import option_for, recorded_history
 from glompo.errors import InternalError
 from glompo.function import PENALIZE, FailurePolicy
 from glompo.loggers import library_logger
-from glompo.wire.launch_request import Parcel
+from glompo.wire.launch_request import LaunchRequest
 from glompo.wire.messages import DOWN, BetterPoint, Credits, GiveBack, GoOn, Hold, SaveState, StopPlease
-from glompo.wire.recorded_history import SavedState, Script
+from glompo.wire.recorded_history import RecordedHistory, SavedState
 
 logger = library_logger("glompo.engine")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What all optimizers of a run have in common; see :class:`glompo.wire.launch_request.Parcel`."""
+    """What all optimizers of a run have in common; see :class:`glompo.wire.launch_request.LaunchRequest`."""
 
     task: Callable[..., Any] | str
     bounds: NDArray[np.float64]
@@ -65,7 +65,7 @@ class Job:
     concurrency: str = "threads"
     options: tuple[Option, ...] = ()
     on_divergence: str = "warm-start"
-    keeper: Keeper = field(default_factory=MemoryKeeper)
+    checkpoint_store: CheckpointStore = field(default_factory=MemoryCheckpoints)
 
 
 def refit(job: Job, slots: int) -> None:
@@ -78,7 +78,7 @@ def dispatch(command: Command, backend: Backend, job: Job, state: RunState, hist
     """Carry out one command."""
     match command:
         case Start(opt, option, x0, _):
-            backend.launch(_parcel(job, opt, option, x0, None))
+            backend.launch(_launch_request(job, opt, option, x0, None))
         case Restore(opt=opt, credits=credits, rests=rests):
             one = state.optimizers[opt]
             _restore(backend, job, one, history, rests)
@@ -103,7 +103,7 @@ def dispatch(command: Command, backend: Backend, job: Job, state: RunState, hist
         case Save(opt, ticket):
             backend.send(opt, DOWN.encode(SaveState(ticket)))
         case TakeCheckpoint(n, _):
-            job.keeper.pack(n, RunView(state, state.at))
+            job.checkpoint_store.start_checkpoint(n, RunView(state, state.at))
         case BeginCheckpoint() | AbandonCheckpoint() | Acquit() | End() | Finish():
             pass  # these only say something, and that is in the journal by now
         case _:
@@ -114,23 +114,25 @@ def _restore(backend: Backend, job: Job, one: OptimizerState, history: History, 
     request, back = one.request, one.resumption
     option = option_for(request, job.options)
     x0 = request.x0 if back.x0 is None else back.x0
-    script = script_of(one, history, _saved(job.keeper, back))
-    backend.launch(replace(_parcel(job, request.opt, option, x0, script), rests=rests))
+    recorded = recorded_history(one, history, _saved(job.checkpoint_store, back))
+    backend.launch(replace(_launch_request(job, request.opt, option, x0, recorded), rests=rests))
 
 
-def _saved(keeper: Keeper, back: Resumption) -> SavedState | None:
+def _saved(checkpoint_store: CheckpointStore, back: Resumption) -> SavedState | None:
     """Return the last saved state; None if there is none any more, which costs time and nothing else."""
     if back.saved is None:
         return None
-    data = keeper.fetch(back.saved.blob)
+    data = checkpoint_store.fetch(back.saved.blob)
     if data is None:
         logger.warning("the saved state of optimizer %s is missing or damaged; it comes back by replay", back.saved.opt)
         return None
     return SavedState(back.saved.k, data)
 
 
-def _parcel(job: Job, opt: int, option: Option, x0: NDArray[np.float64], script: Script | None) -> Parcel:
-    return Parcel(
+def _launch_request(
+    job: Job, opt: int, option: Option, x0: NDArray[np.float64], recorded: RecordedHistory | None
+) -> LaunchRequest:
+    return LaunchRequest(
         opt=opt,
         cls=option.cls,
         args=option.args,
@@ -144,7 +146,7 @@ def _parcel(job: Job, opt: int, option: Option, x0: NDArray[np.float64], script:
         detailed=job.detailed,
         scaler=job.scaler,
         in_order=job.in_order,
-        script=script,
+        recorded=recorded,
         failures=job.failures,
         evaluator=job.evaluator,
         plan=job.plan,

@@ -20,7 +20,7 @@ from glompo.engine.dispatch import Job, dispatch, refit
 from glompo.engine.interrupts import Interrupts, listening
 from glompo.engine.ports import EventLog, Inbox, Observer
 from glompo.engine.requests import EmptyInbox, asked_of, objection
-from glompo.engine.run_logger import Narrator
+from glompo.engine.run_logger import RunLogger
 from glompo.engine.translate import arrivals, intents
 from glompo.errors import IllegalEventError, InternalError, PolicyError, StoreError
 from glompo.events import (
@@ -50,12 +50,12 @@ from glompo.loggers import library_logger
 
 logger = library_logger("glompo.engine")
 
-_STIRRING = (StartRequested, Started, Restored, Evaluated, IncumbentTaken, ResumeRequested, Resumed, Wanted)
+_CHANGING = (StartRequested, Started, Restored, Evaluated, IncumbentTaken, ResumeRequested, Resumed, Wanted)
 """Events after which a decision must look at their optimizer."""
 
 TWICE = "interrupted twice"
 
-FAREWELL = 2.0
+EXIT_GRACE = 2.0
 """Seconds that workers get to leave after they have said their last word."""
 
 
@@ -94,7 +94,7 @@ class Engine:
         job: Job,
         observers: Sequence[Observer] = (),
         inbox: Inbox | None = None,
-        narrator: Narrator | None = None,
+        run_logger: RunLogger | None = None,
     ) -> None:
         self.state = state
         self._log = log
@@ -104,19 +104,19 @@ class Engine:
         self._job = job
         self._observers = list(observers)
         self._inbox = inbox or EmptyInbox()
-        self._narrator = narrator or Narrator()
+        self._run_logger = run_logger or RunLogger()
         self._fault: PolicyError | None = None
         self._unwritten: list[Event] = []
-        self._stirred: set[int] | None = None  # None: everybody
+        self._changed: set[int] | None = None  # None: everybody
 
     @property
     def view(self) -> RunView:
         """The run as it stands."""
         return self._see()
 
-    def _see(self, stirred: set[int] | None = None) -> RunView:
+    def _see(self, changed: set[int] | None = None) -> RunView:
         budget = self._policies.exit.budget()
-        return RunView(self.state, self._clock.now(), stirred, budget, self._log.history)
+        return RunView(self.state, self._clock.now(), changed, budget, self._log.history)
 
     def run(self) -> None:
         """Work until the run is finished or somebody asks to leave it.
@@ -135,7 +135,7 @@ class Engine:
 
     def _session(self, interrupts: Interrupts) -> None:
         reason = "an error"
-        self._narrator.begin(self.view)
+        self._run_logger.begin(self.view)
         try:
             self._loop(interrupts)
             reason = "finished" if self.state.finished else TWICE if interrupts.now else self._why_left()
@@ -158,7 +158,7 @@ class Engine:
         while not (self._over or interrupts.now):
             deadline = self._next_deadline()
             received = self._backend.receive(self._patience(deadline))
-            self._record(arrivals(received, self._clock.now(), self._job.keeper))
+            self._record(arrivals(received, self._clock.now(), self._job.checkpoint_store))
             self._close_checkpoint(wait=False)
             self._hear(interrupts)
             self._attend()
@@ -166,7 +166,7 @@ class Engine:
                 self._decide()
             self._log.tick()
             self._log.keep(self.state)
-            self._narrator.look(self.view)
+            self._run_logger.look(self.view)
             self._show()
 
     def _why_left(self) -> str:
@@ -193,7 +193,7 @@ class Engine:
             self._log.commit()
             self._inbox.settle(name)
             if asked.what == "slots":
-                self._stirred = None
+                self._changed = None
                 refit(self._job, asked.amount)
 
     def _close_checkpoint(self, wait: bool) -> bool:
@@ -201,10 +201,10 @@ class Engine:
         begun = self.state.checkpoints.begun
         if begun is None or not self.state.checkpoints.taken:
             return False
-        packed = self._job.keeper.packed(wait)
-        if packed is not None:
-            self._record([CheckpointClosed(self._clock.now(), begun.n, *packed)])
-        return packed is not None
+        finished_checkpoint = self._job.checkpoint_store.finished_checkpoint(wait)
+        if finished_checkpoint is not None:
+            self._record([CheckpointClosed(self._clock.now(), begun.n, *finished_checkpoint)])
+        return finished_checkpoint is not None
 
     def _may_decide(self, deadline: float | None) -> bool:
         """Return whether it is time to decide: in lockstep only when nothing is in flight, or the clock demands it."""
@@ -232,13 +232,13 @@ class Engine:
         self._write()
         for command in decided:
             dispatch(command, self._backend, self._job, self.state, self._log.history)
-        self._stirred = set()
+        self._changed = set()
         if self._close_checkpoint(wait=False):
             self._decide()
 
     def _ask(self) -> tuple[Command, ...]:
         try:
-            return decide(self._see(self._stirred), self._policies)
+            return decide(self._see(self._changed), self._policies)
         except Exception as error:
             if self._fault is not None or self.state.ending:
                 raise
@@ -260,7 +260,7 @@ class Engine:
             except IllegalEventError as error:
                 raise InternalError(f"{error}; this is a defect of GloMPO, please report it") from error
             self._unwritten.append(event)
-            self._stir(event, self.state.best is not best)
+            self._mark_changed(event, self.state.best is not best)
 
     def _write(self) -> None:
         """Write what has been folded. What is refused goes with the next record: the journal never has a gap."""
@@ -268,17 +268,17 @@ class Engine:
             self._log.append(self._unwritten)
             if any(isinstance(event, (Saved, Recovered, Diverged)) for event in self._unwritten):
                 kept = (one.resumption.saved for one in self.state.optimizers.values())
-                self._job.keeper.keep_only([saved.blob for saved in kept if saved is not None])
+                self._job.checkpoint_store.retain([saved.blob for saved in kept if saved is not None])
             written, self._unwritten = self._unwritten, []
             for event in written:
-                self._narrator.tell(event, self.state)
+                self._run_logger.tell(event, self.state)
 
-    def _stir(self, event: Event, new_best: bool) -> None:
+    def _mark_changed(self, event: Event, new_best: bool) -> None:
         """Note whom the next decision must look at: everybody if credits came free or there is news for all."""
         if isinstance(event, (Stopped, Paused, Reclaimed)) or (new_best and self._policies.share):
-            self._stirred = None
-        elif self._stirred is not None and isinstance(event, _STIRRING):
-            self._stirred.add(event.opt)
+            self._changed = None
+        elif self._changed is not None and isinstance(event, _CHANGING):
+            self._changed.add(event.opt)
 
     def _next_deadline(self) -> float | None:
         """Return the next run time at which a decision may change although nothing happens."""
@@ -293,7 +293,7 @@ class Engine:
         """Return how many seconds nothing needs to be done unless a worker speaks."""
         until = None if deadline is None else max(0.0, deadline - self._clock.now())
         now = self._clock.now()
-        waits = (self._log.due(), self._inbox.due(), self._narrator.due(now), until)
+        waits = (self._log.due(), self._inbox.due(), self._run_logger.due(now), until)
         return min((wait for wait in waits if wait is not None), default=None)
 
     def _show(self) -> None:
@@ -314,7 +314,7 @@ class Engine:
 
     def _leave(self, reason: str) -> None:
         self._quietly(self._log.commit)  # workers may be slow to leave, and the machine does not wait for them
-        left_behind = self._backend.close(0.0 if reason == TWICE else FAREWELL)
+        left_behind = self._backend.close(0.0 if reason == TWICE else EXIT_GRACE)
         if left_behind:
             logger.warning("optimizers %s are still inside the task; their threads end with it", left_behind)
         self._finish_checkpoint(reason)
@@ -335,7 +335,7 @@ class Engine:
         """Wait for the file that is being written; give up a checkpoint that still waits for states."""
         begun = self.state.checkpoints.begun
         self._quietly(partial(self._close_checkpoint, wait=True))
-        self._job.keeper.close()
+        self._job.checkpoint_store.close()
         if begun is not None and self.state.checkpoints.begun is not None:
             given_up = CheckpointClosed(self._clock.now(), begun.n, ABANDONED, f"the session ended: {reason}")
             self._quietly(self._record, [given_up])

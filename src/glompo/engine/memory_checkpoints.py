@@ -9,7 +9,7 @@ from glompo.core.state.checkpoints import COMPLETE
 from glompo.core.views.run_view import RunView
 
 
-class MemoryKeeper:
+class MemoryCheckpoints:
     """A keeper that forgets everything at the end; its checkpoints are complete at once and have no file.
 
     Attributes
@@ -32,16 +32,16 @@ class MemoryKeeper:
         """Return the saved state of that name."""
         return self.states.get(blob)
 
-    def keep_only(self, blobs: Iterable[str]) -> None:
+    def retain(self, blobs: Iterable[str]) -> None:
         """Forget all other saved states."""
         wanted = set(blobs)
         self.states = {name: data for name, data in self.states.items() if name in wanted}
 
-    def pack(self, n: int, view: RunView) -> None:
+    def start_checkpoint(self, n: int, view: RunView) -> None:
         """Take note of the checkpoint."""
         self._packed.append(n)
 
-    def packed(self, wait: bool = False) -> tuple[str, str, str] | None:
+    def finished_checkpoint(self, wait: bool = False) -> tuple[str, str, str] | None:
         """Return that the checkpoint is complete."""
         if not self._packed:
             return None

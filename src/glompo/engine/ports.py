@@ -57,7 +57,7 @@ class Inbox(Protocol):
         """Give back what has come too late."""
 
 
-class Keeper(Protocol):
+class CheckpointStore(Protocol):
     """Keeps saved states, and makes files of checkpoints beside the loop."""
 
     def keep(self, data: bytes) -> str:
@@ -72,13 +72,13 @@ class Keeper(Protocol):
     def fetch(self, blob: str) -> bytes | None:
         """Return the saved state of that name; None if it is gone or damaged."""
 
-    def keep_only(self, blobs: Iterable[str]) -> None:
+    def retain(self, blobs: Iterable[str]) -> None:
         """Remove all other saved states, once these are safe."""
 
-    def pack(self, n: int, view: RunView) -> None:
+    def start_checkpoint(self, n: int, view: RunView) -> None:
         """Begin to make a file of checkpoint `n`: of what is recorded, and the saved states."""
 
-    def packed(self, wait: bool = False) -> tuple[str, str, str] | None:
+    def finished_checkpoint(self, wait: bool = False) -> tuple[str, str, str] | None:
         """Return outcome, reason and path of the file that was begun; None while it is not done and none waits."""
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from glompo.core.policies.ports import History, Option, placeless
 from glompo.core.state.optimizer_state import OptimizerState
 from glompo.errors import SettingError
 from glompo.events import StartRequested
-from glompo.wire.recorded_history import SavedState, Script
+from glompo.wire.recorded_history import RecordedHistory, SavedState
 
 
 def option_for(request: StartRequested, options: Sequence[Option]) -> Option:
@@ -54,7 +54,7 @@ def _without_places(value: Any) -> Any:
     return value
 
 
-def script_of(one: OptimizerState, history: History, saved: SavedState | None = None) -> Script:
+def recorded_history(one: OptimizerState, history: History, saved: SavedState | None = None) -> RecordedHistory:
     """Return what an optimizer did since its search began, for it to go on from there.
 
     Parameters
@@ -69,4 +69,4 @@ def script_of(one: OptimizerState, history: History, saved: SavedState | None = 
     opt, first = one.request.opt, one.resumption.first
     path = Evaluations(opt, one.trajectory, history).rows(first)
     extras = history.extras(opt)[first:]  # whatever is logged now: what it took in then, it must get again
-    return Script(path.X.copy(), path.f.copy(), path.status.copy(), tuple(one.taken), extras, first, saved)
+    return RecordedHistory(path.X.copy(), path.f.copy(), path.status.copy(), tuple(one.taken), extras, first, saved)

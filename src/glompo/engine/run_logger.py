@@ -43,7 +43,7 @@ FAILURES = ("failing task", "failing optimizers", "failing checkpoint", "faulty 
 """Rules by which a run ends in failure."""
 
 
-class Narrator:
+class RunLogger:
     """Tells of one session.
 
     Parameters

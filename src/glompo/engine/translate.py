@@ -11,7 +11,7 @@ from glompo.core.decisions import commands
 from glompo.core.decisions.commands import Command
 from glompo.core.state.checkpoints import ABANDONED
 from glompo.display_text import writable
-from glompo.engine.ports import Keeper
+from glompo.engine.ports import CheckpointStore
 from glompo.errors import InternalError, StoreError
 from glompo.events import Event
 from glompo.wire import messages
@@ -21,8 +21,8 @@ EVALUATOR = "the evaluator"
 """Who asks to leave when evaluations cannot be made."""
 
 
-def arrivals(received: Iterable[tuple[int, bytes]], at: float, keeper: Keeper) -> list[Event]:
-    """Return the events told by the messages of workers; saved states are kept by `keeper`.
+def arrivals(received: Iterable[tuple[int, bytes]], at: float, checkpoint_store: CheckpointStore) -> list[Event]:
+    """Return the events told by the messages of workers; saved states are kept by `checkpoint_store`.
 
     What was logged in their processes is logged here.
     """
@@ -31,15 +31,15 @@ def arrivals(received: Iterable[tuple[int, bytes]], at: float, keeper: Keeper) -
         if isinstance(message, messages.Said):
             logging.getLogger(message.logger).log(message.level, "%s", message.text)
         elif isinstance(message, messages.StateSaved):
-            told.append(_kept(opt, message, at, keeper))
+            told.append(_kept(opt, message, at, checkpoint_store))
         else:
             told.append(_ARRIVALS[type(message)](opt, message, at))
     return told
 
 
-def _kept(opt: int, said: messages.StateSaved, at: float, keeper: Keeper) -> Event:
+def _kept(opt: int, said: messages.StateSaved, at: float, checkpoint_store: CheckpointStore) -> Event:
     try:
-        return events.Saved(at, opt, said.ticket, said.k, keeper.keep(said.data), len(said.data))
+        return events.Saved(at, opt, said.ticket, said.k, checkpoint_store.keep(said.data), len(said.data))
     except StoreError as error:
         return events.NotSaved(at, opt, said.ticket, True, str(error))
 

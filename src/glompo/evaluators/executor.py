@@ -10,11 +10,11 @@ from typing import Any, Unpack
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.call import callable_of, outcome_of
 from glompo.evaluators.execution_marks import Marks
-from glompo.evaluators.not_evaluated import Unmade, words_of
+from glompo.evaluators.not_evaluated import NotEvaluated, engine_text
 from glompo.evaluators.payload import ImportPath, preflight
 from glompo.evaluators.pool.process_tree import has_ended
-from glompo.evaluators.remote import Flight, RemoteEvaluator, Terms, commissioned, limits_of, nothing
-from glompo.evaluators.remote_worker import carry_out, carry_out_marked, retire
+from glompo.evaluators.remote import PendingCall, RemoteEvaluator, RemoteOptions, limits_of, nothing, remote_spec
+from glompo.evaluators.remote_worker import carry_out_marked, evaluate_remote, release_task
 from glompo.function import Status
 
 LOSSES = 3
@@ -32,7 +32,8 @@ class ExecutorEvaluator(RemoteEvaluator):
 
     Without the guard, a worker process that ends breaks the whole executor. The evaluation that was under way in that
     process is ``CRASHED``; for the others nothing is recorded: with `fresh` they go to a new executor, and without they
-    raise :class:`~glompo.evaluators.not_evaluated.Unmade`, as does whatever an executor refuses that was shut down.
+    raise :class:`~glompo.evaluators.not_evaluated.NotEvaluated`, as does whatever an executor refuses that was shut
+    down.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ class ExecutorEvaluator(RemoteEvaluator):
     fresh : callable, optional
         Makes an executor that takes the place of a broken one; those are shut down by :meth:`close`.
     **terms
-        Limits and the guard that keeps them: see :class:`~glompo.evaluators.remote.Terms`.
+        Limits and the guard that keeps them: see :class:`~glompo.evaluators.remote.RemoteOptions`.
 
     Raises
     ------
@@ -63,7 +64,7 @@ class ExecutorEvaluator(RemoteEvaluator):
         *,
         detailed: int = False,
         fresh: Callable[[], Executor] | None = None,
-        **terms: Unpack[Terms],
+        **terms: Unpack[RemoteOptions],
     ) -> None:
         self._fresh = fresh
         self._own: list[Executor] = []
@@ -82,7 +83,7 @@ class ExecutorEvaluator(RemoteEvaluator):
         if threads and not guard:
             self._here = callable_of(ImportPath(task).imported() if isinstance(task, str) else task, detailed)
         payload = b"" if self._here is not None else preflight(task)
-        commission = commissioned(payload, detailed, terms)
+        commission = remote_spec(payload, detailed, terms)
         super().__init__(commission, payload)
         if self._here is not None:
             self.concurrency = "threads"
@@ -91,13 +92,13 @@ class ExecutorEvaluator(RemoteEvaluator):
     def close(self, kill: bool = False) -> None:
         """Await the evaluations under way, unless `kill`. An executor that was given is left as it is."""
         super().close(kill)
-        retire(self._commission.name, kill)  # where the executor's workers are threads of this process
+        release_task(self._spec.name, kill)  # where the executor's workers are threads of this process
         for executor in self._own:
             executor.shutdown(wait=not kill, cancel_futures=kill)
         if self._marks is not None:
             self._marks.close()
 
-    def _launch(self, flight: Flight, payload: bytes | None) -> Future[Any]:
+    def _launch(self, flight: PendingCall, payload: bytes | None) -> Future[Any]:
         flight.engine = self._successor(self._broken) if self._executor is self._broken else self._executor
         try:
             return self._submitted(flight, payload)
@@ -105,29 +106,29 @@ class ExecutorEvaluator(RemoteEvaluator):
             flight.engine = self._successor(flight.engine)
             return self._submitted(flight, payload)
 
-    def _submitted(self, flight: Flight, payload: bytes | None) -> Future[Any]:
-        submit, commission, marks = flight.engine.submit, self._commission, self._marks
+    def _submitted(self, flight: PendingCall, payload: bytes | None) -> Future[Any]:
+        submit, commission, marks = flight.engine.submit, self._spec, self._marks
         if self._here is not None:
             future = submit(outcome_of, self._here, commission.detailed, flight.x)
         elif marks is None:
-            future = submit(carry_out, commission, payload, flight.x)
+            future = submit(evaluate_remote, commission, payload, flight.x)
         else:
             flight.place = marks.take() if flight.place < 0 else flight.place
             future = submit(carry_out_marked, marks.path, flight.place, commission, payload, flight.x)
         return future  # type: ignore[no-any-return]  # of whatever executor it is
 
-    def _land(self, flight: Flight) -> None:
+    def _land(self, flight: PendingCall) -> None:
         if self._marks is not None:
             self._marks.give_back(flight.place)
 
-    def _lose(self, flight: Flight, error: BaseException) -> None:
+    def _lose(self, flight: PendingCall, error: BaseException) -> None:
         """Tell the evaluation that broke the executor from those that were only there.
 
         A broken executor tells its futures before it ends the processes that still live, so at this time only the
         process that broke it has ended. Nothing is submitted to it from here, for it may hold its lock.
         """
         flight.losses += 1
-        said = words_of(error)
+        said = engine_text(error)
         if isinstance(error, BrokenExecutor):
             if self._marks is not None and (pid := self._marks.process(flight.place)) and has_ended(pid):
                 reason = f"its process ended, which broke the executor: {said}; guard=True keeps evaluations apart"
@@ -137,18 +138,18 @@ class ExecutorEvaluator(RemoteEvaluator):
                 self._broken = flight.engine
                 self.send(flight, whole=True)
             else:
-                flight.future.set_exception(Unmade(f"the executor broke: {said}; {REMEDY}"))
+                flight.future.set_exception(NotEvaluated(f"the executor broke: {said}; {REMEDY}"))
         elif isinstance(error, CancelledError) and flight.losses <= LOSSES:
             threading.Thread(target=self.send, args=(flight, True), name="glompo-again", daemon=True).start()
         elif isinstance(error, Exception):
-            flight.future.set_exception(Unmade(f"the executor lost an evaluation: {said}"))
+            flight.future.set_exception(NotEvaluated(f"the executor lost an evaluation: {said}"))
         else:  # of the task: the interrupts of a thread
             flight.future.set_result(nothing(Status.FAILED, said))
 
-    def _refuse(self, flight: Flight, error: Exception) -> None:
+    def _refuse(self, flight: PendingCall, error: Exception) -> None:
         remedy = f"; {REMEDY}" if isinstance(error, BrokenExecutor) else ""
-        reason = f"the executor takes no evaluations: {words_of(error)}{remedy}"
-        flight.future.set_exception(Unmade(reason))
+        reason = f"the executor takes no evaluations: {engine_text(error)}{remedy}"
+        flight.future.set_exception(NotEvaluated(reason))
 
     def _successor(self, broken: Executor | None) -> Executor:
         with self._lock:

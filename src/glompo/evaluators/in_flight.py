@@ -20,7 +20,7 @@ class Ending(Evaluator, Protocol):
         """End the evaluation of which this is the future, if it is under way or in wait."""
 
 
-class Flights:
+class InFlight:
     """Keeps track of evaluations; used by the optimizer's thread, ended by another."""
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from glompo.safe_text import error_text
 
 
-class Unmade(Exception):
+class NotEvaluated(Exception):
     """The engine did not take an evaluation, or lost it through no fault of the evaluation.
 
     Raised by `evaluate`, and by the futures of `submit`. Nothing is recorded or counted for it; its session ends, and
@@ -22,6 +22,6 @@ class Unmade(Exception):
         self.reason = reason
 
 
-def words_of(error: BaseException) -> str:
+def engine_text(error: BaseException) -> str:
     """Return what an engine says, in one line."""
     return " ".join(error_text(error).split())

@@ -15,7 +15,7 @@ class Evaluator(Protocol):
     """Computes the task. It never raises for what the task does: that is in the outcome's status.
 
     An exception means that the evaluation was not made: the session ends, and nothing is counted. Evaluators of ours
-    raise :class:`~glompo.evaluators.not_evaluated.Unmade`.
+    raise :class:`~glompo.evaluators.not_evaluated.NotEvaluated`.
     """
 
     def evaluate(self, x: NDArray[np.float64]) -> Outcome:

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.errors import SettingError
-from glompo.evaluators.not_evaluated import Unmade, words_of
+from glompo.evaluators.not_evaluated import NotEvaluated, engine_text
 from glompo.evaluators.pool.limits import GRACE, Limits
-from glompo.evaluators.remote_worker import Commission, Lacking
+from glompo.evaluators.remote_worker import PayloadMissing, RemoteSpec
 from glompo.evaluators.working_directory import present_directory
 from glompo.function import Outcome, Status
 
@@ -27,14 +27,14 @@ SMALL = 2**16
 """Bytes up to which a task travels with each call; beyond that, only to workers that ask for it."""
 
 
-class Terms(TypedDict, total=False):
+class RemoteOptions(TypedDict, total=False):
     """How evaluations are called on foreign workers.
 
     Attributes
     ----------
     timeout, adaptive_timeout, memory_limit, grace
-        As for a pool (:class:`~glompo.evaluators.pool.evaluator.PoolEvaluator`). An adaptive timeout goes by the evaluations of
-        each worker.
+        As for a pool (:class:`~glompo.evaluators.pool.evaluator.PoolEvaluator`). An adaptive timeout goes by the
+        evaluations of each worker.
     guard : bool, optional
         Whether the task is called in guarded processes of the workers; by default, if there is a limit.
     threads_per_worker : int or None
@@ -63,7 +63,7 @@ class Awaitable(Protocol):
 
 
 @dataclass(slots=True, eq=False)
-class Flight:
+class PendingCall:
     """One evaluation under way.
 
     Attributes
@@ -101,26 +101,26 @@ class RemoteEvaluator(ABC):
     concurrency = "processes"
     """Where the task runs: in 'threads' of this process, or in 'processes'."""
 
-    def __init__(self, commission: Commission, payload: bytes) -> None:
-        self._commission = commission
+    def __init__(self, commission: RemoteSpec, payload: bytes) -> None:
+        self._spec = commission
         self._payload = payload
         self._flying: set[Future[Outcome]] = set()
         self._closed = False
 
     @abstractmethod
-    def _launch(self, flight: Flight, payload: bytes | None) -> Awaitable:
+    def _launch(self, flight: PendingCall, payload: bytes | None) -> Awaitable:
         """Give an evaluation to the engine, with the task or without."""
 
     @abstractmethod
-    def _lose(self, flight: Flight, error: BaseException) -> None:
+    def _lose(self, flight: PendingCall, error: BaseException) -> None:
         """Settle an evaluation of which the engine says this instead of an answer: it may be sent again."""
 
-    def _land(self, flight: Flight) -> None:  # noqa: B027  # most hold nothing for it
+    def _land(self, flight: PendingCall) -> None:  # noqa: B027  # most hold nothing for it
         """Give back what is held for an evaluation that has an answer."""
 
-    def _refuse(self, flight: Flight, error: Exception) -> None:
+    def _refuse(self, flight: PendingCall, error: Exception) -> None:
         """Settle an evaluation that the engine did not take: it has not been made."""
-        flight.future.set_exception(Unmade(words_of(error)))
+        flight.future.set_exception(NotEvaluated(engine_text(error)))
 
     def evaluate(self, x: NDArray[np.float64]) -> Outcome:
         """Return the outcome at `x`, shape (d,)."""
@@ -140,7 +140,7 @@ class RemoteEvaluator(ABC):
         future.set_running_or_notify_cancel()
         self._flying.add(future)
         future.add_done_callback(self._flying.discard)
-        self.send(Flight(x, future), len(self._payload) <= SMALL)
+        self.send(PendingCall(x, future), len(self._payload) <= SMALL)
         return future
 
     def resize(self, workers: int) -> None:  # noqa: B027  # there is nothing to do in any of them
@@ -152,7 +152,7 @@ class RemoteEvaluator(ABC):
         if not kill:
             wait(list(self._flying))
 
-    def send(self, flight: Flight, whole: bool) -> None:
+    def send(self, flight: PendingCall, whole: bool) -> None:
         """Give an evaluation to the engine, with the task if it is `whole`."""
         try:
             inner = self._launch(flight, self._payload if whole else None)
@@ -161,13 +161,13 @@ class RemoteEvaluator(ABC):
             return
         inner.add_done_callback(partial(self._come_back, flight))
 
-    def _come_back(self, flight: Flight, inner: Awaitable) -> None:
+    def _come_back(self, flight: PendingCall, inner: Awaitable) -> None:
         try:
             answer = inner.result()
         except BaseException as error:  # a cancelled call raises no Exception everywhere
             self._lose(flight, error)
             return
-        if isinstance(answer, Lacking):
+        if isinstance(answer, PayloadMissing):
             self.send(flight, whole=True)
         else:
             self._land(flight)
@@ -179,7 +179,7 @@ def nothing(status: Status, reason: str) -> Outcome:
     return Outcome(math.nan, status, reason)
 
 
-def limits_of(terms: Terms) -> Limits:
+def limits_of(terms: RemoteOptions) -> Limits:
     """Return the limits of evaluations.
 
     Raises
@@ -192,7 +192,7 @@ def limits_of(terms: Terms) -> Limits:
     )
 
 
-def commissioned(payload: bytes, detailed: int, terms: Terms) -> Commission:
+def remote_spec(payload: bytes, detailed: int, terms: RemoteOptions) -> RemoteSpec:
     """Return what workers are to do.
 
     Raises
@@ -209,7 +209,7 @@ def commissioned(payload: bytes, detailed: int, terms: Terms) -> Commission:
     pairs = tuple(sorted((terms.get("initial_environment") or {}).items()))
     places = _places()
     what = repr((detailed, guarded, limits, threads, pairs, places)).encode() + payload
-    return Commission(blake2b(what, digest_size=16).hexdigest(), detailed, guarded, limits, threads, pairs, places)
+    return RemoteSpec(blake2b(what, digest_size=16).hexdigest(), detailed, guarded, limits, threads, pairs, places)
 
 
 def _places() -> tuple[str, ...]:

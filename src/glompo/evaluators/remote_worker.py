@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from glompo.evaluators.call import callable_of, outcome_of
 from glompo.evaluators.execution_marks import marked
-from glompo.evaluators.not_evaluated import Unmade
+from glompo.evaluators.not_evaluated import NotEvaluated
 from glompo.evaluators.payload import unpacked
 from glompo.evaluators.pool.environment import environment
 from glompo.evaluators.pool.limits import Limits
@@ -41,7 +41,7 @@ CONCURRENT = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Commission:
+class RemoteSpec:
     """What a worker is to do with points.
 
     Attributes
@@ -73,14 +73,14 @@ class Commission:
 
 
 @dataclass(frozen=True, slots=True)
-class Lacking:
+class PayloadMissing:
     """The answer of a worker that has not got the task."""
 
 
 class _Kept:
     """One task in this process, ready to be called."""
 
-    def __init__(self, commission: Commission, payload: bytes) -> None:
+    def __init__(self, commission: RemoteSpec, payload: bytes) -> None:
         self.users = 0
         places = [place for place in commission.places if os.path.isdir(place)]
         self._supervisor: Supervisor | None = None
@@ -105,7 +105,7 @@ class _Kept:
             self._supervisor.close(kill)
 
 
-class _Shelf:
+class TaskCache:
     """The tasks that this process keeps. A fork begins with an empty one: threads and pipes are not forked."""
 
     def __init__(self) -> None:
@@ -117,7 +117,7 @@ class _Shelf:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
     @contextmanager
-    def task(self, commission: Commission, payload: bytes | None) -> Iterator[_Kept | None]:
+    def task(self, commission: RemoteSpec, payload: bytes | None) -> Iterator[_Kept | None]:
         """Lend the task, loading it from `payload` if need be; None if it is not here."""
         if self._pid != os.getpid():
             self._begin()
@@ -139,6 +139,7 @@ class _Shelf:
                     kept.users -= 1
 
     def take_away(self, name: str, kill: bool) -> None:
+        """End the guarded process kept for the task `name`."""
         with self._lock:
             kept = self._kept.pop(name, None)
         if kept is not None:
@@ -149,10 +150,10 @@ class _Shelf:
         return [self._kept.pop(name) for name in idle[: max(0, len(self._kept) - KEPT)]]
 
 
-_shelf = _Shelf()
+_shelf = TaskCache()
 
 
-def carry_out(commission: Commission, payload: bytes | None, x: NDArray[np.float64]) -> Outcome | Lacking:
+def evaluate_remote(commission: RemoteSpec, payload: bytes | None, x: NDArray[np.float64]) -> Outcome | PayloadMissing:
     """Return the outcome at `x`, shape (d,).
 
     Parameters
@@ -166,18 +167,18 @@ def carry_out(commission: Commission, payload: bytes | None, x: NDArray[np.float
     """
     try:
         with _shelf.task(commission, payload) as kept:
-            return Lacking() if kept is None else kept.outcome(x)
+            return PayloadMissing() if kept is None else kept.outcome(x)
     except Exception as error:  # of the task on this worker, which cannot load it: others may
-        reason = error.reason if isinstance(error, Unmade) else f"{type(error).__name__}: {error}"
+        reason = error.reason if isinstance(error, NotEvaluated) else f"{type(error).__name__}: {error}"
         return Outcome(math.nan, Status.FAILED, f"the worker cannot evaluate it: {reason}")
 
 
 def carry_out_marked(
-    path: str, place: int, commission: Commission, payload: bytes | None, x: NDArray[np.float64]
-) -> Outcome | Lacking:
+    path: str, place: int, commission: RemoteSpec, payload: bytes | None, x: NDArray[np.float64]
+) -> Outcome | PayloadMissing:
     """Do the same, and leave a mark at `place` while it is under way; the answer can be sent in any case."""
     with marked(path, place):
-        answer = carry_out(commission, payload, x)
+        answer = evaluate_remote(commission, payload, x)
     if isinstance(answer, Outcome) and answer.extras:
         try:
             pickle.dumps(answer.extras)
@@ -187,6 +188,6 @@ def carry_out_marked(
     return answer
 
 
-def retire(name: str, kill: bool = False) -> None:
+def release_task(name: str, kill: bool = False) -> None:
     """End the guarded processes of a task in this process, if there are any; with `kill`, also those at work."""
     _shelf.take_away(name, kill)

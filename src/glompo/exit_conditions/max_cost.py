@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glompo.core.evaluations.trajectory import TICKS
-from glompo.core.views.optimizer_tracker import Roll
+from glompo.core.views.optimizer_tracker import OptimizerTracker
 from glompo.core.views.run_view import RunView
 from glompo.events.verdict import Verdict
 from glompo.exit_conditions.base import BaseExitCondition
@@ -40,12 +40,12 @@ class Bill:
     """
 
     def __init__(self) -> None:
-        self._roll = Roll()
+        self._tracker = OptimizerTracker()
         self._closed = 0
 
     def seconds(self, view: RunView) -> float:
         """Return what all evaluations so far have taken, in seconds."""
-        news = self._roll.call(view)
-        closed = 0 if news.anew else self._closed
+        news = self._tracker.call(view)
+        closed = 0 if news.reset else self._closed
         self._closed = closed + sum(view[opt].trajectory.ticks for opt in news.ended)
-        return (self._closed + sum(view[opt].trajectory.ticks for opt in self._roll.living)) / TICKS
+        return (self._closed + sum(view[opt].trajectory.ticks for opt in self._tracker.living)) / TICKS

@@ -24,5 +24,5 @@ class MaxOptimizersStopped(BaseExitCondition):
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for the run."""
-        stopped = len(view.victims)
+        stopped = len(view.stopped_by_rules)
         return self.verdict(stopped >= self.n, f"{stopped} of {self.n} stopped")

@@ -7,7 +7,7 @@ import heapq
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.views.optimizer_tracker import Roll
+from glompo.core.views.optimizer_tracker import OptimizerTracker
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 
@@ -28,14 +28,14 @@ class Pool:
 
     def __init__(self, sampler: str) -> None:
         self._sampler = sampler
-        self._roll = Roll()
+        self._tracker = OptimizerTracker()
         self._used: set[bytes] = set()
         self._points: list[tuple[float, int, int, bytes]] = []
 
     def best(self, view: RunView) -> tuple[int, NDArray[np.float64]] | None:
         """Return the number of a sampler and its point, shape (d,); None if there is none."""
-        news = self._roll.call(view)
-        if news.anew:
+        news = self._tracker.call(view)
+        if news.reset:
             self._used, self._points = set(), []
         self._used.update(view[opt].x0.tobytes() for opt in news.started if view[opt].kind != self._sampler)
         for opt in news.ended:

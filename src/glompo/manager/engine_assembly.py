@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from glompo.core.policies.ports import Policies
 from glompo.engine.loop import Engine
 from glompo.engine.ports import Observer
-from glompo.engine.run_logger import Narrator
+from glompo.engine.run_logger import RunLogger
 from glompo.engine.session import Session
 from glompo.evaluators.shared import SharedEvaluators
 from glompo.manager.settings import Prepared
 from glompo.manager.wiring import backend_for, job_of
-from glompo.storage.checkpoint_writer import DiskKeeper
+from glompo.storage.checkpoint_writer import CheckpointWriter
 from glompo.storage.inbox import Inbox
 
 
@@ -26,15 +26,15 @@ def engine_of(
     """Return what works on a session of a manager that has been set up."""
     spec, threads = its.spec, its.backend == "threads"
     backend = backend_for(its.backend, session.run_dir if its.split_printstreams else None)
-    keeper = DiskKeeper(session.run_dir, session.record.journal, spec.control, its.extras, backend.wake)
+    checkpoint_store = CheckpointWriter(session.run_dir, session.record.journal, spec.control, its.extras, backend.wake)
     return Engine(
         session.state,
         session.record,
         backend,
         session.clock,
         policies,
-        job_of(spec, session, its.options, shared, its.evaluation.plan, keeper, threads),
+        job_of(spec, session, its.options, shared, its.evaluation.plan, checkpoint_store, threads),
         observers,
         Inbox.open(session.run_dir),
-        Narrator(its.status_interval),
+        RunLogger(its.status_interval),
     )

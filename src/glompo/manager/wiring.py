@@ -14,7 +14,7 @@ from glompo.core.policies.rule import Rule
 from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams
 from glompo.engine.dispatch import Job
-from glompo.engine.ports import Keeper
+from glompo.engine.ports import CheckpointStore
 from glompo.engine.session import Session
 from glompo.errors import (
     CheckpointError,
@@ -85,7 +85,7 @@ def job_of(
     options: tuple[Option, ...],
     evaluator: SharedEvaluators | None,
     plan: EvaluatorPlan,
-    keeper: Keeper,
+    checkpoint_store: CheckpointStore,
     in_process: bool,
 ) -> Job:
     """Return what all optimizers of a run have in common."""
@@ -102,7 +102,7 @@ def job_of(
         plan=plan,
         concurrency="threads" if in_process and _in_threads(evaluator, plan) else "processes",
         on_divergence=spec.on_divergence,
-        keeper=keeper,
+        checkpoint_store=checkpoint_store,
     )
 
 

@@ -7,10 +7,10 @@ from glompo.read.hdf5 import to_hdf5
 from glompo.read.history import BestSoFar, History, load
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows, row_of
 from glompo.read.result import Result, result_of
-from glompo.read.run_status import Standing
+from glompo.read.run_status import RunStatus
 from glompo.read.summary import Summary, summarize
 from glompo.read.summary_file import write_summary
-from glompo.storage.atomic_write import replacing
+from glompo.storage.atomic_write import atomic_write
 
 __all__ = [
     "BestSoFar",
@@ -19,12 +19,12 @@ __all__ = [
     "History",
     "OptimizerRow",
     "Result",
+    "RunStatus",
     "RunView",
-    "Standing",
     "Summary",
+    "atomic_write",
     "load",
     "optimizer_rows",
-    "replacing",
     "result_of",
     "row_of",
     "rows",

@@ -20,7 +20,7 @@ from glompo.events import Evaluated, RunOpened
 from glompo.function import Status
 from glompo.read.locate import run_directory
 from glompo.read.run_opening import parameter_names
-from glompo.storage.atomic_write import replacing
+from glompo.storage.atomic_write import atomic_write
 from glompo.storage.reader import read_events
 
 COLUMNS = ("optimizer", "count", "order", "time", "status", "value")
@@ -105,7 +105,7 @@ def to_csv(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) -> Pat
         If the file cannot be written.
     """
     folder, target = run_directory(run_dir), Path(path)
-    with replacing(target, "give another path") as draft, draft.open("w", newline="", encoding="utf-8") as file:
+    with atomic_write(target, "give another path") as draft, draft.open("w", newline="", encoding="utf-8") as file:
         write_csv(folder, file)
     return target
 

@@ -16,7 +16,7 @@ from glompo.errors import UserError
 from glompo.events import Evaluated, Noted
 from glompo.read.export import cell, survey
 from glompo.read.history import History, load
-from glompo.storage.atomic_write import replacing
+from glompo.storage.atomic_write import atomic_write
 
 BLOCK = 2048
 """Rows of the file that are stored together."""
@@ -48,7 +48,7 @@ def to_hdf5(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) -> Pa
     h5py, target, history = _h5py(), Path(path), load(run_dir)
     _, names, count = survey(history.run_dir)
     table = _Table(h5py, history.view.dims, names, _shapes(history, names))
-    with replacing(target, "give another path") as draft, h5py.File(draft, "w") as file:
+    with atomic_write(target, "give another path") as draft, h5py.File(draft, "w") as file:
         groups = {row.opt_id: _group(file, row) for row in history.result.optimizers}
         file.attrs["task"] = history.opening.task
         file.attrs["parameters"] = [str(name) for name in history.opening.names]

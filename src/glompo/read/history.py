@@ -19,7 +19,7 @@ from glompo.read.export import EvaluationRow, rows
 from glompo.read.locate import run_directory
 from glompo.read.result import Result, result_of
 from glompo.read.run_opening import Opening, opening_of
-from glompo.read.run_status import Standing, standing_of
+from glompo.read.run_status import RunStatus, run_status_of
 from glompo.storage.history import JournalHistory
 from glompo.storage.lease_state import writer_lives
 from glompo.storage.load_state import state_of
@@ -71,9 +71,9 @@ class History:
         return opening_of(self.view)
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> RunStatus:
         """Where the run stands."""
-        return standing_of(self.view, self.writer_lives)
+        return run_status_of(self.view, self.writer_lives)
 
     @property
     def result(self) -> Result:

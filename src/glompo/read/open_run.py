@@ -15,7 +15,7 @@ from glompo.storage.checkpoint_unpack import unpack
 
 
 @contextmanager
-def inspecting(path: str | os.PathLike[str]) -> Iterator[History]:
+def open_run(path: str | os.PathLike[str]) -> Iterator[History]:
     """Give the history of a run; what a checkpoint file holds lies unpacked in a temporary directory for the block.
 
     No code of the run is executed, whatever the file holds.

@@ -17,7 +17,7 @@ from glompo.core.views.run_view import RunView
 from glompo.display_text import PAGE, legible
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
 from glompo.read.run_opening import opening_of
-from glompo.read.run_status import Standing, standing_of
+from glompo.read.run_status import RunStatus, run_status_of
 
 FAULTS = ("failing task", "failing optimizers", "failing checkpoint", "faulty policy", "user", "session")
 """Rules that end a run although nothing that it was asked for has been reached."""
@@ -145,7 +145,7 @@ def result_of(view: RunView, run_dir: Path | None = None, *, writer_lives: bool 
     writer_lives : bool
         Whether the process of an open session lives.
     """
-    standing = standing_of(view, writer_lives)
+    standing = run_status_of(view, writer_lives)
     rows = optimizer_rows(view)
     message = end_message(view, standing)
     failed = _all_failed(rows)
@@ -169,13 +169,13 @@ def result_of(view: RunView, run_dir: Path | None = None, *, writer_lives: bool 
     )
 
 
-def end_message(view: RunView, standing: Standing) -> str:
+def end_message(view: RunView, standing: RunStatus) -> str:
     """Return in one sentence why the run, or its last session, ended."""
     if view.finished is not None:
         return view.finished.reason()
-    if standing is Standing.LEFT:
+    if standing is RunStatus.LEFT:
         return f"the session ended before the run was over: {opening_of(view).session_reason}"
-    if standing is Standing.KILLED:
+    if standing is RunStatus.KILLED:
         return "the process of the run died before the run was over"
     return "the run is ending: " + view.ending.reason() if view.ending is not None else "the run goes on"
 

@@ -13,7 +13,7 @@ from glompo.core.views.run_view import RunView
 from glompo.read.run_opening import opening_of
 
 
-class Standing(enum.StrEnum):
+class RunStatus(enum.StrEnum):
     """Where a run stands."""
 
     RUNNING = "running"
@@ -22,7 +22,7 @@ class Standing(enum.StrEnum):
     KILLED = "killed"
 
 
-def standing_of(view: RunView, writer_lives: bool = True) -> Standing:
+def run_status_of(view: RunView, writer_lives: bool = True) -> RunStatus:
     """Return where the run stands.
 
     Parameters
@@ -33,7 +33,7 @@ def standing_of(view: RunView, writer_lives: bool = True) -> Standing:
         What :func:`glompo.storage.lease_state.writer_lives` said before the run was read.
     """
     if view.finished is not None:
-        return Standing.FINISHED
+        return RunStatus.FINISHED
     if not opening_of(view).session_open:
-        return Standing.LEFT
-    return Standing.RUNNING if writer_lives else Standing.KILLED
+        return RunStatus.LEFT
+    return RunStatus.RUNNING if writer_lives else RunStatus.KILLED

@@ -12,7 +12,7 @@ from glompo.core.views.run_view import RunView
 from glompo.read.optimizer_row import OptimizerRow, row_of
 from glompo.read.result import end_message
 from glompo.read.run_opening import opening_of
-from glompo.read.run_status import Standing, standing_of
+from glompo.read.run_status import RunStatus, run_status_of
 
 REASONS = 5
 """Reasons of failed evaluations that are told."""
@@ -62,7 +62,7 @@ class Summary:
 
     task: str
     names: tuple[str, ...]
-    standing: Standing
+    standing: RunStatus
     message: str
     elapsed: float
     calls: int
@@ -106,7 +106,7 @@ def summarize(view: RunView, writer_lives: bool = True) -> Summary:
         Whether the process of an open session lives; see :class:`~glompo.read.Follower`.
     """
     opening = opening_of(view)
-    standing = standing_of(view, writer_lives)
+    standing = run_status_of(view, writer_lives)
     best, ended = view.best, view.ended
     return Summary(
         task=opening.task,

@@ -11,7 +11,7 @@ from typing import Any
 from glompo.core.state.lifecycle import How
 from glompo.errors import UserError
 from glompo.read.result import Result
-from glompo.storage.atomic_write import replacing
+from glompo.storage.atomic_write import atomic_write
 from glompo.storage.directory import SUMMARY
 
 
@@ -41,7 +41,7 @@ def write_summary(
     if folder is None:
         raise UserError("this result was not recorded in a directory; name a folder for its summary")
     path = folder / SUMMARY
-    with replacing(path, "name another folder") as draft:
+    with atomic_write(path, "name another folder") as draft:
         draft.write_text("\n".join(_lines({**_contents(result, settings), **(facts or {})})) + "\n", encoding="utf-8")
     return path
 

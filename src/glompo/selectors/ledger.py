@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from glompo.core.state.lifecycle import Phase
-from glompo.core.views.optimizer_tracker import Roll
+from glompo.core.views.optimizer_tracker import OptimizerTracker
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 
@@ -44,20 +44,20 @@ class Ledger:
 
     def __init__(self, group_of: Callable[[OptimizerView], str]) -> None:
         self._group_of = group_of
-        self._roll = Roll()
+        self._tracker = OptimizerTracker()
         self._groups: dict[int, str] = {}
         self._closed: dict[str, Account] = {}
 
     def read(self, view: RunView) -> dict[str, Account]:
         """Return the accounts of all groups that have one."""
-        news = self._roll.call(view)
-        if news.anew:
+        news = self._tracker.call(view)
+        if news.reset:
             self._groups, self._closed = {}, {}
         self._groups.update((opt, self._group_of(view[opt])) for opt in news.started)
         for opt in news.ended:
             _enter(self._closed, self._groups.pop(opt), view[opt])
         accounts = {name: replace(closed) for name, closed in self._closed.items()}
-        for opt in self._roll.living:
+        for opt in self._tracker.living:
             _enter(accounts, self._groups[opt], view[opt])
         return accounts
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from glompo.errors import UserError
-from glompo.read import replacing
+from glompo.read import atomic_write
 
 INK = "#2b2b2b"
 FAINT = "#8a8a8a"
@@ -19,7 +19,7 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8
 FAILED = "#C1272D"
 
 
-def sheet(width: float = 10.0, height: float = 6.0) -> tuple[Any, Any]:
+def new_figure(width: float = 10.0, height: float = 6.0) -> tuple[Any, Any]:
     """Return a figure and its axes, sizes in inches.
 
     Raises
@@ -102,6 +102,6 @@ def save(figure: Any, path: str | os.PathLike[str]) -> Path:
     kinds = figure.canvas.get_supported_filetypes()
     if kind not in kinds:
         raise UserError(f"{target} has no suffix of a picture; use one of {', '.join(f'.{name}' for name in kinds)}")
-    with replacing(target, "give another path") as draft:
+    with atomic_write(target, "give another path") as draft:
         figure.savefig(draft, format=kind, facecolor="white")
     return target

@@ -16,7 +16,7 @@ from glompo.read import History, load, summarize
 from glompo.show import formatting as words
 from glompo.show.axis import Scale, scale_for
 from glompo.show.curves import Against, Curve, curves_of, incumbent
-from glompo.show.figure import COLOURS, FAILED, FAINT, INK, headline, legend, note, save, sheet, typographic
+from glompo.show.figure import COLOURS, FAILED, FAINT, INK, headline, legend, new_figure, note, save, typographic
 from glompo.show.markers import end_of, shapes_for
 
 POINTS = 30_000
@@ -69,7 +69,7 @@ def trajectories(
 
 def trajectories_figure(history: History, best_only: bool = False, against: Against = "evaluations") -> Any:
     """Return the figure that :func:`trajectories` writes, of a run that was loaded."""
-    figure, axes = sheet()
+    figure, axes = new_figure()
     curves = curves_of(history, against)
     drawn = [curve.best if best_only else curve.values for curve in curves]
     scale = scale_for(_joined(drawn), _joined([curve.steps[1] for curve in curves]))
@@ -108,7 +108,7 @@ def best_so_far(
 
 def best_so_far_figure(history: History, against: Against = "evaluations") -> Any:
     """Return the figure that :func:`best_so_far` writes, of a run that was loaded."""
-    figure, axes = sheet(10.0, 5.0)
+    figure, axes = new_figure(10.0, 5.0)
     curves = curves_of(history, against)
     at, value, owner = incumbent(curves)
     scale = scale_for(value, value)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from glompo.box import Box
 from glompo.core.evaluations.curve import population_of
 from glompo.core.state.lifecycle import How
-from glompo.core.views.optimizer_tracker import Roll
+from glompo.core.views.optimizer_tracker import OptimizerTracker
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 
@@ -54,7 +54,7 @@ class Archive:
     """
 
     def __init__(self) -> None:
-        self._roll = Roll()
+        self._tracker = OptimizerTracker()
         self._ends: dict[int, Place] = {}
         self._places: list[Place] | None = None
         self._extents: dict[int, float] = {}
@@ -69,8 +69,8 @@ class Archive:
         least : int
             Evaluations that an optimizer must have made to count.
         """
-        news = self._roll.call(view)
-        if news.anew:
+        news = self._tracker.call(view)
+        if news.reset:
             self._ends, self._places, self._extents = {}, None, {}
         for opt in news.ended:
             one = view[opt]

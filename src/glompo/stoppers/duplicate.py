@@ -74,11 +74,11 @@ class Duplicate(BaseStopper):
         total = sum(place.count for place in places)
         for n in counts:
             points = latest(one, n, view.box)
-            shrunk = min(1.0, extent(covariance(points)) / first) if first > 0 else 0.0
+            shrink = min(1.0, extent(covariance(points)) / first) if first > 0 else 0.0
             apart = _apart(points.mean(axis=0), better, self.coverage * total)
-            if not apart < shrunk:
-                return self.verdict(False, f"{apart:.3g} radii from the nearest end, below {shrunk:.3g} is too close")
-        return self.verdict(True, f"{apart:.3g} radii from the nearest end, below {shrunk:.3g} is too close")
+            if not apart < shrink:
+                return self.verdict(False, f"{apart:.3g} radii from the nearest end, below {shrink:.3g} is too close")
+        return self.verdict(True, f"{apart:.3g} radii from the nearest end, below {shrink:.3g} is too close")
 
 
 def _apart(at: NDArray[np.float64], places: list[Place], share: float) -> float:

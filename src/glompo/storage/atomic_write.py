@@ -27,7 +27,7 @@ def drafted(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def replacing(target: Path, remedy: str) -> Iterator[Path]:
+def atomic_write(target: Path, remedy: str) -> Iterator[Path]:
     """Do as :func:`drafted` does, and say what to do if the file cannot be written.
 
     Parameters

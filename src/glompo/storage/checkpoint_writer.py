@@ -47,8 +47,8 @@ def nothing() -> Extras:
     return Extras({})
 
 
-class DiskKeeper:
-    """A :class:`~glompo.engine.ports.Keeper` for a run directory.
+class CheckpointWriter:
+    """A :class:`~glompo.engine.ports.CheckpointStore` for a run directory.
 
     Parameters
     ----------
@@ -99,14 +99,14 @@ class DiskKeeper:
         """Return the saved state of that name; None if it is gone or damaged."""
         return read_blob(self._run_dir, blob)
 
-    def keep_only(self, blobs: Iterable[str]) -> None:
+    def retain(self, blobs: Iterable[str]) -> None:
         """Remove all other saved states, once those that were kept last are on the disk."""
         gone = self._kept.difference(blobs)
         self._kept -= gone
         for name in gone:
             self._threads.submit(_quietly, partial(blob_path(self._run_dir, name).unlink, missing_ok=True))
 
-    def pack(self, n: int, view: RunView) -> None:
+    def start_checkpoint(self, n: int, view: RunView) -> None:
         """Begin to write the file of checkpoint `n`."""
         states = [one.saved.blob for one in view if one.saved is not None]
         target = self._control.file(self._run_dir, n, datetime.now())
@@ -115,7 +115,7 @@ class DiskKeeper:
         self._packing = self._threads.submit(self._written, target, facts, states, earlier)
         self._packing.add_done_callback(lambda _: self._wake())
 
-    def packed(self, wait: bool = False) -> tuple[str, str, str] | None:
+    def finished_checkpoint(self, wait: bool = False) -> tuple[str, str, str] | None:
         """Return outcome, reason and path of the file that was begun; None while it is not done and none waits."""
         if self._packing is None or not (wait or self._packing.done()):
             return None

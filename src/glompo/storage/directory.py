@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from glompo.errors import RunExistsError, StoreError
-from glompo.storage.atomic_write import replacing
+from glompo.storage.atomic_write import atomic_write
 from glompo.storage.toml import toml_of
 
 CONFIGURATION = "run.toml"
@@ -169,7 +169,7 @@ def write_configuration(run_dir: Path, settings: Mapping[str, Any]) -> None:
         If the file cannot be written.
     """
     path = run_dir / CONFIGURATION
-    with replacing(path, "give a working_dir that can be written") as draft:
+    with atomic_write(path, "give a working_dir that can be written") as draft:
         draft.write_text(toml_of({name: value for name, value in settings.items() if value is not None}), "utf-8")
 
 
@@ -181,7 +181,7 @@ def keep_document(run_dir: Path, document: Mapping[str, Any]) -> None:
     StoreError
         If the file cannot be written.
     """
-    with replacing(run_dir / DOCUMENT, "give a working_dir that can be written") as draft:
+    with atomic_write(run_dir / DOCUMENT, "give a working_dir that can be written") as draft:
         draft.write_text(f"# From this configuration the run was started; glompo resume reads it.\n{toml_of(document)}")
 
 

@@ -21,7 +21,7 @@ from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.pool.exit_status import signal_name
 from glompo.evaluators.pool.lifeline import tie_group
 from glompo.evaluators.pool.limits import Limits
-from glompo.evaluators.pool.process_tree import await_end, families, signal_family
+from glompo.evaluators.pool.process_tree import await_end, process_trees, signal_tree
 from glompo.function import EvaluationError, Status, assess
 from glompo.tasks.results import Reading
 from glompo.tasks.templates import check_places, rendered
@@ -145,7 +145,7 @@ class CommandTask:
             return value
         except EvaluationError as error:
             kept = f"; see {folder}" if self._keep != "none" else ""
-            raise EvaluationError(error.status, f"{error.reason}{_last_words(folder)}{kept}") from error.__cause__
+            raise EvaluationError(error.status, f"{error.reason}{_output_tail(folder)}{kept}") from error.__cause__
         finally:
             if self._keep == "none" or (self._keep == "failed" and not failed):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -166,20 +166,22 @@ class CommandTask:
 
     def _run(self, folder: Path, command: list[str]) -> None:
         process, lifeline = self._started(folder, command)
-        kin: list[int] = []
+        descendants: list[int] = []
         in_time = False
         try:
             in_time = await_end(process, self._limits.timeout)
             if not in_time:
-                kin = families([process.pid])[process.pid]
-                signal_family(process.pid, signal.SIGTERM, kin)
+                descendants = process_trees([process.pid])[process.pid]
+                signal_tree(process.pid, signal.SIGTERM, descendants)
                 await_end(process, self._limits.grace)
         finally:
-            signal_family(process.pid, signal.SIGKILL, kin)  # also what it has left behind
+            signal_tree(process.pid, signal.SIGKILL, descendants)  # also what it has left behind
             code = process.wait()
             os.close(lifeline)
         if not in_time:
-            raise EvaluationError(Status.TIMEOUT, f"{command[0]} was ended at its deadline of {self._limits.timeout:g} s")
+            raise EvaluationError(
+                Status.TIMEOUT, f"{command[0]} was ended at its deadline of {self._limits.timeout:g} s"
+            )
         if code < 0:
             raise EvaluationError(Status.CRASHED, f"{command[0]} was killed by {signal_name(-code)}")
         if code:
@@ -245,7 +247,7 @@ def _template(path: Path) -> tuple[str, str]:
     return path.name.removesuffix(".template"), text
 
 
-def _last_words(folder: Path) -> str:
+def _output_tail(folder: Path) -> str:
     """Return the end of what the program said, in one line."""
     for name in ("stderr", "stdout"):
         path = folder / name

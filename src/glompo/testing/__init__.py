@@ -8,12 +8,12 @@ from glompo.testing.contracts.generator import GeneratorContract
 from glompo.testing.contracts.optimizer import OptimizerContract
 from glompo.testing.contracts.selector import SelectorContract
 from glompo.testing.contracts.stopper import StopperContract
-from glompo.testing.fault_simulation.decision_trace import Essence, essence_of
+from glompo.testing.fault_simulation.decision_trace import DecisionTrace, trace_of
 from glompo.testing.fault_simulation.faults import BadSync, Crash, Fault, FullDisk, Hang, Kill, Loss, PowerCut, Slow
-from glompo.testing.fault_simulation.fuzz import Tour, shrunk, tour
+from glompo.testing.fault_simulation.fuzz import Tour, shrink, tour
 from glompo.testing.fault_simulation.invariants import BrokenPromiseError
-from glompo.testing.fault_simulation.scenario import Scene
-from glompo.testing.fault_simulation.simulated_run import World, world
+from glompo.testing.fault_simulation.scenario import Scenario
+from glompo.testing.fault_simulation.simulated_run import SimulatedRun, world
 from glompo.testing.histories import history
 from glompo.testing.memory_log import MemoryLog
 from glompo.testing.scripted import ScriptedOptimizer
@@ -25,7 +25,7 @@ __all__ = [
     "BrokenPromiseError",
     "Contract",
     "Crash",
-    "Essence",
+    "DecisionTrace",
     "ExitConditionContract",
     "Fault",
     "FreezerContract",
@@ -37,19 +37,19 @@ __all__ = [
     "MemoryLog",
     "OptimizerContract",
     "PowerCut",
-    "Scene",
+    "Scenario",
     "ScriptedOptimizer",
     "SelectorContract",
     "Simulated",
+    "SimulatedRun",
     "Slow",
     "StopperContract",
     "Tour",
-    "World",
-    "essence_of",
     "history",
-    "shrunk",
+    "shrink",
     "simulate",
     "sphere",
     "tour",
+    "trace_of",
     "world",
 ]

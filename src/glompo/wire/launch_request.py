@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.function import PENALIZE, FailurePolicy
-from glompo.wire.recorded_history import Script
+from glompo.wire.recorded_history import RecordedHistory
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class LaunchRequest:
     """One optimizer to be built and run.
 
     Backends that stay in this process hand it over as it is, so that the task keeps its identity; those that leave
@@ -71,7 +71,7 @@ class Parcel:
     detailed: bool = False
     scaler: tuple[str, ...] | None = None
     in_order: bool = False
-    script: Script | None = None
+    recorded: RecordedHistory | None = None
     rests: bool = False
     evaluator: Any = None
     plan: Any = None

@@ -21,7 +21,7 @@ class SavedState:
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class RecordedHistory:
     """The recorded dialogue of one optimizer, in natural units.
 
     Attributes

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn
 
-from glompo.worker.owner_process import Home
+from glompo.worker.owner_process import OwnerProcess
 
 
-class Door:
+class CallGate:
     """The door to the task for one search. Once it is shut no call goes in, from whatever thread.
 
     Parameters
@@ -20,13 +20,13 @@ class Door:
 
     def __init__(self, refuse: Callable[[str], NoReturn]) -> None:
         self._refuse = refuse
-        self._home = Home()
+        self._owner = OwnerProcess()
         self._changed = threading.Condition(threading.Lock())
         self._inside = 0
         self._shut = ""
 
     def __enter__(self) -> None:
-        self._home.check()  # first: the lock of a fork may be held for ever
+        self._owner.check()  # first: the lock of a fork may be held for ever
         with self._changed:
             if not self._shut:
                 self._inside += 1

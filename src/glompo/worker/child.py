@@ -25,7 +25,7 @@ def main() -> None:
         sys.path[:] = pickle.load(file)
         parcel_bytes = file.read()
     from glompo.evaluators.working_directory import leave_a_vanished_one
-    from glompo.worker.flusher import Postman
+    from glompo.worker.flusher import Flusher
     from glompo.worker.host import host
     from glompo.worker.log_forwarding import forward
     from glompo.worker.mailbox import COUNT, Mailbox
@@ -38,11 +38,11 @@ def main() -> None:
             line.send_bytes(data)
 
     claims = mmap.mmap(int(sys.argv[3]), COUNT)
-    mailbox = Mailbox(send, Postman(), vanish=lambda: os._exit(0), claims=claims)
+    mailbox = Mailbox(send, Flusher(), vanish=lambda: os._exit(0), claims=claims)
     threading.Thread(target=_listen, args=(line, mailbox), name="glompo-line", daemon=True).start()
-    parcel = _unpacked(parcel_bytes, mailbox)
-    forward(mailbox.post, parcel.log_level)
-    host(parcel, mailbox, f"process {os.getpid()}")
+    launch_request = _unpacked(parcel_bytes, mailbox)
+    forward(mailbox.post, launch_request.log_level)
+    host(launch_request, mailbox, f"process {os.getpid()}")
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # threads of the task that still run must not keep the process alive

@@ -14,7 +14,7 @@ AGE = 0.02
 """Seconds that an evaluation may wait in a worker, so that a killed run loses less than 100 ms."""
 
 
-class Postman:
+class Flusher:
     """One thread that empties the mailboxes of this process.
 
     It sleeps while nothing waits; the first evaluation in an empty mailbox wakes it.

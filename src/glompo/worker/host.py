@@ -8,26 +8,26 @@ from contextlib import ExitStack
 
 from glompo.details import Ask, details_of, offers_details
 from glompo.errors import TaskContractError, UserError
-from glompo.evaluators.in_flight import Flights
+from glompo.evaluators.in_flight import InFlight
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.payload import here
 from glompo.evaluators.protocol import Evaluator
 from glompo.safe_text import error_text
-from glompo.wire.launch_request import Parcel
+from glompo.wire.launch_request import LaunchRequest
 from glompo.wire.messages import Ended, Note, Ready, WentAstray
 from glompo.worker.mailbox import Cut, Mailbox, Refused
-from glompo.worker.managed_function import DetailedTask, Task
-from glompo.worker.recovery import Attempt, Rung, ladder
+from glompo.worker.managed_function import DetailedManagedFunction, ManagedFunction
+from glompo.worker.recovery import Attempt, RecoveryStep, recovery_steps
 from glompo.worker.replay import DivergedError, Replay
 from glompo.worker.space import Space
 
 
 def host(
-    parcel: Parcel,
+    launch_request: LaunchRequest,
     mailbox: Mailbox,
     worker: str,
     evaluators: Callable[[Ask], Evaluator] | None = None,
-    flights: Flights | None = None,
+    flights: InFlight | None = None,
 ) -> None:
     """Build the optimizer, run its `minimize`, and report its end; never raises an Exception.
 
@@ -46,22 +46,22 @@ def host(
     flights : Flights, optional
         Told of the evaluations under way, for a backend that has other means to end them than the whole worker.
     """
-    flights = flights or Flights()
+    flights = flights or InFlight()
     attempt: Attempt | None = None
-    task: Task | None = None
+    task: ManagedFunction | None = None
     mailbox.belong()
-    if parcel.rests:
+    if launch_request.rests:
         mailbox.rest_on()
     with ExitStack() as own:
         try:
-            space = Space(parcel.bounds, parcel.cls.scaler or parcel.scaler)
-            computes = _Evaluators(parcel, own, flights, evaluators)
-            rungs, ready, ended = ladder(parcel, mailbox), False, None
+            space = Space(launch_request.bounds, launch_request.cls.scaler or launch_request.scaler)
+            computes = _Evaluators(launch_request, own, flights, evaluators)
+            rungs, ready, ended = recovery_steps(launch_request, mailbox), False, None
             while ended is None:
-                attempt = Attempt(rungs.pop(0), parcel, mailbox, space)
+                attempt = Attempt(rungs.pop(0), launch_request, mailbox, space)
                 try:
                     optimizer = attempt.optimizer()
-                    task = _task(computes, mailbox, space, parcel, attempt.replay, optimizer.is_log_detailed)
+                    task = _task(computes, mailbox, space, launch_request, attempt.replay, optimizer.is_log_detailed)
                     if not ready:
                         mailbox.post(Ready(worker))
                         ready = True
@@ -73,12 +73,12 @@ def host(
                     if not rungs:
                         raise
         except (Refused, TaskContractError) as error:
-            ended = Ended("refused", attempt is not None and attempt.seat.said_converged, str(error))
+            ended = Ended("refused", attempt is not None and attempt.link.said_converged, str(error))
         except Cut as cut:
-            ended = Ended("cut", attempt is not None and attempt.seat.said_converged, str(cut))
+            ended = Ended("cut", attempt is not None and attempt.link.said_converged, str(cut))
         except BaseException as error:  # also SystemExit and KeyboardInterrupt: the engine must hear of whatever it is
             mailbox.post(Note(traceback.format_exc()))
-            said = attempt is not None and attempt.seat.said_converged
+            said = attempt is not None and attempt.link.said_converged
             ended = Ended("raised", said, error_text(error))
         mailbox.shut()
         if task is not None:
@@ -87,7 +87,7 @@ def host(
     mailbox.last(ended)
 
 
-def _tell(mailbox: Mailbox, way: str, error: DivergedError, rungs: list[Rung]) -> None:
+def _tell(mailbox: Mailbox, way: str, error: DivergedError, rungs: list[RecoveryStep]) -> None:
     mailbox.post(WentAstray(way, error.at_k, error.distance, str(error), rungs[0].way if rungs else ""))
 
 
@@ -95,9 +95,13 @@ class _Evaluators:
     """What computes the task for one optimizer, by what is asked for; built when that is first needed."""
 
     def __init__(
-        self, parcel: Parcel, own: ExitStack, flights: Flights, builds: Callable[[Ask], Evaluator] | None
+        self,
+        launch_request: LaunchRequest,
+        own: ExitStack,
+        flights: InFlight,
+        builds: Callable[[Ask], Evaluator] | None,
     ) -> None:
-        self._parcel = parcel
+        self._launch_request = launch_request
         self._own = own
         self._flights = flights
         self._builds = builds or self._built
@@ -106,24 +110,29 @@ class _Evaluators:
     def __call__(self, ask: Ask) -> Evaluator:
         """Return the evaluator, the same each time."""
         if ask not in self._made:
-            shared = self._parcel.evaluator
+            shared = self._launch_request.evaluator
             self._made[ask] = self._flights.tracked(self._builds(ask) if shared is None else shared.asking(ask))
         return self._made[ask]
 
     def _built(self, ask: Ask) -> Evaluator:
         """Return an evaluator of this optimizer's own, which ends with it."""
-        parcel = self._parcel
-        if parcel.plan is None:
-            built: Evaluator = InlineEvaluator(here(parcel.task), ask, parcel.slots)
+        launch_request = self._launch_request
+        if launch_request.plan is None:
+            built: Evaluator = InlineEvaluator(here(launch_request.task), ask, launch_request.slots)
         else:
-            built = parcel.plan.build(parcel.task, parcel.slots, ask)
+            built = launch_request.plan.build(launch_request.task, launch_request.slots, ask)
         self._own.callback(built.close)
         return built
 
 
 def _task(
-    computes: _Evaluators, mailbox: Mailbox, space: Space, parcel: Parcel, replay: Replay | None, logged: bool
-) -> Task:
+    computes: _Evaluators,
+    mailbox: Mailbox,
+    space: Space,
+    launch_request: LaunchRequest,
+    replay: Replay | None,
+    logged: bool,
+) -> ManagedFunction:
     """Return the task for an optimizer.
 
     Raises
@@ -131,14 +140,14 @@ def _task(
     TaskContractError
         If what the task says of its extras cannot be meant.
     """
-    itself = here(parcel.task)
+    itself = here(launch_request.task)
     try:
         details, offered = details_of(itself), offers_details(itself)
     except UserError as error:
         raise TaskContractError(str(error)) from error
     if logged and not offered:
-        name = parcel.cls.__name__
+        name = launch_request.cls.__name__
         raise TaskContractError(f"is_log_detailed of {name} is set, but the task has no detailed_call(x)")
     computes(Ask.DETAILS if logged else Ask.VALUE)  # so that one that cannot be built is known before the search
-    cls = DetailedTask if offered else Task
-    return cls(computes, mailbox, space, parcel, replay, details, logged, lambda: details_of(itself).names)
+    cls = DetailedManagedFunction if offered else ManagedFunction
+    return cls(computes, mailbox, space, launch_request, replay, details, logged, lambda: details_of(itself).names)

@@ -53,10 +53,10 @@ from glompo.wire.messages import (
 from glompo.worker.batch import Batch
 from glompo.worker.cut import Cut as Cut
 from glompo.worker.cut import Refused as Refused
-from glompo.worker.owner_process import Home
+from glompo.worker.owner_process import OwnerProcess
 
 if TYPE_CHECKING:
-    from glompo.worker.flusher import Postman
+    from glompo.worker.flusher import Flusher
 
 logger = logging.getLogger("glompo.worker")
 
@@ -97,7 +97,7 @@ class Mailbox:
     def __init__(
         self,
         send: Callable[[bytes], None],
-        postman: Postman | None = None,
+        flusher: Flusher | None = None,
         clock: Callable[[], float] = monotonic,
         vanish: Callable[[], object] = lambda: None,
         claims: Any = None,
@@ -106,12 +106,12 @@ class Mailbox:
         self._gave_back = False
         self._send = send
         self._vanish = vanish
-        self._home = Home()
+        self._owner = OwnerProcess()
         self._thread: int | None = None
         self._insisted = 0
         self._over = False
         self.given_up = False
-        self._postman = postman
+        self._flusher = flusher
         self._clock = clock
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
@@ -191,7 +191,7 @@ class Mailbox:
 
     def await_release(self, timeout: float | None = None) -> bool:
         """Return True at once, or, if the optimizer is to rest, when it may go on; False after `timeout` seconds."""
-        self._home.check()
+        self._owner.check()
         if not (self._held or self._resting):
             return True
         with self._lock:
@@ -224,7 +224,7 @@ class Mailbox:
     def rest(self, until: Callable[[], bool], or_credits: bool) -> None:
         """Wait until `until` says so; with `or_credits`, a credit or a stop ends the wait as well.
 
-        `until` is asked again after every :meth:`ring`.
+        `until` is asked again after every :meth:`wake_up`.
         """
         with self._lock:
             while not until():
@@ -236,7 +236,7 @@ class Mailbox:
                     self._ask_for_more()  # the engine must know that there is room before it grants
                 self._wait()
 
-    def ring(self) -> None:
+    def wake_up(self) -> None:
         """Wake a resting optimizer: something that it waits for may have happened."""
         with self._lock:
             self._changed.notify_all()
@@ -301,12 +301,12 @@ class Mailbox:
             self._count += 1
             if len(self._batch) >= ROWS:
                 self._flush()
-            elif len(self._batch) == 1 and self._postman is not None:
-                self._postman.expect(self)
+            elif len(self._batch) == 1 and self._flusher is not None:
+                self._flusher.expect(self)
 
     def take_stop(self) -> str | None:
         """Return the reason of a stop request that the optimizer has not been told of yet."""
-        self._home.check()
+        self._owner.check()
         with self._lock:
             if self._stop is None or self._told:
                 return None
@@ -315,21 +315,21 @@ class Mailbox:
 
     def take_point(self) -> BetterPoint | None:
         """Return a better point that waits for the optimizer, once."""
-        self._home.check()
+        self._owner.check()
         with self._lock:
             point, self._point = self._point, None
             return point
 
     def take_save(self) -> int | None:
         """Return the ticket of a request to save that waits, once."""
-        self._home.check()
+        self._owner.check()
         with self._lock:
             ticket, self._save = self._save, None
             return ticket
 
     def post(self, message: Message) -> None:
         """Say something to the engine, after the evaluations so far; nothing after the last word."""
-        self._home.check()
+        self._owner.check()
         with self._lock:
             if not self._over:
                 self._flush()

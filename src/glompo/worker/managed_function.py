@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 
 from glompo.details import Ask, Details, residuals_among
 from glompo.errors import WorkerError
-from glompo.evaluators.not_evaluated import Unmade
+from glompo.evaluators.not_evaluated import NotEvaluated
 from glompo.evaluators.protocol import Evaluator
 from glompo.function import Outcome, Status
 from glompo.values import reals
 from glompo.wire.extras import recordable
-from glompo.wire.launch_request import Parcel
-from glompo.worker.call_gate import Door
+from glompo.wire.launch_request import LaunchRequest
+from glompo.worker.call_gate import CallGate
 from glompo.worker.cut import OutsideError
 from glompo.worker.mailbox import OVER, Cut, Mailbox, Refused
-from glompo.worker.pending_calls import PendingCalls, unmade
+from glompo.worker.pending_calls import PendingCalls, not_evaluated
 from glompo.worker.replay import Recorded, Replay
 from glompo.worker.space import Space
 
@@ -43,7 +43,7 @@ NO_DETAILS = Details()
 OUTSIDE = Outcome(math.nan, Status.OUT_OF_BOUNDS, "outside the bounds")
 
 
-class Task:
+class ManagedFunction:
     """What is handed to `minimize` as `function`.
 
     A call takes one credit, evaluates, records, and returns the value once it is known how to go on. Candidates
@@ -74,7 +74,7 @@ class Task:
         evaluators: Callable[[Ask], Evaluator],
         mailbox: Mailbox,
         space: Space,
-        parcel: Parcel,
+        launch_request: LaunchRequest,
         replay: Replay | None = None,
         details: Details = NO_DETAILS,
         logged: bool = False,
@@ -86,18 +86,20 @@ class Task:
         self._plain = Ask.DETAILS if logged else Ask.VALUE
         self._width: int | None = None
         self._mailbox = mailbox
-        self._low, self._high = np.ascontiguousarray(parcel.bounds.T)
-        self._pairs = parcel.bounds.tolist()
+        self._low, self._high = np.ascontiguousarray(launch_request.bounds.T)
+        self._pairs = launch_request.bounds.tolist()
         self._space = space
         self._dims = space.dims
-        self._workers = parcel.slots
-        self._in_order = parcel.in_order
-        self._failures = parcel.failures
+        self._workers = launch_request.slots
+        self._in_order = launch_request.in_order
+        self._failures = launch_request.failures
         self._replay = None if replay is None or replay.over else replay
-        self._seats = threading.BoundedSemaphore(parcel.slots)  # also if an optimizer calls from threads of its own
+        self._slots_held = threading.BoundedSemaphore(
+            launch_request.slots
+        )  # also if an optimizer calls from threads of its own
         self._worst = -math.inf if replay is None else replay.worst
         self._outside_in_a_row = 0
-        self._door = Door(mailbox.refuse)
+        self._gate = CallGate(mailbox.refuse)
         self.insist = mailbox.insist
 
     def __reduce__(self) -> NoReturn:
@@ -115,11 +117,11 @@ class Task:
 
     def shut(self) -> None:
         """Let no further call of this search in: its optimizer has returned, though threads of it may live on."""
-        self._door.shut(OVER)
+        self._gate.shut(OVER)
 
     def await_the_last(self) -> None:
         """Wait for the calls that are still under way in such threads."""
-        self._door.await_the_last()
+        self._gate.await_the_last()
 
     def __call__(self, x: NDArray[np.float64]) -> float:
         """Return the value at `x`, shape (m,), in the optimizer's units.
@@ -129,7 +131,7 @@ class Task:
         ValueError
             If `x` has another shape.
         """
-        with self._door:
+        with self._gate:
             return self._answer(self._own(x), self._plain)[0]
 
     def _answer(self, x: NDArray[np.float64], ask: Ask) -> Answer:
@@ -144,7 +146,7 @@ class Task:
             return self._turn_away(x)
         answered, evaluator = None, self._evaluators(ask)
         while answered is None:
-            with self._seats:
+            with self._slots_held:
                 self._mailbox.claim()
                 attempt += 1
                 answered = self._settle(x, self._evaluated(x, evaluator), attempt, ask)
@@ -155,7 +157,7 @@ class Task:
         try:
             return evaluator.evaluate(x.copy())
         except Exception as error:
-            self._mailbox.give_up(unmade(error).reason)
+            self._mailbox.give_up(not_evaluated(error).reason)
 
     def _heed_replay(self) -> None:
         """Follow the count of what has been answered; after the last answer the search is live."""
@@ -180,7 +182,7 @@ class Task:
 
     def map(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> list[float]:
         """Return the values at all rows of `X`, shape (n, m), in order, with `workers` evaluations in flight."""
-        with self._door:
+        with self._gate:
             return [value for value, _ in self._answers(X, self._plain)]
 
     def map_residuals(
@@ -193,7 +195,7 @@ class Task:
         """
         places = (-1,) if self.details.method else self.details.residuals
         assert places is not None  # asked of a task that declares residuals
-        with self._door:
+        with self._gate:
             answers = self._answers(X, Ask.RESIDUALS if self.details.method else Ask.DETAILS)
         return [(value, residuals_among(extras, places) if extras else None) for value, extras in answers]
 
@@ -237,8 +239,8 @@ class Task:
         """Fill `answers` at the places `todo`; evaluations are recorded as they are completed, or in order."""
         flight = PendingCalls(self._evaluators(ask), self._mailbox, self._in_order)
 
-        def land() -> None:
-            for i, outcome in flight.land():
+        def collect() -> None:
+            for i, outcome in flight.collect():
                 attempts[i] = attempts.get(i, 0) + 1
                 answer = self._settle(points[i], outcome, attempts[i], ask)
                 if answer is None:
@@ -247,25 +249,25 @@ class Task:
                     answers[i] = answer
 
         try:
-            while todo or flight.airborne:
-                while todo and flight.airborne < self._workers and self._may_launch(flight.airborne):
+            while todo or flight.pending:
+                while todo and flight.pending < self._workers and self._may_launch(flight.pending):
                     i = todo.popleft()
                     flight.launch(i, points[i].copy())
-                room = bool(todo) and flight.airborne < self._workers
+                room = bool(todo) and flight.pending < self._workers
                 self._mailbox.rest(flight.has_landed, or_credits=room)
-                land()
-        except (Cut, Unmade) as end:
-            while flight.airborne:
+                collect()
+        except (Cut, NotEvaluated) as end:
+            while flight.pending:
                 self._mailbox.rest(flight.has_landed, or_credits=False)
-                with suppress(Cut, Unmade):  # another one that will not be made; the rest is still to be recorded
-                    land()
-            if isinstance(end, Unmade):
+                with suppress(Cut, NotEvaluated):  # another one that will not be made; the rest is still to be recorded
+                    collect()
+            if isinstance(end, NotEvaluated):
                 self._mailbox.give_up(end.reason)
             raise
 
-    def _may_launch(self, airborne: int) -> bool:
+    def _may_launch(self, pending: int) -> bool:
         """Take a credit; wait for it only if nothing is under way that could be recorded meanwhile."""
-        if not airborne:
+        if not pending:
             self._mailbox.claim()
             return True
         return self._mailbox.claim_one_at_hand()
@@ -368,16 +370,16 @@ class Task:
         return self._worst if self._worst > -math.inf else math.inf
 
 
-class DetailedTask(Task):
+class DetailedManagedFunction(ManagedFunction):
     """A task that can also be asked for all that its `detailed_call` returns."""
 
     def detailed_call(self, x: NDArray[np.float64]) -> tuple[Any, ...]:
         """Return ``(fx, *extras)`` at `x`, shape (m,); only fx where there was no valid evaluation."""
-        with self._door:
+        with self._gate:
             value, extras = self._answer(self._own(x), Ask.DETAILS)
         return (value, *extras)
 
     def map_detailed(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> list[Answer]:
         """Return value and extras at all rows of `X`, shape (n, m), in order, like :meth:`map`."""
-        with self._door:
+        with self._gate:
             return self._answers(X, Ask.DETAILS)

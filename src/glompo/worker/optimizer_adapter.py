@@ -14,7 +14,7 @@ import numpy as np
 
 from glompo.optimizer import EARLIER_NAMES, BaseOptimizer, OpenGate
 from glompo.wire.messages import Note, NotSaved, PointTaken, StateSaved
-from glompo.wire.recorded_history import Script
+from glompo.wire.recorded_history import RecordedHistory
 from glompo.worker.mailbox import Mailbox
 from glompo.worker.saved_state import NotSavedError, packed
 from glompo.worker.space import Space
@@ -26,7 +26,7 @@ CONVERGED, PAUSED, NOTE = 0, 1, 9
 """Signals from an optimizer."""
 
 
-class WorkerSeat:
+class WorkerLink:
     """Connects an optimizer with its mailbox; plays the part of the documented signal pipe.
 
     Parameters
@@ -55,14 +55,14 @@ class WorkerSeat:
         mailbox: Mailbox,
         rng: np.random.Generator,
         space: Space,
-        script: Script | None = None,
+        recorded: RecordedHistory | None = None,
         given: int = 0,
     ) -> None:
         self._mailbox = mailbox
         self._space = space
-        self._points = deque(script.points[given:] if script is not None else ())
+        self._points = deque(recorded.points[given:] if recorded is not None else ())
         self._given = given
-        self._recorded = script.end if script is not None else 0
+        self._recorded = recorded.end if recorded is not None else 0
         self.rng = rng
         self.said_converged = False
         self.told = False
@@ -156,7 +156,7 @@ class HoldGate:
 
 
 def build(
-    cls: type[BaseOptimizer], args: tuple[Any, ...], kwargs: Mapping[str, Any], seat: Mapping[str, Any]
+    cls: type[BaseOptimizer], args: tuple[Any, ...], kwargs: Mapping[str, Any], link: Mapping[str, Any]
 ) -> BaseOptimizer:
     """Construct an optimizer in whichever spelling its class uses.
 
@@ -172,17 +172,17 @@ def build(
     TypeError
         If a constructor that takes none of the manager's arguments did not pass through BaseOptimizer.
     """
-    optimizer = cls(*args, **{**spoken(cls, seat), **kwargs})
-    return seated(optimizer, seat)
+    optimizer = cls(*args, **{**spoken(cls, link), **kwargs})
+    return linked(optimizer, link)
 
 
-def spoken(cls: type[BaseOptimizer], seat: Mapping[str, Any]) -> dict[str, Any]:
+def spoken(cls: type[BaseOptimizer], link: Mapping[str, Any]) -> dict[str, Any]:
     """Return the manager's arguments in the spelling of the constructor, those that it takes."""
     accepted = inspect.signature(cls.__init__).parameters
     takes_any = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in accepted.values())
     earlier = {new: old for old, new in EARLIER_NAMES.items()}
     said = {}
-    for name, value in seat.items():
+    for name, value in link.items():
         if name in accepted or (takes_any and earlier[name] not in accepted):
             said[name] = value
         elif earlier[name] in accepted:
@@ -213,17 +213,17 @@ def own_logging(kwargs: Mapping[str, Any], usual: bool) -> bool:
     return bool(kwargs.get("is_log_detailed", kwargs.get("_is_log_detailed", usual)))
 
 
-def seated(optimizer: BaseOptimizer, seat: Mapping[str, Any]) -> BaseOptimizer:
+def linked(optimizer: BaseOptimizer, link: Mapping[str, Any]) -> BaseOptimizer:
     """Connect an optimizer whose constructor did not pass everything on to its base."""
     if "_opt_id" not in vars(optimizer):
         raise TypeError(f"{type(optimizer).__name__}.__init__ must call super().__init__(...) first")
-    if optimizer._signal_pipe is not seat["_signal_pipe"]:
-        optimizer._signal_pipe = seat["_signal_pipe"]
-        optimizer.rng = seat["_signal_pipe"].rng
-    optimizer._opt_id = seat["_opt_id"]
-    optimizer.workers = seat["_workers"]
-    optimizer._backend = seat["_backend"]
-    optimizer.is_log_detailed = bool(optimizer.is_log_detailed or seat["_is_log_detailed"])  # its constructor may say
-    if isinstance(optimizer._pause_signal, OpenGate) and seat["_pause_flag"] is not None:
-        optimizer._pause_signal = seat["_pause_flag"]
+    if optimizer._signal_pipe is not link["_signal_pipe"]:
+        optimizer._signal_pipe = link["_signal_pipe"]
+        optimizer.rng = link["_signal_pipe"].rng
+    optimizer._opt_id = link["_opt_id"]
+    optimizer.workers = link["_workers"]
+    optimizer._backend = link["_backend"]
+    optimizer.is_log_detailed = bool(optimizer.is_log_detailed or link["_is_log_detailed"])  # its constructor may say
+    if isinstance(optimizer._pause_signal, OpenGate) and link["_pause_flag"] is not None:
+        optimizer._pause_signal = link["_pause_flag"]
     return optimizer

@@ -7,7 +7,7 @@ import os
 from glompo.errors import WorkerError
 
 
-class Home:
+class OwnerProcess:
     """Tells this process from its forks.
 
     A fork holds a copy of the optimizer with all its credits and the open lines to the engine, but not the threads

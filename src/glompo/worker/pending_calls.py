@@ -10,7 +10,7 @@ from itertools import takewhile
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.evaluators.not_evaluated import Unmade, words_of
+from glompo.evaluators.not_evaluated import NotEvaluated, engine_text
 from glompo.evaluators.protocol import Evaluator
 from glompo.function import Outcome
 from glompo.worker.mailbox import Mailbox
@@ -27,7 +27,7 @@ class PendingCalls:
         self._landed: deque[Future[Outcome]] = deque()
 
     @property
-    def airborne(self) -> int:
+    def pending(self) -> int:
         """Number of evaluations that have not been landed."""
         return len(self._flying)
 
@@ -36,7 +36,7 @@ class PendingCalls:
         try:
             future = self._evaluator.submit(x)
         except Exception as error:
-            raise unmade(error) from error
+            raise not_evaluated(error) from error
         self._flying[future] = i
         future.add_done_callback(self._touch_down)
 
@@ -44,7 +44,7 @@ class PendingCalls:
         """Return whether the next evaluation to be recorded is done."""
         return next(iter(self._flying)).done() if self._in_order and self._flying else bool(self._landed)
 
-    def land(self) -> Iterator[tuple[int, Outcome]]:
+    def collect(self) -> Iterator[tuple[int, Outcome]]:
         """Yield place and outcome of those that are done: in the order in which they were, or were launched.
 
         If one is never going to be made, what its evaluator says is raised behind the others; in order, nothing behind
@@ -64,15 +64,15 @@ class PendingCalls:
                 self._flying.clear()
                 break
         if isinstance(failure, Exception):
-            raise unmade(failure) from failure
+            raise not_evaluated(failure) from failure
         if failure is not None:
             raise failure
 
     def _touch_down(self, future: Future[Outcome]) -> None:
         self._landed.append(future)
-        self._mailbox.ring()
+        self._mailbox.wake_up()
 
 
-def unmade(error: Exception) -> Unmade:
+def not_evaluated(error: Exception) -> NotEvaluated:
     """Return what an evaluator says that raises: it never does for what the task does."""
-    return error if isinstance(error, Unmade) else Unmade(words_of(error))
+    return error if isinstance(error, NotEvaluated) else NotEvaluated(engine_text(error))

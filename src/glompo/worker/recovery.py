@@ -7,7 +7,8 @@ One that is new just begins. One that has a record goes down a ladder:
 3. *warm start*: a new search begins at the best recorded point, under the same number.
 
 A rung that fails leaves no trace outside the worker, for all that it did was to be given recorded answers; so the next
-one can be tried at once. One that does not promise to go on from a saved state (see :mod:`glompo.worker.saved_state`) is
+one can be tried at once. One that does not promise to go on from a saved state (see
+:mod:`glompo.worker.saved_state`) is
 replayed first; its saved state is tried after that, if anything was recorded by which it can be checked.
 """
 
@@ -23,12 +24,12 @@ from numpy.typing import NDArray
 from glompo.function import Status
 from glompo.optimizer import BaseOptimizer, MinimizeResult
 from glompo.safe_text import error_text
-from glompo.wire.launch_request import Parcel
+from glompo.wire.launch_request import LaunchRequest
 from glompo.wire.messages import BackAgain, Ended, WentAstray
-from glompo.wire.recorded_history import REPLAY, SAVED, WARM, Script
+from glompo.wire.recorded_history import REPLAY, SAVED, WARM, RecordedHistory
 from glompo.worker.mailbox import Mailbox
-from glompo.worker.managed_function import Task
-from glompo.worker.optimizer_adapter import HoldGate, WorkerSeat, build, by_name, own_logging, seated, spoken
+from glompo.worker.managed_function import ManagedFunction
+from glompo.worker.optimizer_adapter import HoldGate, WorkerLink, build, by_name, linked, own_logging, spoken
 from glompo.worker.replay import DivergedError, Replay
 from glompo.worker.saved_state import Envelope, NotSavedError, loaded, opened
 from glompo.worker.space import Space
@@ -38,31 +39,31 @@ NEW = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class RecoveryStep:
     """One way, and the saved state that it needs."""
 
     way: str
     envelope: Envelope | None = None
 
 
-def ladder(parcel: Parcel, mailbox: Mailbox) -> list[Rung]:
+def recovery_steps(launch_request: LaunchRequest, mailbox: Mailbox) -> list[RecoveryStep]:
     """Return the rungs to be tried in order; say so if a saved state cannot be read and is not among them."""
-    script = parcel.script
-    if script is None:
-        return [Rung(NEW)]
-    rungs = [Rung(REPLAY)]
-    if script.saved is not None:
+    recorded = launch_request.recorded
+    if recorded is None:
+        return [RecoveryStep(NEW)]
+    rungs = [RecoveryStep(REPLAY)]
+    if recorded.saved is not None:
         try:
-            envelope = opened(script.saved.data)
+            envelope = opened(recorded.saved.data)
         except NotSavedError as error:
-            mailbox.post(WentAstray(SAVED, script.saved.k, math.nan, str(error), REPLAY))
+            mailbox.post(WentAstray(SAVED, recorded.saved.k, math.nan, str(error), REPLAY))
         else:
             if envelope.promised:
-                rungs.insert(0, Rung(SAVED, envelope))
-            elif envelope.k < script.end:
-                rungs.append(Rung(SAVED, envelope))
-    if parcel.on_divergence == "warm-start":
-        rungs.append(Rung(WARM))
+                rungs.insert(0, RecoveryStep(SAVED, envelope))
+            elif envelope.k < recorded.end:
+                rungs.append(RecoveryStep(SAVED, envelope))
+    if launch_request.on_divergence == "warm-start":
+        rungs.append(RecoveryStep(WARM))
     return rungs
 
 
@@ -77,25 +78,25 @@ class Attempt:
         As in :func:`glompo.worker.host.host`.
     """
 
-    def __init__(self, rung: Rung, parcel: Parcel, mailbox: Mailbox, space: Space) -> None:
+    def __init__(self, rung: RecoveryStep, launch_request: LaunchRequest, mailbox: Mailbox, space: Space) -> None:
         self.way = rung.way
         self.replay: Replay | None = None
-        self._parcel = parcel
+        self._launch_request = launch_request
         self._mailbox = mailbox
         self._space = space
         self._envelope = rung.envelope
-        self._x0 = parcel.x0
-        script, start, given = parcel.script, 0, 0
-        if script is not None and rung.way == WARM:
-            start, self._x0 = script.end, _best_of(script, parcel.x0)
-        elif script is not None:
-            start = script.first
+        self._x0 = launch_request.x0
+        recorded, start, given = launch_request.recorded, 0, 0
+        if recorded is not None and rung.way == WARM:
+            start, self._x0 = recorded.end, _best_of(recorded, launch_request.x0)
+        elif recorded is not None:
+            start = recorded.first
             if rung.envelope is not None:
                 start, given = rung.envelope.k, rung.envelope.points
-            self.replay = Replay(script, start, self._say_so)
+            self.replay = Replay(recorded, start, self._say_so)
         mailbox.recall(start)
-        stream = np.random.Generator(np.random.PCG64(_seed(parcel, start if rung.way == WARM else None)))
-        self.seat = WorkerSeat(mailbox, stream, space, None if rung.way == WARM else script, given)
+        stream = np.random.Generator(np.random.PCG64(_seed(launch_request, start if rung.way == WARM else None)))
+        self.link = WorkerLink(mailbox, stream, space, None if rung.way == WARM else recorded, given)
 
     @property
     def arrived(self) -> bool:
@@ -110,31 +111,33 @@ class Attempt:
         DivergedError
             If it cannot be loaded.
         """
-        parcel = self._parcel
+        launch_request = self._launch_request
         arguments = {
-            "_opt_id": parcel.opt,
-            "_signal_pipe": self.seat,
+            "_opt_id": launch_request.opt,
+            "_signal_pipe": self.link,
             "_results_queue": None,
-            "_pause_flag": HoldGate(self._mailbox, 0 if parcel.script is None else parcel.script.end),
-            "_is_log_detailed": own_logging(parcel.kwargs, parcel.detailed),
-            "_workers": parcel.slots,
-            "_backend": parcel.concurrency,
+            "_pause_flag": HoldGate(
+                self._mailbox, 0 if launch_request.recorded is None else launch_request.recorded.end
+            ),
+            "_is_log_detailed": own_logging(launch_request.kwargs, launch_request.detailed),
+            "_workers": launch_request.slots,
+            "_backend": launch_request.concurrency,
         }
         if self._envelope is None:
-            return build(parcel.cls, parcel.args, parcel.kwargs, arguments)
+            return build(launch_request.cls, launch_request.args, launch_request.kwargs, arguments)
         try:
-            named = by_name(parcel.cls, parcel.args, parcel.kwargs)
-            one = loaded(parcel.cls, self._envelope, {**spoken(parcel.cls, arguments), **named})
+            named = by_name(launch_request.cls, launch_request.args, launch_request.kwargs)
+            one = loaded(launch_request.cls, self._envelope, {**spoken(launch_request.cls, arguments), **named})
         except (NotSavedError, TypeError) as error:
             raise DivergedError(str(error), self._envelope.k) from error
-        one = seated(one, arguments)
-        if one.rng is not self.seat.rng:  # it brought its own
-            self.seat.rng = one.rng
+        one = linked(one, arguments)
+        if one.rng is not self.link.rng:  # it brought its own
+            self.link.rng = one.rng
         elif self._envelope.stream is not None:
             one.rng.bit_generator.state = self._envelope.stream
         return one
 
-    def search(self, optimizer: BaseOptimizer, task: Task) -> Ended:
+    def search(self, optimizer: BaseOptimizer, task: ManagedFunction) -> Ended:
         """Run the search and return how it ended.
 
         Raises
@@ -147,56 +150,58 @@ class Attempt:
             self._mailbox.await_release()
         x0 = self._space.seen(self._x0).copy()
         try:
-            result = optimizer.minimize(task, x0, self._space.pairs, **self._parcel.minimize_kwargs)
+            result = optimizer.minimize(task, x0, self._space.pairs, **self._launch_request.minimize_kwargs)
         except Exception as error:
             if self.replay is None or self.replay.over:
                 raise
             raise self._too_soon(f"raised {error_text(error)}") from error
-        if not self.arrived and not self.seat.told:
+        if not self.arrived and not self.link.told:
             raise self._too_soon("returned")
-        return Ended("returned", self.seat.said_converged, _last_words(result, self.seat), _gave_up(result, self.seat))
+        return Ended("returned", self.link.said_converged, _output_tail(result, self.link), _gave_up(result, self.link))
 
     def _say_so(self) -> None:
         self._mailbox.post(BackAgain(self.way, self._mailbox.count, self._x0 if self.way == WARM else None))
 
     def _too_soon(self, what: str) -> DivergedError:
         assert self.replay is not None  # whoever has nothing to repeat cannot be too soon
-        assert self._parcel.script is not None
+        assert self._launch_request.recorded is not None
         done = self.replay.done
-        return DivergedError(f"it {what} after {done} of {self._parcel.script.end} recorded evaluations", done)
+        return DivergedError(
+            f"it {what} after {done} of {self._launch_request.recorded.end} recorded evaluations", done
+        )
 
 
-def _seed(parcel: Parcel, begins_at: int | None) -> np.random.SeedSequence:
+def _seed(launch_request: LaunchRequest, begins_at: int | None) -> np.random.SeedSequence:
     """Return the seed of a search: that of the optimizer, or another one for each warm start."""
-    first = parcel.script.first if parcel.script is not None else 0
+    first = launch_request.recorded.first if launch_request.recorded is not None else 0
     begun = first if begins_at is None else begins_at
     if not begun:
-        return parcel.seed
-    return np.random.SeedSequence(parcel.seed.entropy, spawn_key=(*parcel.seed.spawn_key, begun))
+        return launch_request.seed
+    return np.random.SeedSequence(launch_request.seed.entropy, spawn_key=(*launch_request.seed.spawn_key, begun))
 
 
-def _best_of(script: Script, x0: NDArray[np.float64]) -> NDArray[np.float64]:
+def _best_of(recorded: RecordedHistory, x0: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the best valid recorded point, shape (d,); `x0` if there is none."""
-    values = np.where(script.status == Status.OK, script.f, np.inf)
+    values = np.where(recorded.status == Status.OK, recorded.f, np.inf)
     if not len(values) or not np.isfinite(values.min()):
         return x0
-    return np.asarray(script.X[int(values.argmin())])
+    return np.asarray(recorded.X[int(values.argmin())])
 
 
-def _gave_up(result: Any, seat: WorkerSeat) -> bool:
+def _gave_up(result: Any, link: WorkerLink) -> bool:
     """Return whether the search ended by itself and without success, in its own words."""
-    if seat.said_converged or seat.told:
+    if link.said_converged or link.told:
         return False
     said = result.said_success if isinstance(result, MinimizeResult) else getattr(result, "success", None)
     return said is not None and not said
 
 
-def _last_words(result: Any, seat: WorkerSeat) -> str:
+def _output_tail(result: Any, link: WorkerLink) -> str:
     if not isinstance(result, MinimizeResult):
         return f"minimize returned {type(result).__name__} instead of a MinimizeResult"
     reason = (result.stats or {}).get("reason", "")
     if reason:
         return str(reason)
-    if _gave_up(result, seat):
+    if _gave_up(result, link):
         return "returned without success"
-    return "" if seat.said_converged else "returned without announcing convergence (message 0)"
+    return "" if link.said_converged else "returned without announcing convergence (message 0)"

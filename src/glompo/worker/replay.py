@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.function import Status
-from glompo.wire.recorded_history import Script
+from glompo.wire.recorded_history import RecordedHistory
 
 Recorded = tuple[float, Status, tuple[Any, ...]]
 """Value, status and extras of a recorded evaluation."""
@@ -59,9 +59,9 @@ class Replay:
         Recorded attempts at the point asked for last, all of which failed; 0 if it was answered.
     """
 
-    def __init__(self, script: Script, start: int, arrive: Callable[[], None]) -> None:
-        self._script = script
-        self._next = start - script.first
+    def __init__(self, recorded: RecordedHistory, start: int, arrive: Callable[[], None]) -> None:
+        self._script = recorded
+        self._next = start - recorded.first
         self.attempts = 0
         self.arrive = arrive
 

@@ -33,7 +33,7 @@ def checkpointing(view: RunView, policies: Policies) -> Iterator[Command]:
         yield from _begin(view, made.count + 1, why, plan)
         return
     if plan.states_every is not None:
-        for one in view.stirred:
+        for one in view.changed:
             if len(one) // plan.states_every > one.save_asked_k // plan.states_every and _can_be_asked(one):
                 yield Save(one.opt, one.save_tickets + 1)
 
@@ -78,7 +78,7 @@ def _begin(view: RunView, n: int, why: str, plan: Checkpointing) -> Iterator[Com
     late = [
         one.opt
         for one in view.alive
-        if one.save_request is not None and view.now < one.save_request.at + plan.patience and not one.condemned
+        if one.save_request is not None and view.now < one.save_request.at + plan.patience and not one.stop_requested
     ]
     yield BeginCheckpoint(n, why, tuple(sorted([*(one.opt for one in asked), *late])))
     for one in asked:
@@ -102,4 +102,4 @@ def _can_be_asked(one: OptimizerView) -> bool:
 
 
 def _is_awaited(one: OptimizerView) -> bool:
-    return one.how is None and not one.condemned and one.save_request is not None
+    return one.how is None and not one.stop_requested and one.save_request is not None

@@ -50,7 +50,7 @@ def decide(view: RunView, policies: Policies) -> tuple[Command, ...]:
     ordered = tuple(obeying(view, policies)) or tuple(seating(view, policies))
     if ordered:
         return ordered
-    if view.n_left:
+    if view.n_suspended:
         restored = tuple(restoring(view, policies))
         if restored:
             return restored

@@ -15,7 +15,7 @@ def sharing(view: RunView, policies: Policies) -> Iterator[Command]:
     best = view.best
     if not policies.share or best is None:
         return
-    for one in view.stirred:
+    for one in view.changed:
         listens = one.phase is Phase.RUNNING and one.opt != best.opt and not one.offer_in_flight
         if listens and best.f < one.offered and best.f < one.best:
             yield SendIncumbent(one.opt, best.x, best.f, best.opt)

@@ -20,11 +20,11 @@ def seating(view: RunView, policies: Policies) -> Iterator[Command]:
 
     Whom people want to go on, out of a rest, counts among those who go on.
     """
-    woken = (view[opt] for opt, asked in view.wishes.items() if asked.what == "go-on")
+    woken = (view[opt] for opt, asked in view.pending.items() if asked.what == "go-on")
     wanted = sum(one.slots for one in woken if one.phase is Phase.PAUSED)
     excess = view.used_slots + wanted - view.slots
     if excess > 0:
-        yield from _unseated(view, excess)
+        yield from _displaced(view, excess)
     elif view.n_paused:
         free = view.free_slots
         for one in view.displaced:
@@ -33,7 +33,7 @@ def seating(view: RunView, policies: Policies) -> Iterator[Command]:
                 yield Resume(one.opt, SLOTS, Verdict(True, SLOTS, "there are slots for it again"))
 
 
-def _unseated(view: RunView, excess: int) -> Iterator[Command]:
+def _displaced(view: RunView, excess: int) -> Iterator[Command]:
     living = list(view.alive)
     excess -= sum(one.slots for one in living if one.phase in (Phase.PAUSING, Phase.STOPPING))
     for one in reversed(living):

@@ -20,7 +20,7 @@ def stopping(view: RunView, policies: Policies) -> Iterator[Command]:
         return
     owner = view.best.opt if view.best else None
     acquitted: list[int] = []
-    for one in view.stirred:
+    for one in view.changed:
         if one.phase is not Phase.RUNNING or not _due(len(one), one.judged_at, policies.stopper_interval):
             continue
         if policies.stopper is not None and (one.opt != owner or policies.stop_best):

@@ -35,7 +35,7 @@ def exiting(view: RunView, policies: Policies) -> Iterator[Command]:
 
 def _stop_all(view: RunView, by: str, verdict: Verdict) -> Iterator[Command]:
     for one in view.alive:
-        if not one.condemned:
+        if not one.stop_requested:
             yield Stop(one.opt, by, verdict)
 
 
@@ -82,7 +82,7 @@ def _nothing_left(view: RunView, policies: Policies) -> Verdict | None:
     Whether it says "never again" or "not now" makes no difference: if nobody works, nothing changes any more. But those
     who stopped because the session is left are to go on in the next one.
     """
-    if view.n_alive or view.n_left or view.leaving:
+    if view.n_alive or view.n_suspended or view.leaving:
         return None
     choice = policies.selector.choose(ManagerView(view), view.free_slots)
     if choice is False:

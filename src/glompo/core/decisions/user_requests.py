@@ -17,7 +17,7 @@ DEAF = (Phase.LEFT, Phase.STOPPING, Phase.ENDED)
 def obeying(view: RunView, policies: Policies) -> Iterator[Command]:
     """Yield what was asked for and can be done now: who starts cannot rest yet, who rests needs free slots to go on."""
     free = view.free_slots
-    for opt, asked in view.wishes.items():
+    for opt, asked in view.pending.items():
         one = view[opt]
         if asked.what == "stop" and one.phase not in DEAF:
             yield Stop(opt, "user", Verdict(True, "user", f"{asked.who} asked to stop it"))

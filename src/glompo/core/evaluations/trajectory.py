@@ -1,7 +1,8 @@
 """What is kept in memory of one optimizer's evaluations: the last ones, and what is needed of all of them.
 
 Which rows are kept depends on nothing but how many there have been, so that everybody who folds the same events keeps
-the same. Older rows are in the journal, and :class:`~glompo.core.evaluations.evaluations.Evaluations` reads them from there.
+the same. Older rows are in the journal, and :class:`~glompo.core.evaluations.evaluations.Evaluations` reads them
+from there.
 """
 
 from __future__ import annotations

@@ -175,7 +175,7 @@ class Allocator(Protocol):
     def allocate(self, view: RunView, limit: int | None) -> Mapping[int, int]:
         """Return fresh credits per optimizer, at most `limit` in sum (None: no limit).
 
-        Whoever was given what it wants needs another look only when it is among ``view.stirred``; that is everybody
+        Whoever was given what it wants needs another look only when it is among ``view.changed``; that is everybody
         once credits have come free.
         """
 

@@ -190,7 +190,7 @@ def after(phase: Phase | None, event: Event) -> Phase:
         raise IllegalEventError(f"{type(event).__name__} cannot happen to {state}: {event}") from None
 
 
-def how_ended(event: Stopped, condemned: bool, escalated: bool = False) -> How:
+def how_ended(event: Stopped, stop_requested: bool, escalated: bool = False) -> How:
     """Return how an optimizer ended, given whether it had been asked to stop, and whether its process was ended.
 
     One that reported its own convergence before it was told to stop has converged. One that was not asked to stop and
@@ -198,14 +198,16 @@ def how_ended(event: Stopped, condemned: bool, escalated: bool = False) -> How:
     """
     if event.ending == "returned" and event.said_converged:
         return How.CONVERGED
-    if event.ending == "returned" and event.gave_up and not condemned:
+    if event.ending == "returned" and event.gave_up and not stop_requested:
         return How.EXHAUSTED
     if event.ending == "died" and escalated:
         return How.FORCED
     try:
-        return ENDINGS[event.ending, condemned]
+        return ENDINGS[event.ending, stop_requested]
     except KeyError:
-        raise IllegalEventError(f"an optimizer cannot end as {event.ending!r} with condemned={condemned}") from None
+        raise IllegalEventError(
+            f"an optimizer cannot end as {event.ending!r} with condemned={stop_requested}"
+        ) from None
 
 
 def may_return(phase: Phase, how: How | None, stop_by: str | None) -> bool:

@@ -40,7 +40,7 @@ class OptimizerState:
     pace: float | None = None
     offered: float = np.inf
     offer: IncumbentSent | None = None
-    seated: bool = True
+    holds_slots: bool = True
     taken: list[tuple[int, NDArray[np.float64], float]] = field(default_factory=list)
     pause: PauseRequested | None = None
     rests: bool = False  # since it was asked to and until it is asked to go on, also between sessions

@@ -31,7 +31,7 @@ WITH_AMOUNT = ("slots", "budget")
 
 
 @dataclass(slots=True)
-class Wishes:
+class PendingRequests:
     """What was asked and is still to be done. Only :class:`~glompo.core.state.run_state.RunState` writes it.
 
     Attributes

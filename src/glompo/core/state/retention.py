@@ -33,7 +33,7 @@ FEWEST_ROWS = 1000
 
 
 @dataclass(slots=True)
-class Keeping:
+class Retention:
     """Decides who keeps how many rows.
 
     Attributes

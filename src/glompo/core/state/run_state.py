@@ -17,8 +17,8 @@ from glompo.core.state import lifecycle
 from glompo.core.state.checkpoints import AFTER_THE_END, SAVING_RULES, Checkpoints
 from glompo.core.state.lifecycle import How, Phase
 from glompo.core.state.optimizer_state import Best, OptimizerState
-from glompo.core.state.requests import Wishes, refusal
-from glompo.core.state.retention import Keeping
+from glompo.core.state.requests import PendingRequests, refusal
+from glompo.core.state.retention import Retention
 from glompo.core.state.sessions import RETURNING_RULES, finish_left
 from glompo.errors import IllegalEventError
 from glompo.events import (
@@ -94,15 +94,15 @@ class RunState:
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     outstanding: int = 0
     ended: Counter[str] = field(default_factory=Counter)
-    keeping: Keeping = field(default_factory=Keeping)
-    victims: list[int] = field(default_factory=list)
+    retention: Retention = field(default_factory=Retention)
+    stopped_by_rules: list[int] = field(default_factory=list)
     in_vain: list[tuple[str, bool]] = field(default_factory=list)
     refused: str = ""
     stops_since_convergence: int = 0
     failures: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     asked: Asked | None = None
-    wishes: Wishes = field(default_factory=Wishes)
+    pending: PendingRequests = field(default_factory=PendingRequests)
     ending: Verdict | None = None
     finished: Verdict | None = None
     at: float = 0.0
@@ -172,7 +172,7 @@ class RunState:
         self.check_fit(event.slots)
         if self.ending:
             raise IllegalEventError(f"optimizer {event.opt} starts in a run that is ending")
-        new = OptimizerState(event, self.keeping.trajectory(event.config, self.opened.bounds, self.slots))
+        new = OptimizerState(event, self.retention.trajectory(event.config, self.opened.bounds, self.slots))
         self.optimizers[event.opt] = self.alive[event.opt] = new
         self.used_slots += event.slots
 
@@ -260,7 +260,7 @@ class RunState:
         one = self.known(event)
         self.move(one, event)
         if one.phase is Phase.PAUSED:
-            self._unseat(one)
+            self._release_slots(one)
         self.outstanding -= one.outstanding
         one.granted, one.silent = one.calls, False
 
@@ -268,9 +268,9 @@ class RunState:
         one = self.known(event)
         self.check_fit(one.request.slots)
         self.move(one, event)
-        one.seated, one.rests = True, False
+        one.holds_slots, one.rests = True, False
         self.used_slots += one.request.slots
-        self.wishes.fulfil(event.opt)
+        self.pending.fulfil(event.opt)
 
     def _resume(self, event: Resumed) -> None:
         one = self.known(event)
@@ -281,9 +281,9 @@ class RunState:
         if slots < 1 or self.used_slots + slots > self.slots:
             raise IllegalEventError(f"{slots} slots do not fit: {self.used_slots} of {self.slots} are used")
 
-    def _unseat(self, one: OptimizerState) -> None:
-        if one.seated:
-            one.seated = False
+    def _release_slots(self, one: OptimizerState) -> None:
+        if one.holds_slots:
+            one.holds_slots = False
             self.used_slots -= one.request.slots
 
     def _judge(self, event: Judged) -> None:
@@ -297,9 +297,9 @@ class RunState:
         one = self.known(event)
         self.move(one, event)
         one.stop = event
-        self.wishes.fulfil(event.opt)
+        self.pending.fulfil(event.opt)
         if event.by == "stopper":
-            self.victims.append(event.opt)
+            self.stopped_by_rules.append(event.opt)
 
     def _escalate(self, event: Escalated) -> None:
         one = self.known(event)
@@ -315,11 +315,11 @@ class RunState:
         self.move(one, event)
         one.how, one.note, one.ended_at = how, event.note, event.at
         del self.alive[event.opt]
-        self.wishes.fulfil(event.opt)
-        self._unseat(one)
+        self.pending.fulfil(event.opt)
+        self._release_slots(one)
         if event.ending == "refused":
             self.refused = self.refused or event.note
-        self.keeping.retire(event.opt, self.optimizers)
+        self.retention.retire(event.opt, self.optimizers)
         self.ended[how] += 1
         if how is How.CONVERGED:
             self.stops_since_convergence = 0
@@ -352,7 +352,7 @@ class RunState:
         elif event.what == "checkpoint":
             self.checkpoints.asked = event.who
         else:
-            self.wishes.take(event, self.optimizers.get(event.opt))
+            self.pending.take(event, self.optimizers.get(event.opt))
 
     def _request_end(self, event: EndRequested) -> None:
         if self.ending:

@@ -22,28 +22,28 @@ def _open_session(state: RunState, event: SessionOpened) -> None:
     state.session, state.session_at, state.session_wall = event.session, event.at, event.wall
     state.session_slots, state.session_cpus, state.scales = event.slots, event.cpus, event.scales
     state.session_open, state.session_reason, state.asked, state.refused = True, "", None, ""
-    state.ending = state.finished = state.wishes.budget = None
+    state.ending = state.finished = state.pending.budget = None
     state.in_vain.clear()
     state.checkpoints.open_session(event.at)
-    state.keeping.look_back = event.look_back
+    state.retention.look_back = event.look_back
     state.session_spec = event.spec or state.session_spec
     state.task = event.task or state.task
     for opt, one in state.optimizers.items():
         if one.may_return:
-            state.keeping.recall(opt)
+            state.retention.recall(opt)
             _leave(one)
             state.left[opt] = one
         elif one.phase is not Phase.ENDED:  # condemned, and its worker is gone
             one.how, one.ended_at, one.phase = How.STOPPED, event.at, Phase.ENDED
             state.ended[How.STOPPED] += 1
-            state.keeping.retire(opt, state.optimizers)
+            state.retention.retire(opt, state.optimizers)
     state.alive.clear()
     state.used_slots = state.resting = state.outstanding = 0
 
 
 def _leave(one: OptimizerState) -> None:
     """Turn an optimizer of an earlier session into one that may go on; until it does, its end stays on record."""
-    one.phase, one.seated = Phase.LEFT, False
+    one.phase, one.holds_slots = Phase.LEFT, False
     one.resumption.asked = None
     one.rung, one.silent = "", False
 
@@ -56,7 +56,7 @@ def finish_left(state: RunState) -> None:
     for opt, one in list(state.left.items()):
         if one.how is not None:
             one.phase = Phase.ENDED
-            state.keeping.retire(opt, state.optimizers)
+            state.retention.retire(opt, state.optimizers)
             del state.left[opt]
         else:
             one.how, one.ended_at = How.LOST, one.heard_at
@@ -70,7 +70,7 @@ def _restore(state: RunState, event: Restored) -> None:
         raise IllegalEventError(f"{event}: nobody has {event.credits} credits")
     state.check_fit(one.request.slots)
     _return(state, one, event)
-    one.seated, one.rests = True, False
+    one.holds_slots, one.rests = True, False
     one.granted += event.credits
     state.used_slots += one.request.slots
     state.outstanding += event.credits
@@ -96,7 +96,7 @@ def _return(state: RunState, one: OptimizerState, event: Restored | ReturnedToRe
     one.granted = one.calls_before = one.calls
     one.started_at = None
     one.heard_at = event.at
-    one.trajectory.keep = state.keeping.rows(one.trajectory.dims, state.slots)
+    one.trajectory.keep = state.retention.rows(one.trajectory.dims, state.slots)
     state.alive[event.opt] = state.left.pop(event.opt)
     state.alive = dict(sorted(state.alive.items()))
 

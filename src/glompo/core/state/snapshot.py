@@ -18,8 +18,8 @@ from glompo.core.evaluations.trajectory import Trajectory
 from glompo.core.state.checkpoints import Checkpoints, Resumption
 from glompo.core.state.lifecycle import How, Phase
 from glompo.core.state.optimizer_state import Best, OptimizerState
-from glompo.core.state.requests import Wishes
-from glompo.core.state.retention import Keeping
+from glompo.core.state.requests import PendingRequests
+from glompo.core.state.retention import Retention
 from glompo.core.state.run_state import RunState
 from glompo.errors import StoreError
 from glompo.events import (
@@ -42,7 +42,7 @@ _KNOWN: dict[str, type] = {
         RunState,
         OptimizerState,
         Best,
-        Keeping,
+        Retention,
         RunOpened,
         StartRequested,
         PauseRequested,
@@ -55,7 +55,7 @@ _KNOWN: dict[str, type] = {
         NotSaved,
         CheckpointBegun,
         Asked,
-        Wishes,
+        PendingRequests,
         Verdict,
         How,
         Phase,

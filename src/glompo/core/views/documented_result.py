@@ -46,7 +46,7 @@ def documented_result(view: RunView, end_cond: str | None = None) -> DocumentedR
     stats = {
         "f_evals": view.calls,
         "opts_started": view.n_started,
-        "opts_killed": len(view.victims),
+        "opts_killed": len(view.stopped_by_rules),
         "opts_conv": view.n_converged,
         "end_cond": end_cond,
     }

@@ -173,12 +173,12 @@ class ManagerView(_ReadOnly):
     @property
     def hunt_counter(self) -> int:
         """Optimizers that stoppers condemned."""
-        return len(self.view.victims)
+        return len(self.view.stopped_by_rules)
 
     @property
     def hunt_victims(self) -> frozenset[int]:
         """Numbers of the optimizers that stoppers condemned."""
-        return frozenset(self.view.victims)
+        return frozenset(self.view.stopped_by_rules)
 
     @property
     def result(self) -> DocumentedResult:

@@ -9,7 +9,7 @@ from glompo.events import RunOpened
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Changes:
     """What has happened since the last look.
 
     Attributes
@@ -21,12 +21,12 @@ class News:
         Optimizers that have started, and those that have ended, in order; who did both is in both.
     """
 
-    anew: bool
+    reset: bool
     started: tuple[int, ...]
     ended: tuple[int, ...]
 
 
-class Roll:
+class OptimizerTracker:
     """Calls the roll of a run. A call costs as much as has started since the last one, and as many as live.
 
     It is a memo only: what is summed up by it follows from the view, and a new roll gives the same.
@@ -42,13 +42,13 @@ class Roll:
         self._run: tuple[RunOpened, int] | None = None
         self._seen = 0
 
-    def call(self, view: RunView) -> News:
+    def call(self, view: RunView) -> Changes:
         """Return what has happened since the last call."""
-        anew = self._run is None or view.opened is not self._run[0] or view.session != self._run[1]
-        if anew:
+        reset = self._run is None or view.opened is not self._run[0] or view.session != self._run[1]
+        if reset:
             self._run, self._seen, self.living = (view.opened, view.session), 0, []
         started = tuple(range(self._seen + 1, view.n_started + 1))
         looked_at = [*self.living, *started]
         self.living = [opt for opt in looked_at if view[opt].how is None]
         self._seen = view.n_started
-        return News(anew, started, tuple(opt for opt in looked_at if view[opt].how is not None))
+        return Changes(reset, started, tuple(opt for opt in looked_at if view[opt].how is not None))

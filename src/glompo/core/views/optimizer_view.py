@@ -90,7 +90,7 @@ class OptimizerView:
         return self._state.silent
 
     @property
-    def condemned(self) -> bool:
+    def stop_requested(self) -> bool:
         """Whether it has been asked to stop."""
         return self._state.stop is not None
 

@@ -46,19 +46,19 @@ class RunView:
         Where evaluations are read that are no longer in memory.
     """
 
-    __slots__ = ("_box", "_budget", "_history", "_state", "_stirred", "now")
+    __slots__ = ("_box", "_budget", "_changed", "_history", "_state", "now")
 
     def __init__(
         self,
         state: RunState,
         now: float,
-        stirred: Collection[int] | None = None,
+        changed: Collection[int] | None = None,
         budget: int | None = None,
         history: History | None = None,
     ) -> None:
         self._state = state
         self._budget = budget
-        self._stirred = stirred
+        self._changed = changed
         self._history = history
         self._box: Box | None = None
         self.now = now
@@ -79,15 +79,15 @@ class RunView:
         return map(self._see, self._state.alive.values())
 
     @property
-    def stirred(self) -> Iterator[OptimizerView]:
+    def changed(self) -> Iterator[OptimizerView]:
         """Living optimizers to which something has happened since the last decision, in order.
 
         Nothing can be due for the others, so that a decision costs as much as has happened, not as many as live.
         """
-        if self._stirred is None:
+        if self._changed is None:
             return self.alive
         alive = self._state.alive
-        return (self._see(alive[opt]) for opt in sorted(self._stirred) if opt in alive)
+        return (self._see(alive[opt]) for opt in sorted(self._changed) if opt in alive)
 
     @property
     def n_alive(self) -> int:
@@ -100,7 +100,7 @@ class RunView:
         return ((self._see(one), one.granted - one.calls) for one in self._state.left.values())
 
     @property
-    def n_left(self) -> int:
+    def n_suspended(self) -> int:
         """Number of optimizers of earlier sessions that may go on."""
         return len(self._state.left)
 
@@ -133,9 +133,9 @@ class RunView:
         return Counter(self._state.ended)
 
     @property
-    def victims(self) -> tuple[int, ...]:
+    def stopped_by_rules(self) -> tuple[int, ...]:
         """Optimizers that stoppers condemned, in order."""
-        return tuple(self._state.victims)
+        return tuple(self._state.stopped_by_rules)
 
     @property
     def stops_since_convergence(self) -> int:
@@ -177,7 +177,7 @@ class RunView:
 
     def amended(self, budget: int | None) -> int | None:
         """Return the budget that was asked for from outside in the place of `budget`, which stays None if it is."""
-        asked = self._state.wishes.budget
+        asked = self._state.pending.budget
         return budget if budget is None or asked is None else asked
 
     def unpromised(self, budget: int | None) -> int | None:
@@ -248,13 +248,13 @@ class RunView:
         return self._state.used_slots
 
     @property
-    def wishes(self) -> Mapping[int, Asked]:
+    def pending(self) -> Mapping[int, Asked]:
         """What people want of single optimizers and is still to be done, by their numbers."""
-        return MappingProxyType(self._state.wishes.of_one)
+        return MappingProxyType(self._state.pending.of_one)
 
     def held(self, opt: int) -> bool:
         """Return whether somebody wants the optimizer to rest until told otherwise."""
-        asked = self._state.wishes.of_one.get(opt)
+        asked = self._state.pending.of_one.get(opt)
         return asked is not None and asked.what == "pause"
 
     @property

@@ -11,7 +11,7 @@ from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.protocol import Evaluator
 
 if TYPE_CHECKING:  # whoever uses no cluster need not load what it takes
-    from glompo.evaluators.remote import Terms
+    from glompo.evaluators.remote import RemoteOptions
 
 DASK = "dask://"
 SLURM = "slurm"
@@ -73,7 +73,9 @@ class Cluster:
             raise SettingError(f"the cluster is {name!r}; give host and port of its scheduler, 'dask://host:port'")
         return cls(kind, address, rest, float(wait))
 
-    def evaluator(self, task: Callable[..., Any] | str, slots: int, detailed: int, **terms: Unpack[Terms]) -> Evaluator:
+    def evaluator(
+        self, task: Callable[..., Any] | str, slots: int, detailed: int, **terms: Unpack[RemoteOptions]
+    ) -> Evaluator:
         """Connect, await the first worker, and return the evaluator; closing it disconnects.
 
         Parameters

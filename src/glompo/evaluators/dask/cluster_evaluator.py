@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from glompo.evaluators.dask.evaluator import DaskEvaluator
-from glompo.evaluators.remote import Terms
+from glompo.evaluators.remote import RemoteOptions
 
 
 class ClusterEvaluator(DaskEvaluator):
@@ -20,7 +20,7 @@ class ClusterEvaluator(DaskEvaluator):
         task: Callable[..., Any] | str,
         detailed: int,
         wait: float,
-        terms: Terms,
+        terms: RemoteOptions,
     ) -> None:
         with belongings:
             super().__init__(client, task, detailed=detailed, wait=wait, **terms)

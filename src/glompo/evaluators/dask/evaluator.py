@@ -10,13 +10,19 @@ from time import monotonic
 from typing import Any, Unpack
 
 from glompo.errors import SettingTypeError
-from glompo.evaluators.dask.streams import CallRefusedError, ClusterLostError, Lanes, NoWorkerError, WorkerLostError
-from glompo.evaluators.not_evaluated import Unmade, words_of
+from glompo.evaluators.dask.streams import (
+    CallRefusedError,
+    ClusterLostError,
+    NoWorkerError,
+    WorkerLostError,
+    WorkerStreams,
+)
+from glompo.evaluators.not_evaluated import NotEvaluated, engine_text
 from glompo.evaluators.payload import preflight
 from glompo.evaluators.pool.limits import whole
 from glompo.evaluators.protocol import Evaluator
-from glompo.evaluators.remote import Awaitable, Flight, RemoteEvaluator, Terms, commissioned, nothing
-from glompo.evaluators.remote_worker import Commission, carry_out, retire
+from glompo.evaluators.remote import Awaitable, PendingCall, RemoteEvaluator, RemoteOptions, nothing, remote_spec
+from glompo.evaluators.remote_worker import RemoteSpec, evaluate_remote, release_task
 from glompo.function import Status
 
 WAIT = 60.0
@@ -56,9 +62,9 @@ class DaskEvaluator(RemoteEvaluator):
         How often an evaluation is called again after the loss of its worker, at most.
     wait : float
         Seconds for which a lost scheduler, or the first worker after the last one was lost, is awaited. After that
-        evaluations raise :class:`~glompo.evaluators.not_evaluated.Unmade`.
+        evaluations raise :class:`~glompo.evaluators.not_evaluated.NotEvaluated`.
     **terms
-        Limits and the guard that keeps them: see :class:`~glompo.evaluators.remote.Terms`.
+        Limits and the guard that keeps them: see :class:`~glompo.evaluators.remote.RemoteOptions`.
 
     Raises
     ------
@@ -75,12 +81,12 @@ class DaskEvaluator(RemoteEvaluator):
         detailed: int = False,
         retries: int = 1,
         wait: float = WAIT,
-        **terms: Unpack[Terms],
+        **terms: Unpack[RemoteOptions],
     ) -> None:
         if client.asynchronous:
             raise SettingTypeError("the Dask client is asynchronous; give one made without asynchronous=True")
         payload = preflight(task)
-        super().__init__(commissioned(payload, detailed, terms), payload)
+        super().__init__(remote_spec(payload, detailed, terms), payload)
         self._terms = terms
         self._client = client
         self._own: Any = None
@@ -88,14 +94,14 @@ class DaskEvaluator(RemoteEvaluator):
         self._retries = whole(retries, "retries", 0)
         self._wait = self._patience = wait
         self._lock = threading.Lock()
-        self._stranded: list[tuple[RemoteEvaluator, Flight]] = []
+        self._stranded: list[tuple[RemoteEvaluator, PendingCall]] = []
         self._calling = False
         self._over = threading.Event()
-        self._lanes = Lanes(client, self._retries, wait)
+        self._streams = WorkerStreams(client, self._retries, wait)
 
     def beside(self, detailed: int) -> Evaluator:
         """Return an evaluator that asks something else of the task, in the same lanes; it is closed before this one."""
-        return _Beside(commissioned(self._payload, detailed, self._terms), self._payload, self)
+        return _Beside(remote_spec(self._payload, detailed, self._terms), self._payload, self)
 
     def close(self, kill: bool = False) -> None:
         """End the guarded processes, after the evaluations under way unless `kill`; cluster and client are left."""
@@ -103,28 +109,28 @@ class DaskEvaluator(RemoteEvaluator):
             self._over.set()
         super().close(kill)
         self._over.set()
-        self._lanes.close()
-        self.retire(self._commission, kill)
+        self._streams.close()
+        self.release_task(self._spec, kill)
         if self._own is not None:
             self._own.close()
 
-    def retire(self, commission: Commission, kill: bool) -> None:
+    def release_task(self, commission: RemoteSpec, kill: bool) -> None:
         """End the guarded processes of a commission."""
         if commission.guard and self._client.status == "running":
-            self._client.run(retire, commission.name, kill, on_error="ignore")
+            self._client.run(release_task, commission.name, kill, on_error="ignore")
 
-    def _launch(self, flight: Flight, payload: bytes | None) -> Awaitable:
-        return self.launch(self._commission, flight, payload)
+    def _launch(self, flight: PendingCall, payload: bytes | None) -> Awaitable:
+        return self.launch(self._spec, flight, payload)
 
-    def launch(self, commission: Commission, flight: Flight, payload: bytes | None) -> Awaitable:
+    def launch(self, commission: RemoteSpec, flight: PendingCall, payload: bytes | None) -> Awaitable:
         """Give an evaluation of a commission to the lanes."""
-        flight.engine = self._lanes
-        return self._lanes.submit(carry_out, commission, payload, flight.x)
+        flight.engine = self._streams
+        return self._streams.submit(evaluate_remote, commission, payload, flight.x)
 
-    def _lose(self, flight: Flight, error: BaseException) -> None:
+    def _lose(self, flight: PendingCall, error: BaseException) -> None:
         self.lose(self, flight, error)
 
-    def lose(self, sender: RemoteEvaluator, flight: Flight, error: BaseException) -> None:
+    def lose(self, sender: RemoteEvaluator, flight: PendingCall, error: BaseException) -> None:
         """Settle an evaluation of which the cluster says this instead of an answer; `sender` may send it again."""
         if isinstance(error, ClusterLostError):
             self.strand(sender, flight, error)
@@ -134,11 +140,11 @@ class DaskEvaluator(RemoteEvaluator):
         elif isinstance(error, CallRefusedError):
             flight.future.set_result(nothing(Status.FAILED, f"it cannot be evaluated on the cluster: {error}"))
         elif isinstance(error, NoWorkerError):
-            flight.future.set_exception(Unmade(f"{error}; begin some"))
+            flight.future.set_exception(NotEvaluated(f"{error}; begin some"))
         else:
-            flight.future.set_exception(Unmade(f"the cluster lost the evaluation: {words_of(error)}"))
+            flight.future.set_exception(NotEvaluated(f"the cluster lost the evaluation: {engine_text(error)}"))
 
-    def _refuse(self, flight: Flight, error: Exception) -> None:
+    def _refuse(self, flight: PendingCall, error: Exception) -> None:
         if isinstance(error, ClusterLostError):
             self.strand(self, flight, error)
         else:
@@ -146,10 +152,10 @@ class DaskEvaluator(RemoteEvaluator):
 
     # while the scheduler is away
 
-    def strand(self, sender: RemoteEvaluator, flight: Flight, error: Exception) -> None:
+    def strand(self, sender: RemoteEvaluator, flight: PendingCall, error: Exception) -> None:
         """Keep an evaluation until the scheduler is back; it has not been made, or is made again."""
         with self._lock:
-            if flight.engine is not self._lanes:  # it is back by now
+            if flight.engine is not self._streams:  # it is back by now
                 begin = None
             else:
                 self._stranded.append((sender, flight))
@@ -162,32 +168,32 @@ class DaskEvaluator(RemoteEvaluator):
 
     def _call_back(self, error: Exception) -> None:
         """Reconnect, and send what has been stranded; after `wait` seconds give it up."""
-        end, lanes = monotonic() + self._wait, None
+        end, streams = monotonic() + self._wait, None
         closed = self._client.status in ("closing", "closed")  # by its owner; one that lost its scheduler reconnects
-        while lanes is None and not closed and not self._over.is_set() and monotonic() < end:
+        while streams is None and not closed and not self._over.is_set() and monotonic() < end:
             try:
-                lanes = self._reconnected()
+                streams = self._reconnected()
             except Exception as failure:  # whatever a client that is not connected raises
                 error = failure
                 self._over.wait(RETRY)
         with self._lock:
             stranded, self._stranded, self._calling = self._stranded, [], False
-            if lanes is not None:
-                self._lanes = lanes
+            if streams is not None:
+                self._streams = streams
             elif not closed:
                 self._wait = 0.0  # it has been waited for once
-        if lanes is not None:
+        if streams is not None:
             logger.warning("the Dask scheduler is back: %d evaluations are sent again", len(stranded))
         for sender, flight in stranded:
-            if lanes is not None:
+            if streams is not None:
                 sender.send(flight, whole=True)
             elif closed:
-                flight.future.set_exception(Unmade(f"the Dask client is closed: {error}"))
+                flight.future.set_exception(NotEvaluated(f"the Dask client is closed: {error}"))
             else:
                 reason = f"the Dask scheduler at {self._address} is lost, and was not back in time: {error}"
-                flight.future.set_exception(Unmade(reason))
+                flight.future.set_exception(NotEvaluated(reason))
 
-    def _reconnected(self) -> Lanes:
+    def _reconnected(self) -> WorkerStreams:
         """Return new lanes; the client reconnects by itself, but only for a while."""
         if self._client.status == "closed":
             dask = import_module("distributed")
@@ -197,28 +203,28 @@ class DaskEvaluator(RemoteEvaluator):
             self._client = self._own = dask.Client(self._address, **settings)
         if self._client.status != "running":
             raise ClusterLostError(f"the Dask client is {self._client.status}")
-        return Lanes(self._client, self._retries, self._patience)
+        return WorkerStreams(self._client, self._retries, self._patience)
 
 
 class _Beside(RemoteEvaluator):
     """Asks something else of the task than the evaluator in whose lanes it calls."""
 
-    def __init__(self, commission: Commission, payload: bytes, first: DaskEvaluator) -> None:
+    def __init__(self, commission: RemoteSpec, payload: bytes, first: DaskEvaluator) -> None:
         super().__init__(commission, payload)
         self._first = first
 
     def close(self, kill: bool = False) -> None:
         """End the guarded processes, after the evaluations under way unless `kill`."""
         super().close(kill)
-        self._first.retire(self._commission, kill)
+        self._first.release_task(self._spec, kill)
 
-    def _launch(self, flight: Flight, payload: bytes | None) -> Awaitable:
-        return self._first.launch(self._commission, flight, payload)
+    def _launch(self, flight: PendingCall, payload: bytes | None) -> Awaitable:
+        return self._first.launch(self._spec, flight, payload)
 
-    def _lose(self, flight: Flight, error: BaseException) -> None:
+    def _lose(self, flight: PendingCall, error: BaseException) -> None:
         self._first.lose(self, flight, error)
 
-    def _refuse(self, flight: Flight, error: Exception) -> None:
+    def _refuse(self, flight: PendingCall, error: Exception) -> None:
         if isinstance(error, ClusterLostError):
             self._first.strand(self, flight, error)
         else:

@@ -1,9 +1,9 @@
-"""The calls that are under way on a Dask cluster, and the lanes that make them.
+"""The calls under way on a Dask cluster, and the streams of the workers that make them.
 
-Everything here happens in the event loop of the client, one thing after the other; only :meth:`Lanes.submit` and
-:meth:`Lanes.close` are called from outside. A lane is *pending* until it says that it has begun, *idle*, or *busy*.
-Dask begins a lane again elsewhere when its worker is lost, and does not tell; but the lane says once more that it has
-begun, under a new name. That is how the loss of a call is noticed.
+Everything here happens in the event loop of the client, one thing after the other; only :meth:`WorkerStreams.submit`
+and :meth:`WorkerStreams.close` are called from outside. A stream is *pending* until its worker says that it has begun,
+*idle*, or *busy*. Dask begins a stream again elsewhere when its worker is lost, and does not tell; but the worker loop
+says once more that it has begun, under a new name. That is how the loss of a call is noticed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from time import monotonic
 from typing import Any
 from uuid import uuid4
 
-from glompo.evaluators.dask.worker_loop import BEGUN, Refused, attend
+from glompo.evaluators.dask.worker_loop import BEGUN, Refused, run_worker_loop
 from glompo.safe_text import error_text
 
 PERIOD = 1.0
@@ -29,7 +29,7 @@ PERIOD = 1.0
 LINGER = 10.0
 """Seconds that a lane may stay idle: it holds a thread that others could use."""
 
-FAREWELL = 5.0
+EXIT_GRACE = 5.0
 """Seconds that lanes get to leave at the end; one whose worker was just lost may wait for another for ever."""
 
 MARK = "glompo-evaluations"
@@ -63,7 +63,7 @@ class Order:
 
 
 @dataclass(slots=True, eq=False)
-class Lane:
+class WorkerStream:
     """A task of Dask that makes calls."""
 
     key: str
@@ -76,7 +76,7 @@ class Lane:
     """When it became idle, in seconds of the monotonic clock."""
 
 
-class Lanes:
+class WorkerStreams:
     """Makes calls on the workers of a cluster; as many at once as are submitted, and as the cluster has threads for.
 
     Parameters
@@ -98,9 +98,9 @@ class Lanes:
         self._prefix = f"{MARK}-{uuid4().hex[:12]}"
         self._numbers = count()
         self._waiting: deque[Order] = deque()
-        self._idle: list[Lane] = []
-        self._lanes: dict[str, Lane] = {}
-        self._names: dict[str, Lane] = {}
+        self._idle: list[WorkerStream] = []
+        self._streams: dict[str, WorkerStream] = {}
+        self._names: dict[str, WorkerStream] = {}
         self._orders: dict[int, Order] = {}
         self._errands: set[asyncio.Task[None]] = set()
         self._broken: BaseException | None = None
@@ -135,16 +135,16 @@ class Lanes:
     # lanes
 
     def _begin(self) -> None:
-        self._listening = self._errand(self._listen())
-        self._watching = self._errand(self._watch_workers())
+        self._listening = self._start_loop(self._listen())
+        self._watching = self._start_loop(self._watch_workers())
 
     async def _end(self) -> None:
-        for lane in [*self._lanes.values()]:
-            self._dismiss(lane)
+        for stream in [*self._streams.values()]:
+            self._dismiss(stream)
         self._watching.cancel()
         leaving = self._errands - {self._listening, self._watching}
         if leaving:
-            await asyncio.wait(leaving, timeout=FAREWELL)
+            await asyncio.wait(leaving, timeout=EXIT_GRACE)
         await self._wanted.clear()
         await self._answers.put(None)  # behind the words of all lanes that have not seen this
         await self._listening
@@ -169,70 +169,70 @@ class Lanes:
                 self._break(NoWorkerError(f"the cluster has had no worker for {self._wait:g} s"))
 
     def _launch(self) -> None:
-        lane = Lane(f"{self._prefix}-{next(self._numbers)}")
-        lane.task = self._client.submit(attend, lane.key, self._answers.name, key=lane.key, pure=False)
-        self._lanes[lane.key] = lane
-        self._errand(self._watch(lane))
+        stream = WorkerStream(f"{self._prefix}-{next(self._numbers)}")
+        stream.task = self._client.submit(run_worker_loop, stream.key, self._answers.name, key=stream.key, pure=False)
+        self._streams[stream.key] = stream
+        self._start_loop(self._watch(stream))
 
-    def _dismiss(self, lane: Lane) -> None:
+    def _dismiss(self, stream: WorkerStream) -> None:
         """Let a lane leave, or not begin; forget it."""
-        self._forget(lane)
-        if lane.calls is None:
-            self._errand(self._cancel(lane))
+        self._forget(stream)
+        if stream.calls is None:
+            self._start_loop(self._cancel(stream))
         else:
-            self._errand(self._say(lane, None))
+            self._start_loop(self._say(stream, None))
 
-    def _forget(self, lane: Lane) -> None:
-        self._lanes.pop(lane.key, None)
-        if lane in self._idle:
-            self._idle.remove(lane)
-        if lane.calls is not None:
-            self._names.pop(lane.calls.name, None)
+    def _forget(self, stream: WorkerStream) -> None:
+        self._streams.pop(stream.key, None)
+        if stream in self._idle:
+            self._idle.remove(stream)
+        if stream.calls is not None:
+            self._names.pop(stream.calls.name, None)
 
-    async def _cancel(self, lane: Lane) -> None:
-        await self._client.cancel([lane.task])
+    async def _cancel(self, stream: WorkerStream) -> None:
+        await self._client.cancel([stream.task])
 
-    async def _watch(self, lane: Lane) -> None:
+    async def _watch(self, stream: WorkerStream) -> None:
         """Settle what the end of a lane means."""
         try:
-            await lane.task
+            await stream.task
         except (Exception, asyncio.CancelledError) as error:
             if self._client.status != "running":  # with the connection, all futures are cancelled
                 self._break(error)
-            elif lane.key in self._lanes:
-                self._forget(lane)
-                self._give_up(lane, error)
+            elif stream.key in self._streams:
+                self._forget(stream)
+                self._give_up(stream, error)
         else:
-            if lane.key in self._lanes:  # by itself, before it read its call: nobody has heard of it for long
-                self._forget(lane)
-                if lane.order is not None and lane.order.number in self._orders:
-                    self._waiting.appendleft(lane.order)
-        lane.task.release()
+            if stream.key in self._streams:  # by itself, before it read its call: nobody has heard of it for long
+                self._forget(stream)
+                if stream.order is not None and stream.order.number in self._orders:
+                    self._waiting.appendleft(stream.order)
+        stream.task.release()
         self._assign()
 
-    def _give_up(self, lane: Lane, error: BaseException) -> None:
+    def _give_up(self, stream: WorkerStream, error: BaseException) -> None:
         """Let a call pay for a lane that Dask gave up, or each such lane would be followed by another for ever."""
         killed = isinstance(error, import_module("distributed").KilledWorker)
-        if lane.order is None and lane.calls is None and self._waiting:
-            lane.order = self._waiting.popleft()
-        if killed and not lane.address:
-            lane.address = str(getattr(error.last_worker, "address", ""))  # type: ignore[attr-defined]
-        if killed or lane.calls is not None:
-            self._lose(lane)
-        elif lane.order is not None:
-            del self._orders[lane.order.number]
-            lane.order.future.set_exception(error)
+        if stream.order is None and stream.calls is None and self._waiting:
+            stream.order = self._waiting.popleft()
+        if killed and not stream.address:
+            stream.address = str(getattr(error.last_worker, "address", ""))  # type: ignore[attr-defined]
+        if killed or stream.calls is not None:
+            self._lose(stream)
+        elif stream.order is not None:
+            del self._orders[stream.order.number]
+            stream.order.future.set_exception(error)
 
-    def _lose(self, lane: Lane) -> None:
+    def _lose(self, stream: WorkerStream) -> None:
         """Count the loss of what a lane was doing."""
-        order, lane.order = lane.order, None
-        if lane.calls is not None:
-            self._names.pop(lane.calls.name, None)
-            lane.calls.close()
-            lane.calls.close()  # for the lane, which cannot do it any more
-            lane.calls = None
-        if lane in self._idle:
-            self._idle.remove(lane)
+        order, stream.order = stream.order, None
+        if stream.calls is not None:
+            self._names.pop(stream.calls.name, None)
+            stream.calls.close()
+            stream.calls.close()  # for the lane, which cannot do it any more
+            stream.calls = None
+        if stream in self._idle:
+            self._idle.remove(stream)
         if order is None or order.number not in self._orders:
             return
         order.losses += 1
@@ -240,7 +240,7 @@ class Lanes:
             self._waiting.appendleft(order)
         else:
             del self._orders[order.number]
-            order.future.set_exception(WorkerLostError(lane.address))
+            order.future.set_exception(WorkerLostError(stream.address))
 
     # calls
 
@@ -254,24 +254,24 @@ class Lanes:
         if self._broken is not None:
             self._break(self._broken)
         while self._waiting and self._idle:
-            lane = self._idle.pop()
-            lane.order = self._waiting.popleft()
-            self._errand(self._say(lane, [lane.order.number, lane.order.call]))
-        pending = sum(lane.calls is None for lane in self._lanes.values())
+            stream = self._idle.pop()
+            stream.order = self._waiting.popleft()
+            self._start_loop(self._say(stream, [stream.order.number, stream.order.call]))
+        pending = sum(stream.calls is None for stream in self._streams.values())
         try:
             for _ in range(len(self._waiting) - pending):
                 self._launch()
         except Exception as error:  # whatever a client refuses a task with
             self._break(error)
 
-    async def _say(self, lane: Lane, message: list[Any] | None) -> None:
-        calls = lane.calls
+    async def _say(self, stream: WorkerStream, message: list[Any] | None) -> None:
+        calls = stream.calls
         try:
             await calls.put(message)
             if message is None:
                 calls.close()
         except Exception as error:  # the scheduler cannot be reached; or the lane is lost, and so is its queue
-            if self._names.get(calls.name) is lane:
+            if self._names.get(calls.name) is stream:
                 self._break(error)
 
     async def _listen(self) -> None:
@@ -294,22 +294,22 @@ class Lanes:
 
     def _hear_begun(self, key: str, name: str, address: str) -> None:
         self._begun += 1
-        lane = self._lanes.get(key)
-        if lane is None:  # it was to leave before it began
-            orphan = Lane(key, calls=self._queue(name, self._client))
-            self._errand(self._say(orphan, None))
+        stream = self._streams.get(key)
+        if stream is None:  # it was to leave before it began
+            orphan = WorkerStream(key, calls=self._queue(name, self._client))
+            self._start_loop(self._say(orphan, None))
             return
-        if lane.calls is not None:
-            self._lose(lane)
-        lane.calls, lane.address = self._queue(name, self._client), address
-        self._names[name] = lane
-        self._rest(lane)
+        if stream.calls is not None:
+            self._lose(stream)
+        stream.calls, stream.address = self._queue(name, self._client), address
+        self._names[name] = stream
+        self._rest(stream)
 
     def _hear_done(self, name: str, number: int, packed: bytes) -> None:
-        lane, order = self._names.get(name), self._orders.pop(number, None)
-        if lane is not None:
-            lane.order = None
-            self._rest(lane)
+        stream, order = self._names.get(name), self._orders.pop(number, None)
+        if stream is not None:
+            stream.order = None
+            self._rest(stream)
         if order is None:  # of a worker that was given up too early: another has answered
             return
         if order in self._waiting:
@@ -323,15 +323,15 @@ class Lanes:
         else:
             order.future.set_result(answer)
 
-    def _rest(self, lane: Lane) -> None:
-        lane.since = monotonic()
-        self._idle.append(lane)
+    def _rest(self, stream: WorkerStream) -> None:
+        stream.since = monotonic()
+        self._idle.append(stream)
 
     def _sweep(self) -> None:
         """Let those leave that have been idle for long."""
         now = monotonic()
-        for lane in [lane for lane in self._idle if now - lane.since >= LINGER]:
-            self._dismiss(lane)
+        for stream in [stream for stream in self._idle if now - stream.since >= LINGER]:
+            self._dismiss(stream)
         self._sweeping = bool(self._idle)
         if self._sweeping:
             self._client.loop.call_later(LINGER, self._sweep)
@@ -348,9 +348,9 @@ class Lanes:
         for order in orders:
             order.future.set_exception(why)
 
-    def _errand(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _start_loop(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Have something done that takes time."""
-        errand = asyncio.ensure_future(coroutine)
-        self._errands.add(errand)
-        errand.add_done_callback(self._errands.discard)
-        return errand
+        loop = asyncio.ensure_future(coroutine)
+        self._errands.add(loop)
+        loop.add_done_callback(self._errands.discard)
+        return loop

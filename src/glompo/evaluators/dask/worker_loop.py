@@ -40,7 +40,7 @@ class Refused:
         self.why = why
 
 
-def attend(key: str, answers: str) -> None:
+def run_worker_loop(key: str, answers: str) -> None:
     """Make the calls that arrive until told to leave.
 
     Parameters

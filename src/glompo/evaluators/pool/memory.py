@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from time import perf_counter
 
-from glompo.evaluators.pool.process_tree import families, resident
+from glompo.evaluators.pool.process_tree import process_trees, resident
 
 PERIOD = 0.05
 """Seconds between two looks. A limit cannot be kept without looking: the kernel limits single processes only, by
@@ -51,7 +51,7 @@ class MemoryWatch:
             return {}
         if now >= self._look_again:
             begin = perf_counter()
-            self._members = families(leaders)
+            self._members = process_trees(leaders)
             self._look_again = now + SHARE * (perf_counter() - begin)
         held = {leader: sum(map(resident, (leader, *self._members.get(leader, ())))) for leader in leaders}
         return {leader: size for leader, size in held.items() if size > self._limit}

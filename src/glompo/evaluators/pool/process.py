@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from glompo.evaluators.pool.channel import Channel
-from glompo.evaluators.pool.process_tree import families, signal_family, watch
+from glompo.evaluators.pool.process_tree import process_trees, signal_tree, watch
 from glompo.evaluators.pool.worker_main import Orders
 from glompo.evaluators.working_directory import present_directory
 from glompo.function import Outcome, Status
@@ -138,20 +138,20 @@ class WorkerProcess:
         self.state = State.STARTING
         self.call: Call | None = None
         self.until = math.inf
-        self.sentence: tuple[Status, str] | None = None
+        self.failure: tuple[Status, str] | None = None
         self.killed = False
-        self.kin: list[int] | None = None
+        self.descendants: list[int] | None = None
         self.error = ""
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to it and its family."""
-        signal_family(self.pid, number, self.kin)
+        signal_tree(self.pid, number, self.descendants)
 
-    def has_family(self) -> bool:
+    def has_descendants(self) -> bool:
         """Return whether something that it started is alive."""
-        return bool(families([self.pid])[self.pid])
+        return bool(process_trees([self.pid])[self.pid])
 
-    def bury(self) -> int:
+    def reap(self) -> int:
         """Kill what is left of it and its family, give everything back, and return its exit code.
 
         It is waited for last: until then its number belongs to nobody else.
@@ -171,7 +171,7 @@ class WorkerProcess:
         if self._output is not None:
             self._output.close()
 
-    def last_words(self) -> str:
+    def output_tail(self) -> str:
         """Return the end of what it printed during its evaluation, in one line; nothing if that is not captured."""
         if self._output is None:
             return ""
@@ -214,11 +214,11 @@ class Launcher:
         self._directory = present_directory()
         path = os.pathsep.join([*places, *sys.path]).encode()
         self._size = len(path)
-        self._luggage = tempfile.TemporaryFile()  # noqa: SIM115  # closed in close()
-        self._luggage.write(path)
-        self._luggage.write(pickle.dumps(Orders(os.getpid(), detailed, threads, capture)))
-        self._luggage.write(payload)
-        self._luggage.flush()
+        self._payload_file = tempfile.TemporaryFile()  # noqa: SIM115  # closed in close()
+        self._payload_file.write(path)
+        self._payload_file.write(pickle.dumps(Orders(os.getpid(), detailed, threads, capture)))
+        self._payload_file.write(payload)
+        self._payload_file.flush()
 
     def start(self) -> WorkerProcess:
         """Start a process; it says by itself when it is ready.
@@ -231,7 +231,7 @@ class Launcher:
         ours, theirs = socket.socketpair()
         reading, writing = os.pipe()
         output = self._new_output()
-        descriptors = (theirs.fileno(), reading, self._luggage.fileno())
+        descriptors = (theirs.fileno(), reading, self._payload_file.fileno())
         try:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-c", BOOT, *map(str, descriptors), str(self._size)],
@@ -256,7 +256,7 @@ class Launcher:
 
     def close(self) -> None:
         """Give back the copy of the task."""
-        self._luggage.close()
+        self._payload_file.close()
 
     def _new_output(self) -> IO[bytes] | None:
         if not self._capture:

@@ -10,13 +10,13 @@ from functools import partial
 from typing import Protocol
 
 from glompo.evaluators.pool.process import Launcher, State, WorkerProcess
-from glompo.evaluators.pool.process_tree import families
+from glompo.evaluators.pool.process_tree import process_trees
 from glompo.function import Status
 
 START = 60.0
 """Seconds that a process may take to load the task."""
 
-FAREWELL = 0.2
+EXIT_GRACE = 0.2
 """Seconds between the end of a process's line and its own end, if it ends by itself."""
 
 LEAVE = 2.0
@@ -38,7 +38,7 @@ class Listener(Protocol):
         """Settle what a process leaves behind."""
 
 
-class Crew:
+class ProcessTable:
     """Processes by their state. It belongs to one thread, but for :attr:`idle`.
 
     Parameters
@@ -116,7 +116,7 @@ class Crew:
 
     def condemn(self, process: WorkerProcess, status: Status, reason: str, now: float) -> None:
         """End a process whose evaluation must not go on; `status` and `reason` are what is recorded of it."""
-        process.sentence = status, reason
+        process.failure = status, reason
         process.state = State.CONDEMNED
         if status is Status.OUT_OF_MEMORY:  # it grows while it is asked
             self.kill(process, now)
@@ -126,10 +126,10 @@ class Crew:
 
     def dismiss(self, processes: list[WorkerProcess], now: float) -> None:
         """Tell processes without a call that there is nothing more to do."""
-        found = families([process.pid for process in processes]) if processes else {}
+        found = process_trees([process.pid for process in processes]) if processes else {}
         for process in processes:
             self._no_longer_idle(process)
-            process.kin = found[process.pid]
+            process.descendants = found[process.pid]
             if process.state is State.STARTING:  # it would hear of it when it has loaded the task
                 process.signal(signal.SIGTERM)
             process.channel.finish()
@@ -152,32 +152,32 @@ class Crew:
         if process.end is None:
             return False
         self._unregister(process.channel)
-        process.until = min(process.until, now + FAREWELL)
+        process.until = min(process.until, now + EXIT_GRACE)
         return True
 
-    def bury(self, process: WorkerProcess, now: float) -> int:
+    def reap(self, process: WorkerProcess, now: float) -> int:
         """Wait for a process that has ended, and return its exit code.
 
         What a condemned process had started has the rest of its time to end; the process is then buried with it, and
         until then its code is 0.
         """
         self._forget(process)
-        may_wait = process.sentence is not None and not process.killed and now < process.until
-        if may_wait and process.has_family():
+        may_wait = process.failure is not None and not process.killed and now < process.until
+        if may_wait and process.has_descendants():
             self._remains.append(process)
             return 0
-        return process.bury()
+        return process.reap()
 
-    def bury_remains(self, now: float) -> None:
+    def reap_orphans(self, now: float) -> None:
         """End what condemned processes have left behind, where its time is over."""
         for process in [one for one in self._remains if one.until <= now]:
             self._remains.remove(process)
-            process.bury()
+            process.reap()
 
     def close(self) -> None:
         """Kill whatever is left and give everything back."""
         for process in (*self._processes, *self._remains):
-            process.bury()
+            process.reap()
         for process in self._stuck:
             process.let_go()
         self._processes.clear()

@@ -26,7 +26,7 @@ LINUX = sys.platform == "linux"
 """Whether there is a /proc to read."""
 
 
-def families(leaders: Iterable[int]) -> dict[int, list[int]]:
+def process_trees(leaders: Iterable[int]) -> dict[int, list[int]]:
     """Return the living members of the families of some leaders, without the leaders, from one look at /proc."""
     found: dict[int, list[int]] = {leader: [] for leader in leaders}
     parents: dict[int, int] = {}
@@ -61,7 +61,7 @@ def has_ended(pid: int) -> bool:
     return not shown.strip() or not {"Z", "E"}.isdisjoint(shown)
 
 
-def signal_family(leader: int, number: signal.Signals, kin: list[int] | None = None) -> None:
+def signal_tree(leader: int, number: signal.Signals, descendants: list[int] | None = None) -> None:
     """Send a signal to a process that has not been waited for, to its group, and to the rest of its family.
 
     Parameters
@@ -73,12 +73,12 @@ def signal_family(leader: int, number: signal.Signals, kin: list[int] | None = N
     kin : list of int, optional
         The rest of the family; looked for by default, after SIGKILL once more for members born meanwhile.
     """
-    others = families([leader])[leader] if kin is None else kin
+    others = process_trees([leader])[leader] if descendants is None else descendants
     _to_group(leader, number)
     for pid in others:
         _to(pid, number)
-    if others and kin is None and number is signal.SIGKILL:
-        for pid in families([leader])[leader]:
+    if others and descendants is None and number is signal.SIGKILL:
+        for pid in process_trees([leader])[leader]:
             _to(pid, number)
 
 

@@ -2,8 +2,8 @@
 
 One thread waits for everything at once: answers, the ends of processes, deadlines. A call goes from the caller's
 thread straight to an idle process; its answer, or the news of its process's end, comes back through the one thread.
-What that thread knows of a process is a state (see :class:`~glompo.evaluators.pool.process.State`) and a time until which
-the state may last:
+What that thread knows of a process is a state (see :class:`~glompo.evaluators.pool.process.State`) and a time until
+which the state may last:
 
 * STARTING until it says that the task is loaded; IDLE; BUSY until it answers or its deadline has come;
 * CONDEMNED from SIGTERM until SIGKILL: its evaluation is over, whatever it still says;
@@ -27,12 +27,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.errors import InternalError
-from glompo.evaluators.not_evaluated import Unmade
+from glompo.evaluators.not_evaluated import NotEvaluated
 from glompo.evaluators.pool.exit_status import KernelKills, verdict
 from glompo.evaluators.pool.limits import Deadlines, Limits, size
 from glompo.evaluators.pool.memory import PERIOD, MemoryWatch
 from glompo.evaluators.pool.process import Call, Launcher, State, WorkerProcess
-from glompo.evaluators.pool.process_table import AT_WORK, FAREWELL, START, Crew
+from glompo.evaluators.pool.process_table import AT_WORK, EXIT_GRACE, START, ProcessTable
 from glompo.evaluators.pool.start_backoff import Starts
 from glompo.evaluators.pool.worker_main import Ready, Unready
 from glompo.function import Outcome, Status
@@ -63,7 +63,7 @@ class Supervisor:
     ) -> None:
         self._limits = limits
         self._linger = linger
-        self._crew = Crew(launcher, self, workers, limits.grace)
+        self._processes = ProcessTable(launcher, self, workers, limits.grace)
         self._deadlines = Deadlines(limits)
         self._memory = MemoryWatch(limits.memory)
         self._kills = KernelKills()
@@ -76,10 +76,10 @@ class Supervisor:
         self._spares = workers if eager else 0
         self._closing = False
         self._planned = math.inf
-        self._ear, self._bell = os.pipe()
+        self._ear, self._wakeup_pipe = os.pipe()
         os.set_blocking(self._ear, False)
-        os.set_blocking(self._bell, False)
-        self._crew.listen(self._ear, self._rung)
+        os.set_blocking(self._wakeup_pipe, False)
+        self._processes.listen(self._ear, self._rung)
         self._thread = threading.Thread(target=self._run, name="glompo-evaluations", daemon=True)
         self._thread.start()
 
@@ -102,22 +102,22 @@ class Supervisor:
             self._open.add(call)
             self._waiting.append(call)
             looked_at = self._assign(monotonic())
-            if looked_at < self._planned or (self._waiting and self._crew.room):
-                self._ring()
+            if looked_at < self._planned or (self._waiting and self._processes.room):
+                self._wake_up()
         return call.future
 
     def end(self, future: Future[Outcome]) -> None:
         """End one evaluation, under way or in wait; of one that is over there is nothing to end."""
         with self._lock:
-            if self._bell >= 0:
+            if self._wakeup_pipe >= 0:
                 self._end_calls(lambda call: call.future is future, "its optimizer had been asked to stop", monotonic())
-                self._ring()
+                self._wake_up()
 
     def resize(self, workers: int) -> None:
         """Let there be `workers` processes at most; those at work finish what they do."""
         with self._lock:
-            self._crew.size = workers
-            self._ring()
+            self._processes.size = workers
+            self._wake_up()
 
     def close(self, kill: bool = False) -> None:
         """End the processes after the evaluations under way and in wait; with `kill`, instead of them."""
@@ -128,7 +128,7 @@ class Supervisor:
             self._spares = 0
             if kill:
                 self._end_calls(lambda call: True, "the evaluator was closed", monotonic())
-            self._ring()
+            self._wake_up()
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
@@ -138,7 +138,7 @@ class Supervisor:
         try:
             wait: float | None = 0.0
             while wait is None or wait >= 0:
-                events = self._crew.wait(wait)
+                events = self._processes.wait(wait)
                 with self._lock:
                     for happen in events:
                         happen()
@@ -158,17 +158,17 @@ class Supervisor:
         self._thin_out(now)
         self._staff(now)
         if self._closing and not self._waiting:
-            self._crew.dismiss(self._crew.those(State.STARTING, State.IDLE), now)
-            if self._crew.gone:
+            self._processes.dismiss(self._processes.those(State.STARTING, State.IDLE), now)
+            if self._processes.gone:
                 return -1.0
         self._planned = min(self._planned, self._next_time())
         return None if self._planned == math.inf else max(0.0, self._planned - now)
 
     def _next_time(self) -> float:
-        times = [self._crew.next_time()]
+        times = [self._processes.next_time()]
         if self._waiting and self._starts.rest_until:
             times.append(self._starts.rest_until)
-        if self._memory.on and self._crew.those(State.BUSY):
+        if self._memory.on and self._processes.those(State.BUSY):
             times.append(self._memory.due)
         return min(times)
 
@@ -181,7 +181,7 @@ class Supervisor:
             future.set_result(outcome)
         for future in unmade:
             if future.running() or future.set_running_or_notify_cancel():
-                future.set_exception(Unmade(f"no worker can be started: {self._starts.error}"))
+                future.set_exception(NotEvaluated(f"no worker can be started: {self._starts.error}"))
 
     def _break(self, error: BaseException) -> None:
         with self._lock:
@@ -194,16 +194,16 @@ class Supervisor:
                 call.future.set_exception(failure)
 
     def _release(self) -> None:
-        self._crew.close()
+        self._processes.close()
         with self._lock:
             os.close(self._ear)
-            os.close(self._bell)
-            self._bell = -1
+            os.close(self._wakeup_pipe)
+            self._wakeup_pipe = -1
 
-    def _ring(self) -> None:
+    def _wake_up(self) -> None:
         try:
-            if self._bell >= 0:
-                os.write(self._bell, b"!")
+            if self._wakeup_pipe >= 0:
+                os.write(self._wakeup_pipe, b"!")
         except BlockingIOError:  # it rings already
             return
 
@@ -213,28 +213,28 @@ class Supervisor:
     # time
 
     def _keep_time(self, now: float) -> None:
-        for process in self._crew.overdue(now):
+        for process in self._processes.overdue(now):
             if process.state is State.BUSY and not process.channel.ended:
                 self.heard(process)  # an answer that has just come counts
             if process.until <= now and process.state is not State.ENDED:
                 self._too_long(process, now)
-        self._crew.bury_remains(now)
+        self._processes.reap_orphans(now)
         if self._memory.due <= now:
-            busy = {process.pid: process for process in self._crew.those(State.BUSY)}
+            busy = {process.pid: process for process in self._processes.those(State.BUSY)}
             for pid, held in self._memory.over(now, list(busy)).items():
                 reason = f"held {size(held)} in memory, over the limit of {size(self._limits.memory or 0)}"
-                self._crew.condemn(busy[pid], Status.OUT_OF_MEMORY, reason, now)
+                self._processes.condemn(busy[pid], Status.OUT_OF_MEMORY, reason, now)
 
     def _too_long(self, process: WorkerProcess, now: float) -> None:
         if process.state is State.IDLE:
-            self._crew.dismiss([process], now)
+            self._processes.dismiss([process], now)
         elif process.state is State.BUSY and process.call is not None and not process.channel.ended:
-            self._crew.condemn(process, Status.TIMEOUT, self._deadlines.reason(process.call.limit), now)
+            self._processes.condemn(process, Status.TIMEOUT, self._deadlines.reason(process.call.limit), now)
         else:
             process.error = process.error or f"it was not ready after {START:g} s"
             if process.state is State.BUSY:
-                process.sentence = Status.CRASHED, "the task closed the line of its process"
-            self._crew.kill(process, now)
+                process.failure = Status.CRASHED, "the task closed the line of its process"
+            self._processes.kill(process, now)
             if process.state is State.ENDED:
                 self._settle_the_end(process, process.state, 0, "", now)
 
@@ -242,28 +242,28 @@ class Supervisor:
 
     def _staff(self, now: float) -> None:
         """Start the processes that are wanted."""
-        room = self._crew.room
+        room = self._processes.room
         if room <= 0 or not (self._waiting or self._spares):
             return
         if self._starts.resting(now):
-            if not self._crew.those(*AT_WORK):
+            if not self._processes.those(*AT_WORK):
                 self._leave_unmade()
             return
-        wanted = max(self._spares, len(self._waiting) - len(self._crew.those(State.STARTING)))
+        wanted = max(self._spares, len(self._waiting) - len(self._processes.those(State.STARTING)))
         self._spares = 0
         for _ in range(min(room, wanted)):
             try:
-                self._crew.start(now)
+                self._processes.start(now)
             except OSError as error:
                 self._starts.failed(error_text(error), now)
-                self._ring()
+                self._wake_up()
                 return
 
     def _thin_out(self, now: float) -> None:
         """Let idle processes go that are too many since their number was lowered."""
-        surplus = len(self._crew.those(*AT_WORK)) - self._crew.size
+        surplus = len(self._processes.those(*AT_WORK)) - self._processes.size
         if surplus > 0:
-            self._crew.dismiss(list(self._crew.idle[:surplus]), now)
+            self._processes.dismiss(list(self._processes.idle[:surplus]), now)
 
     def _leave_unmade(self) -> None:
         while self._waiting:
@@ -276,8 +276,8 @@ class Supervisor:
     def _assign(self, now: float) -> float:
         """Give the calls in wait to idle processes; return when the first of these must be looked at."""
         first = math.inf
-        while self._waiting and self._crew.idle:
-            process = self._crew.idle.pop()
+        while self._waiting and self._processes.idle:
+            process = self._processes.idle.pop()
             self._hand_out(process, now)
             first = min(first, process.until, now + PERIOD if self._memory.on else math.inf)
         return first
@@ -294,11 +294,11 @@ class Supervisor:
             try:
                 process.channel.send(call.x)
             except OSError:  # it has died idle: its end will be heard of, and the call goes to another
-                process.state, process.call, process.until = State.LEAVING, None, now + FAREWELL
+                process.state, process.call, process.until = State.LEAVING, None, now + EXIT_GRACE
                 self._waiting.appendleft(call)
             return
         process.state, process.until = State.IDLE, now + self._linger
-        self._crew.idle.append(process)
+        self._processes.idle.append(process)
 
     def heard(self, process: WorkerProcess) -> None:
         """Take what has arrived from a process, and give it more to do."""
@@ -308,10 +308,10 @@ class Supervisor:
         if self._take(process, process.channel.arrived()):
             if was_busy and self._memory.worn(process.pid):
                 self._spares += not self._closing
-                self._crew.dismiss([process], now)
+                self._processes.dismiss([process], now)
             else:
                 self._hand_out(process, now)
-        if process.channel.ended and not self._crew.hang_up(process, now):
+        if process.channel.ended and not self._processes.hang_up(process, now):
             self.ended(process)
 
     def ended(self, process: WorkerProcess) -> None:
@@ -320,8 +320,8 @@ class Supervisor:
             return
         now, before = monotonic(), process.state
         self._take(process, process.channel.arrived(all_of_it=True))
-        words = process.last_words()
-        code = self._crew.bury(process, now)
+        words = process.output_tail()
+        code = self._processes.reap(process, now)
         self._settle_the_end(process, before, code, words, now)
 
     def _take(self, process: WorkerProcess, messages: list[bytes]) -> bool:
@@ -336,7 +336,7 @@ class Supervisor:
                 free = process.state is State.STARTING
             elif process.state is State.BUSY and process.call is not None:  # otherwise its evaluation is over already
                 call, process.call = process.call, None
-                self._settle(call, said, process.last_words() if said.status is not Status.OK else "")
+                self._settle(call, said, process.output_tail() if said.status is not Status.OK else "")
                 free = True
         return free
 
@@ -350,10 +350,10 @@ class Supervisor:
         if call is None:
             return
         self._spares += not self._closing
-        if process.sentence is None and call.is_blameless(process.channel.unread, code):
+        if process.failure is None and call.is_blameless(process.channel.unread, code):
             self._waiting.appendleft(call)
             return
-        status, reason = process.sentence or verdict(code, self._kills)
+        status, reason = process.failure or verdict(code, self._kills)
         self._fail(call, status, reason + words, now)
 
     def _fail(self, call: Call, status: Status, reason: str, now: float) -> None:
@@ -373,9 +373,9 @@ class Supervisor:
         for call in [call for call in self._waiting if those(call)]:
             self._waiting.remove(call)
             self._fail(call, Status.CANCELLED, reason, now)
-        for process in self._crew.those(State.BUSY):
+        for process in self._processes.those(State.BUSY):
             if process.call is not None and those(process.call):
-                self._crew.condemn(process, Status.CANCELLED, reason, now)
+                self._processes.condemn(process, Status.CANCELLED, reason, now)
 
 
 def _decoded(message: bytes) -> Outcome | Ready | Unready:

@@ -67,7 +67,7 @@ class Unready:
     error: str
 
 
-def serve(line: int, lifeline: int, luggage: int, start: int) -> None:
+def serve(line: int, lifeline: int, payload_file: int, start: int) -> None:
     """Evaluate points until the parent has no more.
 
     Parameters
@@ -88,7 +88,7 @@ def serve(line: int, lifeline: int, luggage: int, start: int) -> None:
     if isinstance(sys.stdout, TextIOWrapper):  # or what a task prints would wait here, and be lost with the process
         sys.stdout.reconfigure(line_buffering=True)
     try:
-        orders, call = _loaded(lifeline, luggage, start)
+        orders, call = _loaded(lifeline, payload_file, start)
     except BaseException as error:  # also a module that calls sys.exit
         channel.send(pickle.dumps(Unready(error_text(error))))
         return
@@ -137,9 +137,9 @@ def _stand_in_for_the_parent() -> None:
             file.write("500")
 
 
-def _loaded(lifeline: int, luggage: int, start: int) -> tuple[Orders, Callable[..., Any]]:
+def _loaded(lifeline: int, payload_file: int, start: int) -> tuple[Orders, Callable[..., Any]]:
     """Return what this process must know and what it is to call."""
-    content = BytesIO(_content(luggage, start))
+    content = BytesIO(_content(payload_file, start))
     orders: Orders = pickle.load(content)
     end_with_parent(lifeline, orders.parent)
     call = callable_of(unpacked(content.read()), orders.detailed)
@@ -147,13 +147,13 @@ def _loaded(lifeline: int, luggage: int, start: int) -> tuple[Orders, Callable[.
     return orders, call
 
 
-def _content(luggage: int, at: int) -> bytes:
+def _content(payload_file: int, at: int) -> bytes:
     """Return what is in the file, which several processes read at once."""
     pieces = []
-    while piece := os.pread(luggage, 1 << 24, at):
+    while piece := os.pread(payload_file, 1 << 24, at):
         pieces.append(piece)
         at += len(piece)
-    os.close(luggage)
+    os.close(payload_file)
     return b"".join(pieces)
 
 

@@ -19,7 +19,7 @@ class Enough(BaseException):
     """Ends an optimizer that went on although `callstop` had been called."""
 
 
-class BenchSeat:
+class BenchLink:
     """Plays the manager: acts whenever the optimizer looks at its messages.
 
     Parameters
@@ -50,11 +50,11 @@ class BenchSeat:
         self.reports.append((key, message))
 
 
-def seat_arguments(seat: BenchSeat, opt_id: int = 7, workers: int = 1) -> dict[str, Any]:
+def link_arguments(link: BenchLink, opt_id: int = 7, workers: int = 1) -> dict[str, Any]:
     """Return the arguments that a manager fills in, in the seed's spelling."""
     return {
         "_opt_id": opt_id,
-        "_signal_pipe": seat,
+        "_signal_pipe": link,
         "_results_queue": None,
         "_pause_flag": OpenGate(),
         "_is_log_detailed": False,

@@ -24,7 +24,7 @@ from glompo.events import (
 from glompo.optimizer import BaseOptimizer
 from glompo.selectors.base import option_of
 from glompo.testing.contracts.base import demand
-from glompo.testing.contracts.bench import BenchSeat, seat_arguments, space_of
+from glompo.testing.contracts.bench import BenchLink, link_arguments, space_of
 from glompo.testing.contracts.optimizer_trial import OptimizerTrial, begun_after, first
 from glompo.testing.contracts.probes import SUBJECT, AllAtOnce, RestOnce, StopAfter
 from glompo.testing.scripted import ScriptedOptimizer
@@ -53,11 +53,11 @@ class ConversationChecks(OptimizerTrial):
     def test_a_manager_can_construct_it(self, optimizer: Any) -> None:
         """In the seed's spelling or the earlier one, the manager's arguments reach BaseOptimizer."""
         option = option_of(optimizer)
-        seat = BenchSeat(np.random.default_rng(0))
-        made = build(option.cls, option.args, option.kwargs, {**seat_arguments(seat), "_is_log_detailed": True})
+        link = BenchLink(np.random.default_rng(0))
+        made = build(option.cls, option.args, option.kwargs, {**link_arguments(link), "_is_log_detailed": True})
         demand(made.opt_id == 7, f"its opt_id is {made.opt_id}, the manager gave 7; pass it on to super().__init__")
         demand(made.is_log_detailed, "its is_log_detailed is false, the manager gave true")
-        demand(made.rng is seat.rng, "its rng is not the stream that the manager gave it; leave self.rng as it is")
+        demand(made.rng is link.rng, "its rng is not the stream that the manager gave it; leave self.rng as it is")
         demand(not made.is_restart, "its is_restart is true although it was not loaded")
         demand(
             set(made.incumbent) >= {"x", "fx"}, f"its incumbent is {made.incumbent}; keep a dictionary with x and fx"

@@ -17,7 +17,7 @@ from glompo.core.policies.ports import Option
 from glompo.optimizer import BaseOptimizer
 from glompo.selectors.base import option_of
 from glompo.testing.contracts.base import demand, global_draws, global_random_state
-from glompo.testing.contracts.bench import BenchSeat, Enough, by_name, seat_arguments
+from glompo.testing.contracts.bench import BenchLink, Enough, by_name, link_arguments
 from glompo.testing.contracts.optimizer_trial import OptimizerTrial, capabilities_of
 from glompo.testing.contracts.probes import SUBJECT
 from glompo.testing.scripted import ScriptedOptimizer
@@ -113,7 +113,7 @@ class MemoryChecks(OptimizerTrial):
                     at.append((len(bench.points), dict(one.incumbent)))
                     one.checkpoint_save(path)
 
-            made = build(option.cls, option.args, option.kwargs, seat_arguments(BenchSeat(_rng(), save)))
+            made = build(option.cls, option.args, option.kwargs, link_arguments(BenchLink(_rng(), save)))
             with suppress(Enough):  # that it does not end is a matter of another check
                 self.soon(partial(bench.search, made))
             if not at:

@@ -15,7 +15,7 @@ import numpy as np
 from glompo.optimizer import BaseOptimizer, OpenGate
 from glompo.selectors.base import option_of
 from glompo.testing.contracts.base import demand
-from glompo.testing.contracts.bench import Bench, BenchSeat, Enough, seat_arguments
+from glompo.testing.contracts.bench import Bench, BenchLink, Enough, link_arguments
 from glompo.testing.contracts.optimizer_trial import OptimizerTrial
 from glompo.worker.optimizer_adapter import build
 
@@ -87,8 +87,8 @@ class HearingChecks(OptimizerTrial):
             if due and looks[-1] >= (stop_after or 0):
                 one.callstop("enough for a test")
 
-        gate, seat = _Gate(bench), BenchSeat(np.random.default_rng(0), act)
-        arguments = {**seat_arguments(seat, workers=option.slots), "_pause_flag": gate}
+        gate, link = _Gate(bench), BenchLink(np.random.default_rng(0), act)
+        arguments = {**link_arguments(link, workers=option.slots), "_pause_flag": gate}
         one = build(option.cls, option.args, option.kwargs, arguments)
         with suppress(Enough):  # another check says that
             self.soon(lambda: bench.search(one))

@@ -50,5 +50,5 @@ class AllAtOnce:
 
     def allocate(self, view: RunView, limit: int | None) -> dict[int, int]:
         """Return fresh credits per optimizer."""
-        able = [one.opt for one in view.stirred if one.may_evaluate]
+        able = [one.opt for one in view.changed if one.may_evaluate]
         return {able[0]: limit} if able and limit else {}

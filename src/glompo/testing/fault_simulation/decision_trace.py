@@ -20,8 +20,8 @@ from glompo.events import (
 
 
 @dataclass(frozen=True, slots=True)
-class Essence:
-    """See :func:`essence_of`.
+class DecisionTrace:
+    """See :func:`trace_of`.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Essence:
     taken: dict[int, list[tuple[int, tuple[float, ...], float]]] = field(default_factory=dict)
     converged: dict[int, list[int]] = field(default_factory=dict)
 
-    def difference(self, other: Essence) -> str:
+    def difference(self, other: DecisionTrace) -> str:
         """Return the first difference in words; empty if there is none."""
         for name, one, two in (
             ("decision", {0: list(self.decisions)}, {0: list(other.decisions)}),
@@ -61,7 +61,7 @@ class Essence:
         return ""
 
 
-def essence_of(events: Iterable[Event]) -> Essence:
+def trace_of(events: Iterable[Event]) -> DecisionTrace:
     """Return what a run decided and evaluated.
 
     Two runs in deterministic mode from one seed have the same, on any backend, interrupted or not. What is repeated by
@@ -71,7 +71,7 @@ def essence_of(events: Iterable[Event]) -> Essence:
     evaluations: dict[int, list[tuple[object, ...]]] = defaultdict(list)
     taken: dict[int, list[tuple[int, tuple[float, ...], float]]] = defaultdict(list)
     converged: dict[int, list[int]] = {}
-    condemned: set[int] = set()
+    stop_requested: set[int] = set()
     for event in events:
         match event:
             case Evaluated(opt=opt):
@@ -82,19 +82,19 @@ def essence_of(events: Iterable[Event]) -> Essence:
             case StartRequested(opt=opt):
                 decisions["start", opt, event.kind, str(event.config), event.slots, str(event.x0), event.why] = None
             case StopRequested(opt=opt, by="stopper"):
-                condemned.add(opt)
+                stop_requested.add(opt)
                 decisions["stop", opt, len(evaluations[opt]), event.verdict.reason()] = None
             case PauseRequested(opt=opt) | ResumeRequested(opt=opt):
                 decisions[type(event).__name__, opt, len(evaluations[opt]), event.verdict.reason()] = None
             case Stopped(opt=opt, ending="raised" | "returned") if (
                 event.said_converged or event.gave_up
-            ) and opt not in condemned:
+            ) and opt not in stop_requested:
                 converged[opt] = [len(evaluations[opt])]
             case EndRequested(verdict=verdict):
                 decisions["end", verdict.reason()] = None
             case _:
                 pass
     used = {opt: [one for one in points if one[0] < len(evaluations[opt])] for opt, points in taken.items()}
-    return Essence(
+    return DecisionTrace(
         tuple(decisions), dict(evaluations), {opt: points for opt, points in used.items() if points}, converged
     )

@@ -35,9 +35,9 @@ from glompo.testing.fault_simulation.faults import (
     of_workers,
 )
 from glompo.testing.fault_simulation.faulty_disk import FaultyDisk, Killed
-from glompo.testing.fault_simulation.invariants import Ledger
-from glompo.testing.fault_simulation.scenario import Scene
-from glompo.wire.launch_request import Parcel
+from glompo.testing.fault_simulation.invariants import InvariantChecker
+from glompo.testing.fault_simulation.scenario import Scenario
+from glompo.wire.launch_request import LaunchRequest
 from glompo.wire.messages import DOWN, Credits, StopPlease
 
 COMPARED_EVERY = 40
@@ -49,7 +49,7 @@ class CrashedError(BaseException):
 
 
 @dataclass(slots=True)
-class Fate:
+class FaultSchedule:
     """What is still to happen, and what has.
 
     Attributes
@@ -74,7 +74,7 @@ class Fate:
     safe: dict[int, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, faults: Sequence[Fault]) -> Fate:
+    def of(cls, faults: Sequence[Fault]) -> FaultSchedule:
         """Return the fate that consists of these faults."""
         return cls(of_engine(faults), of_workers(faults))
 
@@ -102,9 +102,9 @@ class FaultyLog:
         """Write the events, unless something happens."""
         if self._disk.dead:
             return
-        fate, now = self._place.fate, self._place.now
-        fate.appends += 1
-        due = fate.engine.get(fate.appends, [])
+        fault_schedule, now = self._place.fault_schedule, self._place.now
+        fault_schedule.appends += 1
+        due = fault_schedule.engine.get(fault_schedule.appends, [])
         deaths = [fault for fault in due if isinstance(fault, (Kill, PowerCut))]
         for fault in due:
             if isinstance(fault, (FullDisk, BadSync)):
@@ -117,16 +117,16 @@ class FaultyLog:
             self._journal.append(events)
         except StoreError:
             self._place.failing = True
-            self._place.ledger.doubted(events)
+            self._place.invariants.doubted(events)
             raise
-        compared = fate.appends % COMPARED_EVERY == 0
-        self._place.ledger.wrote(events, now, self._place.state if compared else None)
+        compared = fault_schedule.appends % COMPARED_EVERY == 0
+        self._place.invariants.wrote(events, now, self._place.state if compared else None)
         for death in deaths:
             self._place.dies_soon_of(death)
 
     def _befall(self, fault: FullDisk | BadSync) -> None:
         """Let a fault of the disk happen."""
-        self._place.fate.happened.append((self._place.now, fault))
+        self._place.fault_schedule.happened.append((self._place.now, fault))
         if isinstance(fault, BadSync):
             self._disk.bad_syncs = 1
         else:
@@ -151,7 +151,7 @@ class FaultyLog:
         except StoreError:
             self._place.failing = True
             raise
-        self._place.ledger.check()
+        self._place.invariants.check()
 
     def keep(self, state: RunState) -> None:
         """Do nothing: a world is opened without shortcuts."""
@@ -174,16 +174,18 @@ class Place:
         Whether the disk has refused something.
     """
 
-    def __init__(self, scene: Scene, fate: Fate, ledger: Ledger, state: RunState) -> None:
-        self.scene = scene
-        self.fate = fate
-        self.ledger = ledger
+    def __init__(
+        self, scenario: Scenario, fault_schedule: FaultSchedule, invariants: InvariantChecker, state: RunState
+    ) -> None:
+        self.scenario = scenario
+        self.fault_schedule = fault_schedule
+        self.invariants = invariants
         self.state = state
-        self.disk = FaultyDisk(ledger.safe, fate.safe)
+        self.disk = FaultyDisk(invariants.safe, fault_schedule.safe)
         self.died_of: Kill | PowerCut | None = None
         self.died_at = 0.0
         self.failing = False
-        self.simulated = SimulatedBackend(self._seconds, state.at, scene.killable)
+        self.simulated = SimulatedBackend(self._seconds, state.at, scenario.killable)
         self._value: Any = None
 
     @property
@@ -194,14 +196,14 @@ class Place:
     def task(self, x: NDArray[np.float64]) -> Any:
         """Return the task's value at `x`, shape (d,)."""
         self._value = None
-        self._value = self.scene.troubled(x)
+        self._value = self.scenario.troubled(x)
         return self._value
 
     def dies_of(self, death: Kill | PowerCut) -> None:
         """Note that the process ends at this moment."""
         if self.died_of is None:
             self.died_of, self.died_at = death, self.now
-            self.fate.happened.append((self.now, death))
+            self.fault_schedule.happened.append((self.now, death))
 
     def dies_soon_of(self, death: Kill | PowerCut) -> None:
         """Let the process end at once, or in a while."""
@@ -223,15 +225,15 @@ class Place:
 
     def _seconds(self, opt: int, x: NDArray[np.float64]) -> float:
         """Return how long the call that was just made takes, and let happen what is to happen in it."""
-        self.fate.calls[opt] += 1
-        seconds = self.scene.seconds(x)
-        for fault in self.fate.workers.get((opt, self.fate.calls[opt]), ()):
-            if isinstance(fault, (Hang, Loss)) and not self.scene.killable:
+        self.fault_schedule.calls[opt] += 1
+        seconds = self.scenario.seconds(x)
+        for fault in self.fault_schedule.workers.get((opt, self.fault_schedule.calls[opt]), ()):
+            if isinstance(fault, (Hang, Loss)) and not self.scenario.killable:
                 continue
-            if isinstance(fault, Crash) and self.ledger.is_busy(opt, self.now):  # it crashes between evaluations
-                self.fate.workers.setdefault((opt, self.fate.calls[opt] + 1), []).append(fault)
+            if isinstance(fault, Crash) and self.invariants.is_busy(opt, self.now):  # it crashes between evaluations
+                self.fault_schedule.workers.setdefault((opt, self.fault_schedule.calls[opt] + 1), []).append(fault)
                 continue
-            self.fate.happened.append((self.now, fault))
+            self.fault_schedule.happened.append((self.now, fault))
             match fault:
                 case Slow(factor=factor):
                     seconds *= factor
@@ -240,16 +242,16 @@ class Place:
                 case Loss(part=part):
                     self.simulated.timeline.after(part * seconds, partial(self.lose, opt, "SIGSEGV"))
                 case Crash():
-                    self.ledger.gone(opt, self.now)
+                    self.invariants.gone(opt, self.now)
                     raise CrashedError("a crash in the optimizer")
         value = self._value
         valid = isinstance(value, float) and value == value and value != -np.inf
-        self.ledger.evaluates(opt, x, value if valid else 0.0, self.now, self.now + seconds)
+        self.invariants.evaluates(opt, x, value if valid else 0.0, self.now, self.now + seconds)
         return seconds
 
     def lose(self, opt: int, why: str) -> None:
         """Let a worker die."""
-        self.ledger.gone(opt, self.now)
+        self.invariants.gone(opt, self.now)
         self.simulated.lose(opt, why)
 
 
@@ -271,10 +273,10 @@ class WatchedBackend:
         """What can be done to workers."""
         return self._inner.capabilities
 
-    def launch(self, parcel: Parcel) -> None:
+    def launch(self, launch_request: LaunchRequest) -> None:
         """Start a worker."""
-        self._place.ledger.took_effect(parcel.opt, "launch")
-        self._inner.launch(parcel)
+        self._place.invariants.took_effect(launch_request.opt, "launch")
+        self._inner.launch(launch_request)
 
     def send(self, opt: int, message: bytes) -> None:
         """Give a message to a worker."""
@@ -282,9 +284,9 @@ class WatchedBackend:
             return
         said = DOWN.decode(message)
         if isinstance(said, Credits):
-            self._place.ledger.took_effect(opt, "credits", said.n)
+            self._place.invariants.took_effect(opt, "credits", said.n)
         elif isinstance(said, StopPlease) and not self._place.failing:  # with a full disk they stop unrecorded
-            self._place.ledger.took_effect(opt, "stop")
+            self._place.invariants.took_effect(opt, "stop")
         self._inner.send(opt, message)
 
     def receive(self, timeout: float | None) -> list[tuple[int, bytes]]:
@@ -292,7 +294,7 @@ class WatchedBackend:
         arrivals = self._inner.receive(timeout)
         if self._place.disk.dead:
             raise Killed
-        self._place.ledger.check()
+        self._place.invariants.check()
         return arrivals
 
     def wake(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from glompo.testing.fault_simulation.faults import Fault
 from glompo.testing.fault_simulation.invariants import BrokenPromiseError
-from glompo.testing.fault_simulation.simulated_run import World, drawn_world, world
+from glompo.testing.fault_simulation.simulated_run import SimulatedRun, drawn_world, world
 
 SIMPLER: dict[str, Any] = {
     "troubles": 0.0, "stoppers": None, "freezer": None, "share": False, "killable": False, "lockstep": False,
@@ -60,13 +60,13 @@ def tour(seeds: Iterable[int], **changes: Any) -> Tour:
         try:
             run = world(seed, **changes)
         except BrokenPromiseError:
-            raise shrunk(seed, **changes) from None
+            raise shrink(seed, **changes) from None
         worlds, sessions, evaluations = worlds + 1, sessions + run.sessions, evaluations + run.state.calls
         faults.update(type(fault).__name__ for _, fault in run.happened)
     return Tour(worlds, sessions, evaluations, faults)
 
 
-def shrunk(seed: int, faults: Sequence[Fault] | None = None, **changes: Any) -> BrokenPromiseError:
+def shrink(seed: int, faults: Sequence[Fault] | None = None, **changes: Any) -> BrokenPromiseError:
     """Return the error of the smallest world found that is like this one and breaks a promise.
 
     Faults are left out one by one, settings made simpler, the budget halved, for as long as something breaks.
@@ -94,19 +94,19 @@ def shrunk(seed: int, faults: Sequence[Fault] | None = None, **changes: Any) -> 
 def _smaller(seed: int, faults: tuple[Fault, ...], changes: dict[str, Any]) -> Iterator[_Smaller]:
     for i in reversed(range(len(faults))):
         yield faults[:i] + faults[i + 1 :], changes
-    scene, _ = drawn_world(seed, {})
-    budget = changes.get("budget", scene.budget)
+    scenario, _ = drawn_world(seed, {})
+    budget = changes.get("budget", scenario.budget)
     for less in (budget // 2, budget - 1):
         if less >= 1:
             yield faults, {**changes, "budget": less}
     for name, value in SIMPLER.items():
-        if name not in changes and getattr(scene, name) != value:
+        if name not in changes and getattr(scenario, name) != value:
             yield faults, {**changes, name: value}
 
 
 def _error(seed: int, faults: Sequence[Fault] | None, changes: dict[str, Any]) -> BrokenPromiseError | None:
     try:
-        _: World = world(seed, faults, **changes)
+        _: SimulatedRun = world(seed, faults, **changes)
     except BrokenPromiseError as error:
         return error
     return None

@@ -80,7 +80,7 @@ class _Done:
 
 
 @dataclass(slots=True)
-class Ledger:
+class InvariantChecker:
     """The books of one world, over all its sessions.
 
     Attributes

@@ -30,8 +30,8 @@ BOX = ((-5.0, 5.0), (-2.0, 8.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """The settings of a world; each can be given to :func:`~glompo.testing.fault_simulation.simulated_run.world` by its name.
+class Scenario:
+    """The settings of a simulated run; each is a keyword of ``world``.
 
     Attributes
     ----------
@@ -217,14 +217,14 @@ OFFERED = (
 )
 
 
-def drawn_scene(rng: np.random.Generator, lockstep: bool = False) -> Scene:
+def drawn_scenario(rng: np.random.Generator, lockstep: bool = False) -> Scenario:
     """Return a random scene; with `lockstep` it is in any case one that is fit for that."""
     lockstep = bool(rng.random() < 0.4) or lockstep
     stoppers = (None, BestUnmoving(12, 0.05), BestUnmoving(25, 0.01) | ValueAnnealing() & BestUnmoving(10))
     chosen = rng.choice(len(OFFERED), size=int(rng.integers(1, 4)), replace=False)
     share = bool(rng.random() < 0.4)
     troubled = bool(rng.random() < 0.4)
-    return Scene(
+    return Scenario(
         optimizers=tuple(OFFERED[i] for i in chosen),
         budget=int(rng.integers(1, 160)),
         task=waves,

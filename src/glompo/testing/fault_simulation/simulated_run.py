@@ -29,18 +29,18 @@ from glompo.core.streams import Streams, entropy_of
 from glompo.core.views.run_view import RunView
 from glompo.engine.dispatch import Job
 from glompo.engine.loop import Engine
-from glompo.engine.memory_checkpoints import MemoryKeeper
+from glompo.engine.memory_checkpoints import MemoryCheckpoints
 from glompo.errors import InternalError, SettingTypeError, StoreError
 from glompo.events import SCHEMA, Event, Repaired, RunOpened, SessionOpened
 from glompo.storage.journal import Journal
 from glompo.storage.reader import read_events
 from glompo.storage.segments import last_segment, segment_path
-from glompo.testing.fault_simulation.decision_trace import essence_of
-from glompo.testing.fault_simulation.fault_schedule import Fate, FaultyLog, Place, WatchedBackend
+from glompo.testing.fault_simulation.decision_trace import trace_of
+from glompo.testing.fault_simulation.fault_schedule import FaultSchedule, FaultyLog, Place, WatchedBackend
 from glompo.testing.fault_simulation.faults import BadSync, Fault, FullDisk, OfEngine, PowerCut, drawn_faults
 from glompo.testing.fault_simulation.faulty_disk import Killed
-from glompo.testing.fault_simulation.invariants import GRACE, BrokenPromiseError, Ledger
-from glompo.testing.fault_simulation.scenario import Scene, drawn_scene
+from glompo.testing.fault_simulation.invariants import GRACE, BrokenPromiseError, InvariantChecker
+from glompo.testing.fault_simulation.scenario import Scenario, drawn_scenario
 from glompo.testing.memory_log import WALL
 
 MEMORY = Path("/dev/shm")
@@ -50,7 +50,7 @@ SYNCED_WITHIN = {"batch": GRACE, "always": 0.0, "none": None}
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class SimulatedRun:
     """What became of a world.
 
     Attributes
@@ -67,7 +67,7 @@ class World:
         How often the run was opened.
     """
 
-    scene: Scene
+    scenario: Scenario
     events: tuple[Event, ...]
     state: RunState
     happened: tuple[tuple[float, Fault], ...]
@@ -79,7 +79,7 @@ class World:
         return RunView(self.state, self.state.at)
 
 
-def world(seed: int, faults: Sequence[Fault] | None = None, **changes: Any) -> World:
+def world(seed: int, faults: Sequence[Fault] | None = None, **changes: Any) -> SimulatedRun:
     """Let a run go through a world and return what became of it.
 
     Parameters
@@ -89,33 +89,33 @@ def world(seed: int, faults: Sequence[Fault] | None = None, **changes: Any) -> W
     faults : sequence of Fault, optional
         What goes wrong; drawn from the seed by default, nothing with ``()``.
     **changes
-        Settings of the :class:`Scene` to be used instead of those drawn.
+        Settings of the :class:`Scenario` to be used instead of those drawn.
 
     Raises
     ------
     BrokenPromiseError
         If the run did not keep a promise; the message tells the story and how to see it again.
     """
-    known = {one.name for one in fields(Scene)}
+    known = {one.name for one in fields(Scenario)}
     if not changes.keys() <= known:
         raise SettingTypeError(f"a world has no setting {sorted(changes.keys() - known)}; it has {sorted(known)}")
-    scene, drawn = drawn_world(seed, changes)
-    history = _History(seed, scene, drawn if faults is None else tuple(faults), changes)
+    scenario, drawn = drawn_world(seed, changes)
+    history = _History(seed, scenario, drawn if faults is None else tuple(faults), changes)
     with _folder() as folder, _quiet():
         ended = history.live(folder / "run")
-    if scene.lockstep and ended.happened and all(isinstance(fault, OfEngine) for _, fault in ended.happened):
+    if scenario.lockstep and ended.happened and all(isinstance(fault, OfEngine) for _, fault in ended.happened):
         calm = world(seed, (), **changes)
-        difference = essence_of(ended.events).difference(essence_of(calm.events))
+        difference = trace_of(ended.events).difference(trace_of(calm.events))
         if difference:
             raise history.failed(BrokenPromiseError("in lockstep an interruption leaves no trace", difference))
     return ended
 
 
-def drawn_world(seed: int, changes: Mapping[str, Any]) -> tuple[Scene, tuple[Fault, ...]]:
+def drawn_world(seed: int, changes: Mapping[str, Any]) -> tuple[Scenario, tuple[Fault, ...]]:
     """Return the scene that follows from a seed, apart from its changed settings, and what goes wrong in it."""
-    scene = replace(drawn_scene(np.random.default_rng([seed, 1]), changes.get("lockstep", False)), **changes)
+    scenario = replace(drawn_scenario(np.random.default_rng([seed, 1]), changes.get("lockstep", False)), **changes)
     rng = np.random.default_rng([seed, 2])
-    return scene, drawn_faults(rng, scene.budget, scene.killable, scene.durability != "none")
+    return scenario, drawn_faults(rng, scenario.budget, scenario.killable, scenario.durability != "none")
 
 
 @contextmanager
@@ -138,33 +138,33 @@ def _quiet() -> Iterator[None]:
 class _History:
     """A world as it goes on."""
 
-    def __init__(self, seed: int, scene: Scene, faults: tuple[Fault, ...], changes: dict[str, Any]) -> None:
+    def __init__(self, seed: int, scenario: Scenario, faults: tuple[Fault, ...], changes: dict[str, Any]) -> None:
         self._call = (seed, faults, changes)
-        self._scene = scene
-        self._fate = Fate.of(faults)
+        self._scene = scenario
+        self._fault_schedule = FaultSchedule.of(faults)
         self._patience = 3 + sum(fault.writes if isinstance(fault, FullDisk) else 2 for fault in faults)
-        self._ledger = Ledger(scene.budget, scene.max_jobs, scene.lockstep)
+        self._invariants = InvariantChecker(scenario.budget, scenario.max_jobs, scenario.lockstep)
         self._entropy = entropy_of(seed)
         self._sessions = 0
-        self._keeper = MemoryKeeper()
+        self._keeper = MemoryCheckpoints()
 
-    def live(self, run_dir: Path) -> World:
+    def live(self, run_dir: Path) -> SimulatedRun:
         """Open the run and resume it until it is over."""
         run_dir.mkdir()
         try:
-            while not self._ledger.is_finished:
-                self._ledger.claim(self._sessions < self._patience, "the run comes to an end", f"{self._sessions}")
-                self._ledger.check()
+            while not self._invariants.is_finished:
+                self._invariants.claim(self._sessions < self._patience, "the run comes to an end", f"{self._sessions}")
+                self._invariants.check()
                 place = self._session(run_dir)
                 if place.state.finished is not None:
-                    self._ledger.finished("MaxTotalFunctionCalls" in place.state.finished.reason())
+                    self._invariants.finished("MaxTotalFunctionCalls" in place.state.finished.reason())
                 self._reopen(run_dir, place)
         except (BrokenPromiseError, InternalError, DeadlockError, StoreError) as error:
             raise self.failed(error) from error
         events, state = tuple(read_events(run_dir)), RunState()
         for event in events:
             state.apply(event)
-        return World(self._scene, events, state, tuple(self._fate.happened), self._sessions)
+        return SimulatedRun(self._scene, events, state, tuple(self._fault_schedule.happened), self._sessions)
 
     def _session(self, run_dir: Path) -> Place:
         """Work on the run until it is over or something happens."""
@@ -173,7 +173,7 @@ class _History:
         state = RunState()
         for event in () if new else read_events(run_dir):
             state.apply(event)
-        place = Place(self._scene, self._fate, self._ledger, state)
+        place = Place(self._scene, self._fault_schedule, self._invariants, state)
         try:
             log, opening = self._opened(run_dir, place)
         except StoreError:
@@ -186,17 +186,17 @@ class _History:
                 state.apply(event)
             log.append(opening)
             engine.run()
-            self._ledger.wrote([], place.now, None if place.failing else state)
-            self._ledger.session_over(place.now, in_order=True)
+            self._invariants.wrote([], place.now, None if place.failing else state)
+            self._invariants.session_over(place.now, in_order=True)
         except Killed:
             log.close()
             if not place.failing:
-                self._ledger.session_over(place.died_at, in_order=False)
+                self._invariants.session_over(place.died_at, in_order=False)
         except StoreError:
             with suppress(StoreError):
                 log.close()
-            self._ledger.claim(self._disk_failed(), "a sound disk raises no error")
-        self._ledger.check()
+            self._invariants.claim(self._disk_failed(), "a sound disk raises no error")
+        self._invariants.check()
         return place
 
     def _opened(self, run_dir: Path, place: Place) -> tuple[FaultyLog, list[Event]]:
@@ -216,15 +216,15 @@ class _History:
         return FaultyLog(journal, place.disk, place), opening
 
     def _job(self, place: Place) -> Job:
-        scene = self._scene
+        scenario = self._scene
         return Job(
             place.task,
-            np.array(scene.bounds, dtype=float),
+            np.array(scenario.bounds, dtype=float),
             Streams(self._entropy),
-            in_order=scene.lockstep,
-            failures=scene.failures,
-            options=scene.selector.options,
-            keeper=self._keeper,
+            in_order=scenario.lockstep,
+            failures=scenario.failures,
+            options=scenario.selector.options,
+            checkpoint_store=self._keeper,
         )
 
     def _reopen(self, run_dir: Path, place: Place) -> None:
@@ -234,10 +234,10 @@ class _History:
         found = list(read_events(run_dir)) if last_segment(run_dir) else []
         lived_on = not isinstance(place.died_of, PowerCut)
         synced = None if place.disk.failed_to_sync else SYNCED_WITHIN[self._scene.durability]
-        self._ledger.reopened(found, place.died_at, lived_on, synced)
+        self._invariants.reopened(found, place.died_at, lived_on, synced)
 
     def _disk_failed(self) -> bool:
-        return any(isinstance(fault, (FullDisk, BadSync)) for _, fault in self._fate.happened)
+        return any(isinstance(fault, (FullDisk, BadSync)) for _, fault in self._fault_schedule.happened)
 
     def failed(self, error: Exception) -> BrokenPromiseError:
         """Return the error that tells the story of this world."""
@@ -247,6 +247,6 @@ class _History:
         seed, faults, changes = self._call
         settings = "".join(f", {name}={value!r}" for name, value in changes.items())
         story = [broken.detail, "", f"world(seed={seed}, faults={list(faults)}{settings})", f"{self._scene}"]
-        story += ["what went wrong:", *(f"  {at:12.6f}  {fault}" for at, fault in self._fate.happened)]
-        story += ["the last events:", *(f"  {event}" for event in self._ledger.events[-12:])]
+        story += ["what went wrong:", *(f"  {at:12.6f}  {fault}" for at, fault in self._fault_schedule.happened)]
+        story += ["the last events:", *(f"  {event}" for event in self._invariants.events[-12:])]
         return BrokenPromiseError(broken.promise, "\n".join(story))

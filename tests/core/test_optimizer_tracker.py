@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glompo.core.views.optimizer_tracker import Roll
+from glompo.core.views.optimizer_tracker import OptimizerTracker
 from glompo.testing import history
 
 STEPS = st.lists(st.sampled_from(["start", "end", "call"]), max_size=30)
@@ -11,7 +11,7 @@ STEPS = st.lists(st.sampled_from(["start", "end", "call"]), max_size=30)
 
 @given(STEPS)
 def test_everybody_is_told_of_once_and_in_order(steps):
-    run, roll, started, ended, living = history(slots=99), Roll(), [], [], []
+    run, roll, started, ended, living = history(slots=99), OptimizerTracker(), [], [], []
     for step in [*steps, "call"]:
         if step == "start":
             living.append(run.start())
@@ -25,25 +25,25 @@ def test_everybody_is_told_of_once_and_in_order(steps):
     n = run.view().n_started
     assert started == list(range(1, n + 1))
     assert ended == [opt for opt in started if opt not in living]
-    assert Roll().call(run.view()).ended == tuple(ended)
+    assert OptimizerTracker().call(run.view()).ended == tuple(ended)
 
 
 def test_in_another_session_it_begins_anew():
-    run, roll = history(), Roll()
+    run, roll = history(), OptimizerTracker()
     first = run.start()
-    assert roll.call(run.view()).anew
-    assert not roll.call(run.view()).anew
+    assert roll.call(run.view()).reset
+    assert not roll.call(run.view()).reset
     run.resume()
     news = roll.call(run.view())
-    assert news.anew
+    assert news.reset
     assert news.started == (first,)
 
 
 def test_in_another_run_it_begins_anew():
-    roll, one, other = Roll(), history(), history()
+    roll, one, other = OptimizerTracker(), history(), history()
     one.start()
     other.start()
     roll.call(one.view())
     news = roll.call(other.view())
-    assert news.anew
+    assert news.reset
     assert news.started == (1,)

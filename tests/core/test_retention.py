@@ -12,7 +12,7 @@ from glompo.core.evaluations.columns import NAMES, extras_of, rows_of
 from glompo.core.evaluations.curve import recent_blocks
 from glompo.core.evaluations.evaluations import Evaluations
 from glompo.core.evaluations.trajectory import Trajectory
-from glompo.core.state import retention as keeping
+from glompo.core.state import retention as retention
 from glompo.core.state.run_state import RunState
 from glompo.core.state.snapshot import dump, load, same
 from glompo.errors import PolicyError
@@ -134,7 +134,7 @@ class Run:
 
     def __init__(self, look_back=0):
         self.written = history(bounds=[(0, 1)] * DIMS, slots=8)
-        self.written.state.keeping.look_back = look_back
+        self.written.state.retention.look_back = look_back
         self.rng = np.random.default_rng(1)
 
     def act(self, what, which, n):
@@ -164,10 +164,10 @@ acts = st.tuples(
 
 @pytest.fixture
 def cramped(monkeypatch):
-    monkeypatch.setattr(keeping, "LIVING_BYTES", 8 * 1024)
-    monkeypatch.setattr(keeping, "ALL_LIVING_BYTES", 16 * 1024)
-    monkeypatch.setattr(keeping, "RETIRED_BYTES", 12 * 1024)
-    monkeypatch.setattr(keeping, "FEWEST_ROWS", 20)
+    monkeypatch.setattr(retention, "LIVING_BYTES", 8 * 1024)
+    monkeypatch.setattr(retention, "ALL_LIVING_BYTES", 16 * 1024)
+    monkeypatch.setattr(retention, "RETIRED_BYTES", 12 * 1024)
+    monkeypatch.setattr(retention, "FEWEST_ROWS", 20)
 
 
 @pytest.mark.usefixtures("cramped")

@@ -45,12 +45,12 @@ from glompo.testing import (
     Loss,
     PowerCut,
     Slow,
-    essence_of,
-    shrunk,
+    shrink,
     tour,
+    trace_of,
     world,
 )
-from glompo.testing.fault_simulation.scenario import FREEZERS, RestAWhile, WaitForOthers, drawn_scene
+from glompo.testing.fault_simulation.scenario import FREEZERS, RestAWhile, WaitForOthers, drawn_scenario
 from glompo.worker.mailbox import Mailbox
 
 KINDS = {"BadSync", "Crash", "FullDisk", "Hang", "Kill", "Loss", "PowerCut", "Slow"}
@@ -111,20 +111,20 @@ def test_what_went_wrong_once_goes_right(name):
 )
 def test_the_engine_may_be_killed_between_any_two_records_and_within_each(freezer, budget):
     few = CycleSelector(RandomSampling, CMAOptimizer(workers=2), allow_spawn=lambda manager: manager.o_counter < 4)
-    scene = {"optimizers": few, "freezer": freezer, "budget": budget, "lockstep": True, "stopper_interval": 2}
-    scene |= {"max_jobs": 3, "share": False}
-    scene |= {"troubles": 0.2, "failures": FailurePolicy(retries=1), "allocator": EqualBlocks(3), "stoppers": None}
+    scenario = {"optimizers": few, "freezer": freezer, "budget": budget, "lockstep": True, "stopper_interval": 2}
+    scenario |= {"max_jobs": 3, "share": False}
+    scenario |= {"troubles": 0.2, "failures": FailurePolicy(retries=1), "allocator": EqualBlocks(3), "stoppers": None}
     append, back = 0, 0
-    while (append := append + 1) and world(12, [Kill(append)], **scene).happened:
-        run = world(12, [Kill(append, part=0.5), Kill(append + 2, part=0.0)], **scene)
+    while (append := append + 1) and world(12, [Kill(append)], **scenario).happened:
+        run = world(12, [Kill(append, part=0.5), Kill(append + 2, part=0.0)], **scenario)
         back += sum(isinstance(event, ReturnedToRest) for event in run.events)
     assert append > 0.8 * budget
     assert back > 2
 
 
 def test_lockstep_worlds_have_freezers():
-    scenes = [drawn_scene(np.random.default_rng([seed, 1])) for seed in range(100)]
-    assert {type(scene.freezer) for scene in scenes if scene.lockstep} == {type(None), *map(type, FREEZERS)}
+    scenes = [drawn_scenario(np.random.default_rng([seed, 1])) for seed in range(100)]
+    assert {type(scenario.freezer) for scenario in scenes if scenario.lockstep} == {type(None), *map(type, FREEZERS)}
 
 
 def test_optimizers_come_back_from_saved_states_in_lockstep_as_if_nothing_had_happened():
@@ -180,7 +180,7 @@ def test_a_world_leaves_no_thread_and_no_setting_behind():
 
 def test_in_a_calm_world_the_budget_is_spent_in_one_session():
     run = world(5, (), killable=True)
-    assert (run.sessions, run.happened, run.state.calls) == (1, (), run.scene.budget)
+    assert (run.sessions, run.happened, run.state.calls) == (1, (), run.scenario.budget)
 
 
 def test_workers_that_hang_and_die_cost_only_their_own_evaluations():
@@ -194,7 +194,7 @@ def test_workers_that_hang_and_die_cost_only_their_own_evaluations():
 def test_a_full_disk_ends_the_session_and_the_run_goes_on_when_there_is_room():
     run = world(4, [FullDisk(append=20, room=7, writes=3)], durability="always")
     assert run.sessions > 1
-    assert run.state.calls + run.state.lost == run.scene.budget
+    assert run.state.calls + run.state.lost == run.scenario.budget
 
 
 # Whoever checks must be able to find something. Each of these breaks GloMPO in one place.
@@ -352,7 +352,7 @@ def test_a_policy_that_gives_no_reason_is_found():
 def test_a_broken_promise_comes_with_its_story_and_shrinks_to_one_line(monkeypatch):
     lingers(monkeypatch)
     seed = next(seed for seed in range(FIRST[lingers], 120) if breaks(partial(world, seed)))
-    small = shrunk(seed)
+    small = shrink(seed)
     line = next(line for line in str(small).splitlines() if line.startswith("world("))
     names = {name: getattr(glompo.testing, name) for name in KINDS | {"world"}}
     assert breaks(lambda: eval(line, names)) == small.promise == "every evaluation that was completed is recorded"
@@ -360,7 +360,7 @@ def test_a_broken_promise_comes_with_its_story_and_shrinks_to_one_line(monkeypat
     assert "Evaluated(" in str(small)
     assert line.count("append=") + line.count("call=") == 1  # one fault is enough
     with pytest.raises(ValueError, match="no promise is broken"):
-        shrunk(seed, ())
+        shrink(seed, ())
 
 
 def breaks(live):
@@ -378,7 +378,7 @@ def test_an_unknown_setting_of_a_world_is_refused():
 
 
 def test_what_runs_have_in_common_tells_them_apart():
-    one, other = (essence_of(world(2, (), lockstep=True, budget=budget).events) for budget in (40, 41))
+    one, other = (trace_of(world(2, (), lockstep=True, budget=budget).events) for budget in (40, 41))
     assert one.difference(one) == ""
     assert one.difference(other)
     assert other.difference(one)
