@@ -7,7 +7,7 @@ Each message says what was wrong, with the value, and what to do instead.
 
 from __future__ import annotations
 
-from glompo.display_text import legible_lines
+from glompo.safe_text import legible_lines
 
 
 class GlompoError(Exception):
