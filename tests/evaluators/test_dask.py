@@ -13,7 +13,7 @@ import pytest
 
 from glompo.details import Ask
 from glompo.errors import SettingTypeError
-from glompo.evaluators.not_evaluated import NotEvaluated
+from glompo.evaluators.protocol import NotEvaluated
 from glompo.function import Status
 
 from ..endings import PATIENCE, is_gone

@@ -7,9 +7,16 @@ import sys
 
 import pytest
 
-from glompo.evaluators.pool.exit_status import KernelKills, signal_name, verdict
-from glompo.evaluators.pool.process_tree import await_end, process_trees, resident, signal_tree
-from glompo.evaluators.pool.start_backoff import ATTEMPTS, LONGEST_REST, Starts
+from glompo.evaluators.pool.process_table import ATTEMPTS, LONGEST_REST, Starts
+from glompo.evaluators.pool.process_tree import (
+    KernelKills,
+    await_end,
+    process_trees,
+    resident,
+    signal_name,
+    signal_tree,
+    verdict,
+)
 from glompo.function import Status
 
 from ..endings import PATIENCE, is_gone

@@ -9,7 +9,7 @@ import pytest
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators import remote
 from glompo.evaluators.executor import LOSSES, ExecutorEvaluator
-from glompo.evaluators.not_evaluated import NotEvaluated
+from glompo.evaluators.protocol import NotEvaluated
 from glompo.evaluators.remote_worker import KEPT
 from glompo.function import Status
 

@@ -11,9 +11,9 @@ import pytest
 
 from glompo.errors import InternalError, SettingError, SettingTypeError
 from glompo.evaluators.inline import InlineEvaluator
-from glompo.evaluators.not_evaluated import NotEvaluated
-from glompo.evaluators.pool import start_backoff as starts
+from glompo.evaluators.pool import process_table
 from glompo.evaluators.pool.evaluator import PoolEvaluator
+from glompo.evaluators.protocol import NotEvaluated
 from glompo.function import Status
 
 from ..endings import PATIENCE, is_gone
@@ -196,7 +196,7 @@ def test_a_task_whose_module_fails_in_the_worker_is_reported_and_not_tried_for_e
             NotEvaluated, match="no worker can be started: ModuleNotFoundError: No module named 'no_such_mod"
         ):
             evaluator.evaluate(at(0))
-    assert len(list(notes.folder.iterdir())) <= starts.ATTEMPTS + 2
+    assert len(list(notes.folder.iterdir())) <= process_table.ATTEMPTS + 2
 
 
 def test_a_task_that_takes_for_ever_to_load_is_reported(pool, monkeypatch):

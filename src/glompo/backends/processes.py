@@ -23,9 +23,9 @@ from typing import IO, Any
 
 from glompo.backends.protocol import Capabilities
 from glompo.errors import SettingError
-from glompo.evaluators.pickle_by_value import pickled
+from glompo.evaluators.environment import environment
+from glompo.evaluators.payload import pickled
 from glompo.evaluators.pickle_diagnosis import why_not
-from glompo.evaluators.pool.environment import environment
 from glompo.wire.launch_request import LaunchRequest
 from glompo.wire.messages import UP, Ended
 from glompo.worker.mailbox import COUNT

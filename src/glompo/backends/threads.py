@@ -11,7 +11,7 @@ from functools import partial
 from time import monotonic
 
 from glompo.backends.protocol import Capabilities
-from glompo.evaluators.in_flight import InFlight
+from glompo.evaluators.shared import InFlight
 from glompo.wire.launch_request import LaunchRequest
 from glompo.worker.flusher import Flusher
 from glompo.worker.host import host

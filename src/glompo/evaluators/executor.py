@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import math
+import os
+import pickle
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import Any, Unpack
+
+import numpy as np
+from numpy.typing import NDArray
 
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.call import callable_of, outcome_of
-from glompo.evaluators.execution_marks import Marks
-from glompo.evaluators.not_evaluated import NotEvaluated, engine_text
 from glompo.evaluators.payload import ImportPath, preflight
 from glompo.evaluators.pool.process_tree import has_ended
+from glompo.evaluators.protocol import NotEvaluated
 from glompo.evaluators.remote import PendingCall, RemoteEvaluator, RemoteOptions, limits_of, nothing, remote_spec
-from glompo.evaluators.remote_worker import carry_out_marked, evaluate_remote, release_task
-from glompo.function import Status
+from glompo.evaluators.remote_worker import PayloadMissing, RemoteSpec, evaluate_remote, release_task
+from glompo.function import Outcome, Status
+from glompo.safe_text import engine_text
 
 LOSSES = 3
 """How often an evaluation is submitted again that executors have lost, one after the other, through no fault of it."""
 
 REMEDY = "a limit such as evaluation_timeout turns on the guard, which keeps a crash from breaking it"
+
+WIDTH = 8
+"""Bytes of a mark."""
 
 
 class ExecutorEvaluator(RemoteEvaluator):
@@ -32,7 +43,7 @@ class ExecutorEvaluator(RemoteEvaluator):
 
     Without the guard, a worker process that ends breaks the whole executor. The evaluation that was under way in that
     process is ``CRASHED``; for the others nothing is recorded: with `fresh` they go to a new executor, and without they
-    raise :class:`~glompo.evaluators.not_evaluated.NotEvaluated`, as does whatever an executor refuses that was shut
+    raise :class:`~glompo.evaluators.protocol.NotEvaluated`, as does whatever an executor refuses that was shut
     down.
 
     Parameters
@@ -114,7 +125,7 @@ class ExecutorEvaluator(RemoteEvaluator):
             future = submit(evaluate_remote, commission, payload, flight.x)
         else:
             flight.place = marks.take() if flight.place < 0 else flight.place
-            future = submit(carry_out_marked, marks.path, flight.place, commission, payload, flight.x)
+            future = submit(evaluate_marked, marks.path, flight.place, commission, payload, flight.x)
         return future  # type: ignore[no-any-return]  # of whatever executor it is
 
     def _land(self, flight: PendingCall) -> None:
@@ -163,3 +174,81 @@ class ExecutorEvaluator(RemoteEvaluator):
         executor = self._fresh()
         self._own.append(executor)
         return executor
+
+
+class Marks:
+    """Which evaluations the processes of an executor have begun; the side of the caller.
+
+    An executor that breaks says of all evaluations in its care that they are lost, and not which of them ended its
+    process. So each evaluation leaves a mark while it is under way: the number of its process, at its place in a file.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.NamedTemporaryFile(prefix="glompo-marks-")  # noqa: SIM115  # closed by `close`
+        self._lock = threading.Lock()
+        self._free: list[int] = []
+        self._places = 0
+
+    @property
+    def path(self) -> str:
+        """Where the marks are left."""
+        return self._file.name
+
+    def take(self) -> int:
+        """Return a place that no other evaluation has."""
+        with self._lock:
+            if self._free:
+                return self._free.pop()
+            self._places += 1
+            return self._places - 1
+
+    def give_back(self, place: int) -> None:
+        """Let another evaluation have the place."""
+        with self._lock:
+            self._free.append(place)
+
+    def process(self, place: int) -> int:
+        """Return the number of the process in which the evaluation at `place` is under way; 0 if it is in none."""
+        if self._file.closed:  # the evaluation is not awaited any more
+            return 0
+        return int.from_bytes(os.pread(self._file.fileno(), WIDTH, place * WIDTH), "little")
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._file.close()
+
+
+@contextmanager
+def marked(path: str, place: int) -> Iterator[None]:
+    """Mark the evaluation at `place` while the block runs; on another machine, which has no such file, do nothing."""
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    except OSError:
+        yield
+        return
+    try:
+        _leave(file, place, os.getpid())
+        yield
+    finally:
+        _leave(file, place, 0)
+        os.close(file)
+
+
+def _leave(file: int, place: int, mark: int) -> None:
+    with suppress(OSError):  # a full disk must not fail the evaluation
+        os.pwrite(file, mark.to_bytes(WIDTH, "little"), place * WIDTH)
+
+
+def evaluate_marked(
+    path: str, place: int, commission: RemoteSpec, payload: bytes | None, x: NDArray[np.float64]
+) -> Outcome | PayloadMissing:
+    """Do the same, and leave a mark at `place` while it is under way; the answer can be sent in any case."""
+    with marked(path, place):
+        answer = evaluate_remote(commission, payload, x)
+    if isinstance(answer, Outcome) and answer.extras:
+        try:
+            pickle.dumps(answer.extras)
+        except Exception as error:
+            reason = f"its further values cannot be sent: {type(error).__name__}: {error}"
+            return Outcome(math.nan, Status.FAILED, reason, (), answer.seconds)
+    return answer

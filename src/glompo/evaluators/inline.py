@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.evaluators.call import callable_of, outcome_of
-from glompo.evaluators.working_directory import leave_a_vanished_one, present_directory
+from glompo.evaluators.environment import leave_a_vanished_one, present_directory
 from glompo.function import Outcome
 
 

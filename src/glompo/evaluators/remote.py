@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.errors import SettingError
-from glompo.evaluators.not_evaluated import NotEvaluated, engine_text
+from glompo.evaluators.environment import present_directory
 from glompo.evaluators.pool.limits import GRACE, Limits
+from glompo.evaluators.protocol import NotEvaluated
 from glompo.evaluators.remote_worker import PayloadMissing, RemoteSpec
-from glompo.evaluators.working_directory import present_directory
 from glompo.function import Outcome, Status
+from glompo.safe_text import engine_text
 
 SMALL = 2**16
 """Bytes up to which a task travels with each call; beyond that, only to workers that ask for it."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import pickle
 import sys
 import threading
 from collections import OrderedDict
@@ -21,13 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.evaluators.call import callable_of, outcome_of
-from glompo.evaluators.execution_marks import marked
-from glompo.evaluators.not_evaluated import NotEvaluated
+from glompo.evaluators.environment import environment
 from glompo.evaluators.payload import unpacked
-from glompo.evaluators.pool.environment import environment
 from glompo.evaluators.pool.limits import Limits
 from glompo.evaluators.pool.process import Launcher
 from glompo.evaluators.pool.supervisor import Supervisor
+from glompo.evaluators.protocol import NotEvaluated
 from glompo.function import Outcome, Status
 
 KEPT = 4
@@ -171,21 +169,6 @@ def evaluate_remote(commission: RemoteSpec, payload: bytes | None, x: NDArray[np
     except Exception as error:  # of the task on this worker, which cannot load it: others may
         reason = error.reason if isinstance(error, NotEvaluated) else f"{type(error).__name__}: {error}"
         return Outcome(math.nan, Status.FAILED, f"the worker cannot evaluate it: {reason}")
-
-
-def carry_out_marked(
-    path: str, place: int, commission: RemoteSpec, payload: bytes | None, x: NDArray[np.float64]
-) -> Outcome | PayloadMissing:
-    """Do the same, and leave a mark at `place` while it is under way; the answer can be sent in any case."""
-    with marked(path, place):
-        answer = evaluate_remote(commission, payload, x)
-    if isinstance(answer, Outcome) and answer.extras:
-        try:
-            pickle.dumps(answer.extras)
-        except Exception as error:
-            reason = f"its further values cannot be sent: {type(error).__name__}: {error}"
-            return Outcome(math.nan, Status.FAILED, reason, (), answer.seconds)
-    return answer
 
 
 def release_task(name: str, kill: bool = False) -> None:

@@ -1,12 +1,17 @@
-"""One evaluator for all optimizers of this process, for each thing that they ask of the task."""
+"""One evaluator used by many optimizers: built once for all, while each can end the evaluations of its own."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
+
+import numpy as np
+from numpy.typing import NDArray
 
 from glompo.details import Ask
-from glompo.evaluators.protocol import Evaluator
+from glompo.evaluators.protocol import Ending, Evaluator
+from glompo.function import Outcome
 
 
 class SharedEvaluators:
@@ -56,3 +61,43 @@ class SharedEvaluators:
                 if not any(evaluator is one for one in closed):  # one of the user's serves for everything
                     evaluator.close(kill)
                     closed.append(evaluator)
+
+
+class InFlight:
+    """Keeps track of evaluations; used by the optimizer's thread, ended by another."""
+
+    def __init__(self) -> None:
+        self._flying: dict[Future[Outcome], Ending] = {}
+
+    def tracked(self, evaluator: Evaluator) -> Evaluator:
+        """Return the evaluator with its evaluations tracked; itself, if it cannot end any."""
+        return _Tracked(evaluator, self._flying) if isinstance(evaluator, Ending) else evaluator
+
+    def end(self) -> None:
+        """End what is under way; each evaluation has an outcome all the same."""
+        for future, evaluator in list(self._flying.items()):
+            evaluator.end(future)
+
+
+class _Tracked:
+    def __init__(self, evaluator: Ending, flying: dict[Future[Outcome], Ending]) -> None:
+        self._evaluator = evaluator
+        self._flying = flying
+
+    def evaluate(self, x: NDArray[np.float64]) -> Outcome:
+        return self.submit(x).result()
+
+    def submit(self, x: NDArray[np.float64]) -> Future[Outcome]:
+        future = self._evaluator.submit(x)
+        self._flying[future] = self._evaluator
+        future.add_done_callback(self._landed)
+        return future
+
+    def resize(self, workers: int) -> None:
+        self._evaluator.resize(workers)
+
+    def close(self, kill: bool = False) -> None:
+        self._evaluator.close(kill)
+
+    def _landed(self, future: Future[Outcome]) -> None:
+        self._flying.pop(future, None)

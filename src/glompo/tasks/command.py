@@ -18,10 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.errors import SettingError, SettingTypeError
-from glompo.evaluators.pool.exit_status import signal_name
 from glompo.evaluators.pool.lifeline import tie_group
 from glompo.evaluators.pool.limits import Limits
-from glompo.evaluators.pool.process_tree import await_end, process_trees, signal_tree
+from glompo.evaluators.pool.process_tree import await_end, process_trees, signal_name, signal_tree
 from glompo.function import EvaluationError, Status, assess
 from glompo.tasks.results import Reading
 from glompo.tasks.templates import check_places, rendered

@@ -24,7 +24,7 @@ def main() -> None:
     with os.fdopen(parcel_fd, "rb") as file:
         sys.path[:] = pickle.load(file)
         parcel_bytes = file.read()
-    from glompo.evaluators.working_directory import leave_a_vanished_one
+    from glompo.evaluators.environment import leave_a_vanished_one
     from glompo.worker.flusher import Flusher
     from glompo.worker.host import host
     from glompo.worker.log_forwarding import forward

@@ -8,10 +8,10 @@ from contextlib import ExitStack
 
 from glompo.details import Ask, details_of, offers_details
 from glompo.errors import TaskContractError, UserError
-from glompo.evaluators.in_flight import InFlight
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.payload import here
 from glompo.evaluators.protocol import Evaluator
+from glompo.evaluators.shared import InFlight
 from glompo.safe_text import error_text
 from glompo.wire.launch_request import LaunchRequest
 from glompo.wire.messages import Ended, Note, Ready, WentAstray

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from glompo.details import Ask, Details, residuals_among
 from glompo.errors import WorkerError
-from glompo.evaluators.not_evaluated import NotEvaluated
-from glompo.evaluators.protocol import Evaluator
+from glompo.evaluators.protocol import Evaluator, NotEvaluated
 from glompo.function import Outcome, Status
 from glompo.values import reals
 from glompo.wire.extras import recordable

@@ -10,9 +10,9 @@ from itertools import takewhile
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.evaluators.not_evaluated import NotEvaluated, engine_text
-from glompo.evaluators.protocol import Evaluator
+from glompo.evaluators.protocol import Evaluator, NotEvaluated
 from glompo.function import Outcome
+from glompo.safe_text import engine_text
 from glompo.worker.mailbox import Mailbox
 
 

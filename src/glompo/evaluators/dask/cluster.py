@@ -95,8 +95,8 @@ class Cluster:
             If the cluster cannot be had: a package is missing, nobody answers, no worker comes in time, or its
             GloMPO is another.
         """
-        from glompo.evaluators.dask.cluster_evaluator import ClusterEvaluator
         from glompo.evaluators.dask.connection import batch_jobs, connected, same_everywhere
+        from glompo.evaluators.dask.evaluator import ClusterEvaluator
 
         with ExitStack() as belongings:
             if self.kind == SLURM:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from importlib import import_module
 from time import monotonic
 from typing import Any, Unpack
@@ -17,13 +18,13 @@ from glompo.evaluators.dask.streams import (
     WorkerLostError,
     WorkerStreams,
 )
-from glompo.evaluators.not_evaluated import NotEvaluated, engine_text
 from glompo.evaluators.payload import preflight
 from glompo.evaluators.pool.limits import whole
-from glompo.evaluators.protocol import Evaluator
+from glompo.evaluators.protocol import Evaluator, NotEvaluated
 from glompo.evaluators.remote import Awaitable, PendingCall, RemoteEvaluator, RemoteOptions, nothing, remote_spec
 from glompo.evaluators.remote_worker import RemoteSpec, evaluate_remote, release_task
 from glompo.function import Status
+from glompo.safe_text import engine_text
 
 WAIT = 60.0
 """Seconds for which a cluster that is lost is awaited."""
@@ -62,7 +63,7 @@ class DaskEvaluator(RemoteEvaluator):
         How often an evaluation is called again after the loss of its worker, at most.
     wait : float
         Seconds for which a lost scheduler, or the first worker after the last one was lost, is awaited. After that
-        evaluations raise :class:`~glompo.evaluators.not_evaluated.NotEvaluated`.
+        evaluations raise :class:`~glompo.evaluators.protocol.NotEvaluated`.
     **terms
         Limits and the guard that keeps them: see :class:`~glompo.evaluators.remote.RemoteOptions`.
 
@@ -229,3 +230,25 @@ class _Beside(RemoteEvaluator):
             self._first.strand(self, flight, error)
         else:
             super()._refuse(flight, error)
+
+
+class ClusterEvaluator(DaskEvaluator):
+    """Evaluates on a cluster that it disconnects from when it is closed."""
+
+    def __init__(
+        self,
+        belongings: ExitStack,
+        client: Any,
+        task: Callable[..., Any] | str,
+        detailed: int,
+        wait: float,
+        terms: RemoteOptions,
+    ) -> None:
+        with belongings:
+            super().__init__(client, task, detailed=detailed, wait=wait, **terms)
+            self._belongings = belongings.pop_all()
+
+    def close(self, kill: bool = False) -> None:
+        """End the guarded processes, after the evaluations under way unless `kill`; end batch jobs of ours."""
+        with self._belongings:
+            super().close(kill)

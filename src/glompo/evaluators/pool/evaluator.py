@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.evaluators.environment import environment
 from glompo.evaluators.payload import preflight
-from glompo.evaluators.pool.environment import environment
 from glompo.evaluators.pool.limits import GRACE, Limits, whole
 from glompo.evaluators.pool.process import Launcher
 from glompo.evaluators.pool.supervisor import Supervisor

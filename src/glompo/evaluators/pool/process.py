@@ -17,10 +17,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import IO
 
+from glompo.evaluators.environment import present_directory
 from glompo.evaluators.pool.channel import Channel
 from glompo.evaluators.pool.process_tree import process_trees, signal_tree, watch
 from glompo.evaluators.pool.worker_main import Orders
-from glompo.evaluators.working_directory import present_directory
 from glompo.function import Outcome, Status
 
 BOOT = (

@@ -27,14 +27,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.errors import InternalError
-from glompo.evaluators.not_evaluated import NotEvaluated
-from glompo.evaluators.pool.exit_status import KernelKills, verdict
-from glompo.evaluators.pool.limits import Deadlines, Limits, size
-from glompo.evaluators.pool.memory import PERIOD, MemoryWatch
+from glompo.evaluators.pool.limits import PERIOD, Deadlines, Limits, MemoryWatch, size
 from glompo.evaluators.pool.process import Call, Launcher, State, WorkerProcess
-from glompo.evaluators.pool.process_table import AT_WORK, EXIT_GRACE, START, ProcessTable
-from glompo.evaluators.pool.start_backoff import Starts
+from glompo.evaluators.pool.process_table import AT_WORK, EXIT_GRACE, START, ProcessTable, Starts
+from glompo.evaluators.pool.process_tree import KernelKills, verdict
 from glompo.evaluators.pool.worker_main import Ready, Unready
+from glompo.evaluators.protocol import NotEvaluated
 from glompo.function import Outcome, Status
 from glompo.safe_text import error_text
 

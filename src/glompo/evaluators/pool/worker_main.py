@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 
 from glompo.evaluators.call import callable_of, outcome_of
+from glompo.evaluators.environment import leave_a_vanished_one, present_directory
 from glompo.evaluators.payload import unpacked
 from glompo.evaluators.pool.channel import Channel
 from glompo.evaluators.pool.lifeline import end_with_parent
-from glompo.evaluators.working_directory import leave_a_vanished_one, present_directory
 from glompo.function import Outcome, Status
 from glompo.safe_text import error_text
 
