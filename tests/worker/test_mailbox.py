@@ -15,7 +15,8 @@ from glompo.wire.messages import (
     Note,
     StopPlease,
 )
-from glompo.worker.mailbox import ROWS, Cut, Mailbox
+from glompo.worker.call_gate import Cut
+from glompo.worker.mailbox import ROWS, Mailbox
 
 X = np.array([1.0, 2.0])
 
@@ -134,7 +135,7 @@ def test_a_resting_optimizer_is_woken_by_what_it_waits_for(mailbox):
     thread, _ = in_thread(lambda: mailbox.rest(lambda: bool(done), or_credits=False))
     credit(mailbox, 1)  # not what it waits for
     done.append(1)
-    mailbox.ring()
+    mailbox.wake_up()
     thread.join(5)
     assert not thread.is_alive()
 

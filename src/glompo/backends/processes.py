@@ -26,6 +26,7 @@ from glompo.errors import SettingError
 from glompo.evaluators.environment import environment
 from glompo.evaluators.payload import pickled
 from glompo.evaluators.pickle_diagnosis import why_not
+from glompo.evaluators.pool.process_tree import watch
 from glompo.wire.launch_request import LaunchRequest
 from glompo.wire.messages import UP, Ended
 from glompo.worker.mailbox import COUNT
@@ -53,7 +54,7 @@ class ProcessesBackend:
         this process prints.
     """
 
-    capabilities = Capabilities(can_terminate=True, can_kill=True)
+    capabilities = Capabilities(can_terminate=True)
 
     def __init__(self, printstreams: Path | None = None) -> None:
         self._printstreams = printstreams
@@ -85,7 +86,7 @@ class ProcessesBackend:
                     env=_environment(launch_request.plan),
                     start_new_session=True,
                 )
-        self._children[launch_request.opt] = _Child(process, Connection(ours.detach()), _death_of(process), claims)
+        self._children[launch_request.opt] = _Child(process, Connection(ours.detach()), watch(process.pid), claims)
 
     def send(self, opt: int, message: bytes) -> None:
         """Give a message to an optimizer, if it is still there."""
@@ -217,13 +218,6 @@ def sendable(what: str, value: object) -> bytes:
 def _environment(plan: Any) -> dict[str, str]:
     """Return the environment of a child, in which each evaluation under way may use so many numerical threads."""
     return environment(1 if plan is None else plan.threads_per_worker, {"PYTHONUNBUFFERED": "1"})
-
-
-def _death_of(process: subprocess.Popen[bytes]) -> int | None:
-    try:
-        return os.pidfd_open(process.pid)
-    except (AttributeError, OSError):  # not on Linux, or an old one: the end of the line tells as well
-        return None
 
 
 def _cause(code: int) -> str:

@@ -14,15 +14,11 @@ class Capabilities:
 
     Attributes
     ----------
-    can_terminate, can_kill : bool
-        Whether it can be ended against its will, gently or at once.
-    crosses_machines : bool
-        Whether workers may live on other machines.
+    can_terminate : bool
+        Whether it can be ended against its will.
     """
 
     can_terminate: bool = False
-    can_kill: bool = False
-    crosses_machines: bool = False
 
 
 class Backend(Protocol):

@@ -29,7 +29,7 @@ from glompo.evaluators.payload import here
 from glompo.function import Outcome
 from glompo.wire.launch_request import LaunchRequest
 from glompo.wire.messages import DOWN, UP, Ended, StopPlease
-from glompo.worker.flusher import AGE
+from glompo.worker.batch import AGE
 from glompo.worker.host import host
 from glompo.worker.mailbox import COUNT, Mailbox
 
@@ -253,7 +253,7 @@ class SimulatedBackend:
     @property
     def capabilities(self) -> Capabilities:
         """What can be done to workers: as to threads, or as to processes."""
-        return Capabilities(can_terminate=self._killable, can_kill=self._killable)
+        return Capabilities(can_terminate=self._killable)
 
     def launch(self, launch_request: LaunchRequest) -> None:
         """Start the optimizer at the present moment."""

@@ -13,7 +13,7 @@ from time import monotonic
 from glompo.backends.protocol import Capabilities
 from glompo.evaluators.shared import InFlight
 from glompo.wire.launch_request import LaunchRequest
-from glompo.worker.flusher import Flusher
+from glompo.worker.batch import Flusher
 from glompo.worker.host import host
 from glompo.worker.mailbox import Mailbox
 

@@ -1,12 +1,54 @@
-"""Where calls of the task go in and come out again."""
+"""Which calls of the task are let in, and what gets an optimizer out of one.
+
+The exceptions are no Exceptions, so that code that survives exceptions does not survive them.
+"""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from typing import NoReturn
 
-from glompo.worker.owner_process import OwnerProcess
+from glompo.errors import WorkerError
+
+
+class Cut(BaseException):
+    """The optimizer was asked to stop and went on: it is unwound from inside the task."""
+
+
+class Refused(Cut):
+    """The task is not what it says; the optimizer is unwound, and the run ends with this reason."""
+
+
+class OutsideError(BaseException):
+    """An optimizer asks for nothing but points outside the bounds: it has failed, also if it survives exceptions."""
+
+
+class OwnerProcess:
+    """Tells this process from its forks.
+
+    A fork holds a copy of the optimizer with all its credits and the open lines to the engine, but not the threads
+    that serve them. What it evaluated would be counted twice or not at all.
+    """
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+
+    def check(self) -> None:
+        """Refuse a fork.
+
+        Raises
+        ------
+        WorkerError
+            In any other process than the one in which this object was made.
+        """
+        if os.getpid() != self._pid:
+            raise WorkerError(
+                f"process {os.getpid()} is a fork of process {self._pid}, to which the optimizer and its function "
+                "belong; call it there, several points at once with function.map(X), and let the manager place the "
+                "evaluations in processes with evaluator='pool'"
+            )
 
 
 class CallGate:

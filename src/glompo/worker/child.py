@@ -25,7 +25,7 @@ def main() -> None:
         sys.path[:] = pickle.load(file)
         parcel_bytes = file.read()
     from glompo.evaluators.environment import leave_a_vanished_one
-    from glompo.worker.flusher import Flusher
+    from glompo.worker.batch import Flusher
     from glompo.worker.host import host
     from glompo.worker.log_forwarding import forward
     from glompo.worker.mailbox import COUNT, Mailbox

@@ -15,7 +15,8 @@ from glompo.evaluators.shared import InFlight
 from glompo.safe_text import error_text
 from glompo.wire.launch_request import LaunchRequest
 from glompo.wire.messages import Ended, Note, Ready, WentAstray
-from glompo.worker.mailbox import Cut, Mailbox, Refused
+from glompo.worker.call_gate import Cut, Refused
+from glompo.worker.mailbox import Mailbox
 from glompo.worker.managed_function import DetailedManagedFunction, ManagedFunction
 from glompo.worker.recovery import Attempt, RecoveryStep, recovery_steps
 from glompo.worker.replay import DivergedError, Replay

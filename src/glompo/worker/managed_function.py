@@ -20,9 +20,8 @@ from glompo.function import Outcome, Status
 from glompo.values import reals
 from glompo.wire.extras import recordable
 from glompo.wire.launch_request import LaunchRequest
-from glompo.worker.call_gate import CallGate
-from glompo.worker.cut import OutsideError
-from glompo.worker.mailbox import OVER, Cut, Mailbox, Refused
+from glompo.worker.call_gate import CallGate, Cut, OutsideError, Refused
+from glompo.worker.mailbox import OVER, Mailbox
 from glompo.worker.pending_calls import PendingCalls, not_evaluated
 from glompo.worker.replay import Recorded, Replay
 from glompo.worker.space import Space

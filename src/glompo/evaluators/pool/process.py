@@ -19,7 +19,7 @@ from typing import IO
 
 from glompo.evaluators.environment import present_directory
 from glompo.evaluators.pool.channel import Channel
-from glompo.evaluators.pool.process_tree import process_trees, signal_tree, watch
+from glompo.evaluators.pool.process_tree import output_tail, process_trees, signal_tree, watch
 from glompo.evaluators.pool.worker_main import Orders
 from glompo.function import Outcome, Status
 
@@ -31,13 +31,6 @@ BOOT = (
 """A fresh interpreter, not a fork: no lock, thread or open file of the parent can harm it. And not multiprocessing's
 spawn, which would run the user's script once more: what is defined there travels with the task. Modules are found
 where the parent finds them, this package first of all."""
-
-TAIL = 2000
-"""Bytes of captured output that are looked at."""
-
-LINES = 5
-"""Lines of it that are shown."""
-
 
 UNREAD = 3
 """Processes in a row that may die before they have read one and the same call."""
@@ -175,10 +168,7 @@ class WorkerProcess:
         """Return the end of what it printed during its evaluation, in one line; nothing if that is not captured."""
         if self._output is None:
             return ""
-        size = os.fstat(self._output.fileno()).st_size
-        text = os.pread(self._output.fileno(), TAIL, max(0, size - TAIL)).decode(errors="replace")
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return f"; its output ends: {' | '.join(lines[-LINES:])}" if lines else ""
+        return output_tail(self._output.fileno(), "output")
 
 
 class Launcher:

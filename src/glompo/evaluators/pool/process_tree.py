@@ -24,6 +24,12 @@ GONE = ("Z", "X")
 EXITING = 0x4
 """Flag of a process on Linux that is about to end."""
 
+TAIL_BYTES = 2000
+"""Bytes of a program's output that are looked at for the error of an evaluation that failed."""
+
+TAIL_LINES = 5
+"""Lines of it that are shown."""
+
 LINUX = sys.platform == "linux"
 """Whether there is a /proc to read."""
 
@@ -197,6 +203,22 @@ def verdict(code: int, kills: KernelKills) -> tuple[Status, str]:
     if kills.rose():
         return Status.OUT_OF_MEMORY, "the kernel killed the task's process for want of memory (SIGKILL)"
     return Status.CRASHED, "the task's process was killed by signal 9 (SIGKILL), perhaps for want of memory"
+
+
+def output_tail(file: int, name: str) -> str:
+    """Return the end of a program's output, in one line with the name of what it was written to; "" if there is none.
+
+    Parameters
+    ----------
+    file : int
+        Descriptor of the file that holds the output.
+    name : str
+        What it was written to.
+    """
+    size = os.fstat(file).st_size
+    text = os.pread(file, TAIL_BYTES, max(0, size - TAIL_BYTES)).decode(errors="replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return f"; its {name} ends: {' | '.join(lines[-TAIL_LINES:])}" if lines else ""
 
 
 def signal_name(number: int) -> str:
