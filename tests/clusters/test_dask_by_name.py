@@ -117,7 +117,7 @@ def test_a_deadline_holds_for_a_loop_in_c_that_keeps_the_interpreter_lock(addres
 
 
 def test_nobody_answers(tmp_path, monkeypatch):
-    monkeypatch.setattr(dask_connection, "ANSWER", 0.5)
+    monkeypatch.setattr(dask_connection, "TIMEOUT", 0.5)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and it does not listen
         port = taken.getsockname()[1]

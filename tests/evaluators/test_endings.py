@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from glompo.evaluators.pool.process_table import ATTEMPTS, LONGEST_REST, Starts
+from glompo.evaluators.pool.process_table import LONGEST_BACKOFF, START_FAILURES, StartBackoff
 from glompo.evaluators.pool.process_tree import (
     KernelKills,
     await_end,
@@ -156,13 +156,13 @@ def test_signals_are_named(number, name):
 
 
 def test_starting_rests_longer_and_longer_after_failures_in_a_row():
-    starts = Starts()
+    starts = StartBackoff()
     rests = []
-    for _ in range(ATTEMPTS + 8):
+    for _ in range(START_FAILURES + 8):
         starts.failed("no room", 100.0)
-        rests.append(max(0.0, starts.rest_until - 100.0))
-    assert rests[: ATTEMPTS + 2] == [0.0] * (ATTEMPTS - 1) + [0.5, 1.0, 2.0]
-    assert rests[-1] == LONGEST_REST
-    assert starts.resting(100.0 + LONGEST_REST - 1)
+        rests.append(max(0.0, starts.retry_at - 100.0))
+    assert rests[: START_FAILURES + 2] == [0.0] * (START_FAILURES - 1) + [0.5, 1.0, 2.0]
+    assert rests[-1] == LONGEST_BACKOFF
+    assert starts.waiting(100.0 + LONGEST_BACKOFF - 1)
     starts.succeeded()
-    assert not starts.resting(100.0)
+    assert not starts.waiting(100.0)

@@ -43,5 +43,5 @@ class Backend(Protocol):
     def end(self, opt: int, force: bool) -> None:
         """End a worker against its will, where that is possible: gently, or at once by `force`."""
 
-    def close(self, patience: float) -> list[int]:
-        """End; wait up to `patience` seconds for workers and return the optimizers whose workers still run."""
+    def close(self, timeout: float) -> list[int]:
+        """End; wait up to `timeout` seconds for workers and return the optimizers whose workers still run."""

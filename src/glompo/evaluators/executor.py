@@ -25,7 +25,7 @@ from glompo.evaluators.remote_worker import PayloadMissing, RemoteSpec, evaluate
 from glompo.function import Outcome, Status
 from glompo.safe_text import engine_text
 
-LOSSES = 3
+MOST_LOSSES = 3
 """How often an evaluation is submitted again that executors have lost, one after the other, through no fault of it."""
 
 REMEDY = "a limit such as evaluation_timeout turns on the guard, which keeps a crash from breaking it"
@@ -94,11 +94,11 @@ class ExecutorEvaluator(RemoteEvaluator):
         if threads and not guard:
             self._here = callable_of(ImportPath(task).imported() if isinstance(task, str) else task, detailed)
         payload = b"" if self._here is not None else preflight(task)
-        commission = remote_spec(payload, detailed, terms)
-        super().__init__(commission, payload)
+        spec = remote_spec(payload, detailed, terms)
+        super().__init__(spec, payload)
         if self._here is not None:
             self.concurrency = "threads"
-        self._marks = None if threads or commission.guard else Marks()  # behind the guard, none ends a worker
+        self._marks = None if threads or spec.guard else Marks()  # behind the guard, none ends a worker
 
     def close(self, kill: bool = False) -> None:
         """Await the evaluations under way, unless `kill`. An executor that was given is left as it is."""
@@ -109,58 +109,58 @@ class ExecutorEvaluator(RemoteEvaluator):
         if self._marks is not None:
             self._marks.close()
 
-    def _launch(self, flight: PendingCall, payload: bytes | None) -> Future[Any]:
-        flight.engine = self._successor(self._broken) if self._executor is self._broken else self._executor
+    def _launch(self, call: PendingCall, payload: bytes | None) -> Future[Any]:
+        call.engine = self._successor(self._broken) if self._executor is self._broken else self._executor
         try:
-            return self._submitted(flight, payload)
+            return self._submitted(call, payload)
         except BrokenExecutor:  # by an earlier evaluation: this one has not begun
-            flight.engine = self._successor(flight.engine)
-            return self._submitted(flight, payload)
+            call.engine = self._successor(call.engine)
+            return self._submitted(call, payload)
 
-    def _submitted(self, flight: PendingCall, payload: bytes | None) -> Future[Any]:
-        submit, commission, marks = flight.engine.submit, self._spec, self._marks
+    def _submitted(self, call: PendingCall, payload: bytes | None) -> Future[Any]:
+        submit, spec, marks = call.engine.submit, self._spec, self._marks
         if self._here is not None:
-            future = submit(outcome_of, self._here, commission.detailed, flight.x)
+            future = submit(outcome_of, self._here, spec.detailed, call.x)
         elif marks is None:
-            future = submit(evaluate_remote, commission, payload, flight.x)
+            future = submit(evaluate_remote, spec, payload, call.x)
         else:
-            flight.place = marks.take() if flight.place < 0 else flight.place
-            future = submit(evaluate_marked, marks.path, flight.place, commission, payload, flight.x)
+            call.place = marks.take() if call.place < 0 else call.place
+            future = submit(evaluate_marked, marks.path, call.place, spec, payload, call.x)
         return future  # type: ignore[no-any-return]  # of whatever executor it is
 
-    def _land(self, flight: PendingCall) -> None:
+    def _collected(self, call: PendingCall) -> None:
         if self._marks is not None:
-            self._marks.give_back(flight.place)
+            self._marks.give_back(call.place)
 
-    def _lose(self, flight: PendingCall, error: BaseException) -> None:
+    def _lose(self, call: PendingCall, error: BaseException) -> None:
         """Tell the evaluation that broke the executor from those that were only there.
 
         A broken executor tells its futures before it ends the processes that still live, so at this time only the
         process that broke it has ended. Nothing is submitted to it from here, for it may hold its lock.
         """
-        flight.losses += 1
+        call.losses += 1
         said = engine_text(error)
         if isinstance(error, BrokenExecutor):
-            if self._marks is not None and (pid := self._marks.process(flight.place)) and has_ended(pid):
+            if self._marks is not None and (pid := self._marks.process(call.place)) and has_ended(pid):
                 reason = f"its process ended, which broke the executor: {said}; guard=True keeps evaluations apart"
-                flight.future.set_result(nothing(Status.CRASHED, reason))
-            elif self._fresh is not None and flight.losses <= LOSSES:
-                flight.place = -1  # its process may still write there
-                self._broken = flight.engine
-                self.send(flight, whole=True)
+                call.future.set_result(nothing(Status.CRASHED, reason))
+            elif self._fresh is not None and call.losses <= MOST_LOSSES:
+                call.place = -1  # its process may still write there
+                self._broken = call.engine
+                self.send(call, whole=True)
             else:
-                flight.future.set_exception(NotEvaluated(f"the executor broke: {said}; {REMEDY}"))
-        elif isinstance(error, CancelledError) and flight.losses <= LOSSES:
-            threading.Thread(target=self.send, args=(flight, True), name="glompo-again", daemon=True).start()
+                call.future.set_exception(NotEvaluated(f"the executor broke: {said}; {REMEDY}"))
+        elif isinstance(error, CancelledError) and call.losses <= MOST_LOSSES:
+            threading.Thread(target=self.send, args=(call, True), name="glompo-again", daemon=True).start()
         elif isinstance(error, Exception):
-            flight.future.set_exception(NotEvaluated(f"the executor lost an evaluation: {said}"))
+            call.future.set_exception(NotEvaluated(f"the executor lost an evaluation: {said}"))
         else:  # of the task: the interrupts of a thread
-            flight.future.set_result(nothing(Status.FAILED, said))
+            call.future.set_result(nothing(Status.FAILED, said))
 
-    def _refuse(self, flight: PendingCall, error: Exception) -> None:
+    def _refuse(self, call: PendingCall, error: Exception) -> None:
         remedy = f"; {REMEDY}" if isinstance(error, BrokenExecutor) else ""
         reason = f"the executor takes no evaluations: {engine_text(error)}{remedy}"
-        flight.future.set_exception(NotEvaluated(reason))
+        call.future.set_exception(NotEvaluated(reason))
 
     def _successor(self, broken: Executor | None) -> Executor:
         with self._lock:
@@ -240,11 +240,11 @@ def _leave(file: int, place: int, mark: int) -> None:
 
 
 def evaluate_marked(
-    path: str, place: int, commission: RemoteSpec, payload: bytes | None, x: NDArray[np.float64]
+    path: str, place: int, spec: RemoteSpec, payload: bytes | None, x: NDArray[np.float64]
 ) -> Outcome | PayloadMissing:
     """Do the same, and leave a mark at `place` while it is under way; the answer can be sent in any case."""
     with marked(path, place):
-        answer = evaluate_remote(commission, payload, x)
+        answer = evaluate_remote(spec, payload, x)
     if isinstance(answer, Outcome) and answer.extras:
         try:
             pickle.dumps(answer.extras)

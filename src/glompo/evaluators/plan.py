@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from glompo.errors import SettingError
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.payload import here
-from glompo.evaluators.pool.limits import GRACE, Limits, whole
+from glompo.evaluators.pool.limits import EVALUATION_GRACE, Limits, whole
 from glompo.evaluators.protocol import Evaluator
 
 Kind = Literal["inline", "pool"]
@@ -44,7 +44,7 @@ class EvaluatorPlan:
     timeout: float | None = None
     adaptive_timeout: float | None = None
     memory_limit: int | None = None
-    grace: float = GRACE
+    grace: float = EVALUATION_GRACE
     threads_per_worker: int | None = 1
     initial_environment: Mapping[str, str] = field(default_factory=dict)
     capture: bool = False

@@ -52,7 +52,7 @@ class OwnerProcess:
 
 
 class CallGate:
-    """The door to the task for one search. Once it is shut no call goes in, from whatever thread.
+    """The entrance to the task for one search. Once it is shut no call goes in, from whatever thread.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class CallGate:
         with self._changed:
             self._shut = reason
 
-    def await_the_last(self) -> None:
+    def drain(self) -> None:
         """Wait until all calls that are inside have come out."""
         with self._changed:
             self._changed.wait_for(lambda: not self._inside)

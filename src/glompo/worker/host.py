@@ -1,4 +1,4 @@
-"""Runs one optimizer from its parcel to its end, and says exactly once how it ended."""
+"""Runs one optimizer from its launch request to its end, and reports exactly once how it ended."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def host(
     mailbox: Mailbox,
     worker: str,
     evaluators: Callable[[Ask], Evaluator] | None = None,
-    flights: InFlight | None = None,
+    in_flight: InFlight | None = None,
 ) -> None:
     """Build the optimizer, run its `minimize`, and report its end; never raises an Exception.
 
-    One that has a record is brought back, see :mod:`glompo.worker.recovery`.
+    One that has a record is recovered, see :mod:`glompo.worker.recovery`.
 
     Parameters
     ----------
-    parcel : Parcel
+    launch_request : LaunchRequest
         The optimizer and its task.
     mailbox : Mailbox
         Its line to the engine.
@@ -44,10 +44,10 @@ def host(
         Name of the thread or process, for the record.
     evaluators : callable, optional
         Returns what computes the task, by what it is asked for; by default that is done right here.
-    flights : Flights, optional
+    in_flight : InFlight, optional
         Told of the evaluations under way, for a backend that has other means to end them than the whole worker.
     """
-    flights = flights or InFlight()
+    in_flight = in_flight or InFlight()
     attempt: Attempt | None = None
     task: ManagedFunction | None = None
     mailbox.belong()
@@ -56,10 +56,10 @@ def host(
     with ExitStack() as own:
         try:
             space = Space(launch_request.bounds, launch_request.cls.scaler or launch_request.scaler)
-            computes = _Evaluators(launch_request, own, flights, evaluators)
-            rungs, ready, ended = recovery_steps(launch_request, mailbox), False, None
+            computes = _Evaluators(launch_request, own, in_flight, evaluators)
+            steps, ready, ended = recovery_steps(launch_request, mailbox), False, None
             while ended is None:
-                attempt = Attempt(rungs.pop(0), launch_request, mailbox, space)
+                attempt = Attempt(steps.pop(0), launch_request, mailbox, space)
                 try:
                     optimizer = attempt.optimizer()
                     task = _task(computes, mailbox, space, launch_request, attempt.replay, optimizer.is_log_detailed)
@@ -68,10 +68,10 @@ def host(
                         ready = True
                     ended = attempt.search(optimizer, task)
                 except DivergedError as error:
-                    if task is not None:
+                    if task is not None:  # threads of this search may live on, and must not call for the next one
                         task.shut()
-                    _tell(mailbox, attempt.way, error, rungs)
-                    if not rungs:
+                    _tell(mailbox, attempt.way, error, steps)
+                    if not steps:
                         raise
         except (Refused, TaskContractError) as error:
             ended = Ended("refused", attempt is not None and attempt.link.said_converged, str(error))
@@ -81,10 +81,11 @@ def host(
             mailbox.post(Note(traceback.format_exc()))
             said = attempt is not None and attempt.link.said_converged
             ended = Ended("raised", said, error_text(error))
+        # no evaluation may be recorded behind the last message, and the evaluators are closed right after this block
         mailbox.shut()
         if task is not None:
             task.shut()
-            task.await_the_last()
+            task.drain()
     mailbox.last(ended)
 
 
@@ -99,12 +100,12 @@ class _Evaluators:
         self,
         launch_request: LaunchRequest,
         own: ExitStack,
-        flights: InFlight,
+        in_flight: InFlight,
         builds: Callable[[Ask], Evaluator] | None,
     ) -> None:
         self._launch_request = launch_request
         self._own = own
-        self._flights = flights
+        self._in_flight = in_flight
         self._builds = builds or self._built
         self._made: dict[Ask, Evaluator] = {}
 
@@ -112,7 +113,7 @@ class _Evaluators:
         """Return the evaluator, the same each time."""
         if ask not in self._made:
             shared = self._launch_request.evaluator
-            self._made[ask] = self._flights.tracked(self._builds(ask) if shared is None else shared.asking(ask))
+            self._made[ask] = self._in_flight.tracked(self._builds(ask) if shared is None else shared.asking(ask))
         return self._made[ask]
 
     def _built(self, ask: Ask) -> Evaluator:

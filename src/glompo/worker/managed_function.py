@@ -26,7 +26,7 @@ from glompo.worker.pending_calls import PendingCalls, not_evaluated
 from glompo.worker.replay import Recorded, Replay
 from glompo.worker.space import Space
 
-PATIENCE_OUTSIDE = 10_000
+MOST_OUTSIDE_IN_A_ROW = 10_000
 """Candidates outside the bounds in a row after which an optimizer is given up."""
 
 FEW = 30
@@ -55,7 +55,7 @@ class ManagedFunction:
         Gives credits and takes records.
     space : Space
         What the optimizer sees of the parameters.
-    parcel : Parcel
+    launch_request : LaunchRequest
         Bounds, slots and what to do with failures.
     replay : Replay, optional
         Answers what was evaluated before.
@@ -92,9 +92,8 @@ class ManagedFunction:
         self._in_order = launch_request.in_order
         self._failures = launch_request.failures
         self._replay = None if replay is None or replay.over else replay
-        self._slots_held = threading.BoundedSemaphore(
-            launch_request.slots
-        )  # also if an optimizer calls from threads of its own
+        # an optimizer may call from threads of its own, more of them than it has slots
+        self._slots_held = threading.BoundedSemaphore(launch_request.slots)
         self._worst = -math.inf if replay is None else replay.worst
         self._outside_in_a_row = 0
         self._gate = CallGate(mailbox.refuse)
@@ -117,9 +116,9 @@ class ManagedFunction:
         """Let no further call of this search in: its optimizer has returned, though threads of it may live on."""
         self._gate.shut(OVER)
 
-    def await_the_last(self) -> None:
+    def drain(self) -> None:
         """Wait for the calls that are still under way in such threads."""
-        self._gate.await_the_last()
+        self._gate.drain()
 
     def __call__(self, x: NDArray[np.float64]) -> float:
         """Return the value at `x`, shape (m,), in the optimizer's units.
@@ -130,24 +129,25 @@ class ManagedFunction:
             If `x` has another shape.
         """
         with self._gate:
-            return self._answer(self._own(x), self._plain)[0]
+            return self._answer(self._natural(x), self._plain)[0]
 
     def _answer(self, x: NDArray[np.float64], ask: Ask) -> Answer:
         attempt = 0
         if self._replay is not None:
             answer = self._replay.answer(x)
             attempt = self._replay.attempts
-            self._heed_replay()
+            self._follow_replay()
             if answer is not None:
                 return self._remembered(answer)
         if not self._inside(x):
-            return self._turn_away(x)
+            return self._record_outside(x)
         answered, evaluator = None, self._evaluators(ask)
         while answered is None:
             with self._slots_held:
                 self._mailbox.claim()
                 attempt += 1
                 answered = self._settle(x, self._evaluated(x, evaluator), attempt, ask)
+            # outside the semaphore: one that rests must not keep the others from their values
             self._mailbox.await_next()
         return answered
 
@@ -157,29 +157,29 @@ class ManagedFunction:
         except Exception as error:
             self._mailbox.give_up(not_evaluated(error).reason)
 
-    def _heed_replay(self) -> None:
+    def _follow_replay(self) -> None:
         """Follow the count of what has been answered; after the last answer the search is live."""
         assert self._replay is not None  # only asked while there is one
         self._mailbox.recall(self._replay.done)
         self._mailbox.obey()
         if self._replay.over:
-            self._replay.arrive()
+            self._replay.on_finish()
             self._replay = None
             self._mailbox.await_next()
 
     def _remembered(self, answer: Recorded) -> Answer:
         value, status, extras = answer
         if status is Status.OK:
-            self._take_note(value)
+            self._note_worst(value)
         return value, extras
 
-    def _take_note(self, fx: float) -> None:
+    def _note_worst(self, fx: float) -> None:
         """Keep the worst valid value up to date."""
         if self._worst < fx < math.inf:
             self._worst = fx
 
     def map(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> list[float]:
-        """Return the values at all rows of `X`, shape (n, m), in order, with `workers` evaluations in flight."""
+        """Return the values at all rows of `X`, shape (n, m), in order, with `workers` evaluations in calls."""
         with self._gate:
             return [value for value, _ in self._answers(X, self._plain)]
 
@@ -198,7 +198,7 @@ class ManagedFunction:
         return [(value, residuals_among(extras, places) if extras else None) for value, extras in answers]
 
     def _answers(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64], ask: Ask) -> list[Answer]:
-        points = [self._own(x) for x in X]
+        points = [self._natural(x) for x in X]
         if self._workers == 1:
             return [self._answer(x, ask) for x in points]
         answers: list[Answer] = [(math.inf, ())] * len(points)
@@ -213,7 +213,7 @@ class ManagedFunction:
             elif self._inside(x):
                 inside.append(i)
             else:
-                answers[i] = self._turn_away(x)
+                answers[i] = self._record_outside(x)
         inside.extend(attempts)  # as when they had just failed
         self._evaluate_side_by_side(points, inside, answers, attempts, ask)
         self._mailbox.await_next()
@@ -223,7 +223,7 @@ class ManagedFunction:
         if self._replay is None:
             return {}
         answers = {i: self._remembered(one) for i, one in self._replay.answer_batch(points, attempts).items()}
-        self._heed_replay()
+        self._follow_replay()
         return answers
 
     def _evaluate_side_by_side(
@@ -235,10 +235,10 @@ class ManagedFunction:
         ask: Ask,
     ) -> None:
         """Fill `answers` at the places `todo`; evaluations are recorded as they are completed, or in order."""
-        flight = PendingCalls(self._evaluators(ask), self._mailbox, self._in_order)
+        calls = PendingCalls(self._evaluators(ask), self._mailbox, self._in_order)
 
         def collect() -> None:
-            for i, outcome in flight.collect():
+            for i, outcome in calls.collect():
                 attempts[i] = attempts.get(i, 0) + 1
                 answer = self._settle(points[i], outcome, attempts[i], ask)
                 if answer is None:
@@ -247,16 +247,17 @@ class ManagedFunction:
                     answers[i] = answer
 
         try:
-            while todo or flight.pending:
-                while todo and flight.pending < self._workers and self._may_launch(flight.pending):
+            while todo or calls.pending:
+                while todo and calls.pending < self._workers and self._may_launch(calls.pending):
                     i = todo.popleft()
-                    flight.launch(i, points[i].copy())
-                room = bool(todo) and flight.pending < self._workers
-                self._mailbox.rest(flight.has_landed, or_credits=room)
+                    calls.launch(i, points[i].copy())
+                # credits may come while evaluations are under way: with room for more they end the wait as well
+                room = bool(todo) and calls.pending < self._workers
+                self._mailbox.rest(calls.is_next_done, or_credits=room)
                 collect()
-        except (Cut, NotEvaluated) as end:
-            while flight.pending:
-                self._mailbox.rest(flight.has_landed, or_credits=False)
+        except (Cut, NotEvaluated) as end:  # a credit is spent on each call that is under way: record them all
+            while calls.pending:
+                self._mailbox.rest(calls.is_next_done, or_credits=False)
                 with suppress(Cut, NotEvaluated):  # another one that will not be made; the rest is still to be recorded
                     collect()
             if isinstance(end, NotEvaluated):
@@ -270,8 +271,8 @@ class ManagedFunction:
             return True
         return self._mailbox.claim_one_at_hand()
 
-    def _own(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the point in natural units, shape (d,), as an array that nobody else holds."""
+    def _natural(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the point in natural units, shape (d,), as an array of our own."""
         own = reals(x)
         if own.shape != (self._dims,):
             raise ValueError(f"the optimizer asked for a point of shape {own.shape}; the task takes ({self._dims},)")
@@ -285,12 +286,12 @@ class ManagedFunction:
                 return False
         return True
 
-    def _turn_away(self, x: NDArray[np.float64]) -> Answer:
+    def _record_outside(self, x: NDArray[np.float64]) -> Answer:
         self._mailbox.obey()
         self._outside_in_a_row += 1
-        if self._outside_in_a_row > PATIENCE_OUTSIDE:
+        if self._outside_in_a_row > MOST_OUTSIDE_IN_A_ROW:
             why = (
-                f"{PATIENCE_OUTSIDE} candidates in a row lay outside the bounds, the last at {x}; "
+                f"{MOST_OUTSIDE_IN_A_ROW} candidates in a row lay outside the bounds, the last at {x}; "
                 "the optimizer does not respect them"
             )
             self.insist(why)
@@ -316,7 +317,7 @@ class ManagedFunction:
                 raise Refused(objection)
             outcome, size = self._recordable(outcome, ask)
         if outcome.status is Status.OK:
-            self._take_note(outcome.fx)
+            self._note_worst(outcome.fx)
             self._mailbox.record(x, outcome.fx, outcome, size)
             return outcome.fx, outcome.extras
         if attempt <= self._failures.retries and outcome.status is not Status.CANCELLED:
@@ -374,7 +375,7 @@ class DetailedManagedFunction(ManagedFunction):
     def detailed_call(self, x: NDArray[np.float64]) -> tuple[Any, ...]:
         """Return ``(fx, *extras)`` at `x`, shape (m,); only fx where there was no valid evaluation."""
         with self._gate:
-            value, extras = self._answer(self._own(x), Ask.DETAILS)
+            value, extras = self._answer(self._natural(x), Ask.DETAILS)
         return (value, *extras)
 
     def map_detailed(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> list[Answer]:

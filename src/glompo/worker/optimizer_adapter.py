@@ -1,4 +1,4 @@
-"""The documented interface of optimizers, spoken on one side, and our messages on the other.
+"""Between the documented interface of optimizers and our messages.
 
 Here, and only here, whole numbers have a meaning: the keys of the signals of the documented contract.
 """
@@ -37,10 +37,10 @@ class WorkerLink:
         The optimizer's own random stream.
     space : Space
         What the optimizer sees of the parameters.
-    script : Script, optional
+    recorded : RecordedHistory, optional
         What it did in earlier sessions.
     given : int
-        Points of the script that it knows of already.
+        Recorded points that it knows of already.
 
     Attributes
     ----------
@@ -128,7 +128,7 @@ class WorkerLink:
 class HoldGate:
     """The documented pause signal: an optimizer that waits at it rests there while the manager wants it to.
 
-    One that comes back first does again what is recorded of it, and rests where it was.
+    One that recovers first does again what is recorded of it, and rests where it was.
 
     Parameters
     ----------
@@ -144,14 +144,14 @@ class HoldGate:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Return True as soon as the optimizer may go on, False after `timeout` seconds."""
-        return self._comes_back or self._mailbox.await_release(timeout)
+        return self._recovering or self._mailbox.await_release(timeout)
 
     def is_set(self) -> bool:
         """Return whether the optimizer may go on."""
-        return self._comes_back or not self._mailbox.held
+        return self._recovering or not self._mailbox.held
 
     @property
-    def _comes_back(self) -> bool:
+    def _recovering(self) -> bool:
         return self._mailbox.count < self._recorded
 
 
@@ -164,19 +164,19 @@ def build(
     ----------
     cls, args, kwargs
         Class, and what the user gave for it.
-    seat : mapping
-        Arguments that the manager fills in, in the spelling of the seed (``_opt_id`` ...).
+    link : mapping
+        Arguments that the manager fills in, in the spelling of the documented interface (``_opt_id`` ...).
 
     Raises
     ------
     TypeError
         If a constructor that takes none of the manager's arguments did not pass through BaseOptimizer.
     """
-    optimizer = cls(*args, **{**spoken(cls, link), **kwargs})
+    optimizer = cls(*args, **{**as_accepted(cls, link), **kwargs})
     return linked(optimizer, link)
 
 
-def spoken(cls: type[BaseOptimizer], link: Mapping[str, Any]) -> dict[str, Any]:
+def as_accepted(cls: type[BaseOptimizer], link: Mapping[str, Any]) -> dict[str, Any]:
     """Return the manager's arguments in the spelling of the constructor, those that it takes."""
     accepted = inspect.signature(cls.__init__).parameters
     takes_any = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in accepted.values())

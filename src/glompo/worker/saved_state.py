@@ -4,7 +4,7 @@ An optimizer saves itself by its own `checkpoint_save`, whatever it writes. Arou
 its worker knows: after how many evaluations it was, how many points of others it had been given, and where its random
 stream stood, so that also one that does not save its stream goes on with the same numbers.
 
-Whether a saved state is worth anything, nobody can see from outside: an optimizer whose `minimize` never looks at
+Whether a saved state is worth anything cannot be seen from outside: an optimizer whose `minimize` never looks at
 `is_restart` is saved and loaded without an error, and then silently begins again. So its promise counts. It promises to
 go on if it declares the capability `resumes`, or if it brings a `checkpoint_save` or `checkpoint_load` of its own. One
 of ours that does not promise is not asked. Of any other the state is kept, and used as the last resort only, if what it

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.protocol import Evaluator
 
-if TYPE_CHECKING:  # whoever uses no cluster need not load what it takes
+if TYPE_CHECKING:  # a run without a cluster need not load what clusters take
     from glompo.evaluators.remote import RemoteOptions
 
 DASK = "dask://"
@@ -92,7 +92,7 @@ class Cluster:
         Raises
         ------
         UserError
-            If the cluster cannot be had: a package is missing, nobody answers, no worker comes in time, or its
+            If the cluster cannot be had: a package is missing, no scheduler answers, no worker comes in time, or its
             GloMPO is another.
         """
         from glompo.evaluators.dask.connection import batch_jobs, connected, same_everywhere

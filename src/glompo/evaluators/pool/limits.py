@@ -1,4 +1,4 @@
-"""How long an evaluation may take and how much memory it may hold, and who looks at that."""
+"""How long an evaluation may take and how much memory it may hold: the settings, and how they are kept."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ ADAPTIVE_AFTER = 10
 ADAPTIVE_LEAST = 1.0
 """Seconds below which a derived deadline never falls: a busy machine delays short evaluations by many times."""
 
-GRACE = 0.4
+EVALUATION_GRACE = 0.4
 """Seconds between SIGTERM and SIGKILL, unless the user says: an evaluation that hangs is over soon after a deadline."""
 
 MEDIAN_OVER = 101
 """Evaluations of which the running median is taken."""
 
-PERIOD = 0.05
+MEMORY_PERIOD = 0.05
 """Seconds between two looks. A limit cannot be kept without looking: the kernel limits single processes only, by
 address space, which many programs reserve and never use."""
 
-SHARE = 20
+SCAN_SHARE = 20
 """A look at all processes of the machine is taken only when this many times its own duration has passed."""
 
-WORN = 0.8
+LEAKED_SHARE = 0.8
 """Share of the limit that a process may still hold between evaluations; one that holds more has leaked."""
 
 
@@ -57,7 +57,7 @@ class Limits:
     timeout: float | None = None
     adaptive_timeout: float | None = None
     memory: int | None = None
-    grace: float = GRACE
+    grace: float = EVALUATION_GRACE
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.
@@ -86,7 +86,7 @@ class Limits:
 
 
 class MemoryWatch:
-    """Sums the resident memory of worker processes and their families.
+    """Sums the resident memory of worker processes and what they have started.
 
     Parameters
     ----------
@@ -111,20 +111,20 @@ class MemoryWatch:
         return self._limit < math.inf
 
     def over(self, now: float, leaders: Sequence[int]) -> dict[int, int]:
-        """Return the bytes held by each family that holds more than the limit, by its leader."""
-        self.due = now + PERIOD
+        """Return the bytes held by each process tree that holds more than the limit, by its leader."""
+        self.due = now + MEMORY_PERIOD
         if not leaders:
             return {}
         if now >= self._look_again:
             begin = perf_counter()
             self._members = process_trees(leaders)
-            self._look_again = now + SHARE * (perf_counter() - begin)
+            self._look_again = now + SCAN_SHARE * (perf_counter() - begin)
         held = {leader: sum(map(resident, (leader, *self._members.get(leader, ())))) for leader in leaders}
         return {leader: size for leader, size in held.items() if size > self._limit}
 
-    def worn(self, pid: int) -> bool:
+    def has_leaked(self, pid: int) -> bool:
         """Return whether a process holds too much although it is idle."""
-        return self.on and resident(pid) > WORN * self._limit
+        return self.on and resident(pid) > LEAKED_SHARE * self._limit
 
 
 class Deadlines:

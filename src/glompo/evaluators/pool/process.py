@@ -24,30 +24,41 @@ from glompo.evaluators.pool.worker_main import Orders
 from glompo.function import Outcome, Status
 
 BOOT = (
-    "import os, sys; *lines, luggage, size = map(int, sys.argv[1:]); "
-    "sys.path[:] = os.pread(luggage, size, 0).decode().split(os.pathsep); "
-    "from glompo.evaluators.pool.worker_main import serve; serve(*lines, luggage, size)"
+    "import os, sys; *lines, payload, size = map(int, sys.argv[1:]); "
+    "sys.path[:] = os.pread(payload, size, 0).decode().split(os.pathsep); "
+    "from glompo.evaluators.pool.worker_main import serve; serve(*lines, payload, size)"
 )
 """A fresh interpreter, not a fork: no lock, thread or open file of the parent can harm it. And not multiprocessing's
 spawn, which would run the user's script once more: what is defined there travels with the task. Modules are found
 where the parent finds them, this package first of all."""
 
-UNREAD = 3
+MOST_UNREAD = 3
 """Processes in a row that may die before they have read one and the same call."""
 
-TERMINATED = 1
-"""Processes that may die of somebody else's SIGTERM under one call: batch queues send it to all processes of a job."""
+MOST_TERMINATED = 1
+"""Processes that may die under one call of a SIGTERM that is not ours: batch queues send it to all of a job."""
 
 
 class State(enum.Enum):
-    """Where a worker process is in its life."""
+    """Where a worker process is in its life; what each state waits for, and what happens when it lasts too long."""
 
     STARTING = enum.auto()
+    """Loads the task. Too long: killed, a failed start."""
+
     IDLE = enum.auto()
+    """Can take a call. Too long: dismissed."""
+
     BUSY = enum.auto()
-    LEAVING = enum.auto()
-    CONDEMNED = enum.auto()
+    """Evaluates a call. Too long: TERMINATING, and the call is TIMEOUT."""
+
+    EXITING = enum.auto()
+    """Was told that no call will follow, or its line broke. Too long: killed."""
+
+    TERMINATING = enum.auto()
+    """Got SIGTERM: its evaluation is over, whatever it still answers. Too long: killed."""
+
     ENDED = enum.auto()
+    """Reaped, given up, or kept as a zombie, which keeps its number from being used again, until its tree has ended."""
 
 
 @dataclass(slots=True, eq=False)
@@ -67,7 +78,7 @@ class Call:
     unread : int
         How often a process died before it had read it.
     terminated : int
-        How often a process that evaluated it got SIGTERM from somebody else.
+        How often a process that evaluated it ended by a SIGTERM that is not ours.
     """
 
     x: bytes
@@ -87,10 +98,10 @@ class Call:
         code : int
             Exit code of the process, which we have not ended ourselves.
         """
-        if unread and self.unread < UNREAD:
+        if unread and self.unread < MOST_UNREAD:
             self.unread += 1
             return True
-        if code == -signal.SIGTERM and self.terminated < TERMINATED:
+        if code == -signal.SIGTERM and self.terminated < MOST_TERMINATED:
             self.terminated += 1
             return True
         return False
@@ -111,12 +122,12 @@ class WorkerProcess:
         What it evaluates.
     until : float
         When its state has lasted too long, on the monotonic clock.
-    sentence : tuple of Status and str, or None
-        How its evaluation is to be recorded, once it has been condemned.
+    failure : tuple of Status and str, or None
+        How its evaluation is to be recorded, once the process is being terminated.
     killed : bool
         Whether it was sent SIGKILL.
-    kin : list of int or None
-        The rest of its family, where that was looked up together with others'.
+    descendants : list of int or None
+        The rest of its process tree, where that was looked up together with others.
     error : str
         Why it could not load the task.
     """
@@ -137,7 +148,7 @@ class WorkerProcess:
         self.error = ""
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to it and its family."""
+        """Send a signal to its process tree."""
         signal_tree(self.pid, number, self.descendants)
 
     def has_descendants(self) -> bool:
@@ -145,9 +156,9 @@ class WorkerProcess:
         return bool(process_trees([self.pid])[self.pid])
 
     def reap(self) -> int:
-        """Kill what is left of it and its family, give everything back, and return its exit code.
+        """Kill what is left of its process tree, give everything back, and return its exit code.
 
-        It is waited for last: until then its number belongs to nobody else.
+        It is waited for last: until then the system gives its number to no other process, so no signal can go astray.
         """
         self.signal(signal.SIGKILL)
         code = self._process.wait()
@@ -172,7 +183,7 @@ class WorkerProcess:
 
 
 class Launcher:
-    """Starts worker processes for one task.
+    """StartBackoff worker processes for one task.
 
     Parameters
     ----------
@@ -251,6 +262,6 @@ class Launcher:
     def _new_output(self) -> IO[bytes] | None:
         if not self._capture:
             return None
-        output = tempfile.TemporaryFile()  # noqa: SIM115  # closed when the process is buried
+        output = tempfile.TemporaryFile()  # noqa: SIM115  # closed when the process is reaped
         fcntl.fcntl(output, fcntl.F_SETFL, fcntl.fcntl(output, fcntl.F_GETFL) | os.O_APPEND)
         return output

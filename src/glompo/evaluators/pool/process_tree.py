@@ -1,8 +1,8 @@
-"""A worker process and everything that it has started.
+"""A process and everything that it has started: its members, signals to it, its end, and what that end says.
 
-On Linux the family is read from /proc: the descendants, and whoever is still in the session that the worker process
-opened, also after their own parents are gone. A program that opens a session of its own *and* outlives the process
-that started it leaves the family unseen. Elsewhere the family is the process group.
+On Linux the tree is read from /proc: the descendants, and the members of the session that the process opened, also
+after their own parents are gone. A program that opens a session of its own *and* outlives the process that started it
+leaves the tree unseen. Elsewhere the tree is the process group.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ LINUX = sys.platform == "linux"
 
 
 def process_trees(leaders: Iterable[int]) -> dict[int, list[int]]:
-    """Return the living members of the families of some leaders, without the leaders, from one look at /proc."""
+    """Return the living members of the trees of some leaders, without the leaders, from one look at /proc."""
     found: dict[int, list[int]] = {leader: [] for leader in leaders}
     parents: dict[int, int] = {}
     sessions: dict[int, int] = {}
@@ -70,7 +70,7 @@ def has_ended(pid: int) -> bool:
 
 
 def signal_tree(leader: int, number: signal.Signals, descendants: list[int] | None = None) -> None:
-    """Send a signal to a process that has not been waited for, to its group, and to the rest of its family.
+    """Send a signal to a process that has not been waited for, to its group, and to the rest of its tree.
 
     Parameters
     ----------
@@ -78,8 +78,8 @@ def signal_tree(leader: int, number: signal.Signals, descendants: list[int] | No
         Number of the process that leads the group.
     number : Signals
         Which signal.
-    kin : list of int, optional
-        The rest of the family; looked for by default, after SIGKILL once more for members born meanwhile.
+    descendants : list of int, optional
+        The rest of the tree; looked for by default, after SIGKILL once more for members started meanwhile.
     """
     others = process_trees([leader])[leader] if descendants is None else descendants
     _to_group(leader, number)
@@ -138,7 +138,7 @@ def _fields(pid: str) -> list[str]:
     try:
         with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
             return file.read().rpartition(b")")[2].decode().split()
-    except OSError:  # gone, or somebody else's
+    except OSError:  # gone, or of another user
         return []
 
 

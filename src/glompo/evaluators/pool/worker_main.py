@@ -76,13 +76,13 @@ def serve(line: int, lifeline: int, payload_file: int, start: int) -> None:
         Descriptor of the socket to the parent.
     lifeline : int
         Descriptor of the pipe that tells of the parent's end.
-    luggage : int
+    payload_file : int
         Descriptor of the file with :class:`Orders` and payload.
     start : int
         Where in it they begin.
     """
-    _keep_signals_away()
-    _stand_in_for_the_parent()
+    _ignore_interrupts()
+    _offer_to_the_oom_killer()
     os.set_inheritable(line, False)
     channel = Channel(socket.socket(fileno=line))
     if isinstance(sys.stdout, TextIOWrapper):  # or what a task prints would wait here, and be lost with the process
@@ -107,13 +107,13 @@ def packed(outcome: Outcome) -> bytes:
 
 
 def _evaluate(channel: Channel, call: Callable[..., Any], orders: Orders) -> None:
-    home = present_directory()
+    begun_in = present_directory()
     while (message := channel.receive()) is not None:
         if orders.capture:
             os.ftruncate(1, 0)
         x = np.frombuffer(bytearray(message), np.float64)  # an array that the task may write into
         outcome = outcome_of(call, orders.detailed, x)
-        leave_a_vanished_one(home)
+        leave_a_vanished_one(begun_in)
         if orders.capture:
             sys.stdout.flush()
         try:
@@ -122,7 +122,7 @@ def _evaluate(channel: Channel, call: Callable[..., Any], orders: Orders) -> Non
             return
 
 
-def _keep_signals_away() -> None:
+def _ignore_interrupts() -> None:
     """Let an interrupt, or a batch queue's warning, reach the parent only; let SIGTERM end this process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
@@ -130,8 +130,8 @@ def _keep_signals_away() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
-def _stand_in_for_the_parent() -> None:
-    """Let the kernel choose this process, or what it starts, when it must kill somebody for want of memory."""
+def _offer_to_the_oom_killer() -> None:
+    """Let the kernel choose this process, or what it starts, when it must kill one for want of memory."""
     if sys.platform == "linux":
         with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
             file.write("500")
