@@ -1,6 +1,6 @@
-"""Whose fault it is: every error that GloMPO raises belongs to one of four families.
+"""Every error that GloMPO raises belongs to one of four families, by what is at fault.
 
-A caller who catches :class:`UserError` can mend a setting and call again; a :class:`WorkerError` is about one
+A caller that catches :class:`UserError` can mend a setting and call again; a :class:`WorkerError` is about one
 optimizer or one task; a :class:`StoreError` is about durable files; an :class:`InternalError` is a defect of ours.
 Each message says what was wrong, with the value, and what to do instead.
 """

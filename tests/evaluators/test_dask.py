@@ -188,7 +188,7 @@ def test_a_worker_killed_in_the_middle_of_an_evaluation_costs_nothing_but_time(m
     evaluator = DaskEvaluator(mortals, "troubles:task")
     future = evaluator.submit(at(t.WAIT))
     gate = place / "gate"
-    with gate.open("wb"):  # there is somebody to read: the task has begun
+    with gate.open("wb"):  # it is open for reading: the task has begun
         (first,) = notes.pids
         os.kill(first, signal.SIGKILL)
         assert is_gone(first)
@@ -221,7 +221,7 @@ def test_a_task_that_cannot_be_loaded_over_there_has_failed(client):
     evaluator.close()
 
 
-def test_a_client_that_is_closed_too_early_leaves_nobody_waiting(cluster, notes, place):
+def test_a_client_that_is_closed_too_early_leaves_no_caller_waiting(cluster, notes, place):
     with distributed.Client(cluster, set_as_default=False) as client:
         evaluator = DaskEvaluator(client, "troubles:task")
         future = evaluator.submit(at(t.WAIT))

@@ -104,7 +104,7 @@ def test_waiting_for_an_end_works_without_descriptors_of_processes(tree, monkeyp
 
 
 @pytest.mark.parametrize("platform", [sys.platform, "another"])
-def test_a_group_ends_with_whoever_holds_its_lifeline(platform):
+def test_a_group_ends_with_the_process_that_holds_its_lifeline(platform):
     code = f"""
 import os, subprocess, sys
 from glompo.evaluators.pool import lifeline

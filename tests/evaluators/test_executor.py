@@ -115,7 +115,7 @@ def test_the_evaluation_that_breaks_an_executor_is_crashed_and_no_other_is_recor
     with make(2) as executor:
         evaluator = ExecutorEvaluator(executor, "troubles:task")
         beside = evaluator.submit(at(t.WAIT))
-        with gate.open("wb"):  # there is somebody to read: it has begun
+        with gate.open("wb"):  # it is open for reading: it has begun
             evaluator.evaluate(at(t.VALUE))  # the executor knows of both its processes
             culprit = evaluator.submit(at(t.EXIT))
             waiting = [evaluator.submit(at(t.VALUE)) for _ in range(5)]
@@ -185,9 +185,9 @@ def test_a_large_task_travels_to_each_worker_once(monkeypatch):
     sizes = []
 
     class Recording(ThreadPoolExecutor):
-        def submit(self, call, commission, payload, x):
+        def submit(self, call, spec, payload, x):
             sizes.append(0 if payload is None else len(payload))
-            return super().submit(call, commission, payload, x)
+            return super().submit(call, spec, payload, x)
 
     table = np.ones(remote.SMALL)
     with Recording(1) as executor:

@@ -207,7 +207,7 @@ def test_a_task_that_takes_for_ever_to_load_is_reported(pool, monkeypatch):
         pool(slow).evaluate(at(t.VALUE))
 
 
-def test_a_defect_of_the_supervision_leaves_nobody_waiting(pool, notes, monkeypatch):
+def test_a_defect_of_the_supervision_leaves_no_caller_waiting(pool, notes, monkeypatch):
     evaluator = pool()
     assert evaluator.evaluate(at(t.VALUE, 1.0)).fx == 1.0
     monkeypatch.setattr(evaluator._supervisor._deadlines, "note", lambda seconds: 1 / 0)

@@ -140,7 +140,7 @@ def test_a_resting_optimizer_is_woken_by_what_it_waits_for(mailbox):
     assert not thread.is_alive()
 
 
-def test_who_rests_on_says_so_only_when_it_goes_on(mailbox, line):
+def test_an_optimizer_that_rests_on_reports_only_when_it_goes_on(mailbox, line):
     mailbox.rest_on()
     assert mailbox.held
     credit(mailbox, 1)
@@ -154,7 +154,7 @@ def test_who_rests_on_says_so_only_when_it_goes_on(mailbox, line):
 
 
 @pytest.mark.parametrize("begin", [Mailbox.claim, Mailbox.await_next, Mailbox.await_release])
-def test_who_is_told_to_go_on_before_it_could_rest_confirms_that_before_it_begins(mailbox, line, begin):
+def test_one_told_to_go_on_before_it_could_rest_confirms_that_before_it_begins(mailbox, line, begin):
     mailbox.put(DOWN.encode(GoOn()))
     credit(mailbox, 1)
     mailbox.rest_on()
@@ -163,7 +163,7 @@ def test_who_is_told_to_go_on_before_it_could_rest_confirms_that_before_it_begin
     assert [type(message) for message in line.said] == [GoingOn]
 
 
-def test_who_rests_on_can_be_stopped(mailbox, line):
+def test_an_optimizer_that_rests_on_can_be_stopped(mailbox, line):
     mailbox.rest_on()
     mailbox.put(DOWN.encode(StopPlease("the end")))
     with pytest.raises(Cut, match="the end"):

@@ -10,15 +10,9 @@ from glompo.wire.launch_request import LaunchRequest
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a backend can do to a worker that does not obey.
+    """What a backend can do to a worker that does not obey."""
 
-    Attributes
-    ----------
-    can_terminate : bool
-        Whether it can be ended against its will.
-    """
-
-    can_terminate: bool = False
+    can_terminate: bool = False  # whether it can be ended against its will
 
 
 class Backend(Protocol):

@@ -46,13 +46,7 @@ class _Vanished(BaseException):
 
 
 class Timeline:
-    """A virtual clock and what is to happen on it.
-
-    Parameters
-    ----------
-    begin : float
-        What it shows at first, in seconds.
-    """
+    """A virtual clock and what is to happen on it."""
 
     def __init__(self, begin: float = 0.0) -> None:
         self._now = begin
@@ -290,15 +284,7 @@ class SimulatedBackend:
             self.lose(opt, "SIGKILL" if force else "SIGTERM")
 
     def lose(self, opt: int, why: str) -> None:
-        """Let a worker die this instant, with all that it has not sent; the engine hears of its death.
-
-        Parameters
-        ----------
-        opt : int
-            Optimizer; nothing happens if it has ended.
-        why : str
-            What ended its process.
-        """
+        """Let a worker die this instant, with all that it has not sent, ended by `why`; the engine is told."""
         if opt in self._actors and self._actors[opt].alive:
             self._vanish(opt)
             used = int.from_bytes(self._mailboxes[opt].used, sys.byteorder)

@@ -51,10 +51,10 @@ def present_directory() -> str | None:
         return None
 
 
-def leave_a_vanished_one(home: str | None) -> None:
-    """Go to `home`, or to the root if that is gone as well, if the current directory is gone."""
+def leave_vanished_directory(fallback: str | None) -> None:
+    """Go to `fallback`, or to the root if that is gone as well, if the current directory is gone."""
     if present_directory() is None:
-        for place in (home, os.sep):
+        for place in (fallback, os.sep):
             if place is not None:
                 with suppress(OSError):
                     os.chdir(place)

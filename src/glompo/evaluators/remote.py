@@ -65,39 +65,17 @@ class Awaitable(Protocol):
 
 @dataclass(slots=True, eq=False)
 class PendingCall:
-    """One evaluation under way.
+    """One evaluation under way."""
 
-    Attributes
-    ----------
-    x : ndarray, shape (d,)
-        The point.
-    future : Future of Outcome
-        What the caller holds.
-    engine : object
-        The engine that has it, where that may change.
-    place : int
-        Of its mark, where it leaves one; -1 where it does not.
-    losses : int
-        How often an engine has lost it.
-    """
-
-    x: NDArray[np.float64]
-    future: Future[Outcome]
-    engine: Any = None
-    place: int = -1
-    losses: int = 0
+    x: NDArray[np.float64]  # the point, shape (d,)
+    future: Future[Outcome]  # what the caller holds
+    engine: Any = None  # the engine that has it, where that may change
+    place: int = -1  # of its mark, where it leaves one; -1 where it does not
+    losses: int = 0  # how often an engine has lost it
 
 
 class RemoteEvaluator(ABC):
-    """Has points evaluated by an engine that takes calls and gives futures.
-
-    Parameters
-    ----------
-    spec : RemoteSpec
-        What its workers are to do.
-    payload : bytes
-        The task.
-    """
+    """Has points evaluated by an engine that takes calls and gives futures: an executor, or a cluster."""
 
     concurrency = "processes"
     """Where the task runs: in 'threads' of this process, or in 'processes'."""

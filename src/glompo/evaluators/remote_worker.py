@@ -40,33 +40,16 @@ GUARDED_PROCESSES = 1024
 
 @dataclass(frozen=True, slots=True)
 class RemoteSpec:
-    """What a worker is to do with points.
+    """What a worker is to do with points."""
 
-    Attributes
-    ----------
-    name : str
-        Of the task and of how it is evaluated.
-    detailed : int
-        Whether the task's `detailed_call` is called.
-    guard : bool
-        Whether it is called in a guarded process of its own.
-    limits : Limits
-        Of each evaluation, if guarded.
-    threads : int or None
-        Threads that numerical libraries may use in a guarded process.
-    variables : tuple of pairs of str
-        Environment of guarded processes, besides the worker's.
-    places : tuple of str
-        Directories in which modules of the user's are looked for, where the worker has such: first of all by guarded
-        processes, and last by the worker itself, which others use as well.
-    """
-
-    name: str
-    detailed: int
-    guard: bool
-    limits: Limits
-    threads: int | None
-    variables: tuple[tuple[str, str], ...]
+    name: str  # of the task and of how it is evaluated
+    detailed: int  # whether the task's `detailed_call` is called
+    guard: bool  # whether it is called in a guarded process of its own
+    limits: Limits  # of each evaluation, if guarded
+    threads: int | None  # threads that numerical libraries may use in a guarded process
+    variables: tuple[tuple[str, str], ...]  # environment of guarded processes, besides the worker's
+    # directories in which modules of the user's are looked for, where the worker has such: first of all by guarded
+    # processes, and last by the worker itself, which others use as well
     places: tuple[str, ...]
 
 
@@ -154,17 +137,7 @@ _cache = TaskCache()
 
 
 def evaluate_remote(spec: RemoteSpec, payload: bytes | None, x: NDArray[np.float64]) -> Outcome | PayloadMissing:
-    """Return the outcome at `x`, shape (d,).
-
-    Parameters
-    ----------
-    spec : RemoteSpec
-        How to evaluate.
-    payload : bytes or None
-        The task, from `preflight`; None if the worker may have it already.
-    x : ndarray, shape (d,)
-        The point.
-    """
+    """Return the outcome at `x`, shape (d,); `payload` is the task, or None if the worker may have it already."""
     try:
         with _cache.task(spec, payload) as cached:
             return PayloadMissing() if cached is None else cached.outcome(x)

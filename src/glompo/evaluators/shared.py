@@ -15,15 +15,7 @@ from glompo.function import Outcome
 
 
 class SharedEvaluators:
-    """Evaluators that many optimizers use, built when something is first asked for.
-
-    Parameters
-    ----------
-    builds : callable
-        Returns the evaluator for what is asked for.
-    first : Ask
-        What is asked for certainly; built at once.
-    """
+    """Evaluators that many optimizers use: that for `first` is built at once, others when they are first asked for."""
 
     def __init__(self, builds: Callable[[Ask], Evaluator], first: Ask) -> None:
         self._builds = builds
@@ -67,30 +59,30 @@ class InFlight:
     """Keeps track of evaluations; used by the optimizer's thread, ended by another."""
 
     def __init__(self) -> None:
-        self._flying: dict[Future[Outcome], Ending] = {}
+        self._pending: dict[Future[Outcome], Ending] = {}
 
     def tracked(self, evaluator: Evaluator) -> Evaluator:
         """Return the evaluator with its evaluations tracked; itself, if it cannot end any."""
-        return _Tracked(evaluator, self._flying) if isinstance(evaluator, Ending) else evaluator
+        return _Tracked(evaluator, self._pending) if isinstance(evaluator, Ending) else evaluator
 
     def end(self) -> None:
         """End what is under way; each evaluation has an outcome all the same."""
-        for future, evaluator in list(self._flying.items()):
+        for future, evaluator in list(self._pending.items()):
             evaluator.end(future)
 
 
 class _Tracked:
-    def __init__(self, evaluator: Ending, flying: dict[Future[Outcome], Ending]) -> None:
+    def __init__(self, evaluator: Ending, pending: dict[Future[Outcome], Ending]) -> None:
         self._evaluator = evaluator
-        self._flying = flying
+        self._pending = pending
 
     def evaluate(self, x: NDArray[np.float64]) -> Outcome:
         return self.submit(x).result()
 
     def submit(self, x: NDArray[np.float64]) -> Future[Outcome]:
         future = self._evaluator.submit(x)
-        self._flying[future] = self._evaluator
-        future.add_done_callback(self._landed)
+        self._pending[future] = self._evaluator
+        future.add_done_callback(self._on_done)
         return future
 
     def resize(self, workers: int) -> None:
@@ -99,5 +91,5 @@ class _Tracked:
     def close(self, kill: bool = False) -> None:
         self._evaluator.close(kill)
 
-    def _landed(self, future: Future[Outcome]) -> None:
-        self._flying.pop(future, None)
+    def _on_done(self, future: Future[Outcome]) -> None:
+        self._pending.pop(future, None)

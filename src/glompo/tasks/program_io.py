@@ -79,18 +79,10 @@ def check_places(texts: Sequence[str], names: Sequence[str] | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Where the value stands.
+    """Where the value stands."""
 
-    Attributes
-    ----------
-    file : str
-        Name of the file in the scratch directory; empty for standard output.
-    key : str
-        Key of the value in a JSON file; for an object in an object, the keys with dots between them.
-    """
-
-    file: str = ""
-    key: str = ""
+    file: str = ""  # name of the file in the scratch directory; empty for standard output
+    key: str = ""  # key of the value in a JSON file; for an object in an object, the keys with dots between them
 
     @classmethod
     def of(cls, output: str) -> Reading:

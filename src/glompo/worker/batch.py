@@ -18,18 +18,7 @@ AGE = 0.02
 
 
 class Batch:
-    """Evaluations in the order in which they were completed.
-
-    Parameters
-    ----------
-    clock : callable
-        Seconds, rising: how old an evaluation is when it is sent.
-
-    Attributes
-    ----------
-    size : int
-        Bytes of their extras.
-    """
+    """Evaluations in the order in which they were completed, with the age that they have when they are sent."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -42,7 +31,7 @@ class Batch:
         """Begin an empty one."""
         self._points: list[NDArray[np.float64]] = []
         self._outcomes: list[tuple[float, Outcome, float]] = []
-        self.size = 0
+        self.size = 0  # bytes of their extras
 
     def add(self, x: NDArray[np.float64], value: float, outcome: Outcome, size: int) -> None:
         """Add one at `x`, shape (d,), for which the optimizer is handed `value`; its extras take `size` bytes."""

@@ -52,13 +52,7 @@ class OwnerProcess:
 
 
 class CallGate:
-    """The entrance to the task for one search. Once it is shut no call goes in, from whatever thread.
-
-    Parameters
-    ----------
-    refuse : callable
-        Called for a call that comes too late, with the reason; must raise.
-    """
+    """The entrance to the task for one search. Once it is shut, from whatever thread, `refuse` must raise."""
 
     def __init__(self, refuse: Callable[[str], NoReturn]) -> None:
         self._refuse = refuse

@@ -24,13 +24,13 @@ def main() -> None:
     with os.fdopen(request_fd, "rb") as file:
         sys.path[:] = pickle.load(file)
         request_bytes = file.read()
-    from glompo.evaluators.environment import leave_a_vanished_one
+    from glompo.evaluators.environment import leave_vanished_directory
     from glompo.worker.batch import Flusher
     from glompo.worker.host import host
     from glompo.worker.log_forwarding import forward
     from glompo.worker.mailbox import COUNT, Mailbox
 
-    leave_a_vanished_one(None)  # inherited from a parent whose directory is gone
+    leave_vanished_directory(None)  # inherited from a parent whose directory is gone
     sending = threading.Lock()
 
     def send(data: bytes) -> None:

@@ -24,28 +24,17 @@ from glompo.worker.space import Space
 
 
 def host(
-    launch_request: LaunchRequest,
-    mailbox: Mailbox,
-    worker: str,
+    launch_request: LaunchRequest,  # the optimizer and its task
+    mailbox: Mailbox,  # its line to the engine
+    worker: str,  # name of the thread or process, for the record
+    # returns what computes the task, by what it is asked for; by default that is done right here
     evaluators: Callable[[Ask], Evaluator] | None = None,
+    # told of the evaluations under way, for a backend that has other means to end them than the whole worker
     in_flight: InFlight | None = None,
 ) -> None:
     """Build the optimizer, run its `minimize`, and report its end; never raises an Exception.
 
     One that has a record is recovered, see :mod:`glompo.worker.recovery`.
-
-    Parameters
-    ----------
-    launch_request : LaunchRequest
-        The optimizer and its task.
-    mailbox : Mailbox
-        Its line to the engine.
-    worker : str
-        Name of the thread or process, for the record.
-    evaluators : callable, optional
-        Returns what computes the task, by what it is asked for; by default that is done right here.
-    in_flight : InFlight, optional
-        Told of the evaluations under way, for a backend that has other means to end them than the whole worker.
     """
     in_flight = in_flight or InFlight()
     attempt: Attempt | None = None

@@ -46,37 +46,19 @@ class ManagedFunction:
 
     A call takes one credit, evaluates, records, and returns the value once it is known how to go on. Candidates
     outside the bounds cost nothing: they are recorded and get +inf.
-
-    Parameters
-    ----------
-    evaluators : callable
-        Returns what computes the task, by what it is asked for; the same each time.
-    mailbox : Mailbox
-        Gives credits and takes records.
-    space : Space
-        What the optimizer sees of the parameters.
-    launch_request : LaunchRequest
-        Bounds, slots and what to do with failures.
-    replay : Replay, optional
-        Answers what was evaluated before.
-    details : Details
-        What the task says of its extras.
-    names_now : callable, optional
-        Asks the task again for the names of its extras.
-    logged : bool
-        Whether a plain call is a call of the task's `detailed_call`, whose extras are recorded.
     """
 
     def __init__(
         self,
+        # returns what computes the task, by what it is asked for; the same each time
         evaluators: Callable[[Ask], Evaluator],
-        mailbox: Mailbox,
-        space: Space,
-        launch_request: LaunchRequest,
-        replay: Replay | None = None,
-        details: Details = NO_DETAILS,
-        logged: bool = False,
-        names_now: Callable[[], tuple[str, ...]] | None = None,
+        mailbox: Mailbox,  # gives credits and takes records
+        space: Space,  # what the optimizer sees of the parameters
+        launch_request: LaunchRequest,  # bounds, slots and what to do with failures
+        replay: Replay | None = None,  # answers what was evaluated before
+        details: Details = NO_DETAILS,  # what the task says of its extras
+        logged: bool = False,  # whether a plain call is a call of the task's `detailed_call`, whose extras are recorded
+        names_now: Callable[[], tuple[str, ...]] | None = None,  # asks the task again for the names of its extras
     ) -> None:
         self.details = details
         self._names_now = names_now
@@ -354,7 +336,9 @@ class ManagedFunction:
             return outcome, 0
         if ask is Ask.RESIDUALS:
             extras = self.details.row(extras[-1])
-        elif self.details.names and len(extras) != len(self.details.names):  # of a failed evaluation: whose are they?
+        elif self.details.names and len(extras) != len(
+            self.details.names
+        ):  # of a failure: unnamed
             return replace(outcome, extras=()), 0
         try:
             extras, size = recordable(extras)

@@ -27,36 +27,15 @@ CONVERGED, PAUSED, NOTE = 0, 1, 9
 
 
 class WorkerLink:
-    """Connects an optimizer with its mailbox; plays the part of the documented signal pipe.
-
-    Parameters
-    ----------
-    mailbox : Mailbox
-        The line to the engine.
-    rng : numpy.random.Generator
-        The optimizer's own random stream.
-    space : Space
-        What the optimizer sees of the parameters.
-    recorded : RecordedHistory, optional
-        What it did in earlier sessions.
-    given : int
-        Recorded points that it knows of already.
-
-    Attributes
-    ----------
-    said_converged : bool
-        Whether the optimizer has announced its own convergence before it was told to stop.
-    told : bool
-        Whether it was told to stop.
-    """
+    """Connects an optimizer with its mailbox; plays the part of the documented signal pipe."""
 
     def __init__(
         self,
-        mailbox: Mailbox,
-        rng: np.random.Generator,
-        space: Space,
-        recorded: RecordedHistory | None = None,
-        given: int = 0,
+        mailbox: Mailbox,  # the line to the engine
+        rng: np.random.Generator,  # the optimizer's own random stream
+        space: Space,  # what the optimizer sees of the parameters
+        recorded: RecordedHistory | None = None,  # what it did in earlier sessions
+        given: int = 0,  # recorded points that it knows of already
     ) -> None:
         self._mailbox = mailbox
         self._space = space
@@ -64,8 +43,9 @@ class WorkerLink:
         self._given = given
         self._recorded = recorded.end if recorded is not None else 0
         self.rng = rng
+        # whether the optimizer has announced its own convergence before it was told to stop
         self.said_converged = False
-        self.told = False
+        self.told = False  # whether it was told to stop
 
     def deliver(self, optimizer: BaseOptimizer) -> list[int]:
         """Carry out what the manager sent; return the keys of its signals."""
@@ -129,13 +109,6 @@ class HoldGate:
     """The documented pause signal: an optimizer that waits at it rests there while the manager wants it to.
 
     One that recovers first does again what is recorded of it, and rests where it was.
-
-    Parameters
-    ----------
-    mailbox : Mailbox
-        Its line to the engine.
-    recorded : int
-        Evaluations that are recorded of it.
     """
 
     def __init__(self, mailbox: Mailbox, recorded: int = 0) -> None:
@@ -158,14 +131,7 @@ class HoldGate:
 def build(
     cls: type[BaseOptimizer], args: tuple[Any, ...], kwargs: Mapping[str, Any], link: Mapping[str, Any]
 ) -> BaseOptimizer:
-    """Construct an optimizer in whichever spelling its class uses.
-
-    Parameters
-    ----------
-    cls, args, kwargs
-        Class, and what the user gave for it.
-    link : mapping
-        Arguments that the manager fills in, in the spelling of the documented interface (``_opt_id`` ...).
+    """Construct an optimizer; the manager's arguments, `link`, are passed in the spelling that its class takes.
 
     Raises
     ------

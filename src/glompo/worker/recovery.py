@@ -68,15 +68,7 @@ def recovery_steps(launch_request: LaunchRequest, mailbox: Mailbox) -> list[Reco
 
 
 class Attempt:
-    """One attempt to begin a search, or to recover it.
-
-    Parameters
-    ----------
-    step : RecoveryStep
-        What is tried.
-    launch_request, mailbox, space
-        As in :func:`glompo.worker.host.host`.
-    """
+    """One attempt to begin a search, or to recover it by `step`."""
 
     def __init__(self, step: RecoveryStep, launch_request: LaunchRequest, mailbox: Mailbox, space: Space) -> None:
         self.way = step.way

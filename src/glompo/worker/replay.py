@@ -25,45 +25,22 @@ Recorded = tuple[float, Status, tuple[Any, ...]]
 
 
 class DivergedError(BaseException):
-    """The search asked for something else than what was recorded; not an Exception, so that no loop swallows it.
-
-    Attributes
-    ----------
-    at_k : int
-        Number of the evaluation, from 0.
-    distance : float
-        Between the two points, in natural units; nan if there are no two points.
-    """
+    """The search asked for something else than what was recorded; not an Exception, so that no loop swallows it."""
 
     def __init__(self, message: str, at_k: int, distance: float = math.nan) -> None:
         super().__init__(message)
-        self.at_k = at_k
-        self.distance = distance
+        self.at_k = at_k  # number of the evaluation, from 0
+        self.distance = distance  # between the two points, in natural units; nan if there are no two points
 
 
 class Replay:
-    """Answers from the record.
-
-    Parameters
-    ----------
-    recorded : RecordedHistory
-        What was recorded.
-    start : int
-        Evaluations after which the search begins: the first ones of its number are known to it.
-    on_finish : callable
-        Called when every answer has been given.
-
-    Attributes
-    ----------
-    attempts : int
-        Recorded attempts at the point asked for last, all of which failed; 0 if it was answered.
-    """
+    """Answers from the record; the first `start` evaluations of the optimizer's number are known to its search."""
 
     def __init__(self, recorded: RecordedHistory, start: int, on_finish: Callable[[], None]) -> None:
         self._recorded = recorded
         self._next = start - recorded.first
-        self.attempts = 0
-        self.on_finish = on_finish
+        self.attempts = 0  # recorded attempts at the point asked for last, all of which failed; 0 if it was answered
+        self.on_finish = on_finish  # called when every answer has been given
 
     @property
     def over(self) -> bool:

@@ -33,43 +33,23 @@ FORM = 1
 
 
 class NotSavedError(Exception):
-    """There is no saved state that can be used, and why.
-
-    Attributes
-    ----------
-    failed : bool
-        Whether a promise was broken.
-    """
+    """There is no saved state that can be used, and why."""
 
     def __init__(self, message: str, failed: bool) -> None:
         super().__init__(message)
-        self.failed = failed
+        self.failed = failed  # whether a promise was broken
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A saved optimizer.
-
-    Attributes
-    ----------
-    opt, k : int
-        Its number, and how many evaluations it knew of.
-    points : int
-        Better points that it had been given.
-    promised : bool
-        Whether it promises to go on.
-    stream : mapping or None
-        State of its random stream; None if that is no generator of numpy.
-    content : bytes
-        What `checkpoint_save` wrote.
-    """
+    """A saved optimizer."""
 
     opt: int
-    k: int
-    points: int
-    promised: bool
-    stream: Mapping[str, Any] | None
-    content: bytes
+    k: int  # evaluations that it knew of
+    points: int  # better points that it had been given
+    promised: bool  # whether it promises to go on
+    stream: Mapping[str, Any] | None  # state of its random stream; None if that is no generator of numpy
+    content: bytes  # what `checkpoint_save` wrote
 
 
 def promises(optimizer: BaseOptimizer) -> bool | None:
@@ -130,16 +110,7 @@ def opened(data: bytes) -> Envelope:
 
 
 def loaded(cls: type[BaseOptimizer], envelope: Envelope, arguments: Mapping[str, Any]) -> BaseOptimizer:
-    """Return the optimizer that was saved.
-
-    Parameters
-    ----------
-    cls : type
-        Its class.
-    envelope : Envelope
-        What was saved.
-    arguments : mapping
-        Arguments of its constructor by their names, those of the manager among them.
+    """Return the optimizer that was saved; `arguments` are those of its constructor, the manager's included.
 
     Raises
     ------

@@ -30,23 +30,12 @@ def is_cluster(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A cluster as its user named it; nothing is connected or submitted until :meth:`evaluator`.
+    """A cluster as its user named it; nothing is connected or submitted until :meth:`evaluator`."""
 
-    Attributes
-    ----------
-    kind : str
-        ``"slurm"`` or ``"dask://"``.
-    address : str
-        Of the scheduler, ``"host:port"``; empty for Slurm.
-    settings : mapping
-        What `SLURMCluster` of dask-jobqueue takes, and `jobs`.
-    wait : float
-        Seconds for which a worker is awaited: the first, and the next when all are lost; and so a lost scheduler.
-    """
-
-    kind: str
-    address: str
-    settings: Mapping[str, Any]
+    kind: str  # ``"slurm"`` or ``"dask://"``
+    address: str  # of the scheduler, ``"host:port"``; empty for Slurm
+    settings: Mapping[str, Any]  # what `SLURMCluster` of dask-jobqueue takes, and `jobs`
+    # seconds for which a worker is awaited: the first, and the next when all are lost; and so a lost scheduler
     wait: float
 
     @classmethod
@@ -78,16 +67,7 @@ class Cluster:
     ) -> Evaluator:
         """Connect, await the first worker, and return the evaluator; closing it disconnects.
 
-        Parameters
-        ----------
-        task : callable or str
-            What is evaluated, or where to import it from over there.
-        slots : int
-            Evaluations in flight at most.
-        detailed : int
-            Whether the task's `detailed_call` is called.
-        **terms
-            Limits. The guard is always there: a task that crashes must not cost a worker.
+        The guard is always there: a task that crashes must not cost a worker.
 
         Raises
         ------

@@ -105,9 +105,7 @@ def same_everywhere(client: Any) -> None:
                 f"the worker {worker} cannot use GloMPO: {theirs}; install there what is installed here, {_said(ours)}"
             )
         if tuple(theirs) != ours:
-            raise UserError(
-                f"the worker {worker} has {_said(theirs)}, but here is {_said(ours)}; install the same"
-            )
+            raise UserError(f"the worker {worker} has {_said(theirs)}, but here is {_said(ours)}; install the same")
 
 
 def installed() -> tuple[str, str]:

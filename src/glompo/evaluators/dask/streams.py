@@ -79,14 +79,7 @@ class WorkerStream:
 class WorkerStreams:
     """Makes calls on the workers of a cluster; as many at once as are submitted, and as the cluster has threads for.
 
-    Parameters
-    ----------
-    client : distributed.Client
-        Connected to the cluster.
-    retries : int
-        How often a call is made again after the loss of its worker, at most.
-    wait : float
-        Seconds for which calls wait while there is no worker.
+    A call is made again after the loss of its worker, `retries` times at most, and waits `wait` seconds for a worker.
     """
 
     def __init__(self, client: Any, retries: int, wait: float) -> None:

@@ -41,15 +41,7 @@ class Refused:
 
 
 def run_worker_loop(key: str, answers: str) -> None:
-    """Make the calls that arrive until told to end.
-
-    Parameters
-    ----------
-    key : str
-        Of this task.
-    answers : str
-        Name of the queue for its messages, and of the event that tells whether it is wanted.
-    """
+    """Make the calls that arrive until told to end; `answers` is the name of its queue for messages and of an event."""
     dask = import_module("distributed")
     answers_queue = dask.Queue(answers)
     # a new name each time that Dask begins this task: by it the client notices that the worker before was lost

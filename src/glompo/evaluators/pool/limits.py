@@ -86,23 +86,13 @@ class Limits:
 
 
 class MemoryWatch:
-    """Sums the resident memory of worker processes and what they have started.
-
-    Parameters
-    ----------
-    limit : int or None
-        Bytes; None for no watch.
-
-    Attributes
-    ----------
-    due : float
-        When the next look is due, on the clock that :meth:`over` is told.
-    """
+    """Sums the resident memory of worker processes and what they have started."""
 
     def __init__(self, limit: int | None) -> None:
         self._limit = math.inf if limit is None else limit
         self._members: dict[int, list[int]] = {}
         self._look_again = -math.inf
+        # when the next look is due, on the clock that :meth:`over` is told
         self.due = math.inf if limit is None else -math.inf
 
     @property
@@ -128,13 +118,7 @@ class MemoryWatch:
 
 
 class Deadlines:
-    """The deadline of the next evaluation, from fixed and adaptive limits.
-
-    Parameters
-    ----------
-    limits : Limits
-        What the deadlines are made from.
-    """
+    """The deadline of the next evaluation, from fixed and adaptive limits."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

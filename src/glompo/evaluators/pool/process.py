@@ -63,40 +63,19 @@ class State(enum.Enum):
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """One evaluation.
+    """One evaluation."""
 
-    Attributes
-    ----------
-    x : bytes
-        The point, float64.
-    future : Future of Outcome
-        What the caller holds.
-    begun : float
-        When it was given to a process, on the monotonic clock.
-    limit : float
-        Seconds that it may take.
-    unread : int
-        How often a process died before it had read it.
-    terminated : int
-        How often a process that evaluated it ended by a SIGTERM that is not ours.
-    """
-
-    x: bytes
-    future: Future[Outcome] = field(default_factory=Future)
-    begun: float = 0.0
-    limit: float = math.inf
-    unread: int = 0
-    terminated: int = 0
+    x: bytes  # the point, float64
+    future: Future[Outcome] = field(default_factory=Future)  # what the caller holds
+    begun: float = 0.0  # when it was given to a process, on the monotonic clock
+    limit: float = math.inf  # seconds that it may take
+    unread: int = 0  # how often a process died before it had read it
+    terminated: int = 0  # how often a process that evaluated it ended by a SIGTERM that is not ours
 
     def is_blameless(self, unread: bool, code: int) -> bool:
-        """Return whether it is to be made again, since its process did not end for anything that it did; count that.
+        """Return whether it is to be made again, since it is not why its process ended; count that.
 
-        Parameters
-        ----------
-        unread : bool
-            Whether the process had not read it.
-        code : int
-            Exit code of the process, which we have not ended ourselves.
+        `unread` says whether the process had not read it; `code` is the exit code, not of a signal of ours.
         """
         if unread and self.unread < MOST_UNREAD:
             self.unread += 1
@@ -108,44 +87,24 @@ class Call:
 
 
 class WorkerProcess:
-    """One process and the line to it.
-
-    Attributes
-    ----------
-    pid : int
-        Its number, and that of its process group and its session.
-    end : int or None
-        A descriptor that becomes readable when it ends; None where the system has none.
-    state : State
-        Where it is in its life.
-    call : Call or None
-        What it evaluates.
-    until : float
-        When its state has lasted too long, on the monotonic clock.
-    failure : tuple of Status and str, or None
-        How its evaluation is to be recorded, once the process is being terminated.
-    killed : bool
-        Whether it was sent SIGKILL.
-    descendants : list of int or None
-        The rest of its process tree, where that was looked up together with others.
-    error : str
-        Why it could not load the task.
-    """
+    """One process and the line to it."""
 
     def __init__(self, process: subprocess.Popen[bytes], channel: Channel, lifeline: int, output: IO[bytes] | None):
         self._process = process
         self._lifeline = lifeline
         self._output = output
         self.channel = channel
-        self.pid = process.pid
-        self.end = watch(process.pid)
-        self.state = State.STARTING
-        self.call: Call | None = None
-        self.until = math.inf
+        self.pid = process.pid  # its number, and that of its process group and its session
+        self.end = watch(process.pid)  # becomes readable when it ends; None where the system has none
+        self.state = State.STARTING  # where it is in its life
+        self.call: Call | None = None  # what it evaluates
+        self.until = math.inf  # when its state has lasted too long, on the monotonic clock
+        # how its evaluation is to be recorded, once the process is being terminated
         self.failure: tuple[Status, str] | None = None
-        self.killed = False
+        self.killed = False  # whether it was sent SIGKILL
+        # the rest of its process tree, where that was looked up together with others
         self.descendants: list[int] | None = None
-        self.error = ""
+        self.error = ""  # why it could not load the task
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to its process tree."""
@@ -183,32 +142,16 @@ class WorkerProcess:
 
 
 class Launcher:
-    """StartBackoff worker processes for one task.
-
-    Parameters
-    ----------
-    payload : bytes
-        The task, from `preflight`.
-    environment : mapping
-        Variables of the processes.
-    detailed : int
-        Whether the task's `detailed_call` is called.
-    threads : int or None
-        Threads that numerical libraries may use in a process.
-    capture : bool
-        Whether output is kept for failures instead of going where this process's output goes.
-    places : sequence of str
-        Directories in which modules are looked for before those of this process.
-    """
+    """Starts worker processes for one task."""
 
     def __init__(
         self,
-        payload: bytes,
-        environment: Mapping[str, str],
-        detailed: int,
-        threads: int | None,
-        capture: bool,
-        places: Sequence[str] = (),
+        payload: bytes,  # the task, from `preflight`
+        environment: Mapping[str, str],  # variables of the processes
+        detailed: int,  # whether the task's `detailed_call` is called
+        threads: int | None,  # threads that numerical libraries may use in a process
+        capture: bool,  # whether output is kept for failures instead of going where this process's output goes
+        places: Sequence[str] = (),  # directories in which modules are looked for before those of this process
     ) -> None:
         self._environment = dict(environment)
         self._capture = capture

@@ -45,35 +45,18 @@ class Listener(Protocol):
 
 
 class ProcessTable:
-    """Processes by their state. It belongs to one thread, but for :attr:`idle`.
-
-    Parameters
-    ----------
-    launcher : Launcher
-        StartBackoff the processes.
-    listener : Listener
-        Told by :meth:`wait`.
-    grace : float
-        Seconds from SIGTERM to SIGKILL.
-
-    Attributes
-    ----------
-    size : int
-        Processes at most.
-    idle : list of WorkerProcess
-        Those that can take a call.
-    """
+    """Processes by their state; `listener` is told of what happens. It belongs to one thread, but for :attr:`idle`."""
 
     def __init__(self, launcher: Launcher, listener: Listener, size: int, grace: float) -> None:
         self._launcher = launcher
         self._listener = listener
-        self.size = size
+        self.size = size  # processes at most
         self._grace = grace
         self._selector = selectors.DefaultSelector()
         self._processes: set[WorkerProcess] = set()
         self._zombies: list[WorkerProcess] = []
         self._stuck: list[WorkerProcess] = []
-        self.idle: list[WorkerProcess] = []
+        self.idle: list[WorkerProcess] = []  # those that can take a call
 
     @property
     def room(self) -> int:
@@ -210,20 +193,12 @@ class ProcessTable:
 
 
 class StartBackoff:
-    """Counts failed starts, so that a task that cannot be loaded does not cost one process after the other.
-
-    Attributes
-    ----------
-    error : str
-        Why the last start failed.
-    retry_at : float
-        When the next start may be tried.
-    """
+    """Counts failed starts, so that a task that cannot be loaded does not cost one process after the other."""
 
     def __init__(self) -> None:
         self._failures = 0
-        self.error = ""
-        self.retry_at = 0.0
+        self.error = ""  # why the last start failed
+        self.retry_at = 0.0  # when the next start may be tried
 
     def succeeded(self) -> None:
         """Note that a process is ready."""

@@ -161,11 +161,6 @@ class KernelKills:
 
     Linux counts such kills for the machine as a whole (`oom_kill` in /proc/vmstat; those inside a memory cgroup
     included), so a kill elsewhere at the same time looks the same.
-
-    Parameters
-    ----------
-    path : str
-        Where the count is read.
     """
 
     def __init__(self, path: str = "/proc/vmstat") -> None:
@@ -187,15 +182,7 @@ class KernelKills:
 
 
 def verdict(code: int, kills: KernelKills) -> tuple[Status, str]:
-    """Return status and reason for a process that ended in the middle of an evaluation, unasked.
-
-    Parameters
-    ----------
-    code : int
-        Its exit code; negative for a signal.
-    kills : KernelKills
-        Asked if the signal was SIGKILL.
-    """
+    """Return status and reason for a process that ended in an evaluation with this code, or minus a signal."""
     if code >= 0:
         return Status.CRASHED, f"the task ended its process with exit code {code}"
     if code != -signal.SIGKILL:
@@ -206,15 +193,7 @@ def verdict(code: int, kills: KernelKills) -> tuple[Status, str]:
 
 
 def output_tail(file: int, name: str) -> str:
-    """Return the end of a program's output, in one line with the name of what it was written to; "" if there is none.
-
-    Parameters
-    ----------
-    file : int
-        Descriptor of the file that holds the output.
-    name : str
-        What it was written to.
-    """
+    """Return the end of what is in an open file, in one line that calls it `name`; nothing if it is empty."""
     size = os.fstat(file).st_size
     text = os.pread(file, TAIL_BYTES, max(0, size - TAIL_BYTES)).decode(errors="replace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]

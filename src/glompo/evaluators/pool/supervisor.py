@@ -35,24 +35,15 @@ CLOSED = "the evaluator has been closed, or belongs to the process from which th
 
 
 class Supervisor:
-    """Evaluates points in worker processes.
-
-    Parameters
-    ----------
-    launcher : Launcher
-        StartBackoff the processes.
-    limits : Limits
-        Of each evaluation.
-    workers : int
-        Processes at most.
-    eager : bool
-        Whether they are all started now, or as calls come.
-    linger : float
-        Seconds that a process may stay idle.
-    """
+    """Evaluates points in worker processes."""
 
     def __init__(
-        self, launcher: Launcher, limits: Limits, workers: int, eager: bool = True, linger: float = math.inf
+        self,
+        launcher: Launcher,
+        limits: Limits,  # of each evaluation
+        workers: int,  # processes at most
+        eager: bool = True,  # whether they are all started now, or as calls come
+        linger: float = math.inf,  # seconds that a process may stay idle
     ) -> None:
         self._limits = limits
         self._linger = linger

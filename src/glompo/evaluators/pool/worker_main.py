@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from glompo.evaluators.call import callable_of, outcome_of
-from glompo.evaluators.environment import leave_a_vanished_one, present_directory
+from glompo.evaluators.environment import leave_vanished_directory, present_directory
 from glompo.evaluators.payload import unpacked
 from glompo.evaluators.pool.channel import Channel
 from glompo.evaluators.pool.lifeline import end_with_parent
@@ -29,24 +29,12 @@ from glompo.safe_text import error_text
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What a worker process must know before it loads the task.
+    """What a worker process must know before it loads the task."""
 
-    Attributes
-    ----------
-    parent : int
-        Process number of the parent.
-    detailed : int
-        Whether the task's `detailed_call` is called.
-    threads : int or None
-        Threads that numerical libraries may use.
-    capture : bool
-        Whether standard output goes to a file that is emptied before each evaluation.
-    """
-
-    parent: int
-    detailed: int
-    threads: int | None
-    capture: bool
+    parent: int  # process number of the parent
+    detailed: int  # whether the task's `detailed_call` is called
+    threads: int | None  # threads that numerical libraries may use
+    capture: bool  # whether standard output goes to a file that is emptied before each evaluation
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +44,16 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Unready:
-    """The task cannot be loaded.
+    """The task cannot be loaded."""
 
-    Attributes
-    ----------
-    error : str
-        Why.
-    """
-
-    error: str
+    error: str  # why
 
 
 def serve(line: int, lifeline: int, payload_file: int, start: int) -> None:
     """Evaluate points until the parent has no more.
 
-    Parameters
-    ----------
-    line : int
-        Descriptor of the socket to the parent.
-    lifeline : int
-        Descriptor of the pipe that tells of the parent's end.
-    payload_file : int
-        Descriptor of the file with :class:`Orders` and payload.
-    start : int
-        Where in it they begin.
+    All but `start` are descriptors: of the socket to the parent, of the pipe that tells of its end, and of the file in
+    which :class:`Orders` and the payload begin at `start`.
     """
     _ignore_interrupts()
     _offer_to_the_oom_killer()
@@ -113,7 +87,7 @@ def _evaluate(channel: Channel, call: Callable[..., Any], orders: Orders) -> Non
             os.ftruncate(1, 0)
         x = np.frombuffer(bytearray(message), np.float64)  # an array that the task may write into
         outcome = outcome_of(call, orders.detailed, x)
-        leave_a_vanished_one(begun_in)
+        leave_vanished_directory(begun_in)
         if orders.capture:
             sys.stdout.flush()
         try:
