@@ -52,7 +52,7 @@ class OwnerProcess:
 
 
 class CallGate:
-    """The entrance to the task for one search. Once it is shut, from whatever thread, `refuse` must raise."""
+    """The entrance to the task for one search. Once it is shut no call goes in, from whatever thread."""
 
     def __init__(self, refuse: Callable[[str], NoReturn]) -> None:
         self._refuse = refuse
@@ -67,7 +67,7 @@ class CallGate:
             if not self._shut:
                 self._inside += 1
                 return
-        self._refuse(self._shut)
+        self._refuse(self._shut)  # without the lock: a search that goes on all the same may never return from it
 
     def __exit__(self, *_: object) -> None:
         with self._changed:

@@ -126,7 +126,7 @@ class ManagedFunction:
         answered, evaluator = None, self._evaluators(ask)
         while answered is None:
             with self._slots_held:
-                self._mailbox.claim()
+                self._mailbox.claim()  # waits; a point that is evaluated again costs another credit
                 attempt += 1
                 answered = self._settle(x, self._evaluated(x, evaluator), attempt, ask)
             # outside the semaphore: one that rests must not keep the others from their values
@@ -336,9 +336,7 @@ class ManagedFunction:
             return outcome, 0
         if ask is Ask.RESIDUALS:
             extras = self.details.row(extras[-1])
-        elif self.details.names and len(extras) != len(
-            self.details.names
-        ):  # of a failure: unnamed
+        elif self.details.names and len(extras) != len(self.details.names):  # of a failure: unnamed
             return replace(outcome, extras=()), 0
         try:
             extras, size = recordable(extras)

@@ -38,7 +38,7 @@ class Replay:
 
     def __init__(self, recorded: RecordedHistory, start: int, on_finish: Callable[[], None]) -> None:
         self._recorded = recorded
-        self._next = start - recorded.first
+        self._next = start - recorded.first  # the row of the record that is answered next
         self.attempts = 0  # recorded attempts at the point asked for last, all of which failed; 0 if it was answered
         self.on_finish = on_finish  # called when every answer has been given
 

@@ -92,16 +92,17 @@ class WorkerStreams:
         self._numbers = count()
         self._waiting: deque[StreamCall] = deque()
         self._idle: list[WorkerStream] = []
-        self._streams: dict[str, WorkerStream] = {}
+        self._streams: dict[str, WorkerStream] = {}  # by the key of their task, pending ones included
+        # those that have begun: what is left of a stream that was lost names a queue that is not here any more
         self._by_queue: dict[str, WorkerStream] = {}
-        self._calls: dict[int, StreamCall] = {}
+        self._calls: dict[int, StreamCall] = {}  # the unanswered ones, in wait or under way
         self._tasks: set[asyncio.Task[None]] = set()
         self._broken: BaseException | None = None
         self._dismissal_planned = False
         self._begun = 0
         self._answers = self._queue(f"{self._prefix}-answers", client)
         self._wanted = dask.Event(self._answers.name, client)
-        self._wanted.set()
+        self._wanted.set()  # until `close`: a stream that begins after that ends at once
         client.loop.add_callback(self._start)
 
     # from outside
@@ -249,12 +250,13 @@ class WorkerStreams:
 
     def _assign(self) -> None:
         """Give the calls in wait to idle streams, and launch streams for the others."""
-        if self._broken is not None:
+        if self._broken is not None:  # calls that were accepted meanwhile fail as well
             self._fail_all(self._broken)
         while self._waiting and self._idle:
             stream = self._idle.pop()
             stream.call = self._waiting.popleft()
             self._spawn(self._send(stream, [stream.call.number, stream.call.packed]))
+        # each pending stream will take a call in wait; Dask itself decides how many of them run at once
         pending = sum(stream.queue is None for stream in self._streams.values())
         try:
             for _ in range(len(self._waiting) - pending):
@@ -297,7 +299,7 @@ class WorkerStreams:
             orphan = WorkerStream(key, queue=self._queue(name, self._client))
             self._spawn(self._send(orphan, None))
             return
-        if stream.queue is not None:
+        if stream.queue is not None:  # not for the first time: Dask lost its worker and began it again elsewhere
             self._lose(stream)
         stream.queue, stream.address = self._queue(name, self._client), address
         self._by_queue[name] = stream

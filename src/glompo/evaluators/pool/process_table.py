@@ -115,6 +115,7 @@ class ProcessTable:
 
     def dismiss(self, processes: list[WorkerProcess], now: float) -> None:
         """Tell processes without a call that there is nothing more to do."""
+        # one look at all processes of the machine for all of them; each would take its own when it is signalled
         found = process_trees([process.pid for process in processes]) if processes else {}
         for process in processes:
             self._no_longer_idle(process)
