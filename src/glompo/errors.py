@@ -21,7 +21,7 @@ class GlompoError(Exception):
 
 
 class EndedError(GlompoError):
-    """A run ended because something failed, whatever was at fault.
+    """A run ended because something failed, whatever is at fault.
 
     Attributes
     ----------

@@ -26,7 +26,7 @@ from glompo.errors import SettingError
 from glompo.evaluators.environment import environment
 from glompo.evaluators.payload import pickled
 from glompo.evaluators.pickle_diagnosis import why_not
-from glompo.evaluators.pool.process_tree import watch
+from glompo.evaluators.pool.process_tree import signal_group, watch
 from glompo.wire.launch_request import LaunchRequest
 from glompo.wire.messages import UP, Ended
 from glompo.worker.mailbox import COUNT
@@ -119,8 +119,7 @@ class ProcessesBackend:
         """End the optimizer's process and everything that it started: SIGTERM, or SIGKILL by `force`."""
         child = self._children.get(opt)
         if child is not None and child.process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child.process.pid, signal.SIGKILL if force else signal.SIGTERM)
+            signal_group(child.process.pid, signal.SIGKILL if force else signal.SIGTERM)
 
     def close(self, timeout: float) -> list[int]:
         """Wait for the children, then end the rest by force; none is left."""
@@ -170,10 +169,9 @@ class ProcessesBackend:
         try:
             code = child.process.wait(CHILD_GRACE)
         except subprocess.TimeoutExpired:  # its line is closed, yet it lives: it is of no use any more
-            os.killpg(child.process.pid, signal.SIGKILL)
+            signal_group(child.process.pid, signal.SIGKILL)
             code = child.process.wait()
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.process.pid, signal.SIGKILL)  # what it started and left behind
+        signal_group(child.process.pid, signal.SIGKILL)  # what it started and left behind
         child.line.close()
         if child.end is not None:
             os.close(child.end)

@@ -57,7 +57,7 @@ class ExecutorEvaluator(RemoteEvaluator):
         Whether ``task.detailed_call(x) -> (fx, *extras)`` is called instead.
     fresh : callable, optional
         Makes an executor that takes the place of a broken one; those are shut down by :meth:`close`.
-    **terms
+    **options
         Limits and the guard that keeps them: see :class:`~glompo.evaluators.remote.RemoteOptions`.
 
     Raises
@@ -75,7 +75,7 @@ class ExecutorEvaluator(RemoteEvaluator):
         *,
         detailed: int = False,
         fresh: Callable[[], Executor] | None = None,
-        **terms: Unpack[RemoteOptions],
+        **options: Unpack[RemoteOptions],
     ) -> None:
         self._fresh = fresh
         self._own: list[Executor] = []
@@ -84,8 +84,8 @@ class ExecutorEvaluator(RemoteEvaluator):
         self._executor = self._made() if executor is None else executor
         if not callable(getattr(self._executor, "submit", None)):
             raise SettingTypeError(f"the executor is {executor!r}; give something with submit(), or None and fresh=")
-        threads, guard = isinstance(self._executor, ThreadPoolExecutor), terms.get("guard")
-        if threads and limits_of(terms).any and not guard:
+        threads, guard = isinstance(self._executor, ThreadPoolExecutor), options.get("guard")
+        if threads and limits_of(options).any and not guard:
             raise SettingError(
                 "the executor has threads, which cannot be killed, so timeout and memory_limit cannot be kept; use "
                 "evaluator='pool', an executor with processes, or guard=True, which adds a process to each thread"
@@ -94,7 +94,7 @@ class ExecutorEvaluator(RemoteEvaluator):
         if threads and not guard:
             self._here = callable_of(ImportPath(task).imported() if isinstance(task, str) else task, detailed)
         payload = b"" if self._here is not None else preflight(task)
-        spec = remote_spec(payload, detailed, terms)
+        spec = remote_spec(payload, detailed, options)
         super().__init__(spec, payload)
         if self._here is not None:
             self.concurrency = "threads"

@@ -158,7 +158,7 @@ def nothing(status: Status, reason: str) -> Outcome:
     return Outcome(math.nan, status, reason)
 
 
-def limits_of(terms: RemoteOptions) -> Limits:
+def limits_of(options: RemoteOptions) -> Limits:
     """Return the limits of evaluations.
 
     Raises
@@ -167,14 +167,14 @@ def limits_of(terms: RemoteOptions) -> Limits:
         If one of them cannot be meant.
     """
     return Limits(
-        terms.get("timeout"),
-        terms.get("adaptive_timeout"),
-        terms.get("memory_limit"),
-        terms.get("grace", EVALUATION_GRACE),
+        options.get("timeout"),
+        options.get("adaptive_timeout"),
+        options.get("memory_limit"),
+        options.get("grace", EVALUATION_GRACE),
     )
 
 
-def remote_spec(payload: bytes, detailed: int, terms: RemoteOptions) -> RemoteSpec:
+def remote_spec(payload: bytes, detailed: int, options: RemoteOptions) -> RemoteSpec:
     """Return what workers are to do.
 
     Raises
@@ -182,13 +182,13 @@ def remote_spec(payload: bytes, detailed: int, terms: RemoteOptions) -> RemoteSp
     SettingError, SettingTypeError
         If a limit cannot be meant, or there are limits and the guard is refused.
     """
-    limits, guard, threads = limits_of(terms), terms.get("guard"), terms.get("threads_per_worker", 1)
+    limits, guard, threads = limits_of(options), options.get("guard"), options.get("threads_per_worker", 1)
     if guard is False and limits.any:
         raise SettingError(
             "guard is False, but nobody else can keep timeout and memory_limit; leave guard out, or the limits"
         )
     guarded = limits.any if guard is None else guard
-    pairs = tuple(sorted((terms.get("initial_environment") or {}).items()))
+    pairs = tuple(sorted((options.get("initial_environment") or {}).items()))
     places = _places()
     what = repr((detailed, guarded, limits, threads, pairs, places)).encode() + payload
     return RemoteSpec(blake2b(what, digest_size=16).hexdigest(), detailed, guarded, limits, threads, pairs, places)

@@ -1,6 +1,6 @@
-"""Which calls of the task are let in, and what gets an optimizer out of one.
+"""Where calls of the task go in and come out again, and what unwinds a search from inside the task.
 
-The exceptions are no Exceptions, so that code that survives exceptions does not survive them.
+What unwinds is no Exception, so that code that survives exceptions does not survive it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,13 @@ class OwnerProcess:
 
 
 class CallGate:
-    """The entrance to the task for one search. Once it is shut no call goes in, from whatever thread."""
+    """Counts the calls of one search. Once it is shut no call goes in, from whatever thread.
+
+    Parameters
+    ----------
+    refuse : callable
+        Called for a call that comes too late, with the reason; must raise.
+    """
 
     def __init__(self, refuse: Callable[[str], NoReturn]) -> None:
         self._refuse = refuse
@@ -62,7 +68,7 @@ class CallGate:
         self._shut = ""
 
     def __enter__(self) -> None:
-        self._owner.check()  # first: the lock of a fork may be held for ever
+        self._owner.check()  # first: in a fork the lock may be held by a thread that does not exist there
         with self._changed:
             if not self._shut:
                 self._inside += 1

@@ -63,7 +63,7 @@ class Cluster:
         return cls(kind, address, rest, float(wait))
 
     def evaluator(
-        self, task: Callable[..., Any] | str, slots: int, detailed: int, **terms: Unpack[RemoteOptions]
+        self, task: Callable[..., Any] | str, slots: int, detailed: int, **options: Unpack[RemoteOptions]
     ) -> Evaluator:
         """Connect, await the first worker, and return the evaluator; closing it disconnects.
 
@@ -84,5 +84,5 @@ class Cluster:
             else:
                 client = belongings.enter_context(connected(self.address, self.wait))
             same_everywhere(client)
-            terms["guard"] = True
-            return ClusterEvaluator(belongings.pop_all(), client, task, detailed, self.wait, terms)
+            options["guard"] = True
+            return ClusterEvaluator(belongings.pop_all(), client, task, detailed, self.wait, options)

@@ -11,13 +11,8 @@ from time import monotonic
 from typing import Any, Unpack
 
 from glompo.errors import SettingTypeError
-from glompo.evaluators.dask.streams import (
-    CallRefusedError,
-    ClusterLostError,
-    NoWorkerError,
-    WorkerLostError,
-    WorkerStreams,
-)
+from glompo.evaluators.dask.streams import ClusterLostError, NoWorkerError, WorkerLostError, WorkerStreams
+from glompo.evaluators.dask.worker_loop import CallRefusedError
 from glompo.evaluators.payload import preflight
 from glompo.evaluators.pool.limits import whole
 from glompo.evaluators.protocol import Evaluator, NotEvaluated
@@ -64,7 +59,7 @@ class DaskEvaluator(RemoteEvaluator):
     wait : float
         Seconds for which a lost scheduler, or the first worker after the last one was lost, is awaited. After that
         evaluations raise :class:`~glompo.evaluators.protocol.NotEvaluated`.
-    **terms
+    **options
         Limits and the guard that keeps them: see :class:`~glompo.evaluators.remote.RemoteOptions`.
 
     Raises
@@ -82,13 +77,13 @@ class DaskEvaluator(RemoteEvaluator):
         detailed: int = False,
         retries: int = 1,
         wait: float = WAIT,
-        **terms: Unpack[RemoteOptions],
+        **options: Unpack[RemoteOptions],
     ) -> None:
         if client.asynchronous:
             raise SettingTypeError("the Dask client is asynchronous; give one made without asynchronous=True")
         payload = preflight(task)
-        super().__init__(remote_spec(payload, detailed, terms), payload)
-        self._terms = terms
+        super().__init__(remote_spec(payload, detailed, options), payload)
+        self._options = options
         self._client = client
         self._own_client: Any = None
         self._address = client.scheduler.address
@@ -102,7 +97,7 @@ class DaskEvaluator(RemoteEvaluator):
 
     def beside(self, detailed: int) -> Evaluator:
         """Return an evaluator that asks something else of the task, in the same streams; closed before this one."""
-        return _Beside(remote_spec(self._payload, detailed, self._terms), self._payload, self)
+        return _Beside(remote_spec(self._payload, detailed, self._options), self._payload, self)
 
     def close(self, kill: bool = False) -> None:
         """End the guarded processes, after the evaluations under way unless `kill`; cluster and client are left."""
@@ -242,10 +237,10 @@ class ClusterEvaluator(DaskEvaluator):
         task: Callable[..., Any] | str,
         detailed: int,
         wait: float,
-        terms: RemoteOptions,
+        options: RemoteOptions,
     ) -> None:
         with belongings:
-            super().__init__(client, task, detailed=detailed, wait=wait, **terms)
+            super().__init__(client, task, detailed=detailed, wait=wait, **options)
             self._belongings = belongings.pop_all()
 
     def close(self, kill: bool = False) -> None:

@@ -20,7 +20,7 @@ from time import monotonic
 from typing import Any
 from uuid import uuid4
 
-from glompo.evaluators.dask.worker_loop import BEGUN, Refused, run_worker_loop
+from glompo.evaluators.dask.worker_loop import BEGUN, CallRefusedError, run_worker_loop
 from glompo.safe_text import error_text
 
 WATCH_PERIOD = 1.0
@@ -46,10 +46,6 @@ class ClusterLostError(Exception):
 
 class NoWorkerError(Exception):
     """There was no worker for too long."""
-
-
-class CallRefusedError(Exception):
-    """A call could not be made over there, or its answer could not be sent."""
 
 
 @dataclass(slots=True, eq=False)
@@ -317,9 +313,9 @@ class WorkerStreams:
         try:
             answer = pickle.loads(packed)
         except Exception as error:  # values whose classes cannot be had here
-            answer = Refused(error_text(error))
-        if isinstance(answer, Refused):
-            call.future.set_exception(CallRefusedError(answer.why))
+            answer = CallRefusedError(error_text(error))
+        if isinstance(answer, CallRefusedError):
+            call.future.set_exception(answer)
         else:
             call.future.set_result(answer)
 

@@ -27,17 +27,8 @@ DONE: Final = "done"
 """Message of a stream that made a call: the name of its queue, the number of the call, and its answer, pickled."""
 
 
-class Refused:
-    """The answer of a call that could not be made over there, or whose answer cannot be sent.
-
-    Parameters
-    ----------
-    why : str
-        The error, in one line.
-    """
-
-    def __init__(self, why: str) -> None:
-        self.why = why
+class CallRefusedError(Exception):
+    """A call could not be made over there, or its answer could not be sent; it travels as the answer."""
 
 
 def run_worker_loop(key: str, answers: str) -> None:
@@ -66,9 +57,9 @@ def answer(packed: bytes) -> bytes:
         call, arguments = pickle.loads(packed)
         return _packed(call(*arguments))
     except BaseException as error:  # of what was sent, or of what is to be sent: the task's own are outcomes
-        return _packed(Refused(error_text(error)))
+        return _packed(CallRefusedError(error_text(error)))
 
 
-def _packed(said: Any) -> bytes:
-    packed: bytes = cloudpickle.dumps(said)
+def _packed(content: Any) -> bytes:
+    packed: bytes = cloudpickle.dumps(content)
     return packed

@@ -54,8 +54,8 @@ class ProcessTable:
         self._grace = grace
         self._selector = selectors.DefaultSelector()
         self._processes: set[WorkerProcess] = set()
-        self._zombies: list[WorkerProcess] = []
-        self._stuck: list[WorkerProcess] = []
+        self._zombies: list[WorkerProcess] = []  # ended, while what they started still has time to end
+        self._stuck: list[WorkerProcess] = []  # given up: killed, and kept by the kernel
         self.idle: list[WorkerProcess] = []  # those that can take a call
 
     @property
@@ -64,7 +64,7 @@ class ProcessTable:
         return self.size - len(self._processes)
 
     @property
-    def gone(self) -> bool:
+    def empty(self) -> bool:
         """Whether no process is left."""
         return not self._processes and not self._zombies
 

@@ -82,7 +82,7 @@ def signal_tree(leader: int, number: signal.Signals, descendants: list[int] | No
         The rest of the tree; looked for by default, after SIGKILL once more for members started meanwhile.
     """
     others = process_trees([leader])[leader] if descendants is None else descendants
-    _to_group(leader, number)
+    signal_group(leader, number)
     for pid in others:
         _to(pid, number)
     if others and descendants is None and number is signal.SIGKILL:
@@ -142,7 +142,8 @@ def _fields(pid: str) -> list[str]:
         return []
 
 
-def _to_group(leader: int, number: signal.Signals) -> None:
+def signal_group(leader: int, number: signal.Signals) -> None:
+    """Send a signal to a process group, if it has members left."""
     try:
         os.killpg(leader, number)
     except (ProcessLookupError, PermissionError):  # all gone; or, on macOS, gone but not yet waited for

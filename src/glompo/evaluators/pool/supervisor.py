@@ -145,7 +145,7 @@ class Supervisor:
         self._start_processes(now)
         if self._closing and not self._waiting:
             self._processes.dismiss(self._processes.in_state(State.STARTING, State.IDLE), now)
-            if self._processes.gone:
+            if self._processes.empty:
                 return -1.0
         self._next_look = min(self._next_look, self._next_time())
         return None if self._next_look == math.inf else max(0.0, self._next_look - now)
