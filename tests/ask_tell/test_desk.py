@@ -9,7 +9,7 @@ from glompo.ask_tell import queue as room
 from glompo.ask_tell.queue import AskTellQueue
 from glompo.errors import UnansweredError
 from glompo.function import Outcome
-from glompo.worker.mailbox import Cut
+from glompo.worker.call_gate import Cut
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from glompo.errors import SettingError, SettingTypeError
+from glompo.evaluators.environment import environment
 from glompo.evaluators.plan import EvaluatorPlan
-from glompo.evaluators.pool.environment import environment
 from glompo.function import Status
 
 from .importable import troubles as t

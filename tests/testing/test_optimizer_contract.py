@@ -15,7 +15,8 @@ from glompo.optimizers.capabilities import Capabilities
 from glompo.testing import OptimizerContract
 from glompo.wire.messages import DOWN, Hold
 from glompo.worker import host
-from glompo.worker.mailbox import Cut, Mailbox
+from glompo.worker.call_gate import Cut
+from glompo.worker.mailbox import Mailbox
 from glompo.worker.space import Space
 
 

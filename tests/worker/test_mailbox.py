@@ -15,7 +15,8 @@ from glompo.wire.messages import (
     Note,
     StopPlease,
 )
-from glompo.worker.mailbox import ROWS, Cut, Mailbox
+from glompo.worker.call_gate import Cut
+from glompo.worker.mailbox import ROWS, Mailbox
 
 X = np.array([1.0, 2.0])
 
@@ -134,12 +135,12 @@ def test_a_resting_optimizer_is_woken_by_what_it_waits_for(mailbox):
     thread, _ = in_thread(lambda: mailbox.rest(lambda: bool(done), or_credits=False))
     credit(mailbox, 1)  # not what it waits for
     done.append(1)
-    mailbox.ring()
+    mailbox.wake_up()
     thread.join(5)
     assert not thread.is_alive()
 
 
-def test_who_rests_on_says_so_only_when_it_goes_on(mailbox, line):
+def test_an_optimizer_that_rests_on_reports_only_when_it_goes_on(mailbox, line):
     mailbox.rest_on()
     assert mailbox.held
     credit(mailbox, 1)
@@ -153,7 +154,7 @@ def test_who_rests_on_says_so_only_when_it_goes_on(mailbox, line):
 
 
 @pytest.mark.parametrize("begin", [Mailbox.claim, Mailbox.await_next, Mailbox.await_release])
-def test_who_is_told_to_go_on_before_it_could_rest_confirms_that_before_it_begins(mailbox, line, begin):
+def test_one_told_to_go_on_before_it_could_rest_confirms_that_before_it_begins(mailbox, line, begin):
     mailbox.put(DOWN.encode(GoOn()))
     credit(mailbox, 1)
     mailbox.rest_on()
@@ -162,7 +163,7 @@ def test_who_is_told_to_go_on_before_it_could_rest_confirms_that_before_it_begin
     assert [type(message) for message in line.said] == [GoingOn]
 
 
-def test_who_rests_on_can_be_stopped(mailbox, line):
+def test_an_optimizer_that_rests_on_can_be_stopped(mailbox, line):
     mailbox.rest_on()
     mailbox.put(DOWN.encode(StopPlease("the end")))
     with pytest.raises(Cut, match="the end"):

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from glompo.errors import UnansweredError
 from glompo.function import Outcome
-from glompo.worker.mailbox import Cut
+from glompo.worker.call_gate import Cut
 
 GATHER = 0.1
 """Seconds without another point after which whoever wants all that there are gets them."""

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from glompo._version import __version__
-from glompo.display_text import PAGE, legible
 from glompo.errors import GlompoError, PolicyError, TaskFailedError, UserError
+from glompo.safe_text import PAGE, legible
 
 if TYPE_CHECKING:
     from glompo.manager import Control

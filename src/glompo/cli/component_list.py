@@ -12,8 +12,8 @@ from typing import NamedTuple
 from glompo._version import __version__
 from glompo.cli.components import COMPONENT_KINDS, SPAWN_CONTROLS, ComponentKind
 from glompo.cli.plugins import Plugin, PluginError
-from glompo.display_text import legible
 from glompo.errors import SettingError
+from glompo.safe_text import legible
 
 OURS = f"glompo {__version__}"
 """Where the bundled components come from."""

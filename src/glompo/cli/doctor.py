@@ -24,8 +24,8 @@ from glompo.cli.components import (
     Named,
     named,
 )
-from glompo.display_text import legible
 from glompo.errors import SettingError, SettingTypeError
+from glompo.safe_text import legible
 from glompo.spec.imports import imported
 from glompo.testing import (
     AllocatorContract,

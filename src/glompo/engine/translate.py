@@ -10,10 +10,10 @@ from glompo import events
 from glompo.core.decisions import commands
 from glompo.core.decisions.commands import Command
 from glompo.core.state.checkpoints import ABANDONED
-from glompo.display_text import writable
 from glompo.engine.ports import CheckpointStore
 from glompo.errors import InternalError, StoreError
 from glompo.events import Event
+from glompo.safe_text import writable
 from glompo.wire import messages
 from glompo.wire.messages import UP, Message
 

@@ -11,7 +11,7 @@ from typing import Any
 import cloudpickle
 
 from glompo.errors import SettingError, StoreError, UserError
-from glompo.evaluators.pickle_by_value import pickled
+from glompo.evaluators.payload import pickled
 from glompo.events import RunOpened
 from glompo.manager.arguments import ends
 from glompo.read import Result

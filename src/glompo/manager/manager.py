@@ -15,7 +15,7 @@ from glompo.core.views.run_view import RunView
 from glompo.engine.ports import Observer
 from glompo.engine.session import Session, find_run, open_session, still_over
 from glompo.errors import PolicyError, UserError
-from glompo.evaluators.pool.limits import GRACE
+from glompo.evaluators.pool.limits import EVALUATION_GRACE
 from glompo.evaluators.shared import SharedEvaluators
 from glompo.generators import BaseGenerator
 from glompo.manager.checkpoints import loaded, packed_at_rest
@@ -77,7 +77,7 @@ class GloMPOManager:
         evaluation_timeout: float | None = None,
         adaptive_timeout: float | None = None,
         memory_limit: int | None = None,
-        evaluation_grace: float = GRACE,
+        evaluation_grace: float = EVALUATION_GRACE,
         evaluation_threads: int | None = 1,
         exit_conditions: Any = None,
         x0: Any = None,

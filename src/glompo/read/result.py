@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from glompo.core.state.lifecycle import How
 from glompo.core.views.documented_result import documented_result
 from glompo.core.views.run_view import RunView
-from glompo.display_text import PAGE, legible
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
 from glompo.read.run_opening import opening_of
 from glompo.read.run_status import RunStatus, run_status_of
+from glompo.safe_text import PAGE, legible
 
 FAULTS = ("failing task", "failing optimizers", "failing checkpoint", "faulty policy", "user", "session")
 """Rules that end a run although nothing that it was asked for has been reached."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from glompo.display_text import legible
 from glompo.read import OptimizerRow, Summary
+from glompo.safe_text import legible
 
 
 def clock(seconds: float) -> str:

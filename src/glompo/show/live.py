@@ -10,8 +10,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from glompo.display_text import legible
 from glompo.read import OptimizerRow, Summary
+from glompo.safe_text import legible
 from glompo.show import formatting as words
 
 STYLES = {

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.display_text import legible
 from glompo.errors import SettingError
 from glompo.read import History, load, summarize
+from glompo.safe_text import legible
 from glompo.show import formatting as words
 from glompo.show.axis import Scale, scale_for
 from glompo.show.curves import Against, Curve, curves_of, incumbent

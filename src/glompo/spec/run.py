@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from glompo.core.policies.ports import Allocator, Freezer, Generator, Selector
 from glompo.core.policies.rule import Rule
 from glompo.core.streams import entropy_of
-from glompo.display_text import writable
 from glompo.earlier_names import SETTINGS as EARLIER_SETTINGS
 from glompo.errors import SettingError, SettingTypeError
 from glompo.function import FailurePolicy
+from glompo.safe_text import writable
 from glompo.spec import processors
 from glompo.spec.bounds import bounds_of, x0_of
 from glompo.spec.checkpointing import CheckpointingControl, control_of

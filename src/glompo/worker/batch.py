@@ -1,8 +1,11 @@
-"""The evaluations that wait to be sent to the engine together."""
+"""The evaluations that wait to be sent to the engine together, and the thread that sends them in time."""
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Callable
+from time import monotonic
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,20 +13,12 @@ from numpy.typing import NDArray
 from glompo.function import Outcome, Status
 from glompo.wire.messages import Evaluations
 
+AGE = 0.02
+"""Seconds that an evaluation may wait in a worker, so that a killed run loses less than 100 ms."""
+
 
 class Batch:
-    """Evaluations in the order in which they were completed.
-
-    Parameters
-    ----------
-    clock : callable
-        Seconds, rising: how old an evaluation is when it is sent.
-
-    Attributes
-    ----------
-    size : int
-        Bytes of their extras.
-    """
+    """Evaluations in the order in which they were completed, with the age that they have when they are sent."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -36,7 +31,7 @@ class Batch:
         """Begin an empty one."""
         self._points: list[NDArray[np.float64]] = []
         self._outcomes: list[tuple[float, Outcome, float]] = []
-        self.size = 0
+        self.size = 0  # bytes of their extras
 
     def add(self, x: NDArray[np.float64], value: float, outcome: Outcome, size: int) -> None:
         """Add one at `x`, shape (d,), for which the optimizer is handed `value`; its extras take `size` bytes."""
@@ -59,3 +54,47 @@ class Batch:
             extras=tuple(outcome.extras for outcome in outcomes) if detailed else (),
             errors=tuple((i, one.error) for i, one in enumerate(outcomes) if one.status is not Status.OK),
         )
+
+
+class Flusher:
+    """One thread that sends what waits in the workers of this process.
+
+    It waits while there is nothing; the first evaluation in an empty batch starts its clock.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._due: deque[tuple[float, Callable[[], object]]] = deque()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="glompo-flusher", daemon=True)
+        self._thread.start()
+
+    def expect(self, flush: Callable[[], object]) -> None:
+        """Promise to call `flush` within `AGE` seconds."""
+        with self._changed:
+            self._due.append((monotonic() + AGE, flush))
+            if len(self._due) == 1:
+                self._changed.notify()
+
+    def close(self) -> None:
+        """Send what still waits and end."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (flush := self._next()) is not None:
+            flush()  # without the lock: it takes the mailbox's, under which `expect` is called
+
+    def _next(self) -> Callable[[], object] | None:
+        """Return the next call that is due; None when there will be no more."""
+        with self._changed:
+            while not self._due:
+                if self._closed:
+                    return None
+                self._changed.wait()
+            due, flush = self._due.popleft()  # all wait equally long, so the first that came is the first that is due
+            while not self._closed and (left := due - monotonic()) > 0:
+                self._changed.wait(left)
+            return flush

@@ -1,4 +1,4 @@
-"""Runs one optimizer from its parcel to its end, and says exactly once how it ended."""
+"""Runs one optimizer from its launch request to its end, and reports exactly once how it ended."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from contextlib import ExitStack
 
 from glompo.details import Ask, details_of, offers_details
 from glompo.errors import TaskContractError, UserError
-from glompo.evaluators.in_flight import InFlight
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.payload import here
 from glompo.evaluators.protocol import Evaluator
+from glompo.evaluators.shared import InFlight
 from glompo.safe_text import error_text
 from glompo.wire.launch_request import LaunchRequest
 from glompo.wire.messages import Ended, Note, Ready, WentAstray
-from glompo.worker.mailbox import Cut, Mailbox, Refused
+from glompo.worker.call_gate import Cut, Refused
+from glompo.worker.mailbox import Mailbox
 from glompo.worker.managed_function import DetailedManagedFunction, ManagedFunction
 from glompo.worker.recovery import Attempt, RecoveryStep, recovery_steps
 from glompo.worker.replay import DivergedError, Replay
@@ -23,30 +24,19 @@ from glompo.worker.space import Space
 
 
 def host(
-    launch_request: LaunchRequest,
-    mailbox: Mailbox,
-    worker: str,
+    launch_request: LaunchRequest,  # the optimizer and its task
+    mailbox: Mailbox,  # its line to the engine
+    worker: str,  # name of the thread or process, for the record
+    # returns what computes the task, by what it is asked for; by default that is done right here
     evaluators: Callable[[Ask], Evaluator] | None = None,
-    flights: InFlight | None = None,
+    # told of the evaluations under way, for a backend that has other means to end them than the whole worker
+    in_flight: InFlight | None = None,
 ) -> None:
     """Build the optimizer, run its `minimize`, and report its end; never raises an Exception.
 
-    One that has a record is brought back, see :mod:`glompo.worker.recovery`.
-
-    Parameters
-    ----------
-    parcel : Parcel
-        The optimizer and its task.
-    mailbox : Mailbox
-        Its line to the engine.
-    worker : str
-        Name of the thread or process, for the record.
-    evaluators : callable, optional
-        Returns what computes the task, by what it is asked for; by default that is done right here.
-    flights : Flights, optional
-        Told of the evaluations under way, for a backend that has other means to end them than the whole worker.
+    One that has a record is recovered, see :mod:`glompo.worker.recovery`.
     """
-    flights = flights or InFlight()
+    in_flight = in_flight or InFlight()
     attempt: Attempt | None = None
     task: ManagedFunction | None = None
     mailbox.belong()
@@ -55,10 +45,10 @@ def host(
     with ExitStack() as own:
         try:
             space = Space(launch_request.bounds, launch_request.cls.scaler or launch_request.scaler)
-            computes = _Evaluators(launch_request, own, flights, evaluators)
-            rungs, ready, ended = recovery_steps(launch_request, mailbox), False, None
+            computes = _Evaluators(launch_request, own, in_flight, evaluators)
+            steps, ready, ended = recovery_steps(launch_request, mailbox), False, None
             while ended is None:
-                attempt = Attempt(rungs.pop(0), launch_request, mailbox, space)
+                attempt = Attempt(steps.pop(0), launch_request, mailbox, space)
                 try:
                     optimizer = attempt.optimizer()
                     task = _task(computes, mailbox, space, launch_request, attempt.replay, optimizer.is_log_detailed)
@@ -67,10 +57,10 @@ def host(
                         ready = True
                     ended = attempt.search(optimizer, task)
                 except DivergedError as error:
-                    if task is not None:
+                    if task is not None:  # threads of this search may live on, and must not call for the next one
                         task.shut()
-                    _tell(mailbox, attempt.way, error, rungs)
-                    if not rungs:
+                    _tell(mailbox, attempt.way, error, steps)
+                    if not steps:
                         raise
         except (Refused, TaskContractError) as error:
             ended = Ended("refused", attempt is not None and attempt.link.said_converged, str(error))
@@ -80,10 +70,11 @@ def host(
             mailbox.post(Note(traceback.format_exc()))
             said = attempt is not None and attempt.link.said_converged
             ended = Ended("raised", said, error_text(error))
+        # no evaluation may be recorded behind the last message, and the evaluators are closed right after this block
         mailbox.shut()
         if task is not None:
             task.shut()
-            task.await_the_last()
+            task.drain()
     mailbox.last(ended)
 
 
@@ -98,12 +89,12 @@ class _Evaluators:
         self,
         launch_request: LaunchRequest,
         own: ExitStack,
-        flights: InFlight,
+        in_flight: InFlight,
         builds: Callable[[Ask], Evaluator] | None,
     ) -> None:
         self._launch_request = launch_request
         self._own = own
-        self._flights = flights
+        self._in_flight = in_flight
         self._builds = builds or self._built
         self._made: dict[Ask, Evaluator] = {}
 
@@ -111,7 +102,7 @@ class _Evaluators:
         """Return the evaluator, the same each time."""
         if ask not in self._made:
             shared = self._launch_request.evaluator
-            self._made[ask] = self._flights.tracked(self._builds(ask) if shared is None else shared.asking(ask))
+            self._made[ask] = self._in_flight.tracked(self._builds(ask) if shared is None else shared.asking(ask))
         return self._made[ask]
 
     def _built(self, ask: Ask) -> Evaluator:

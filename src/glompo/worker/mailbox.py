@@ -24,7 +24,7 @@ import logging
 import threading
 from collections.abc import Callable
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,13 +50,8 @@ from glompo.wire.messages import (
     StopPlease,
     Wanting,
 )
-from glompo.worker.batch import Batch
-from glompo.worker.cut import Cut as Cut
-from glompo.worker.cut import Refused as Refused
-from glompo.worker.owner_process import OwnerProcess
-
-if TYPE_CHECKING:
-    from glompo.worker.flusher import Flusher
+from glompo.worker.batch import Batch, Flusher
+from glompo.worker.call_gate import Cut, OwnerProcess
 
 logger = logging.getLogger("glompo.worker")
 
@@ -302,7 +297,7 @@ class Mailbox:
             if len(self._batch) >= ROWS:
                 self._flush()
             elif len(self._batch) == 1 and self._flusher is not None:
-                self._flusher.expect(self)
+                self._flusher.expect(self.flush)
 
     def take_stop(self) -> str | None:
         """Return the reason of a stop request that the optimizer has not been told of yet."""

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.evaluations.columns import Columns
-from glompo.display_text import writable
 from glompo.events.verdict import Verdict
+from glompo.safe_text import writable
 
 if TYPE_CHECKING:
     from glompo.core.views.manager_view import ManagerView

@@ -306,6 +306,6 @@ class WatchedBackend:
         if not self._place.disk.dead:
             self._place.lose(opt, "SIGKILL" if force else "SIGTERM")
 
-    def close(self, patience: float) -> list[int]:
+    def close(self, timeout: float) -> list[int]:
         """End; the workers of a dead engine vanish at once."""
-        return self._inner.close(-1.0 if self._place.disk.dead else patience)
+        return self._inner.close(-1.0 if self._place.disk.dead else timeout)

@@ -3,8 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glompo.errors import SettingError
-from glompo.tasks.results import Reading, last_number
-from glompo.tasks.templates import check_places, rendered
+from glompo.tasks.program_io import Reading, check_places, last_number, rendered
 
 
 @given(st.floats(allow_nan=False))
