@@ -31,8 +31,7 @@ from glompo.core.decisions.commands import (
     TakeCheckpoint,
 )
 from glompo.core.policies.ports import History, Option
-from glompo.core.state.checkpoints import Resumption
-from glompo.core.state.optimizer_state import OptimizerState
+from glompo.core.state.optimizer_state import OptimizerState, Resumption
 from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams
 from glompo.core.views.run_view import RunView

@@ -6,19 +6,18 @@ anything, so that an illegal event leaves the state as it was.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from glompo.core.state import lifecycle
-from glompo.core.state.checkpoints import AFTER_THE_END, SAVING_RULES, Checkpoints
+from glompo.core.state.checkpoints import AFTER_THE_END, SAVING_RULES
 from glompo.core.state.lifecycle import How, Phase
 from glompo.core.state.optimizer_state import Best, OptimizerState
-from glompo.core.state.requests import PendingRequests, refusal
-from glompo.core.state.retention import Retention
+from glompo.core.state.requests import refusal
+from glompo.core.state.run_facts import RunFacts
 from glompo.core.state.sessions import RETURNING_RULES, finish_left
 from glompo.errors import IllegalEventError
 from glompo.events import (
@@ -53,7 +52,6 @@ from glompo.events import (
     StopRequested,
     Wanted,
 )
-from glompo.events.verdict import Verdict
 from glompo.function import FAILURES, Status
 
 PACE_MEMORY = 0.3
@@ -69,54 +67,8 @@ _HEARD = (Started, Wanted, Evaluated, Noted, IncumbentTaken, Paused, Resumed, Sa
 
 
 @dataclass(slots=True)
-class RunState:
+class RunState(RunFacts):
     """The fold of a run's events."""
-
-    opened: RunOpened | None = None
-    session: int = 0
-    session_at: float = 0.0
-    session_open: bool = False
-    session_reason: str = ""
-    session_spec: dict[str, Any] = field(default_factory=dict)
-    task: dict[str, str] = field(default_factory=dict)
-    optimizers: dict[int, OptimizerState] = field(default_factory=dict)
-    alive: dict[int, OptimizerState] = field(default_factory=dict)
-    left: dict[int, OptimizerState] = field(default_factory=dict)
-    session_slots: int = 0
-    session_cpus: int = 0
-    scales: tuple[str, ...] = ()
-    used_slots: int = 0
-    resting: int = 0
-    best: Best | None = None
-    calls: int = 0
-    candidates: int = 0
-    lost: int = 0
-    checkpoints: Checkpoints = field(default_factory=Checkpoints)
-    outstanding: int = 0
-    ended: Counter[str] = field(default_factory=Counter)
-    retention: Retention = field(default_factory=Retention)
-    stopped_by_rules: list[int] = field(default_factory=list)
-    in_vain: list[tuple[str, bool]] = field(default_factory=list)
-    refused: str = ""
-    stops_since_convergence: int = 0
-    failures: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-    asked: Asked | None = None
-    pending: PendingRequests = field(default_factory=PendingRequests)
-    ending: Verdict | None = None
-    finished: Verdict | None = None
-    at: float = 0.0
-    session_wall: float = 0.0
-
-    @property
-    def slots(self) -> int:
-        """Evaluations that may be in flight at once in the whole run."""
-        return self.session_slots or (self.opened.slots if self.opened else 0)
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Settings in force, as plain data: those of the last session that changed them."""
-        return self.session_spec or (self.opened.spec if self.opened else {})
 
     def apply(self, event: Event) -> None:
         """Fold one event.
@@ -136,19 +88,6 @@ class RunState:
         self.at = max(self.at, event.at)
         if isinstance(event, _HEARD):
             self.optimizers[event.opt].heard_at = event.at
-
-    def known(self, event: Any) -> OptimizerState:
-        """Return the optimizer that `event` is about; for the rules of the fold only."""
-        one = self.optimizers.get(event.opt)
-        lifecycle.after(one.phase if one else None, event)
-        assert one is not None  # the table has no other row without an optimizer
-        return one
-
-    def move(self, one: OptimizerState, event: Event) -> None:
-        """Take an optimizer to its next phase; for the rules of the fold only."""
-        self.resting -= one.phase is Phase.PAUSED
-        one.phase = lifecycle.after(one.phase, event)
-        self.resting += one.phase is Phase.PAUSED
 
     def _open_run(self, event: RunOpened) -> None:
         if self.opened is not None:
@@ -275,11 +214,6 @@ class RunState:
     def _resume(self, event: Resumed) -> None:
         one = self.known(event)
         self.move(one, event)
-
-    def check_fit(self, slots: int) -> None:
-        """Raise IllegalEventError unless so many slots are free; for the rules of the fold only."""
-        if slots < 1 or self.used_slots + slots > self.slots:
-            raise IllegalEventError(f"{slots} slots do not fit: {self.used_slots} of {self.slots} are used")
 
     def _release_slots(self, one: OptimizerState) -> None:
         if one.holds_slots:

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from glompo.core.evaluations.trajectory import Trajectory
-from glompo.core.state.checkpoints import Checkpoints, Resumption
 from glompo.core.state.lifecycle import How, Phase
-from glompo.core.state.optimizer_state import Best, OptimizerState
+from glompo.core.state.optimizer_state import Best, OptimizerState, Resumption
 from glompo.core.state.requests import PendingRequests
 from glompo.core.state.retention import Retention
+from glompo.core.state.run_facts import Checkpoints
 from glompo.core.state.run_state import RunState
 from glompo.errors import StoreError
 from glompo.events import (

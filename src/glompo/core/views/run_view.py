@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from glompo.box import Box
 from glompo.core.policies.ports import History
-from glompo.core.state.checkpoints import Checkpoints
 from glompo.core.state.lifecycle import How, Phase
 from glompo.core.state.optimizer_state import Best, OptimizerState
+from glompo.core.state.run_facts import Checkpoints
 from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams
 from glompo.core.views.optimizer_view import OptimizerView
