@@ -2,7 +2,7 @@
 
 import pytest
 
-from glompo.core.policies.budget import budget_of
+from glompo.core.policies.defaults import budget_of
 from glompo.errors import PolicyError
 from glompo.exit_conditions import MaxOptimizersStarted, MaxTotalFunctionCalls
 from glompo.freezers import Freeze

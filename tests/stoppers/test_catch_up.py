@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glompo.core.evaluations.blocks import longest_half
-from glompo.core.evaluations.curve import recent_blocks
+from glompo.core.views.curve import recent_blocks
 from glompo.function import Status
 from glompo.stoppers import CatchUp
 from glompo.testing.histories import History, history

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glompo.core.evaluations import curve
+from glompo.core.views import curve
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 

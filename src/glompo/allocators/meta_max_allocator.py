@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 
 from glompo.allocators.blocks import block_of, missing, used
+from glompo.core.policies.ports import Written
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.validation import whole_number_or_none
 
 
-class MetaMaxAllocator:
+class MetaMaxAllocator(Written):
     """MetaMax: only those optimizers get evaluations that lead for some common, unknown rate of convergence.
 
     Suppose that an optimizer with the best value f after n evaluations ends up at f - c·h(n), with a falling h
@@ -47,11 +48,6 @@ class MetaMaxAllocator:
             if n > 0:
                 shares[one.opt] = n
         return shares
-
-    def __str__(self) -> str:
-        return f"MetaMaxAllocator(block={self.block})"
-
-    __repr__ = __str__
 
 
 def _leaders(able: Sequence[OptimizerView], total: int) -> list[OptimizerView]:

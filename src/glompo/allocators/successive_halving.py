@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from glompo.allocators.blocks import block_of, missing, used
+from glompo.core.policies.ports import Written
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.validation import number, whole_number_or_none
 
 
-class SuccessiveHalving:
+class SuccessiveHalving(Written):
     """Of n living optimizers the best n/eta may go eta times as far, the best n/eta² again eta times as far, and so on.
 
     With rank r by best value, from 1, an optimizer may make ``first * eta**k`` calls of the task, k the largest whole
@@ -57,7 +56,7 @@ class SuccessiveHalving:
 
     def _rooms(self, able: list[OptimizerView], view: RunView) -> dict[int, int]:
         """Return how many calls of the task each may make in all."""
-        first = self.first or 20 * int(np.count_nonzero(view.bounds[:, 1] > view.bounds[:, 0]))
+        first = self.first or 20 * view.free_parameters
         ranked = sorted(able, key=lambda one: (one.best, one.opt))
         rungs = {one.opt: self._rung(rank, len(ranked)) for rank, one in enumerate(ranked, 1)}
         higher = 0
@@ -78,8 +77,3 @@ class SuccessiveHalving:
         while math.ceil(first * self.eta**k) <= calls:
             k += 1
         return k
-
-    def __str__(self) -> str:
-        return f"SuccessiveHalving(first={self.first}, eta={self.eta}, block={self.block})"
-
-    __repr__ = __str__

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from glompo.core.policies.setting_text import as_written
+from glompo.core.policies.ports import Written
 from glompo.core.views.run_view import RunView
 from glompo.events.verdict import Verdict
 from glompo.loggers import PolicyLogger
 
 
-class BaseFreezer(ABC):
+class BaseFreezer(Written, ABC):
     """Should this optimizer rest, and who should go on?
 
     An optimizer that rests keeps its state and gives its slots back; whoever starts in its place may use them. It rests
@@ -36,8 +36,3 @@ class BaseFreezer(ABC):
     def verdict(self, fired: object, why: str) -> Verdict:
         """Return an answer of this freezer."""
         return Verdict(bool(fired), str(self), why)
-
-    def __str__(self) -> str:
-        return as_written(self)
-
-    __repr__ = __str__

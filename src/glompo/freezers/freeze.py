@@ -9,15 +9,14 @@ from statistics import median
 import numpy as np
 
 from glompo.core.evaluations.blocks import SHORTEST_BLOCK
-from glompo.core.evaluations.curve import (
+from glompo.core.state.lifecycle import Phase
+from glompo.core.views.curve import (
     block_of,
     due,
-    free_parameters,
     interval_of,
     predict,
     recent_blocks,
 )
-from glompo.core.state.lifecycle import Phase
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.events.verdict import Verdict
@@ -74,7 +73,7 @@ class Freeze(BaseFreezer):
 
     def freeze(self, view: RunView, opt: int) -> Verdict:
         """Answer for the running optimizer `opt`."""
-        one, dims = view[opt], free_parameters(view)
+        one, dims = view[opt], view.free_parameters
         least, every = self.min_evals or 20 * dims, interval_of(one, self.every, dims)
         if view.best is None or len(one) < least:
             return self.verdict(False, f"{len(one)} evaluations, {least} and a valid value are needed")

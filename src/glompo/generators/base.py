@@ -7,14 +7,14 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.policies.setting_text import as_written
+from glompo.core.policies.ports import Written
 from glompo.core.views.manager_view import ManagerView
 from glompo.errors import PolicyError
 from glompo.loggers import PolicyLogger
 from glompo.values import reals
 
 
-class BaseGenerator(ABC):
+class BaseGenerator(Written, ABC):
     """Where does the next optimizer start?
 
     A subclass defines :meth:`generate`. It sees the run read-only and must be a pure function of what it sees:
@@ -53,7 +53,7 @@ class BaseGenerator(ABC):
         """Say in a few words where the point comes from."""
         return f"{self} placed it"
 
-    def __str__(self) -> str:
-        return as_written(self)
 
-    __repr__ = __str__
+def uniform(rng: np.random.Generator, manager: ManagerView) -> NDArray[np.float64]:
+    """Return a point of shape (d,) drawn uniformly from the bounds, each parameter on its scale."""
+    return manager.box.natural(rng.random(manager.n_parms))

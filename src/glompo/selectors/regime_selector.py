@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
 
-import numpy as np
-
-from glompo.core.policies.budget import budget_of
+from glompo.core.policies.defaults import budget_of
 from glompo.core.policies.ports import Option
 from glompo.core.views.manager_view import ManagerView
 from glompo.core.views.optimizer_view import OptimizerView
@@ -16,7 +14,7 @@ from glompo.core.views.run_view import RunView
 from glompo.errors import SettingError
 from glompo.selectors.base import BaseSelector, option_of
 from glompo.selectors.ledger import Account, Ledger
-from glompo.selectors.settings_of import altered, named, require, usual_population
+from glompo.selectors.settings_of import altered, named, population, require
 from glompo.validation import number, whole_number_or_none
 
 REGIMES = ("race", "large", "local", "exploit")
@@ -171,7 +169,7 @@ class RegimeSelector(BaseSelector):
         return self._ledger.read(view)
 
     def _look_at(self, view: RunView) -> None:
-        self._describe(int(np.count_nonzero(view.bounds[:, 1] > view.bounds[:, 0])))
+        self._describe(view.free_parameters)
 
     def _widths(self, view: RunView) -> dict[str, int]:
         """Return how many may live at once, by regime."""
@@ -193,14 +191,14 @@ class RegimeSelector(BaseSelector):
             return self._race()
         if name == "large":
             doubled = min(accounts.get("large", Account()).started + 1, MOST_DOUBLINGS)
-            return altered(option, popsize=usual_population(option, self._dims) * 2**doubled)
+            return altered(option, popsize=population(option, self._dims) * 2**doubled)
         if name == "sample":
             return self._sample()
         return option
 
     def _race(self) -> Option:
         option = self._by_name["race"]
-        return altered(option, popsize=usual_population(option, self._dims))
+        return altered(option, popsize=population(option, self._dims))
 
     def _sample(self) -> Option:
         return altered(self._by_name["sample"], iters=max(2, self._dims // 2))
@@ -220,9 +218,7 @@ class RegimeSelector(BaseSelector):
 
     def _check_they_differ(self) -> None:
         large = self._by_name["large"]
-        grown = (
-            altered(large, popsize=usual_population(large, self._dims) * 2**k) for k in range(1, MOST_DOUBLINGS + 1)
-        )
+        grown = (altered(large, popsize=population(large, self._dims) * 2**k) for k in range(1, MOST_DOUBLINGS + 1))
         known = [*self._described.items(), *(("large", (option.kind, option.describe())) for option in grown)]
         for (one, settings), (other, the_others) in combinations(known, 2):
             if settings == the_others:

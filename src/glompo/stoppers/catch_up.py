@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from glompo.core.evaluations.curve import block_of, predict, recent_blocks
+from glompo.core.views.curve import block_of, predict, recent_blocks
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.events.verdict import Verdict

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.evaluations.curve import due, free_parameters, interval_of
+from glompo.core.views.curve import due, interval_of
 from glompo.core.views.run_view import RunView
 from glompo.events.verdict import Verdict
 from glompo.stoppers.archive import Archive, Place, covariance, extent, latest, window_of
@@ -58,7 +58,7 @@ class Duplicate(BaseStopper):
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for optimizer `opt`."""
         one = self.subject(view, opt)
-        dims = free_parameters(view)
+        dims = view.free_parameters
         least, every = self.min_evals or 20 * dims, interval_of(one, self.every, dims)
         counts = [len(one) - i * every for i in range(self.checks)]
         least_now = max(least, window_of(one, view.box) + (self.checks - 1) * every)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from glompo.core.evaluations.curve import due, free_parameters, interval_of
+from glompo.core.views.curve import due, interval_of
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.events.verdict import Verdict
@@ -32,7 +32,7 @@ class ForeseeingStopper(BaseStopper):
         one = self.subject(view, opt)
         if view.best is None or view.best.opt == one.opt:
             return self.verdict(False, "nobody is ahead of it")
-        dims = free_parameters(view)
+        dims = view.free_parameters
         least, every = self.min_evals or 20 * dims, interval_of(one, self.every, dims)
         if len(one) < least:
             return self.verdict(False, f"{len(one)} evaluations, {least} are needed")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from glompo.core.evaluations.curve import free_parameters
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.events import RunOpened
@@ -50,7 +49,7 @@ class RungRace(BaseStopper):
         one = self.subject(view, opt)
         if view.n_started < self.min_starts:
             return self.verdict(False, f"{view.n_started} optimizers started, {self.min_starts} are needed")
-        rung = self._rung(len(one), self.first or 20 * free_parameters(view))
+        rung = self._rung(len(one), self.first or 20 * view.free_parameters)
         if rung <= one.judged_at or not rung:
             return self.verdict(False, f"it has passed no rung since {one.judged_at} evaluations")
         own = self._best_at(view, one, rung)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,20 @@ from numpy.typing import NDArray
 from glompo.core.evaluations.blocks import blocks_of
 from glompo.core.evaluations.columns import Columns
 from glompo.core.evaluations.trajectory import Trajectory
-from glompo.core.policies.ports import History
 from glompo.errors import PolicyError
+
+
+class History(Protocol):
+    """Reads evaluations that are no longer in memory."""
+
+    def rows(self, opt: int, start: int, stop: int) -> Columns:
+        """Return the evaluations `start` to before `stop` of optimizer `opt`, from 0; at least one is asked for."""
+
+    def extras(self, opt: int) -> tuple[tuple[Any, ...], ...]:
+        """Return the further values of its detailed calls, one row for each of its first evaluations."""
+
+    def track(self, opt: int, place: int) -> list[Any]:
+        """Return the further value at `place` of each of its first evaluations, None where there is none."""
 
 
 class Evaluations:

@@ -11,19 +11,15 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.evaluations.columns import Columns
+from glompo.core.views.manager_view import ManagerView
+from glompo.core.views.run_view import RunView
 from glompo.display_text import writable
 from glompo.events.verdict import Verdict
-
-if TYPE_CHECKING:
-    from glompo.core.views.manager_view import ManagerView
-    from glompo.core.views.run_view import RunView
-
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
@@ -97,17 +93,17 @@ def placeless(text: str) -> str:
     return _ADDRESS.sub("", text)
 
 
-class History(Protocol):
-    """Reads evaluations that are no longer in memory."""
+class Written:
+    """A policy that prints as its user would write it: ``Class(setting=value, ...)``.
 
-    def rows(self, opt: int, start: int, stop: int) -> Columns:
-        """Return the evaluations `start` to before `stop` of optimizer `opt`, from 0; at least one is asked for."""
+    Settings are its public attributes. `logger` is none: every policy has it, and may replace it.
+    """
 
-    def extras(self, opt: int) -> tuple[tuple[Any, ...], ...]:
-        """Return the further values of its detailed calls, one row for each of its first evaluations."""
+    def __str__(self) -> str:
+        settings = (f"{name}={value}" for name, value in vars(self).items() if name[0] != "_" and name != "logger")
+        return f"{type(self).__name__}({', '.join(settings)})"
 
-    def track(self, opt: int, place: int) -> list[Any]:
-        """Return the further value at `place` of each of its first evaluations, None where there is none."""
+    __repr__ = __str__
 
 
 class Stopper(Protocol):

@@ -11,13 +11,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
-from glompo.core.policies.setting_text import as_written
+from glompo.core.policies.ports import Written
 from glompo.core.views.run_view import RunView
 from glompo.errors import PolicyError, SettingTypeError
 from glompo.events.verdict import Verdict
 
 
-class Rule(ABC):
+class Rule(Written, ABC):
     """A question with the answer yes or no.
 
     A subclass defines :meth:`judge`, or one of the documented call forms through the base class of its room.
@@ -99,11 +99,6 @@ class Rule(ABC):
     def __iter__(self) -> Iterator[Rule]:
         """Leaves of the rule, from left to right."""
         yield self
-
-    def __str__(self) -> str:
-        return as_written(self)
-
-    __repr__ = __str__
 
     def str_with_result(self) -> str:
         """Return the rule with the last answer of each leaf: True, False, or None if it was not asked."""

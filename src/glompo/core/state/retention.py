@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.box import free_parameters
 from glompo.core.evaluations.blocks import Blocks, block_size, longest_half
 from glompo.core.evaluations.columns import row_type
 from glompo.core.evaluations.trajectory import Trajectory
@@ -57,7 +58,7 @@ class Retention:
 
     def trajectory(self, config: Mapping[str, Any], bounds: NDArray[np.float64], slots: int) -> Trajectory:
         """Return the empty trajectory of an optimizer with settings `config`."""
-        free = max(1, int(np.count_nonzero(bounds[:, 1] > bounds[:, 0])))
+        free = free_parameters(bounds)
         blocks = Blocks(block_size(config, free), 2 * longest_half(free) + 1)
         return Trajectory(len(bounds), self.rows(len(bounds), slots), blocks)
 

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.evaluations.evaluations import Evaluations
-from glompo.core.policies.ports import History
+from glompo.core.evaluations.evaluations import Evaluations, History
 from glompo.core.state.lifecycle import How, Phase
 from glompo.core.state.optimizer_state import OptimizerState
 from glompo.events import NotSaved, Saved, SaveRequested

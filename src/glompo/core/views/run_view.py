@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.box import Box
-from glompo.core.policies.ports import History
+from glompo.box import Box, free_parameters
+from glompo.core.evaluations.evaluations import History
 from glompo.core.state.lifecycle import How, Phase
 from glompo.core.state.optimizer_state import Best, OptimizerState
 from glompo.core.state.run_facts import Checkpoints
@@ -231,6 +231,11 @@ class RunView:
     def dims(self) -> int:
         """Number of parameters d."""
         return len(self.opened.bounds)
+
+    @property
+    def free_parameters(self) -> int:
+        """Number of parameters D that are not fixed; 1 at least."""
+        return free_parameters(self.bounds)
 
     @property
     def slots(self) -> int:

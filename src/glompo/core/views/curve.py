@@ -23,12 +23,6 @@ from glompo.core.evaluations.blocks import (
 )
 from glompo.core.evaluations.evaluations import Evaluations
 from glompo.core.views.optimizer_view import OptimizerView
-from glompo.core.views.run_view import RunView
-
-
-def free_parameters(view: RunView) -> int:
-    """Return the number of parameters that are not fixed, D; 1 at least."""
-    return max(1, int(np.count_nonzero(view.bounds[:, 1] > view.bounds[:, 0])))
 
 
 def population_of(one: OptimizerView) -> int | None:
