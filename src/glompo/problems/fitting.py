@@ -38,6 +38,8 @@ class ExpLeastSquaresCost(Problem):
     Sums of exponentials as a hard fit: Lanczos, Applied Analysis (1956), ch. IV.23. The data are of our own making.
     """
 
+    _RANGE = (-2.0, 2.0)
+
     def __init__(
         self,
         dims: int = 2,
@@ -79,9 +81,6 @@ class ExpLeastSquaresCost(Problem):
         """Return name and type of what :meth:`detailed_call` returns after the value."""
         return {f"residual_{k}": float for k in range(len(self._data))}
 
-    def _box(self) -> Array:
-        return self._cube(-2.0, 2.0)
-
     def _place(self) -> Array | None:
         return self._truth.copy() if self._noise == 0.0 else None
 
@@ -106,16 +105,8 @@ class Trigonometric(Problem):
     and Hillstrom, ACM Trans. Math. Softw. 7, 17 (1981), has i(1 − cos x_i) − sin x_i instead.
     """
 
-    @property
-    def min_fx(self) -> float:
-        """Lowest value inside the bounds."""
-        return 0.0
-
-    def _box(self) -> Array:
-        return self._cube(0.0, np.pi)
-
-    def _place(self) -> Array:
-        return np.zeros(self._dims)
+    _RANGE = (0.0, np.pi)
+    _AT = 0.0
 
     def _values(self, Z: Array) -> Array:
         index = np.arange(1, self._dims + 1)

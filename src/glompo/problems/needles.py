@@ -31,6 +31,9 @@ class Deceptive(Problem):
     and fourth pieces; its code has them.
     """
 
+    _RANGE = (0.0, 1.0)
+    _LOWEST = -1.0
+
     def __init__(
         self,
         dims: int = 2,
@@ -43,14 +46,6 @@ class Deceptive(Problem):
             raise ValueError(f"beta is a finite positive number, not {beta!r}")
         self._beta = float(beta)
         super().__init__(dims, delay=delay, shift=shift)
-
-    @property
-    def min_fx(self) -> float:
-        """Lowest value inside the bounds."""
-        return -1.0
-
-    def _box(self) -> Array:
-        return self._cube(0.0, 1.0)
 
     def _place(self) -> Array:
         return np.arange(1.0, self._dims + 1.0) / (self._dims + 1.0)
@@ -75,17 +70,9 @@ class Easom(Problem):
     """
 
     least_dims = most_dims = 2
-
-    @property
-    def min_fx(self) -> float:
-        """Lowest value inside the bounds."""
-        return -1.0
-
-    def _box(self) -> Array:
-        return self._cube(-100.0, 100.0)
-
-    def _place(self) -> Array:
-        return np.full(2, np.pi)
+    _RANGE = (-100.0, 100.0)
+    _LOWEST = -1.0
+    _AT = np.pi
 
     def _values(self, Z: Array) -> Array:
         values: Array = -np.cos(Z).prod(axis=1) * np.exp(-((Z - np.pi) ** 2).sum(axis=1))
@@ -116,6 +103,7 @@ class Michalewicz(Problem):
     """
 
     box_moves = True
+    _RANGE = (0.0, np.pi)
 
     def __init__(
         self, dims: int = 2, *, m: int = 10, delay: float = 0.0, shift: ArrayLike | np.random.Generator | None = None
@@ -129,9 +117,6 @@ class Michalewicz(Problem):
     def min_fx(self) -> float:
         """Lowest value inside the bounds."""
         return float(self._values(self._place()[np.newaxis])[0])
-
-    def _box(self) -> Array:
-        return self._cube(0.0, np.pi)
 
     def _place(self) -> Array:
         return np.array([self._best_of_term(i) for i in range(1, self._dims + 1)])

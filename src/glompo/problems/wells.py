@@ -23,16 +23,10 @@ class Langermann(Problem):
     """
 
     least_dims = most_dims = 2
+    _RANGE = (0.0, 10.0)
+    _LOWEST = -5.162126159963981
     _CENTRES: ClassVar[Array] = np.array([[3.0, 5.0], [5.0, 2.0], [2.0, 1.0], [1.0, 4.0], [7.0, 9.0]])
     _DEPTHS: ClassVar[Array] = np.array([1.0, 2.0, 5.0, 2.0, 3.0])
-
-    @property
-    def min_fx(self) -> float:
-        """Lowest value inside the bounds."""
-        return -5.162126159963981
-
-    def _box(self) -> Array:
-        return self._cube(0.0, 10.0)
 
     def _place(self) -> Array:
         return np.array([2.0029921199344654, 1.0060959402921885])
@@ -67,6 +61,7 @@ class Shekel(Problem):
     """
 
     least_dims = most_dims = 4
+    _RANGE = (0.0, 10.0)
     _CENTRES: ClassVar[Array] = np.array(
         [
             [4.0, 4.0, 4.0, 4.0],
@@ -100,9 +95,6 @@ class Shekel(Problem):
     def min_fx(self) -> float:
         """Lowest value inside the bounds."""
         return self._MINIMA[self._m][0]
-
-    def _box(self) -> Array:
-        return self._cube(0.0, 10.0)
 
     def _place(self) -> Array:
         return np.array(self._MINIMA[self._m][1])
