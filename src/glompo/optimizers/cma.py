@@ -65,9 +65,7 @@ class CMAOptimizer(StepperOptimizer):
     behind the worst valid point of their generation.
     """
 
-    capabilities = Capabilities(
-        batch=True, injection=True, noise=True, needs_bounds=True, resumes=True, order_sensitive=False
-    )
+    capabilities = Capabilities(batch=True, injection=True, noise=True, resumes=True)
 
     def __init__(
         self,

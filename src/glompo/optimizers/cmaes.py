@@ -48,7 +48,7 @@ class CMAES(StepperOptimizer):
     and not used.
     """
 
-    capabilities = Capabilities(batch=True, noise=True, needs_bounds=True, resumes=True, order_sensitive=False)
+    capabilities = Capabilities(batch=True, noise=True, resumes=True)
 
     def __init__(self, sigma0: float = 0.2, popsize: int | None = None, variant: str = "full", **kwargs: Any) -> None:
         super().__init__(**kwargs)

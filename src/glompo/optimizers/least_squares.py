@@ -74,7 +74,7 @@ class LeastSquares(BlockingOptimizer):
     shrunk; a failed difference is taken as no slope. If the starting point fails, it ends there without success.
     """
 
-    capabilities = replace(NATURAL, batch=True, needs_bounds=True, residuals=True)
+    capabilities = replace(NATURAL, batch=True, residuals=True)
 
     def __init__(
         self,

@@ -109,7 +109,6 @@ class Scipy(BlockingOptimizer):
         self.capabilities = replace(
             self.capabilities,
             batch=self.method in BATCH,
-            needs_bounds=self.method in GLOBAL,
             least_range=LEAST.get(self.method, self.capabilities.least_range),
             noise=self.method in ("differential_evolution", "dual_annealing"),
         )
