@@ -1,4 +1,4 @@
-"""What is kept in memory is bounded, and nobody who asks can tell what is kept from what was read."""
+"""What is kept in memory is bounded, and what is kept reads the same as what was read."""
 
 from __future__ import annotations
 

@@ -154,10 +154,10 @@ def test_without_valid_values_there_is_no_evidence(tested: list[float]) -> None:
     if tested:
         run.evaluate(newcomer, tested)
     assert not CatchUp().ask(run.view(), newcomer).fired
-    nobody = history()
-    one = nobody.start()
-    nobody.evaluate(one, [math.nan] * 300)
-    assert not CatchUp().ask(nobody.view(), one).fired
+    invalid = history()
+    one = invalid.start()
+    invalid.evaluate(one, [math.nan] * 300)
+    assert not CatchUp().ask(invalid.view(), one).fired
 
 
 def test_invalid_values_are_left_out_of_the_curve() -> None:

@@ -1,4 +1,4 @@
-"""Everybody alive gets a block of the same size at the same time."""
+"""Every living optimizer gets a block of the same size at the same time."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ class EqualBlocks(Written):
     """Hand out blocks of evaluations, for runs in lockstep.
 
     In lockstep a decision is made only when everything that was granted has been used, so the blocks of all optimizers
-    begin together, and nothing depends on who was faster. Of the last evaluations of a budget everybody gets the same
-    number, and the first ones one more.
+    begin together, and nothing depends on speed. Of the last evaluations of a budget all get the same number, and the
+    first ones one more.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Everybody alive is kept supplied; what is scarce is shared evenly."""
+"""Every living optimizer is kept supplied; what is scarce is shared evenly."""
 
 from __future__ import annotations
 

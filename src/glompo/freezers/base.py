@@ -11,12 +11,11 @@ from glompo.loggers import PolicyLogger
 
 
 class BaseFreezer(Written, ABC):
-    """Should this optimizer rest, and who should go on?
+    """Should this optimizer rest, and which one should go on?
 
-    An optimizer that rests keeps its state and gives its slots back; whoever starts in its place may use them. It rests
-    on when the run is interrupted and resumed. Both
-    questions see the run read-only and must have the same answer when they are asked twice: what a freezer remembers
-    may only save it from computing the answer again.
+    An optimizer that rests keeps its state and gives its slots back for others. It rests on when the run is interrupted
+    and resumed. Both questions see the run read-only and must have the same answer when they are asked twice: what a
+    freezer remembers may only save it from computing the answer again.
     """
 
     logger = PolicyLogger("glompo.freezer")
@@ -29,7 +28,7 @@ class BaseFreezer(Written, ABC):
     def thaw(self, view: RunView) -> tuple[int, Verdict] | None:
         """Return a resting optimizer that should go on now, and why; None if none should.
 
-        It goes on as soon as its slots are free. A run in which nobody works and nobody starts wakes its best
+        It goes on as soon as its slots are free. A run in which none works and none starts wakes its best
         optimizer whatever the answer.
         """
 

@@ -36,9 +36,9 @@ class Freeze(BaseFreezer):
     first block, less the incumbent: about how much there was to gain at the beginning. The owner of the incumbent may
     rest as well, for most of its evaluations go into digits that do not decide where the minimum is.
 
-    In the last part of the budget the best of those who rest goes on, unless somebody better works. If its slots are
-    not free, the worst of those who work rests in its place; for other reasons nobody is put to rest any more.
-    Without a budget it rests until nobody else works or may start.
+    In the last part of the budget the best of those that rest goes on, unless a better one works. If its slots are
+    not free, the worst of those that work rests in its place; for other reasons none is put to rest any more.
+    Without a budget it rests until no other works or may start.
 
     Invariant under f → a·f + b with a > 0 (up to rounding); it draws no random number. A question costs the same
     however long the history is.
@@ -92,14 +92,14 @@ class Freeze(BaseFreezer):
         return self.verdict(left < self.ftol * scale, f"{left:.6g} left to gain, scale {scale:.6g}")
 
     def thaw(self, view: RunView) -> tuple[int, Verdict] | None:
-        """Return the best of those who rest in the last part of the budget, unless somebody better works."""
+        """Return the best of those that rest in the last part of the budget, unless a better one works."""
         best = self._to_finish(view) if self._finishing(view) else None
         if best is None:
             return None
         return best.opt, self.verdict(True, f"{view.calls} of {self._budget(view)} calls used, it is to be finished")
 
     def _to_finish(self, view: RunView) -> OptimizerView | None:
-        """Return the best of those who rest, unless somebody better works."""
+        """Return the best of those that rest, unless a better one works."""
         resting = [one for one in view.alive if one.phase is Phase.PAUSED and not view.held(one.opt)]
         best = min(resting, key=lambda one: (one.best, one.opt), default=None)
         if best is None or any(one.best < best.best for one in view.alive if one.may_evaluate):

@@ -19,7 +19,7 @@ MOST = 1000
 
 
 class BestSampledGenerator(BaseGenerator):
-    """Every start is the best point that optimizers of one class have sampled and from which nobody has started yet.
+    """Every start is the best point that optimizers of one class have sampled and from which none has started yet.
 
     The sampled points form a pool, to which each sampler that has ended adds its own, the best 1000 at most. While
     there is no valid unused point the start is drawn uniformly from the bounds.
@@ -56,7 +56,7 @@ class BestSampledGenerator(BaseGenerator):
 
 
 class Pool:
-    """The valid points of the samplers that have ended and from which nobody else has started, best first.
+    """The valid points of the samplers that have ended and from which no other optimizer has started, best first.
 
     It is a memo only: the answer follows from the view, and a new pool gives the same.
 

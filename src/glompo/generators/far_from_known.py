@@ -19,7 +19,7 @@ class FarFromKnown(BaseGenerator):
 
     Known are the best points of the optimizers that have ended. The optimizer that is started as number k + 1 chooses
     among the points ``candidates·k`` to ``candidates·(k + 1) - 1``; the distance is Euclidean, each parameter in units
-    of its range. Before anybody has ended, and with more than 20 parameters that are not fixed, it gets the first of
+    of its range. Before any has ended, and with more than 20 parameters that are not fixed, it gets the first of
     these points.
 
     Invariant under f → a·f + b with a > 0: only places are compared.

@@ -1,4 +1,4 @@
-"""Start where nobody has started yet, evenly."""
+"""Start where none has started yet, evenly."""
 
 from __future__ import annotations
 

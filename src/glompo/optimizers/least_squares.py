@@ -130,7 +130,7 @@ class Residuals(Objective):
     Parameters
     ----------
     optimizer : LeastSquares
-        Whose evaluations these are.
+        The optimizer that makes these evaluations.
     function : callable
         The function.
     columns : tuple of str and int, or None

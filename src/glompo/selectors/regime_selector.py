@@ -46,7 +46,7 @@ class RegimeSelector(BaseSelector):
     * race: `race` with the usual population, λ0 = 4 + ⌊3 ln D⌋, K alive at once;
     * large: `large` with the population λ0·2^k at its k-th start, one alive;
     * local: `sampler` with max(2, D // 2) points, then `local`, and so on in turn, one alive;
-    * exploit: `exploit`, one alive, in budgets of 2000·D or more and once somebody has ended.
+    * exploit: `exploit`, one alive, in budgets of 2000·D or more and once an optimizer has ended.
 
     D is the number of parameters that are not fixed. Next is the regime with the smallest ``(spent + 1) / w`` among
     those that have room: `spent` are the calls of the task that it has made or was granted, and w is `owner_weight`
@@ -56,8 +56,8 @@ class RegimeSelector(BaseSelector):
 
     How wide the race is follows from the budget B: K = round(B / (250·D)), from 1 to 8, and no wider than the
     slots permit beside the others. With B < 500·D the first optimizer is alone until it ends, and K = 2. With
-    B < 150·D one optimizer of the race at a time is all that starts. Who rests counts as if it had ended: somebody
-    else may work in its place.
+    B < 150·D one optimizer of the race at a time is all that starts. One that rests counts as if it had ended:
+    another may work in its place.
 
     Values decide only who owns the incumbent: invariant under f → a·f + b with a > 0. It draws no random number.
     Regimes are told apart by class and settings, so these must differ.
@@ -174,7 +174,7 @@ class RegimeSelector(BaseSelector):
     def _widths(self, view: RunView) -> dict[str, int]:
         """Return how many may live at once, by regime."""
         per_parameter = budget_of(self, self.max_evaluations, view) / self._dims
-        one_has_ended = view.n_alive - view.n_paused < view.n_started  # or rests, and somebody else is to work
+        one_has_ended = view.n_alive - view.n_paused < view.n_started  # or rests, and another is to work
         if per_parameter < ALONE or (per_parameter < EARLY and not one_has_ended):
             return {"race": 1}
         others = {"large": 1, "local": 1}

@@ -13,7 +13,7 @@ from glompo.validation import whole_number_or_none
 
 
 class ForeseeingStopper(BaseStopper):
-    """Judge the course of whoever is behind, once it is long enough, and now and then.
+    """Judge the course of an optimizer that is behind, once it is long enough, and now and then.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class ForeseeingStopper(BaseStopper):
         """Answer for optimizer `opt`."""
         one = self.subject(view, opt)
         if view.best is None or view.best.opt == one.opt:
-            return self.verdict(False, "nobody is ahead of it")
+            return self.verdict(False, "no other optimizer is ahead of it")
         dims = view.free_parameters
         least, every = self.min_evals or 20 * dims, interval_of(one, self.every, dims)
         if len(one) < least:

@@ -1,4 +1,4 @@
-"""Stop whoever is not among the best at a rung."""
+"""Stop an optimizer that is not among the best at a rung."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class RungRace(BaseStopper):
 
     The rungs are ``first``, ``first·eta``, ``first·eta²``, … evaluations. When an optimizer has passed one, its best
     value up to there is ranked among those of all optimizers that have come as far, also of those that have ended.
-    True when ceil(n/eta) of these n are better. Nobody waits at a rung: the first to arrive pass it.
+    True when ceil(n/eta) of these n are better. None waits at a rung: the first to arrive pass it.
 
     Early ranks say little about optimizers whose curves cross, such as CMA-ES; this race is for many cheap starts,
     and with fewer than `min_starts` the answer is false.

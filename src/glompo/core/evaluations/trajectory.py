@@ -1,7 +1,7 @@
 """What is kept in memory of one optimizer's evaluations: the last ones, and what is needed of all of them.
 
-Which rows are kept depends on nothing but how many there have been, so that everybody who folds the same events keeps
-the same. Older rows are in the journal, and :class:`~glompo.core.evaluations.evaluations.Evaluations` reads them
+Which rows are kept depends on nothing but how many there have been, so that every fold of the same events keeps the
+same. Older rows are in the journal, and :class:`~glompo.core.evaluations.evaluations.Evaluations` reads them
 from there.
 """
 
@@ -173,7 +173,7 @@ class Trajectory:
         gone, used = start - self._start, self._end - self._start
         if self._start % size == 0:
             self.blocks.absorb(self._start, Columns(self._rows[:gone]))
-        rows = np.zeros_like(self._rows)  # not in place: somebody may still look at the old ones
+        rows = np.zeros_like(self._rows)  # not in place: columns that were handed out still show the old ones
         rows[: used - gone] = self._rows[gone:used]
         self._rows, self._start = rows, start
 

@@ -1,4 +1,4 @@
-"""The questions that the judgments ask, and who may answer them.
+"""The questions that the judgments ask, as protocols of the policies that answer them.
 
 A policy is any object with the right methods; the rooms `stoppers`, `exit_conditions`, `generators`, `selectors`
 and `allocators` hold ours, with base classes for those of users.
@@ -63,7 +63,7 @@ class Option:
 
     @property
     def kind(self) -> str:
-        """Name of the class, for people."""
+        """Name of the class."""
         return self.cls.__name__
 
     def describe(self) -> dict[str, Any]:
@@ -103,7 +103,8 @@ class Written:
         settings = (f"{name}={value}" for name, value in vars(self).items() if name[0] != "_" and name != "logger")
         return f"{type(self).__name__}({', '.join(settings)})"
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return str(self)
 
 
 class Stopper(Protocol):
@@ -117,7 +118,7 @@ class Stopper(Protocol):
 
 
 class Freezer(Protocol):
-    """Should this optimizer rest, and who should go on?"""
+    """Should this optimizer rest, and which one should go on?"""
 
     def freeze(self, view: RunView, opt: int) -> Verdict:
         """Answer whether the running optimizer `opt` should rest."""
@@ -166,13 +167,13 @@ class Selector(Protocol):
 
 
 class Allocator(Protocol):
-    """Who gets the next evaluations?"""
+    """Which optimizers get the next evaluations?"""
 
     def allocate(self, view: RunView, limit: int | None) -> Mapping[int, int]:
         """Return fresh credits per optimizer, at most `limit` in sum (None: no limit).
 
-        Whoever was given what it wants needs another look only when it is among ``view.changed``; that is everybody
-        once credits have come free.
+        An optimizer that was given what it wants needs another look only when it is among ``view.changed``; those are
+        all once credits have come free.
         """
 
 
@@ -189,7 +190,7 @@ class Escalation:
     silence : float or None
         Seconds without a sign of life after which an optimizer that could evaluate is ended; None: never.
     aggressive : bool
-        Whether those condemned by a stopper are ended at once.
+        Whether optimizers that a stopper asked to stop are ended at once.
     """
 
     end_timeout: float = 10.0

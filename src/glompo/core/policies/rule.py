@@ -79,7 +79,7 @@ class Rule(Written, ABC):
     def looks_back(self) -> int:
         """Return how many of the last evaluations of an optimizer are looked at, so that they are kept in memory.
 
-        Whoever looks further is answered as well, from the journal, which takes time.
+        A rule that looks further is answered as well, from the journal, which takes time.
         """
         return 0
 
@@ -123,8 +123,6 @@ class _Combined(Rule):
 
     def __str__(self) -> str:
         return "(" + f" {self._word} ".join(map(str, self._parts)) + ")"
-
-    __repr__ = __str__
 
     def str_with_result(self) -> str:
         """Return the rule with the last answer of each leaf."""
@@ -223,8 +221,6 @@ class Not(_Combined):
 
     def __str__(self) -> str:
         return f"~{self._parts[0]}"
-
-    __repr__ = __str__
 
     def str_with_result(self) -> str:
         """Return the rule with the last answer of each leaf; a negated leaf stands with the negated answer."""

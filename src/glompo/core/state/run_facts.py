@@ -31,13 +31,13 @@ class Checkpoints:
     begun : CheckpointBegun or None
         The one that is being made.
     taken : bool
-        Whether nobody is awaited for it any more.
+        Whether it waits for no saved state any more.
     at, calls : float, int
         Run time in seconds, and calls of the task, when the last one was begun.
     failure : str
         Why the last one was abandoned; empty if it was not.
     asked : str
-        Who asked for another one; empty if nobody did.
+        Name of the requester of another one; empty if there is none.
     files : list of str
         Those that are complete, in order.
     """

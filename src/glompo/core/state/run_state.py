@@ -169,7 +169,7 @@ class RunState(RunFacts):
             self.best = Best(event.opt, one.trajectory.best_k, one.trajectory.best_x, found)  # type: ignore[arg-type]
 
     def _beats_best(self, f: float, opt: int) -> bool:
-        """Return whether `f` is better; of equals the lower number leads, so that it does not matter who was faster."""
+        """Return whether `f` is better; of equals the lower number leads, so that speed does not matter."""
         return self.best is None or f < self.best.f or (f == self.best.f and opt < self.best.opt)
 
     def _count_failure(self, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""From one session to the next: who may go on, and how they come back. A part of the fold.
+"""From one session to the next: which optimizers go on, and how they come back. A part of the fold.
 
 A new session finds no worker of the one before. Those that lived then, or had been asked to stop only because that
 session or the run ended, are left; they come back when there is room for them, to work or, if they rested, to rest on.
@@ -31,7 +31,7 @@ def _open_session(state: RunFacts, event: SessionOpened) -> None:
             state.retention.recall(opt)
             _leave(one)
             state.left[opt] = one
-        elif one.phase is not Phase.ENDED:  # condemned, and its worker is gone
+        elif one.phase is not Phase.ENDED:  # it was to stop for its own sake, and its worker is gone
             one.how, one.ended_at, one.phase = How.STOPPED, event.at, Phase.ENDED
             state.ended[How.STOPPED] += 1
             state.retention.retire(opt, state.optimizers)
@@ -86,7 +86,7 @@ def _returning(state: RunFacts, event: Restored | ReturnedToRest) -> OptimizerSt
 
 
 def _return(state: RunFacts, one: OptimizerState, event: Restored | ReturnedToRest) -> None:
-    """Let it live again, without credits and in its place: those who live are always in order."""
+    """Let it live again, without credits and in its place: living optimizers are always in order."""
     state.move(one, event)
     if one.how is not None:
         state.ended[one.how] -= 1

@@ -106,7 +106,7 @@ class Dump:
         return {_TYPE: "RunState", **named, "optimizers": {_TYPE: "dict", "items": items}}
 
     def _begin(self, state: RunState) -> None:
-        if state.session != self._session:  # somebody who had ended may be back
+        if state.session != self._session:  # optimizers that had ended may be back
             self._ended, self._looked_at, self._session = {}, 0, state.session
 
     def _said(self, one: OptimizerState) -> dict[str, Any]:

@@ -221,12 +221,12 @@ class ManagerView(_ReadOnly):
 
     @property
     def hunt_counter(self) -> int:
-        """Optimizers that stoppers condemned."""
+        """Number of optimizers that stoppers asked to stop."""
         return len(self.view.stopped_by_rules)
 
     @property
     def hunt_victims(self) -> frozenset[int]:
-        """Numbers of the optimizers that stoppers condemned."""
+        """Numbers of the optimizers that stoppers asked to stop."""
         return frozenset(self.view.stopped_by_rules)
 
     @property
