@@ -126,16 +126,12 @@ class Freeze(BaseFreezer):
 
 def _scale(view: RunView, block: int, incumbent: float) -> float | None:
     """Return how much there was to gain at the beginning; None if nothing tells."""
-    firsts = [
-        first for one in islice(view, FIRST_STARTS) if (first := _first_median(one, block, incumbent)) is not None
-    ]
-    scale = median(firsts) if firsts else math.nan
+    firsts = [_first_median(one, block, incumbent) for one in islice(view, FIRST_STARTS)]
+    scale = median([first for first in firsts if first is not None] or [math.nan])
     return scale if 0 < scale < math.inf else None
 
 
 def _first_median(one: OptimizerView, block: int, incumbent: float) -> float | None:
     """Return the median of the valid values in the first block, above the incumbent."""
-    if len(one) < block:
-        return None
     valid = [value - incumbent for value in one.trajectory.first[:block].tolist() if not math.isnan(value)]
-    return median(valid) if valid else None
+    return median(valid) if valid and len(one) >= block else None

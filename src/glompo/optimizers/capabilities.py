@@ -99,10 +99,7 @@ def refusal(name: str, capabilities: Capabilities, facts: Facts) -> str | None:
     >>> refusal("Scipy('Powell')", Capabilities(), Facts(dims=3, workers=4))
     "Scipy('Powell') evaluates one point at a time, but workers is 4; give it one worker"
     """
-    for holds, reason in _objections(capabilities, facts):
-        if holds:
-            return f"{name} {reason}"
-    return None
+    return next((f"{name} {reason}" for holds, reason in _objections(capabilities, facts) if holds), None)
 
 
 def _objections(can: Capabilities, facts: Facts) -> list[tuple[bool, str]]:

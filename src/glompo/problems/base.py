@@ -178,10 +178,9 @@ class Problem(ABC):
         return number
 
     def _checked_delay(self, delay: float) -> float:
-        seconds = float(delay)
-        if not 0.0 <= seconds < math.inf:
+        if not 0.0 <= float(delay) < math.inf:
             raise ValueError(f"delay is a finite number of seconds, 0 or more, not {delay!r}")
-        return seconds
+        return float(delay)
 
     def _checked_shift(self, shift: ArrayLike | np.random.Generator | None) -> Array | None:
         if shift is None:

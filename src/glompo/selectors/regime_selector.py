@@ -124,10 +124,8 @@ class RegimeSelector(BaseSelector):
     def select_optimizer(self, manager: ManagerView, slots_available: int) -> Option | None:
         """Return what the regime starts whose turn it is, None if all are full or it does not fit now."""
         name = self.due(manager)
-        if name is None:
-            return None
-        option = self._option(name, self._accounts(manager.view))
-        return self.in_turn(option, manager, slots_available)
+        option = None if name is None else self._option(name, self._accounts(manager.view))
+        return None if option is None else self.in_turn(option, manager, slots_available)
 
     def due(self, manager: ManagerView) -> str | None:
         """Return whose turn it is: 'race', 'large', 'exploit', 'local' or, before each of these, 'sample'.

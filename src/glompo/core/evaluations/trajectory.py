@@ -125,8 +125,7 @@ class Trajectory:
 
     def forget(self) -> None:
         """Keep the last row only, and no block."""
-        used = self._end - self._start
-        self._rows = self._rows[used - 1 : used].copy() if used else self._rows[:0].copy()
+        self._rows = self._rows[: self._end - self._start][-1:].copy()
         self._start = max(self._start, self._end - 1)
         self.blocks = Blocks(self.blocks.size, self.blocks.most)
 
@@ -179,6 +178,5 @@ class Trajectory:
 
     def _grow(self, needed: int) -> None:
         new = blank(max(FIRST_CAPACITY, needed, 2 * len(self._rows)), self.dims)
-        used = self._end - self._start
-        new[:used] = self._rows[:used]
+        new[: self._end - self._start] = self._rows[: self._end - self._start]
         self._rows = new

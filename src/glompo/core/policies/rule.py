@@ -225,9 +225,8 @@ class Not(_Combined):
     def str_with_result(self) -> str:
         """Return the rule with the last answer of each leaf; a negated leaf stands with the negated answer."""
         [part] = self._parts
-        if isinstance(part, (All, Any_)):
-            return f"~{part.str_with_result()}"
-        return f"{self} = {None if part.last_result is None else not part.last_result}"
+        negated = None if part.last_result is None else not part.last_result
+        return f"~{part.str_with_result()}" if isinstance(part, (All, Any_)) else f"{self} = {negated}"
 
 
 def _rule(other: object, word: str) -> Rule:

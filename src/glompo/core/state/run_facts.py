@@ -110,10 +110,15 @@ class RunFacts:
         """Settings in force, as plain data: those of the last session that changed them."""
         return self.session_spec or (self.opened.spec if self.opened else {})
 
+    def check_step(self, opt: int, event: Event) -> OptimizerState | None:
+        """Return an optimizer, None if the number is free; raise IllegalEventError if `event` cannot be next."""
+        one = self.optimizers.get(opt)
+        lifecycle.after(one.phase if one else None, event)
+        return one
+
     def known(self, event: Any) -> OptimizerState:
         """Return the optimizer that `event` is about."""
-        one = self.optimizers.get(event.opt)
-        lifecycle.after(one.phase if one else None, event)
+        one = self.check_step(event.opt, event)
         assert one is not None  # the table has no other row without an optimizer
         return one
 

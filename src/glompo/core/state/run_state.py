@@ -103,8 +103,7 @@ class RunState(RunFacts):
         """Some events are for the reader of the journal only."""
 
     def _request_start(self, event: StartRequested) -> None:
-        existing = self.optimizers.get(event.opt)
-        lifecycle.after(existing.phase if existing else None, event)
+        self.check_step(event.opt, event)
         assert self.opened is not None
         if event.opt != len(self.optimizers) + 1:
             raise IllegalEventError(f"optimizer {event.opt} is not the next number, {len(self.optimizers) + 1}")
@@ -192,8 +191,8 @@ class RunState(RunFacts):
     def _request_pause(self, event: PauseRequested) -> None:
         one = self.known(event)
         self.move(one, event)
-        one.pause, one.rests = event, True
-        one.judged_at = len(one.trajectory)  # once it goes on, it is not asked at once again
+        # judged now: once it goes on, the stoppers do not look at it at once
+        one.pause, one.rests, one.judged_at = event, True, len(one.trajectory)
 
     def _pause(self, event: Paused) -> None:
         one = self.known(event)
@@ -222,8 +221,7 @@ class RunState(RunFacts):
 
     def _judge(self, event: Judged) -> None:
         for opt in event.opts:
-            one = self.optimizers.get(opt)
-            lifecycle.after(one.phase if one else None, event)
+            self.check_step(opt, event)
         for opt, count in zip(event.opts, event.counts, strict=True):
             self.optimizers[opt].judged_at = count
 

@@ -84,10 +84,9 @@ class RunView:
 
         Nothing can be due for the others, so that a decision costs as much as has happened, not as many as live.
         """
-        if self._changed is None:
-            return self.alive
         alive = self._state.alive
-        return (self._see(alive[opt]) for opt in sorted(self._changed) if opt in alive)
+        chosen = alive if self._changed is None else (opt for opt in sorted(self._changed) if opt in alive)
+        return (self._see(alive[opt]) for opt in chosen)
 
     @property
     def n_alive(self) -> int:
@@ -107,10 +106,8 @@ class RunView:
     @property
     def settled(self) -> bool:
         """Whether nothing is in flight: every living optimizer has used what it was granted, or rests."""
-        return all(
-            one.phase is Phase.PAUSED or (one.phase is Phase.RUNNING and not one.outstanding)
-            for one in self._state.alive.values()
-        )
+        alive = self._state.alive.values()
+        return all(one.phase is Phase.PAUSED or (one.phase is Phase.RUNNING and not one.outstanding) for one in alive)
 
     @property
     def n_paused(self) -> int:
