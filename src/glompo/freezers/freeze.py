@@ -10,13 +10,7 @@ import numpy as np
 
 from glompo.core.evaluations.blocks import SHORTEST_BLOCK
 from glompo.core.state.lifecycle import Phase
-from glompo.core.views.curve import (
-    block_of,
-    due,
-    interval_of,
-    predict,
-    recent_blocks,
-)
+from glompo.core.views.curve import block_of, due, interval_of, predict, recent_blocks
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.events.verdict import Verdict

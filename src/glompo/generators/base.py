@@ -54,6 +54,19 @@ class BaseGenerator(Written, ABC):
         return f"{self} placed it"
 
 
+def sobol(manager: ManagerView, stream: str, start: int, n: int) -> NDArray[np.float64]:
+    """Return points of a scrambled Sobol sequence in the unit cube, from number `start` on, shape (n, d).
+
+    I. M. Sobol', USSR Comput. Math. Math. Phys. 7, 86 (1967); scrambling: J. Matoušek, J. Complexity 14, 527 (1998).
+    """
+    from scipy.stats import qmc
+
+    sequence = qmc.Sobol(manager.n_parms, rng=manager.view.streams.generator(stream))
+    if start:  # scipy cannot skip nothing
+        sequence.fast_forward(start)
+    return np.array([sequence.random(1)[0] for _ in range(n)])  # more at once wants a power of two
+
+
 def uniform(rng: np.random.Generator, manager: ManagerView) -> NDArray[np.float64]:
     """Return a point of shape (d,) drawn uniformly from the bounds, each parameter on its scale."""
     return manager.box.natural(rng.random(manager.n_parms))

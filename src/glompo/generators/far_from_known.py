@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from glompo.core.views.manager_view import ManagerView
 from glompo.errors import SettingTypeError
-from glompo.generators.base import BaseGenerator
+from glompo.generators.base import BaseGenerator, sobol
 from glompo.validation import whole_number
 
 MANY = 20
@@ -58,13 +58,8 @@ class FarFromKnown(BaseGenerator):
 
     def _points(self, manager: ManagerView) -> NDArray[np.float64]:
         """Return the candidates in the unit cube, shape (candidates, d)."""
-        from scipy.stats import qmc
-
-        rng = manager.view.streams.generator(f"generator:FarFromKnown:{self.stream}")
-        sequence = qmc.Sobol(manager.n_parms, rng=rng)
-        if manager.o_counter:  # scipy cannot skip nothing
-            sequence.fast_forward(self.candidates * manager.o_counter)
-        return np.array([sequence.random(1)[0] for _ in range(self.candidates)])  # more at once wants a power of two
+        stream = f"generator:FarFromKnown:{self.stream}"
+        return sobol(manager, stream, self.candidates * manager.o_counter, self.candidates)
 
     def _known(self, manager: ManagerView) -> NDArray[np.float64]:
         """Return the minima to keep away from, shape (n, d)."""

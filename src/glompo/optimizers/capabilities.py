@@ -115,10 +115,7 @@ def _objections(can: Capabilities, facts: Facts) -> list[tuple[bool, str]]:
             most is not None and facts.dims > most,
             f"takes {most} free parameters at most, the problem has {facts.dims}; use another optimizer",
         ),
-        (
-            can.residuals and not facts.residuals,
-            UNDECLARED,
-        ),
+        (can.residuals and not facts.residuals, UNDECLARED),
         (
             can.details and not facts.detailed,
             "needs the extra values of detailed_call, which the task has not; define detailed_call(x) -> (fx, *extras)",

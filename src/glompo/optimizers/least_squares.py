@@ -10,13 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.details import (
-    details_of,
-    offers_details,
-    places_of,
-    residual_call,
-    residuals_among,
-)
+from glompo.details import details_of, offers_details, places_of, residual_call, residuals_among
 from glompo.errors import SettingError, TaskContractError, UserError
 from glompo.optimizers.blocking import BlockingOptimizer, Leave, Objective
 from glompo.optimizers.bundled import Function

@@ -133,12 +133,7 @@ def _searches(search: Any) -> Iterator[Any]:
 
 class _Conversation(Stepper):
     def __init__(
-        self,
-        search: Any,
-        box: Box,
-        x0: NDArray[np.float64],
-        serial: bool,
-        unsupported: type[Exception],
+        self, search: Any, box: Box, x0: NDArray[np.float64], serial: bool, unsupported: type[Exception]
     ) -> None:
         self._search = search
         self._box = box

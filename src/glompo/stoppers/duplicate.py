@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.box import Box, free_parameters
+from glompo.core.evaluations.blocks import population
 from glompo.core.state.lifecycle import How
-from glompo.core.views.curve import due, interval_of, population_of
+from glompo.core.views.curve import due, interval_of
 from glompo.core.views.optimizer_tracker import OptimizerTracker
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
@@ -178,7 +179,7 @@ def latest(one: OptimizerView, n: int, box: Box) -> NDArray[np.float64]:
 
 def window_of(one: OptimizerView, box: Box) -> int:
     """Return how many points show where an optimizer is: a generation, and 10 and 2·D at least."""
-    return max(population_of(one) or 0, 10, 2 * free_parameters(box.bounds))
+    return max(population(one.config) or 0, 10, 2 * free_parameters(box.bounds))
 
 
 def covariance(points: NDArray[np.float64]) -> NDArray[np.float64]:
