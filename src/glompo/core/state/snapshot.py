@@ -39,28 +39,11 @@ from glompo.events.verdict import Verdict
 _KNOWN: dict[str, type] = {
     cls.__name__: cls
     for cls in (
-        RunState,
-        OptimizerState,
-        Best,
-        Retention,
-        RunOpened,
-        StartRequested,
-        PauseRequested,
-        StopRequested,
-        IncumbentSent,
-        Resumption,
-        Checkpoints,
-        SaveRequested,
-        Saved,
-        NotSaved,
-        CheckpointBegun,
-        Asked,
-        PendingRequests,
-        Verdict,
-        How,
-        Phase,
+        RunState, OptimizerState, Best, Retention, RunOpened, StartRequested, PauseRequested, StopRequested,
+        IncumbentSent, Resumption, Checkpoints, SaveRequested, Saved, NotSaved, CheckpointBegun, Asked,
+        PendingRequests, Verdict, How, Phase,
     )
-}
+}  # fmt: skip
 _DERIVED = ("alive", "left")
 """Fields that follow from others."""
 
