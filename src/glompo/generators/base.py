@@ -7,9 +7,8 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.policies.ports import Written
+from glompo.core.policies.ports import Written, answer_of
 from glompo.core.views.manager_view import ManagerView
-from glompo.errors import PolicyError
 from glompo.loggers import PolicyLogger
 from glompo.values import reals
 
@@ -38,12 +37,7 @@ class BaseGenerator(Written, ABC):
         PolicyError
             If it raises.
         """
-        try:
-            return reals(self.generate(manager))
-        except PolicyError:
-            raise
-        except Exception as error:
-            raise PolicyError(f"{self} raised {type(error).__name__}: {error}; mend it or remove it") from error
+        return answer_of(self, lambda: reals(self.generate(manager)))
 
     def rng(self, manager: ManagerView) -> np.random.Generator:
         """Return the random stream of the next start."""

@@ -143,8 +143,7 @@ class LennardJones(Problem):
         # dE/dr² of a pair is 4(3 r⁻⁸ − 6 r⁻¹⁴), and r² changes by 2 per unit of the difference. An atom's distance to
         # itself is 0, so that its (finite) slope adds nothing.
         slope = 24.0 * inverse * (attraction - 2.0 * attraction * attraction)
-        gradient: Array = np.einsum("ij,ijk->ik", slope, apart).ravel()
-        return gradient
+        return np.asarray(np.einsum("ij,ijk->ik", slope, apart).ravel())
 
     def __repr__(self) -> str:
         return f"LennardJones(n_atoms={self._n_atoms})"
@@ -162,8 +161,7 @@ class LennardJones(Problem):
         attraction = 1.0 / reached
         attraction = attraction * attraction * attraction
         energy = 4.0 * (np.einsum("np,np->n", attraction, attraction) - attraction.sum(axis=1))
-        values: Array = energy + _CORE_SLOPE * (square - reached).sum(axis=1)
-        return values
+        return np.asarray(energy + _CORE_SLOPE * (square - reached).sum(axis=1))
 
     def _place(self) -> Array | None:
         """Return a highly symmetric cluster of the best size.
@@ -177,8 +175,7 @@ class LennardJones(Problem):
         first, second = np.triu_indices(self._n_atoms, 1)
         square = ((shape[first] - shape[second]) ** 2).sum(axis=1)
         size = (2.0 * (square**-6).sum() / (square**-3).sum()) ** (1.0 / 6.0)
-        place: Array = (size * shape).ravel()
-        return place
+        return np.asarray((size * shape).ravel())
 
 
 def _symmetric_shape(n_atoms: int) -> Array | None:

@@ -69,8 +69,7 @@ class ExpLeastSquaresCost(Problem):
 
     def residuals(self, x: ArrayLike) -> Array:
         """Return the residuals r_k at `x`, shape (d,) to (n_points,), without the delay; f is their sum of squares."""
-        residuals: Array = self._model(self._unshifted(x)[np.newaxis])[0] - self._data
-        return residuals
+        return np.asarray(self._model(self._unshifted(x)[np.newaxis])[0] - self._data)
 
     def detailed_call(self, x: ArrayLike) -> tuple[float, ...]:
         """Return f(x) followed by the residuals r_k, one evaluation with its delay."""
@@ -86,12 +85,10 @@ class ExpLeastSquaresCost(Problem):
 
     def _model(self, P: Array) -> Array:
         """Return the sum of exponentials at every data point, shape (n, d) to (n, n_points)."""
-        values: Array = np.exp(-P[:, :, np.newaxis] * self._points).sum(axis=1)
-        return values
+        return np.asarray(np.exp(-P[:, :, np.newaxis] * self._points).sum(axis=1))
 
     def _values(self, Z: Array) -> Array:
-        values: Array = ((self._model(Z) - self._data) ** 2).sum(axis=1)
-        return values
+        return np.asarray(((self._model(Z) - self._data) ** 2).sum(axis=1))
 
 
 class Trigonometric(Problem):
@@ -112,5 +109,4 @@ class Trigonometric(Problem):
         index = np.arange(1, self._dims + 1)
         cosine = np.cos(Z)
         common = (1.0 - cosine).sum(axis=1, keepdims=True)
-        values: Array = ((common + index * (1.0 - cosine - np.sin(Z))) ** 2).sum(axis=1)
-        return values
+        return np.asarray(((common + index * (1.0 - cosine - np.sin(Z))) ** 2).sum(axis=1))

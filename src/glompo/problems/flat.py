@@ -23,8 +23,7 @@ class Rosenbrock(Problem):
 
     def _values(self, Z: Array) -> Array:
         here, following = Z[:, :-1], Z[:, 1:]
-        values: Array = (100.0 * (following - here * here) ** 2 + (1.0 - here) ** 2).sum(axis=1)
-        return values
+        return np.asarray((100.0 * (following - here * here) ** 2 + (1.0 - here) ** 2).sum(axis=1))
 
 
 class ZeroSum(Problem):

@@ -55,8 +55,7 @@ class Deceptive(Problem):
         for i, alpha in enumerate(self._place()):
             corners = (0.0, 0.8 * alpha, alpha, (1.0 + 4.0 * alpha) / 5.0, 1.0)
             heights[:, i] = np.interp(Z[:, i], corners, (0.8, 0.0, 1.0, 0.0, 0.8))
-        values: Array = -(heights.mean(axis=1) ** self._beta)
-        return values
+        return np.asarray(-(heights.mean(axis=1) ** self._beta))
 
 
 class Easom(Problem):
@@ -75,8 +74,7 @@ class Easom(Problem):
     _AT = np.pi
 
     def _values(self, Z: Array) -> Array:
-        values: Array = -np.cos(Z).prod(axis=1) * np.exp(-((Z - np.pi) ** 2).sum(axis=1))
-        return values
+        return np.asarray(-np.cos(Z).prod(axis=1) * np.exp(-((Z - np.pi) ** 2).sum(axis=1)))
 
 
 class Michalewicz(Problem):
@@ -123,8 +121,7 @@ class Michalewicz(Problem):
 
     def _values(self, Z: Array) -> Array:
         index = np.arange(1, self._dims + 1)
-        values: Array = -(np.sin(Z) * np.sin(index * Z * Z / np.pi) ** (2 * self._m)).sum(axis=1)
-        return values
+        return np.asarray(-(np.sin(Z) * np.sin(index * Z * Z / np.pi) ** (2 * self._m)).sum(axis=1))
 
     def _best_of_term(self, i: int) -> float:
         """Return where −sin x · sin^2m(i x²/π) is lowest on [0, π].

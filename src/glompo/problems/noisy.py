@@ -48,5 +48,4 @@ class Stochastic(Problem):
         return 1.0 / np.arange(1.0, self._dims + 1.0)
 
     def _values(self, Z: Array) -> Array:
-        values: Array = (self._rng.random(Z.shape) * np.abs(Z - self._place())).sum(axis=1)
-        return values
+        return np.asarray((self._rng.random(Z.shape) * np.abs(Z - self._place())).sum(axis=1))

@@ -24,8 +24,7 @@ class Ackley(Problem):
     def _values(self, Z: Array) -> Array:
         slope = -20.0 * np.exp(-0.2 * np.sqrt((Z * Z).mean(axis=1)))
         ripples = -np.exp(np.cos(2.0 * np.pi * Z).mean(axis=1))
-        values: Array = slope + ripples + 20.0 + np.e
-        return values
+        return np.asarray(slope + ripples + 20.0 + np.e)
 
 
 class Alpine01(Problem):
@@ -42,8 +41,7 @@ class Alpine01(Problem):
     _AT = 0.0
 
     def _values(self, Z: Array) -> Array:
-        values: Array = np.abs(Z * np.sin(Z) + 0.1 * Z).sum(axis=1)
-        return values
+        return np.asarray(np.abs(Z * np.sin(Z) + 0.1 * Z).sum(axis=1))
 
 
 class Griewank(Problem):
@@ -61,8 +59,7 @@ class Griewank(Problem):
 
     def _values(self, Z: Array) -> Array:
         index = np.arange(1, self._dims + 1)
-        values: Array = 1.0 + (Z * Z).sum(axis=1) / 4000.0 - np.cos(Z / np.sqrt(index)).prod(axis=1)
-        return values
+        return np.asarray(1.0 + (Z * Z).sum(axis=1) / 4000.0 - np.cos(Z / np.sqrt(index)).prod(axis=1))
 
 
 class Levy(Problem):
@@ -89,8 +86,7 @@ class Levy(Problem):
         # sin² has the period π, so that π·w may be replaced by π·(w − 1)
         inner_terms = inner**2 * (1.0 + 10.0 * np.sin(np.pi * inner + 1.0) ** 2)
         last_term = last**2 * (1.0 + np.sin(2.0 * np.pi * last) ** 2)
-        values: Array = first_term + inner_terms.sum(axis=1) + last_term
-        return values
+        return np.asarray(first_term + inner_terms.sum(axis=1) + last_term)
 
 
 class Rastrigin(Problem):
@@ -107,5 +103,4 @@ class Rastrigin(Problem):
     _AT = 0.0
 
     def _values(self, Z: Array) -> Array:
-        values: Array = 10.0 * self._dims + (Z * Z - 10.0 * np.cos(2.0 * np.pi * Z)).sum(axis=1)
-        return values
+        return np.asarray(10.0 * self._dims + (Z * Z - 10.0 * np.cos(2.0 * np.pi * Z)).sum(axis=1))

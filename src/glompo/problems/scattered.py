@@ -53,12 +53,10 @@ class Qing(Problem):
     _RANGE = (-500.0, 500.0)
 
     def _place(self) -> Array:
-        place: Array = np.sqrt(np.arange(1.0, self._dims + 1.0))
-        return place
+        return np.asarray(np.sqrt(np.arange(1.0, self._dims + 1.0)))
 
     def _values(self, Z: Array) -> Array:
-        values: Array = ((Z * Z - np.arange(1, self._dims + 1)) ** 2).sum(axis=1)
-        return values
+        return np.asarray(((Z * Z - np.arange(1, self._dims + 1)) ** 2).sum(axis=1))
 
 
 class Rana(Problem):
@@ -100,8 +98,7 @@ class Rana(Problem):
         t1 = np.sqrt(np.abs(following + here + 1.0))
         t2 = np.sqrt(np.abs(following - here + 1.0))
         terms = (following + 1.0) * np.cos(t2) * np.sin(t1) + here * np.cos(t1) * np.sin(t2)
-        values: Array = terms.sum(axis=1)
-        return values
+        return np.asarray(terms.sum(axis=1))
 
 
 class Schwefel(Problem):
@@ -125,8 +122,7 @@ class Schwefel(Problem):
         return self._LOW * self._dims
 
     def _values(self, Z: Array) -> Array:
-        values: Array = -(Z * np.sin(np.sqrt(np.abs(Z)))).sum(axis=1)
-        return values
+        return np.asarray(-(Z * np.sin(np.sqrt(np.abs(Z)))).sum(axis=1))
 
 
 class Shubert(Problem):
@@ -157,8 +153,7 @@ class Shubert(Problem):
 
     def _values(self, Z: Array) -> Array:
         j = np.arange(1, 6)
-        values: Array = (j * np.cos((j + 1) * Z[..., np.newaxis] + j)).sum(axis=2).prod(axis=1)
-        return values
+        return np.asarray((j * np.cos((j + 1) * Z[..., np.newaxis] + j)).sum(axis=2).prod(axis=1))
 
 
 class StyblinskiTang(Problem):
@@ -181,8 +176,7 @@ class StyblinskiTang(Problem):
 
     def _values(self, Z: Array) -> Array:
         square = Z * Z
-        values: Array = 0.5 * (square * square - 16.0 * square + 5.0 * Z).sum(axis=1)
-        return values
+        return np.asarray(0.5 * (square * square - 16.0 * square + 5.0 * Z).sum(axis=1))
 
 
 class Vincent(Problem):

@@ -33,8 +33,7 @@ class Langermann(Problem):
 
     def _values(self, Z: Array) -> Array:
         square = ((Z[:, np.newaxis] - self._CENTRES) ** 2).sum(axis=2)
-        values: Array = -(self._DEPTHS * np.exp(-square / np.pi) * np.cos(np.pi * square)).sum(axis=1)
-        return values
+        return np.asarray(-(self._DEPTHS * np.exp(-square / np.pi) * np.cos(np.pi * square)).sum(axis=1))
 
 
 class Shekel(Problem):
@@ -101,5 +100,4 @@ class Shekel(Problem):
 
     def _values(self, Z: Array) -> Array:
         square = ((Z[:, np.newaxis] - self._CENTRES[: self._m]) ** 2).sum(axis=2)
-        values: Array = -(1.0 / (self._WIDTHS[: self._m] + square)).sum(axis=1)
-        return values
+        return np.asarray(-(1.0 / (self._WIDTHS[: self._m] + square)).sum(axis=1))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glompo.core.policies.ports import Option, Written
+from glompo.core.policies.ports import Option, Written, answer_of
 from glompo.core.views.manager_view import ManagerView
 from glompo.errors import PolicyError, SettingError, SettingTypeError
 from glompo.loggers import PolicyLogger
@@ -67,12 +67,7 @@ class BaseSelector(Written, ABC):
         """
         if not self.allow_spawn(manager):
             return False
-        try:
-            choice = self.select_optimizer(manager, slots_available)
-        except PolicyError:
-            raise
-        except Exception as error:
-            raise PolicyError(f"{self} raised {type(error).__name__}: {error}; mend it or remove it") from error
+        choice = answer_of(self, lambda: self.select_optimizer(manager, slots_available))
         if choice is None or choice is False or isinstance(choice, Option):
             return choice
         try:
@@ -114,12 +109,7 @@ class BaseSelector(Written, ABC):
 
 
 def _opinion(gate: Callable[[ManagerView], bool], manager: ManagerView) -> bool:
-    try:
-        answer = gate(manager)
-    except PolicyError:
-        raise
-    except Exception as error:
-        raise PolicyError(f"spawn control {gate} raised {type(error).__name__}: {error}; mend it") from error
+    answer: object = answer_of(f"spawn control {gate}", lambda: gate(manager), "mend it")
     if not isinstance(answer, (bool, np.bool_)):
         raise PolicyError(f"spawn control {gate} answered {answer!r}; return True (may start) or False (never again)")
     return bool(answer)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,12 @@ from numpy.typing import NDArray
 from glompo.core.views.manager_view import ManagerView
 from glompo.core.views.run_view import RunView
 from glompo.display_text import writable
+from glompo.errors import PolicyError
 from glompo.events.verdict import Verdict
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+Answer = TypeVar("Answer")
 
 FAILURE_GRACE = 20
 """Evaluations of a run before its share of failures is looked at."""
@@ -91,6 +94,22 @@ def _plain(value: Any) -> Any:
 def placeless(text: str) -> str:
     """Return the repr of an object without its address, which is another one in every process."""
     return _ADDRESS.sub("", text)
+
+
+def answer_of(policy: object, question: Callable[[], Answer], remedy: str = "mend it or remove it") -> Answer:
+    """Return what a policy answers to a question.
+
+    Raises
+    ------
+    PolicyError
+        If it raises anything, naming it.
+    """
+    try:
+        return question()
+    except PolicyError:
+        raise
+    except Exception as error:
+        raise PolicyError(f"{policy} raised {type(error).__name__}: {error}; {remedy}") from error
 
 
 class Written:

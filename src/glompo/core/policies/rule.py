@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
-from glompo.core.policies.ports import Written
+from glompo.core.policies.ports import Written, answer_of
 from glompo.core.views.run_view import RunView
 from glompo.errors import PolicyError, SettingTypeError
 from glompo.events.verdict import Verdict
@@ -53,12 +53,7 @@ class Rule(Written, ABC):
         PolicyError
             If the rule raises or returns something else than a verdict.
         """
-        try:
-            verdict = self.judge(view, opt)
-        except PolicyError:
-            raise
-        except Exception as error:
-            raise PolicyError(f"{self} raised {type(error).__name__}: {error}; mend it or remove it") from error
+        verdict = answer_of(self, lambda: self.judge(view, opt))
         if not isinstance(verdict, Verdict):
             raise PolicyError(f"{self} answered {verdict!r}; judge(view, opt) must return a Verdict")
         self.last_result = verdict.fired
