@@ -18,8 +18,8 @@ from glompo.errors import NotAliveError, RefusedError, RunOverError, SettingErro
 from glompo.manager import GloMPOManager
 from glompo.manager.live_control import control
 from glompo.manager.minimization import managed
+from glompo.optimizers.as_generator import Variables
 from glompo.optimizers.options import library
-from glompo.optimizers.vocs import Variables
 from glompo.read import Result
 from glompo.validation import number, whole_number
 

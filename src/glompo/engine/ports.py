@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from glompo.core.policies.ports import History
+from glompo.core.evaluations.evaluations import History
 from glompo.core.state.run_state import RunState
 from glompo.core.views.run_view import RunView
 from glompo.events import Event

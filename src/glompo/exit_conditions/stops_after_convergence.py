@@ -12,7 +12,7 @@ from glompo.validation import whole_number
 class StopsAfterConvergence(BaseExitCondition):
     """Enough optimizers have converged, and enough were stopped after that.
 
-    True when `n_stopped` optimizers that stoppers had condemned ended after the `n_converged`-th convergence. Those
+    True when `n_stopped` optimizers that stoppers had asked to stop ended after the `n_converged`-th convergence. Those
     that converge later do not set the count back.
 
     Parameters

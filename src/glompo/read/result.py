@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.state.lifecycle import How
-from glompo.core.views.documented_result import documented_result
+from glompo.core.views.manager_view import documented_result
 from glompo.core.views.run_view import RunView
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
 from glompo.read.run_opening import opening_of

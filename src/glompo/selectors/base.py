@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glompo.core.policies.ports import Option
+from glompo.core.policies.ports import Option, Written, answer_of
 from glompo.core.views.manager_view import ManagerView
 from glompo.errors import PolicyError, SettingError, SettingTypeError
 from glompo.loggers import PolicyLogger
@@ -18,7 +18,7 @@ from glompo.optimizer import BaseOptimizer
 Choice = Option | None | Literal[False]
 
 
-class BaseSelector(ABC):
+class BaseSelector(Written, ABC):
     """What starts next, and may it?
 
     Parameters
@@ -67,12 +67,7 @@ class BaseSelector(ABC):
         """
         if not self.allow_spawn(manager):
             return False
-        try:
-            choice = self.select_optimizer(manager, slots_available)
-        except PolicyError:
-            raise
-        except Exception as error:
-            raise PolicyError(f"{self} raised {type(error).__name__}: {error}; mend it or remove it") from error
+        choice = answer_of(self, lambda: self.select_optimizer(manager, slots_available))
         if choice is None or choice is False or isinstance(choice, Option):
             return choice
         try:
@@ -84,8 +79,8 @@ class BaseSelector(ABC):
     def select_optimizer(self, manager: ManagerView, slots_available: int) -> Any:
         """Return one of :attr:`options` with at most `slots_available` slots, None or False.
 
-        None starts nothing now, False nothing ever again. Where nobody works, nothing changes any more by which None
-        could become another answer: then the best of those who rest goes on, and without anybody the run ends.
+        None starts nothing now, False nothing ever again. Where none works, nothing changes any more by which None
+        could become another answer: then the best of those that rest goes on, and if there are none the run ends.
         A tuple ``(class, init kwargs, minimize kwargs)`` is accepted too. Random draws come from
         ``self.rng(manager)``, so that a decision asked twice is the same.
         """
@@ -112,16 +107,9 @@ class BaseSelector(ABC):
     def __str__(self) -> str:
         return f"{type(self).__name__}({', '.join(option.kind for option in self._options)})"
 
-    __repr__ = __str__
-
 
 def _opinion(gate: Callable[[ManagerView], bool], manager: ManagerView) -> bool:
-    try:
-        answer = gate(manager)
-    except PolicyError:
-        raise
-    except Exception as error:
-        raise PolicyError(f"spawn control {gate} raised {type(error).__name__}: {error}; mend it") from error
+    answer: object = answer_of(f"spawn control {gate}", lambda: gate(manager), "mend it")
     if not isinstance(answer, (bool, np.bool_)):
         raise PolicyError(f"spawn control {gate} answered {answer!r}; return True (may start) or False (never again)")
     return bool(answer)

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from glompo.core.decisions.commands import AbandonCheckpoint, BeginCheckpoint, Command, End, Save, TakeCheckpoint
 from glompo.core.policies.ports import Checkpointing, Policies
-from glompo.core.state.checkpoints import Checkpoints
 from glompo.core.state.lifecycle import Phase
+from glompo.core.state.run_facts import Checkpoints
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.events import CheckpointBegun

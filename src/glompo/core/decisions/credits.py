@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from glompo.core.decisions.commands import Command, Grant
-from glompo.core.evaluations.curve import block_of
 from glompo.core.policies.ports import Policies
+from glompo.core.views.curve import block_of
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.errors import PolicyError

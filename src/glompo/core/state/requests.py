@@ -13,7 +13,7 @@ budget       let `amount` evaluations be made in all, for the rest of the sessio
 checkpoint   make a checkpoint
 ============ ===========================================================================================
 
-Whoever asks twice for the same thing gets it once.
+A request that is made twice is done once.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ class PendingRequests:
     budget: int | None = None
 
     def take(self, asked: Asked, one: OptimizerState | None) -> None:
-        """Note a wish, of the optimizer `one` if it is about one."""
+        """Note a request, about the optimizer `one` if it is about one."""
         if asked.what == "budget":
             self.budget = asked.amount
         elif asked.what == "go-on" and one is not None and one.phase not in (Phase.PAUSING, Phase.PAUSED):
-            self.fulfil(asked.opt)  # it does already, or will if nobody holds it back
+            self.fulfil(asked.opt)  # it goes on already, or will unless it is held
         else:
             self.of_one[asked.opt] = asked
 

@@ -43,9 +43,6 @@ UNKNOWN = 77
 ENDED_BY_ITSELF = ("converged", "exhausted")
 """How one may end that is given nothing to do with the question."""
 
-AWAITED = 30.0
-"""Seconds for which an evaluation in a thread waits for the end of its run at most."""
-
 
 class ConversationChecks(OptimizerTrial):
     """It is built, stopped, paused and told things by its manager, and tells it things."""

@@ -23,17 +23,6 @@ from glompo.core.evaluations.blocks import (
 )
 from glompo.core.evaluations.evaluations import Evaluations
 from glompo.core.views.optimizer_view import OptimizerView
-from glompo.core.views.run_view import RunView
-
-
-def free_parameters(view: RunView) -> int:
-    """Return the number of parameters that are not fixed, D; 1 at least."""
-    return max(1, int(np.count_nonzero(view.bounds[:, 1] > view.bounds[:, 0])))
-
-
-def population_of(one: OptimizerView) -> int | None:
-    """Return the points in a generation of the optimizer, if its settings name them (``popsize``)."""
-    return population(one.config)
 
 
 def block_of(one: OptimizerView, dims: int) -> int:
@@ -43,7 +32,7 @@ def block_of(one: OptimizerView, dims: int) -> int:
 
 def interval_of(one: OptimizerView, every: int | None, dims: int) -> int:
     """Return the evaluations between two judgments: `every`, or 5·D but never less than a generation."""
-    return every or max(5 * dims, population_of(one) or 0)
+    return every or max(5 * dims, population(one.config) or 0)
 
 
 def due(one: OptimizerView, interval: int) -> bool:
@@ -88,6 +77,8 @@ def predict(medians: NDArray[np.float64], best: float) -> float | None:
     best : float
         Best value of the run, in the same units.
     """
+    # The windows are those with which the method was measured: the last lies one block nearer than even spacing asks
+    # for, so a short and slow curve is expected to gain less than it will, and `kappa` of CatchUp makes up for it.
     half = len(medians) // 2
     if not half:
         return None
