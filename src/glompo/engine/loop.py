@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from glompo.backends.protocol import Backend
 from glompo.core.decisions.checkpoints import next_checkpoint
-from glompo.core.decisions.commands import Command, Restore, Stop
-from glompo.core.decisions.decide import decide
+from glompo.core.decisions.decide import Intent, decide
 from glompo.core.decisions.kill_escalation import next_escalation
 from glompo.core.decisions.reclaim import next_reclaim
+from glompo.core.decisions.starts import Start
 from glompo.core.policies.ports import Policies
-from glompo.core.state.checkpoints import ABANDONED
 from glompo.core.state.run_state import RunState
 from glompo.core.views.run_view import RunView
-from glompo.engine.clock import Clock
 from glompo.engine.dispatch import Job, dispatch, refit
+from glompo.engine.incoming import arrivals, asked_of, objection
 from glompo.engine.interrupts import Interrupts, listening
-from glompo.engine.ports import EventLog, Inbox, Observer
-from glompo.engine.requests import EmptyInbox, asked_of, objection
+from glompo.engine.ports import Clock, EmptyInbox, EventLog, Inbox, Observer
 from glompo.engine.run_logger import RunLogger
-from glompo.engine.translate import arrivals, intents
 from glompo.errors import IllegalEventError, InternalError, PolicyError, StoreError
 from glompo.events import (
     Asked,
@@ -37,6 +34,7 @@ from glompo.events import (
     Restored,
     Resumed,
     ResumeRequested,
+    ReturnedToRest,
     Saved,
     SessionClosed,
     Started,
@@ -45,6 +43,7 @@ from glompo.events import (
     StopRequested,
     Wanted,
 )
+from glompo.events.enums import By, CheckpointOutcome, Reason, RequestKind
 from glompo.events.verdict import Verdict
 from glompo.loggers import library_logger
 
@@ -56,7 +55,7 @@ _CHANGING = (StartRequested, Started, Restored, Evaluated, IncumbentTaken, Resum
 TWICE = "interrupted twice"
 
 EXIT_GRACE = 2.0
-"""Seconds that workers get to leave after they have said their last word."""
+"""Seconds that workers get to leave after they have reported their end."""
 
 
 class Engine:
@@ -73,14 +72,14 @@ class Engine:
     clock : Clock
         Run time.
     policies : Policies
-        Who decides.
+        What decides.
     job : Job
         What all optimizers have in common.
     observers : sequence of Observer
-        Who watches.
+        What watches.
     inbox : Inbox, optional
         What is asked from outside.
-    narrator : Narrator, optional
+    run_logger : RunLogger, optional
         Tells the standard logging what happens; by default one that is silent about the whole run.
     """
 
@@ -107,7 +106,7 @@ class Engine:
         self._run_logger = run_logger or RunLogger()
         self._fault: PolicyError | None = None
         self._unwritten: list[Event] = []
-        self._changed: set[int] | None = None  # None: everybody
+        self._changed: set[int] | None = None  # None: all
 
     @property
     def view(self) -> RunView:
@@ -119,7 +118,7 @@ class Engine:
         return RunView(self.state, self._clock.now(), changed, budget, self._log.history)
 
     def run(self) -> None:
-        """Work until the run is finished or somebody asks to leave it.
+        """Work until the run is finished or is to be left.
 
         Raises
         ------
@@ -179,7 +178,7 @@ class Engine:
     def _hear(self, interrupts: Interrupts) -> None:
         """Record that a signal asked to leave, once."""
         if interrupts.by and self.state.asked is None and not self.state.ending:
-            self._record([Asked(self._clock.now(), "leave", interrupts.by)])
+            self._record([Asked(self._clock.now(), RequestKind.LEAVE, interrupts.by)])
 
     def _attend(self) -> None:
         """Take what is asked from outside: it is durable before it is forgotten there."""
@@ -192,7 +191,7 @@ class Engine:
             self._record([asked])
             self._log.commit()
             self._inbox.settle(name)
-            if asked.what == "slots":
+            if asked.what == RequestKind.SLOTS:
                 self._changed = None
                 refit(self._job, asked.amount)
 
@@ -214,7 +213,7 @@ class Engine:
 
     @property
     def _over(self) -> bool:
-        left = self.state.asked is not None and self.state.asked.what == "leave" and not self.state.alive
+        left = self.state.asked is not None and self.state.asked.what == RequestKind.LEAVE and not self.state.alive
         return left or self.state.finished is not None
 
     def _decide(self) -> None:
@@ -223,20 +222,20 @@ class Engine:
         All that is decided at one moment is one record: a run that is killed here has made the whole decision or
         none of it, and so decides the same when it is resumed.
         """
-        decided: list[Command] = []
+        decided: list[Intent] = []
         restored = False
-        while not (restored and self._policies.lockstep) and (commands := self._ask()):
-            restored = isinstance(commands[-1], Restore)
-            self._fold(intents(commands, self._clock.now()))
-            decided += commands
+        while not (restored and self._policies.lockstep) and (intents := self._ask()):
+            restored = isinstance(intents[-1], (Restored, ReturnedToRest))
+            self._fold(intent.event if isinstance(intent, Start) else intent for intent in intents)
+            decided += intents
         self._write()
-        for command in decided:
-            dispatch(command, self._backend, self._job, self.state, self._log.history)
+        for intent in decided:
+            dispatch(intent, self._backend, self._job, self.state, self._log.history)
         self._changed = set()
         if self._close_checkpoint(wait=False):
             self._decide()
 
-    def _ask(self) -> tuple[Command, ...]:
+    def _ask(self) -> tuple[Intent, ...]:
         try:
             return decide(self._see(self._changed), self._policies)
         except Exception as error:
@@ -244,7 +243,7 @@ class Engine:
                 raise
             self._fault = error if isinstance(error, PolicyError) else _blame(error)
             logger.error("%s", self._fault)
-            self._fold([EndRequested(self._clock.now(), Verdict(True, "faulty policy", str(self._fault)))])
+            self._fold([EndRequested(self._clock.now(), Verdict(True, Reason.FAULTY_POLICY, str(self._fault)))])
             return decide(self.view, self._policies)
 
     def _record(self, events: list[Event]) -> None:
@@ -252,7 +251,7 @@ class Engine:
         self._fold(events)
         self._write()
 
-    def _fold(self, events: list[Event]) -> None:
+    def _fold(self, events: Iterable[Event]) -> None:
         for event in events:
             best = self.state.best
             try:
@@ -274,7 +273,7 @@ class Engine:
                 self._run_logger.tell(event, self.state)
 
     def _mark_changed(self, event: Event, new_best: bool) -> None:
-        """Note whom the next decision must look at: everybody if credits came free or there is news for all."""
+        """Note which optimizers the next decision must look at: all if credits came free or there is news for all."""
         if isinstance(event, (Stopped, Paused, Reclaimed)) or (new_best and self._policies.share):
             self._changed = None
         elif self._changed is not None and isinstance(event, _CHANGING):
@@ -306,11 +305,12 @@ class Engine:
                 self._observers.remove(observer)
 
     def _abandon(self, reason: str) -> None:
-        """Ask everybody to stop without waiting for them."""
-        verdict = Verdict(True, "session", reason)
+        """Ask all optimizers to stop without waiting for them."""
+        verdict = Verdict(True, Reason.SESSION, reason)
         for opt in [opt for opt, one in self.state.alive.items() if one.stop is None]:
-            self._quietly(self._record, [StopRequested(self._clock.now(), opt, "session", verdict)])
-            dispatch(Stop(opt, "session", verdict), self._backend, self._job, self.state, self._log.history)
+            stop = StopRequested(self._clock.now(), opt, By.SESSION, verdict)
+            self._quietly(self._record, [stop])
+            dispatch(stop, self._backend, self._job, self.state, self._log.history)
 
     def _leave(self, reason: str) -> None:
         self._quietly(self._log.commit)  # workers may be slow to leave, and the machine does not wait for them
@@ -337,7 +337,8 @@ class Engine:
         self._quietly(partial(self._close_checkpoint, wait=True))
         self._job.checkpoint_store.close()
         if begun is not None and self.state.checkpoints.begun is not None:
-            given_up = CheckpointClosed(self._clock.now(), begun.n, ABANDONED, f"the session ended: {reason}")
+            why = f"the session ended: {reason}"
+            given_up = CheckpointClosed(self._clock.now(), begun.n, CheckpointOutcome.ABANDONED, why)
             self._quietly(self._record, [given_up])
 
     def _quietly(self, write: Callable[..., object], *events: list[Event]) -> None:

@@ -32,6 +32,7 @@ from glompo.events import (
     Stopped,
     StopRequested,
 )
+from glompo.events.enums import By, Reason
 from glompo.loggers import library_logger
 
 logger = library_logger("glompo.run")
@@ -39,7 +40,7 @@ logger = library_logger("glompo.run")
 TROUBLE = (How.CRASHED, How.LOST, How.FORCED)
 """Ends of optimizers that are warned of."""
 
-FAILURES = ("failing task", "failing optimizers", "failing checkpoint", "faulty policy")
+FAILURES = (Reason.FAILING_TASK, Reason.FAILING_OPTIMIZERS, Reason.FAILING_CHECKPOINT, Reason.FAULTY_POLICY)
 """Rules by which a run ends in failure."""
 
 
@@ -126,8 +127,8 @@ def _resumed(event: Resumed, state: RunState) -> None:
     logger.info("%s goes on", _name(event.opt, state))
 
 
-def _condemned(event: StopRequested, state: RunState) -> None:
-    level = logging.DEBUG if event.by == "exit" else logging.INFO
+def _stop_requested(event: StopRequested, state: RunState) -> None:
+    level = logging.DEBUG if event.by == By.EXIT else logging.INFO
     logger.log(level, "%s is to stop (%s): %s", _name(event.opt, state), event.by, event.verdict.reason())
 
 
@@ -140,7 +141,7 @@ def _ended(event: Stopped, state: RunState) -> None:
     best = "without a value" if one.trajectory.best == math.inf else f"at {one.trajectory.best:.8g}"
     why = event.note or (one.stop.verdict.reason() if one.stop is not None else "")
     if one.stop is not None and one.how in (How.STOPPED, How.CUT):
-        why = "the run ended" if one.stop.by == "exit" else one.stop.verdict.reason()
+        why = "the run ended" if one.stop.by == By.EXIT else one.stop.verdict.reason()
     level = logging.WARNING if one.how in TROUBLE else logging.INFO
     text = "%s %s after %d evaluations %s%s"
     logger.log(level, text, _name(event.opt, state), one.how, one.calls, best, f": {why}" if why else "")
@@ -185,7 +186,7 @@ _TOLD: dict[type[Event], Callable[[Any, RunState], None]] = {
     Diverged: _diverged,
     Paused: _paused,
     Resumed: _resumed,
-    StopRequested: _condemned,
+    StopRequested: _stop_requested,
     Escalated: _escalated,
     Stopped: _ended,
     Noted: _noted,

@@ -14,6 +14,7 @@ from glompo.core.state.lifecycle import How
 from glompo.core.views.optimizer_tracker import OptimizerTracker
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
+from glompo.events.enums import By
 
 KEPT = 256
 """Ends that are remembered at most, the best ones: it bounds the cost of a question."""
@@ -122,7 +123,7 @@ def extent(shape: NDArray[np.float64]) -> float:
 
 
 def _came_to_its_end(one: OptimizerView) -> bool:
-    return one.how is How.CONVERGED or (one.how in (How.STOPPED, How.CUT) and one.stop_by == "stopper")
+    return one.how is How.CONVERGED or (one.how in (How.STOPPED, How.CUT) and one.stop_by == By.STOPPER)
 
 
 def _end(one: OptimizerView, box: Box) -> Place:

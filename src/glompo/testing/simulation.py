@@ -29,10 +29,9 @@ from glompo.core.policies.rule import Rule
 from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams, entropy_of
 from glompo.core.views.run_view import RunView
-from glompo.engine.clock import Clock
 from glompo.engine.dispatch import Job
 from glompo.engine.loop import Engine
-from glompo.engine.ports import Observer
+from glompo.engine.ports import Clock, Observer
 from glompo.events import SCHEMA, Event, RunOpened, SessionOpened
 from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.selectors import BaseSelector, CycleSelector

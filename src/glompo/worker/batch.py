@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.events import Evaluated
 from glompo.function import Outcome, Status
-from glompo.wire.messages import Evaluations
+from glompo.wire.messages import AT, OPT
 
 
 class Batch:
@@ -44,12 +45,14 @@ class Batch:
         self._outcomes.append((value, outcome, self._clock()))
         self.size += size
 
-    def message(self, count: int) -> Evaluations:
+    def message(self, count: int) -> Evaluated:
         """Return what is sent; `count` are the evaluations of the optimizer so far, these included."""
         now = self._clock()
         values, outcomes, ends = zip(*self._outcomes, strict=True)
         detailed = any(outcome.extras for outcome in outcomes)
-        return Evaluations(
+        return Evaluated(
+            AT,
+            OPT,
             k0=count - len(self),
             X=np.array(self._points),
             f=np.array(values, dtype=np.float64),

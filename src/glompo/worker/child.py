@@ -50,17 +50,19 @@ def main() -> None:
 
 def _unpacked(data: bytes, mailbox: Any) -> Any:
     """Return the parcel; if it cannot be unpacked here, say why and end."""
+    from glompo.events import Noted, Stopped
+    from glompo.events.enums import Ending
     from glompo.safe_text import error_text
-    from glompo.wire.messages import Ended, Note
+    from glompo.wire.messages import AT, OPT
 
     try:
         return pickle.loads(data)
     except Exception as error:
         import traceback
 
-        mailbox.post(Note(traceback.format_exc()))
+        mailbox.post(Noted(AT, OPT, traceback.format_exc()))
         note = f"the task or the optimizer cannot be loaded in a new process: {error_text(error)}"
-        mailbox.post(Ended("raised", False, note))
+        mailbox.post(Stopped(AT, OPT, Ending.RAISED, False, note))
         os._exit(1)
 
 

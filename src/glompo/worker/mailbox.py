@@ -29,27 +29,27 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.events import (
+    Asked,
+    Event,
+    Granted,
+    IncumbentSent,
+    Noted,
+    Paused,
+    PauseRequested,
+    Reclaimed,
+    ReclaimRequested,
+    Resumed,
+    ResumeRequested,
+    SaveRequested,
+    Stopped,
+    StopRequested,
+    Wanted,
+)
+from glompo.events.enums import EVALUATOR, Ending, RequestKind
 from glompo.function import Outcome
 from glompo.wire.extras import BATCH_BYTES
-from glompo.wire.messages import (
-    DOWN,
-    UP,
-    BetterPoint,
-    Credits,
-    Ended,
-    EngineLost,
-    GaveBack,
-    GiveBack,
-    GoingOn,
-    GoOn,
-    Hold,
-    Message,
-    Note,
-    Resting,
-    SaveState,
-    StopPlease,
-    Wanting,
-)
+from glompo.wire.messages import AT, DOWN, OPT, UP
 from glompo.worker.batch import Batch
 from glompo.worker.cut import Cut as Cut
 from glompo.worker.cut import Refused as Refused
@@ -117,7 +117,7 @@ class Mailbox:
         self._changed = threading.Condition(self._lock)
         self._credits = 0
         self._stop: str | None = None
-        self._point: BetterPoint | None = None
+        self._point: IncumbentSent | None = None
         self._save: int | None = None
         self._told = False
         self._held: bool | None = None  # until it has been told anything
@@ -131,19 +131,21 @@ class Mailbox:
         """Take a message from the engine."""
         message = DOWN.decode(data)
         with self._lock:
-            if isinstance(message, Credits):
-                self._credits += message.n
-            elif isinstance(message, GiveBack):
-                unused, self._credits, self._gave_back = self._credits, 0, True
-                self.post(GaveBack(unused))
-            elif isinstance(message, StopPlease):
-                self._stop = message.reason
-            elif isinstance(message, BetterPoint):
-                self._point = message
-            elif isinstance(message, SaveState):
-                self._save = message.ticket
-            elif isinstance(message, (Hold, GoOn)):
-                self._held = isinstance(message, Hold)
+            match message:
+                case Granted():
+                    self._credits += message.n
+                case ReclaimRequested():
+                    # answered here and not in the search loop, which may be inside one evaluation for hours
+                    unused, self._credits, self._gave_back = self._credits, 0, True
+                    self.post(Reclaimed(AT, OPT, unused))
+                case StopRequested():
+                    self._stop = message.verdict.reason()
+                case IncumbentSent():
+                    self._point = message
+                case SaveRequested():
+                    self._save = message.ticket
+                case PauseRequested() | ResumeRequested():
+                    self._held = isinstance(message, PauseRequested)
             self._changed.notify_all()
 
     # the optimizer's side
@@ -263,8 +265,8 @@ class Mailbox:
             )
             note = f"{said}; it swallowed what gets it out of the task {INSISTENCE} times and was given up"
             self.given_up = True
-            self.post(Note(note))
-            self.last(Ended("raised" if self._stop is None else "cut", False, note))
+            self.post(Noted(AT, OPT, note))
+            self.last(Stopped(AT, OPT, Ending.RAISED if self._stop is None else Ending.CUT, False, note))
             self._vanish()
             threading.current_thread().name = "glompo-given-up"  # for those who look at what a process does
         elif not self._over:  # another thread of a search that may end yet
@@ -281,7 +283,7 @@ class Mailbox:
         """
         with self._lock:
             if self._stop is None:
-                self.post(EngineLost(why))
+                self.post(Asked(AT, RequestKind.LEAVE, EVALUATOR, why=why))
             while self._stop is None:
                 self._wait()
             raise Cut(self._stop)
@@ -313,7 +315,7 @@ class Mailbox:
             self._told = True
             return self._stop
 
-    def take_point(self) -> BetterPoint | None:
+    def take_point(self) -> IncumbentSent | None:
         """Return a better point that waits for the optimizer, once."""
         self._owner.check()
         with self._lock:
@@ -327,7 +329,7 @@ class Mailbox:
             ticket, self._save = self._save, None
             return ticket
 
-    def post(self, message: Message) -> None:
+    def post(self, message: Event) -> None:
         """Say something to the engine, after the evaluations so far; nothing after the last word."""
         self._owner.check()
         with self._lock:
@@ -341,7 +343,7 @@ class Mailbox:
             self._stop = self._stop or OVER
             self._changed.notify_all()
 
-    def last(self, message: Ended) -> None:
+    def last(self, message: Stopped) -> None:
         """Say the last word."""
         with self._lock:
             self.post(message)
@@ -379,19 +381,19 @@ class Mailbox:
         self._flush()
         if self._gave_back:
             self._gave_back = False
-            self._send(UP.encode(Wanting()))
+            self._send(UP.encode(Wanted(AT, OPT)))
 
     def _rest_held(self, timeout: float | None = None) -> None:
         """Rest until the manager says otherwise, and tell it when that begins and ends."""
         end = None if timeout is None else self._clock() + timeout
         if not self._resting:
             self._credits, self._resting = 0, True
-            self.post(Resting(self._count))
+            self.post(Paused(AT, OPT, self._count))
         while self.held and (end is None or self._clock() < end):
             self._wait(None if end is None else end - self._clock())
         if not self._held:
             self._resting = False
-            self.post(GoingOn(self._count))
+            self.post(Resumed(AT, OPT, self._count))
 
     def _wait(self, timeout: float | None = None) -> None:
         self._changed.wait(timeout)

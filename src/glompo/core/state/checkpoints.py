@@ -26,12 +26,10 @@ from glompo.events import (
     Saved,
     SaveRequested,
 )
+from glompo.events.enums import CheckpointOutcome, Way
 
 if TYPE_CHECKING:
     from glompo.core.state.run_state import RunState
-
-COMPLETE, ABANDONED = "complete", "abandoned"
-"""Outcomes of a checkpoint."""
 
 
 @dataclass(slots=True)
@@ -136,7 +134,7 @@ def _answer(back: Resumption, event: Saved | NotSaved) -> None:
 
 def _diverge(state: RunState, event: Diverged) -> None:
     one = state.known(event)
-    if event.way == "saved state":
+    if event.way == Way.SAVED_STATE:
         one.resumption.saved = None
     one.notes.append((event.at, f"{event.way} failed: {event.why}; then {event.then or 'it was given up'}"))
 
@@ -171,7 +169,7 @@ def _close(state: RunState, event: CheckpointClosed) -> None:
     _check_under_way(state, event, event.n)
     made = state.checkpoints
     made.begun, made.taken = None, False
-    if event.outcome == COMPLETE:
+    if event.outcome == CheckpointOutcome.COMPLETE:
         made.files.append(event.path)
     else:
         made.failure = event.why

@@ -29,7 +29,7 @@ from glompo.core.streams import Streams, entropy_of
 from glompo.core.views.run_view import RunView
 from glompo.engine.dispatch import Job
 from glompo.engine.loop import Engine
-from glompo.engine.memory_checkpoints import MemoryCheckpoints
+from glompo.engine.ports import MemoryCheckpoints
 from glompo.errors import InternalError, SettingTypeError, StoreError
 from glompo.events import SCHEMA, Event, Repaired, RunOpened, SessionOpened
 from glompo.storage.journal import Journal
