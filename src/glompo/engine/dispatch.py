@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from glompo.core.state.optimizer_state import OptimizerState
 from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams
 from glompo.core.views.run_view import RunView
-from glompo.engine.ports import CheckpointStore, MemoryCheckpoints
+from glompo.engine.ports import CheckpointStore
 from glompo.engine.recovery import option_for, recorded_history
 from glompo.errors import InternalError
 from glompo.events import (
@@ -56,6 +56,7 @@ class Job:
     task: Callable[..., Any] | str
     bounds: NDArray[np.float64]
     streams: Streams
+    checkpoint_store: CheckpointStore
     detailed: bool = False
     scaler: tuple[str, ...] | None = None
     in_order: bool = False
@@ -65,7 +66,6 @@ class Job:
     concurrency: str = "threads"
     options: tuple[Option, ...] = ()
     on_divergence: str = "warm-start"
-    checkpoint_store: CheckpointStore = field(default_factory=MemoryCheckpoints)
 
 
 def refit(job: Job, slots: int) -> None:

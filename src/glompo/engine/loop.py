@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from glompo.backends.protocol import Backend
@@ -17,7 +17,7 @@ from glompo.core.views.run_view import RunView
 from glompo.engine.dispatch import Job, dispatch, refit
 from glompo.engine.incoming import arrivals, asked_of, objection
 from glompo.engine.interrupts import Interrupts, listening
-from glompo.engine.ports import Clock, EmptyInbox, EventLog, Inbox, Observer
+from glompo.engine.ports import Clock, EventLog, Inbox, Observer
 from glompo.engine.run_logger import RunLogger
 from glompo.errors import IllegalEventError, InternalError, PolicyError, StoreError
 from glompo.events import (
@@ -75,10 +75,10 @@ class Engine:
         What decides.
     job : Job
         What all optimizers have in common.
+    inbox : Inbox
+        What is asked from outside.
     observers : sequence of Observer
         What watches.
-    inbox : Inbox, optional
-        What is asked from outside.
     run_logger : RunLogger, optional
         Tells the standard logging what happens; by default one that is silent about the whole run.
     """
@@ -91,8 +91,8 @@ class Engine:
         clock: Clock,
         policies: Policies,
         job: Job,
+        inbox: Inbox,
         observers: Sequence[Observer] = (),
-        inbox: Inbox | None = None,
         run_logger: RunLogger | None = None,
     ) -> None:
         self.state = state
@@ -102,7 +102,7 @@ class Engine:
         self._policies = policies
         self._job = job
         self._observers = list(observers)
-        self._inbox = inbox or EmptyInbox()
+        self._inbox = inbox
         self._run_logger = run_logger or RunLogger()
         self._fault: PolicyError | None = None
         self._unwritten: list[Event] = []
@@ -226,7 +226,7 @@ class Engine:
         restored = False
         while not (restored and self._policies.lockstep) and (intents := self._ask()):
             restored = isinstance(intents[-1], (Restored, ReturnedToRest))
-            self._fold(intent.event if isinstance(intent, Start) else intent for intent in intents)
+            self._fold([intent.event if isinstance(intent, Start) else intent for intent in intents])
             decided += intents
         self._write()
         for intent in decided:
@@ -251,7 +251,7 @@ class Engine:
         self._fold(events)
         self._write()
 
-    def _fold(self, events: Iterable[Event]) -> None:
+    def _fold(self, events: list[Event]) -> None:
         for event in events:
             best = self.state.best
             try:

@@ -1,16 +1,14 @@
-"""What the loop needs from its surroundings, and what stands there where nothing is written or asked."""
+"""What the loop needs from its surroundings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from hashlib import sha256
 from typing import Protocol
 
 from glompo.core.policies.ports import History
 from glompo.core.state.run_state import RunState
 from glompo.core.views.run_view import RunView
 from glompo.events import Event
-from glompo.events.enums import CheckpointOutcome
 from glompo.storage.inbox import Request
 
 
@@ -66,26 +64,6 @@ class Inbox(Protocol):
         """Give back what has come too late."""
 
 
-class EmptyInbox:
-    """Nothing is ever asked for."""
-
-    def due(self) -> None:
-        """Return None: there is never anything to look at."""
-
-    def arrived(self) -> tuple[()]:
-        """Return nothing."""
-        return ()
-
-    def settle(self, name: str) -> None:
-        """Do nothing."""
-
-    def refuse(self, name: str, reason: str) -> None:
-        """Do nothing."""
-
-    def close(self) -> None:
-        """Do nothing."""
-
-
 class CheckpointStore(Protocol):
     """Keeps saved states, and makes files of checkpoints beside the loop."""
 
@@ -112,48 +90,6 @@ class CheckpointStore(Protocol):
 
     def close(self) -> None:
         """Finish."""
-
-
-class MemoryCheckpoints:
-    """A checkpoint store that forgets everything at the end; its checkpoints are complete at once and have no file.
-
-    Attributes
-    ----------
-    states : dict of str to bytes
-        The saved states by their names.
-    """
-
-    def __init__(self) -> None:
-        self.states: dict[str, bytes] = {}
-        self._packed: list[int] = []
-
-    def keep(self, data: bytes) -> str:
-        """Keep a saved state and return its name."""
-        name = sha256(data).hexdigest()
-        self.states[name] = data
-        return name
-
-    def fetch(self, blob: str) -> bytes | None:
-        """Return the saved state of that name."""
-        return self.states.get(blob)
-
-    def retain(self, blobs: Iterable[str]) -> None:
-        """Forget all other saved states."""
-        wanted = set(blobs)
-        self.states = {name: data for name, data in self.states.items() if name in wanted}
-
-    def start_checkpoint(self, n: int, view: RunView) -> None:
-        """Take note of the checkpoint."""
-        self._packed.append(n)
-
-    def finished_checkpoint(self, wait: bool = False) -> tuple[str, str, str] | None:
-        """Return that the checkpoint is complete."""
-        if not self._packed:
-            return None
-        return CheckpointOutcome.COMPLETE, f"number {self._packed.pop()}, in memory", ""
-
-    def close(self) -> None:
-        """Do nothing."""
 
 
 class Observer(Protocol):

@@ -51,7 +51,8 @@ def end_of(row: OptimizerRow) -> End:
         return End(OVER, "")
     if row.stopped_by == By.STOPPER:
         return End("stopped", " & ".join(row.stopped_by_rules))
-    return End("stopped", {By.USER: "the user", By.SESSION: "the end of the session"}.get(row.stopped_by or "", ""))
+    names: dict[str | None, str] = {By.USER: "the user", By.SESSION: "the end of the session"}
+    return End("stopped", names.get(row.stopped_by, ""))
 
 
 def shapes_for(rows: Sequence[OptimizerRow]) -> dict[End, tuple[str, int]]:

@@ -36,7 +36,7 @@ from glompo.events import SCHEMA, Event, RunOpened, SessionOpened
 from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.selectors import BaseSelector, CycleSelector
 from glompo.storage.inbox import Request
-from glompo.testing.memory_log import WALL, EventsHistory, MemoryLog
+from glompo.testing.memory_log import WALL, EventsHistory, MemoryCheckpoints, MemoryLog
 from glompo.testing.scripted_inbox import ScriptedInbox
 
 
@@ -162,7 +162,14 @@ def run_on(
     for event in opening:
         state.apply(event)
     log.append(opening)
-    job = Job(stage.task, stage.bounds, Streams(entropy), detailed=stage.is_log_detailed, in_order=policies.lockstep)
+    job = Job(
+        stage.task,
+        stage.bounds,
+        Streams(entropy),
+        MemoryCheckpoints(),
+        detailed=stage.is_log_detailed,
+        in_order=policies.lockstep,
+    )
     inbox = ScriptedInbox(clock, stage.asked)
-    Engine(state, log, backend, clock, policies, job, observers, inbox).run()
+    Engine(state, log, backend, clock, policies, job, inbox, observers).run()
     return Simulated(tuple(log.events), state, inbox.refused)

@@ -1,4 +1,7 @@
-"""Where calls of the task go in and come out again."""
+"""Where calls of the task go in and come out again, and what unwinds a search from inside the task.
+
+What unwinds is no Exception, so that code that survives exceptions does not survive it.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,20 @@ from typing import NoReturn
 from glompo.worker.owner_process import OwnerProcess
 
 
+class Cut(BaseException):
+    """The optimizer was asked to stop and went on: it is unwound from inside the task."""
+
+
+class Refused(Cut):
+    """The task is not what it says; the optimizer is unwound, and the run ends with this reason."""
+
+
+class OutsideError(BaseException):
+    """An optimizer asks for nothing but points outside the bounds: it has failed, also if it survives exceptions."""
+
+
 class CallGate:
-    """The door to the task for one search. Once it is shut no call goes in, from whatever thread.
+    """Counts the calls of one search. Once it is shut no call goes in, from whatever thread.
 
     Parameters
     ----------
@@ -26,7 +41,7 @@ class CallGate:
         self._shut = ""
 
     def __enter__(self) -> None:
-        self._owner.check()  # first: the lock of a fork may be held for ever
+        self._owner.check()  # first: in a fork the lock may be held by a thread that does not exist there
         with self._changed:
             if not self._shut:
                 self._inside += 1

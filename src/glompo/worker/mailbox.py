@@ -48,11 +48,10 @@ from glompo.events import (
 )
 from glompo.events.enums import EVALUATOR, Ending, RequestKind
 from glompo.function import Outcome
-from glompo.wire.extras import BATCH_BYTES
 from glompo.wire.messages import AT, DOWN, OPT, UP
-from glompo.worker.batch import Batch
-from glompo.worker.cut import Cut as Cut
-from glompo.worker.cut import Refused as Refused
+from glompo.worker.batch import BATCH_BYTES, Batch
+from glompo.worker.call_gate import Cut as Cut
+from glompo.worker.call_gate import Refused as Refused
 from glompo.worker.owner_process import OwnerProcess
 
 if TYPE_CHECKING:

@@ -19,10 +19,9 @@ from glompo.evaluators.not_evaluated import NotEvaluated
 from glompo.evaluators.protocol import Evaluator
 from glompo.function import Outcome, Status
 from glompo.values import reals
-from glompo.wire.extras import recordable
 from glompo.wire.launch_request import LaunchRequest
-from glompo.worker.call_gate import CallGate
-from glompo.worker.cut import OutsideError
+from glompo.worker.batch import recordable
+from glompo.worker.call_gate import CallGate, OutsideError
 from glompo.worker.mailbox import OVER, Cut, Mailbox, Refused
 from glompo.worker.pending_calls import PendingCalls, not_evaluated
 from glompo.worker.replay import Recorded, Replay
