@@ -5,7 +5,7 @@ to the worker whose time has come and waits until the worker gives it back, whic
 evaluation, waits for credits, or ends. What happens when is decided by a heap of (time, order of scheduling), so
 two simulations with the same inputs are the same to the last bit.
 
-Workers may die here as processes do: at any moment, with what they had not sent, and without a last word.
+Workers may die here as processes do: at any moment, with what they had not sent, and without saying so.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Seconds = Callable[[int, NDArray[np.float64]], float]
 
 
 class DeadlockError(RuntimeError):
-    """The engine waits for ever, and nobody in the simulation will ever act again."""
+    """The engine waits for ever, and nothing in the simulation will ever act again."""
 
 
 class _Vanished(BaseException):
@@ -273,7 +273,7 @@ class SimulatedBackend:
             self._mailboxes[opt].put(message)
 
     def receive(self, timeout: float | None) -> list[tuple[int, bytes]]:
-        """Let time pass until somebody says something, `timeout` seconds at most."""
+        """Let time pass until a worker says something, `timeout` seconds at most."""
         until = None if timeout is None else self.timeline.now() + timeout
         while not self._arrivals and not self._woken:
             if not self.timeline.advance(until):
@@ -309,7 +309,7 @@ class SimulatedBackend:
             self._arrivals.append((opt, UP.encode(ended)))
 
     def close(self, patience: float) -> list[int]:
-        """Ask every worker to stop and wait up to `patience` virtual seconds; whoever is late vanishes."""
+        """Ask every worker to stop and wait up to `patience` virtual seconds; one that is late vanishes."""
         verdict = Verdict(True, "the simulation is over")
         for opt, actor in self._actors.items():
             if actor.alive:

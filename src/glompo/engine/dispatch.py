@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo import events
 from glompo.backends.protocol import Backend
 from glompo.core.decisions.decide import Intent
 from glompo.core.decisions.starts import Start
@@ -22,29 +23,11 @@ from glompo.core.views.run_view import RunView
 from glompo.engine.ports import CheckpointStore
 from glompo.engine.recovery import option_for, recorded_history
 from glompo.errors import InternalError
-from glompo.events import (
-    CheckpointBegun,
-    CheckpointClosed,
-    CheckpointTaken,
-    EndRequested,
-    Escalated,
-    Granted,
-    IncumbentSent,
-    Judged,
-    PauseRequested,
-    ReclaimRequested,
-    Restored,
-    ResumeRequested,
-    ReturnedToRest,
-    RunFinished,
-    SaveRequested,
-    StopRequested,
-)
 from glompo.events.enums import Force
 from glompo.function import PENALIZE, FailurePolicy
 from glompo.loggers import library_logger
 from glompo.wire.launch_request import LaunchRequest, RecordedHistory, SavedState
-from glompo.wire.messages import DOWN
+from glompo.wire.messages import DOWN, SENT
 
 logger = library_logger("glompo.engine")
 
@@ -79,42 +62,36 @@ def dispatch(intent: Intent, backend: Backend, job: Job, state: RunState, histor
     match intent:
         case Start(event, option):
             backend.launch(_launch_request(job, event.opt, option, event.x0, None))
-        case Restored() | ReturnedToRest():
+        case events.Restored() | events.ReturnedToRest():
             _restore(intent, backend, job, state.optimizers[intent.opt], history)
-        case (
-            Granted()
-            | ReclaimRequested()
-            | IncumbentSent()
-            | StopRequested()
-            | PauseRequested()
-            | ResumeRequested()
-            | SaveRequested()
-        ):
-            backend.send(intent.opt, DOWN.encode(intent))  # the worker is told what the journal says, word for word
-        case Escalated():
+        case events.Escalated():
             backend.end(intent.opt, force=intent.rung == Force.KILL)
-        case CheckpointTaken():
+        case events.CheckpointTaken():
             job.checkpoint_store.start_checkpoint(intent.n, RunView(state, state.at))
-        case CheckpointBegun() | CheckpointClosed() | Judged() | EndRequested() | RunFinished():
+        case _ if isinstance(intent, SENT):
+            backend.send(intent.opt, DOWN.encode(intent))
+        case events.CheckpointBegun() | events.CheckpointClosed() | events.Judged() | events.EndRequested():
             pass  # to record these is all that they are for
+        case events.RunFinished():
+            pass
         case _:
             raise InternalError(f"nothing carries out the intent {intent}")
 
 
 def _restore(
-    event: Restored | ReturnedToRest, backend: Backend, job: Job, one: OptimizerState, history: History
+    event: events.Restored | events.ReturnedToRest, backend: Backend, job: Job, one: OptimizerState, history: History
 ) -> None:
     request, back = one.request, one.resumption
     option = option_for(request, job.options)
     x0 = request.x0 if back.x0 is None else back.x0
     recorded = recorded_history(one, history, _saved(job.checkpoint_store, back))
     launch_request = _launch_request(job, request.opt, option, x0, recorded)
-    backend.launch(replace(launch_request, rests=isinstance(event, ReturnedToRest)))
+    backend.launch(replace(launch_request, rests=isinstance(event, events.ReturnedToRest)))
     # what lay in its mailbox when the session ended is lost; the fold knows of it, so it is sent again
     if one.offer is not None:
         backend.send(event.opt, DOWN.encode(one.offer))
-    if isinstance(event, Restored) and event.credits:
-        backend.send(event.opt, DOWN.encode(Granted(event.at, event.opt, event.credits)))
+    if isinstance(event, events.Restored) and event.credits:
+        backend.send(event.opt, DOWN.encode(events.Granted(event.at, event.opt, event.credits)))
 
 
 def _saved(checkpoint_store: CheckpointStore, back: Resumption) -> SavedState | None:

@@ -272,7 +272,7 @@ class Stopped(Event):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked(Event):
-    """Somebody outside asked for something; see :mod:`glompo.core.state.requests` for what there is.
+    """Something was asked of the run from outside; see :mod:`glompo.core.state.requests` for what there is.
 
     `opt` is the optimizer that it is about, and `amount` how many slots or evaluations; 0 where that means nothing.
     `why` is told by the library when it asks itself, because it cannot go on.
@@ -287,14 +287,14 @@ class Asked(Event):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EndRequested(Event):
-    """The run is to end: nothing starts any more and whoever lives is asked to stop."""
+    """The run is to end: nothing starts any more, and each optimizer that lives is asked to stop."""
 
     verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunFinished(Event):
-    """The run is over, and why; nobody lives any more."""
+    """The run is over, and why; no optimizer lives any more."""
 
     verdict: Verdict
 

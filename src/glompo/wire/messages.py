@@ -9,29 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from glompo.events import (
-    Asked,
-    Diverged,
-    Evaluated,
-    Event,
-    Granted,
-    IncumbentSent,
-    IncumbentTaken,
-    Noted,
-    NotSaved,
-    Paused,
-    PauseRequested,
-    Reclaimed,
-    ReclaimRequested,
-    Recovered,
-    Resumed,
-    ResumeRequested,
-    SaveRequested,
-    Started,
-    Stopped,
-    StopRequested,
-    Wanted,
-)
+from glompo import events
+from glompo.events import Event
 from glompo.wire.codec import Codec
 
 AT, OPT = 0.0, 0
@@ -61,28 +40,36 @@ class Said(Event):
     text: str
 
 
-DOWN = Codec[Event](
-    (Granted, ReclaimRequested, StopRequested, IncumbentSent, PauseRequested, ResumeRequested, SaveRequested),
-    lenient=True,
+SENT = (
+    events.Granted,
+    events.ReclaimRequested,
+    events.StopRequested,
+    events.IncumbentSent,
+    events.PauseRequested,
+    events.ResumeRequested,
+    events.SaveRequested,
 )
+"""Intents that a worker is told of, word for word."""
+
+DOWN = Codec[Event](SENT, lenient=True)
 """Codec of what the engine says."""
 
 UP = Codec[Event](
     (
-        Started,
-        Evaluated,
-        Noted,
-        IncumbentTaken,
-        Paused,
-        Resumed,
+        events.Started,
+        events.Evaluated,
+        events.Noted,
+        events.IncumbentTaken,
+        events.Paused,
+        events.Resumed,
         StateSaved,
-        NotSaved,
-        Diverged,
-        Recovered,
-        Reclaimed,
-        Wanted,
-        Asked,
-        Stopped,
+        events.NotSaved,
+        events.Diverged,
+        events.Recovered,
+        events.Reclaimed,
+        events.Wanted,
+        events.Asked,
+        events.Stopped,
         Said,
     ),
     lenient=True,

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from time import monotonic
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from glompo.worker.mailbox import Mailbox
 
 AGE = 0.02
 """Seconds that an evaluation may wait in a worker, so that a killed run loses less than 100 ms."""
@@ -17,20 +14,20 @@ AGE = 0.02
 class Flusher:
     """One thread that empties the mailboxes of this process.
 
-    It sleeps while nothing waits; the first evaluation in an empty mailbox wakes it.
+    It waits while nothing is due; the first evaluation in an empty mailbox ends that.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._round: deque[tuple[float, Mailbox]] = deque()
+        self._round: deque[tuple[float, Callable[[], None]]] = deque()
         self._closed = False
-        self._thread = threading.Thread(target=self._walk, name="glompo-postman", daemon=True)
+        self._thread = threading.Thread(target=self._walk, name="glompo-flusher", daemon=True)
         self._thread.start()
 
-    def expect(self, mailbox: Mailbox) -> None:
-        """Promise to empty `mailbox` within `AGE` seconds."""
+    def expect(self, flush: Callable[[], None]) -> None:
+        """Promise to call `flush` within `AGE` seconds."""
         with self._changed:
-            self._round.append((monotonic() + AGE, mailbox))
+            self._round.append((monotonic() + AGE, flush))
             if len(self._round) == 1:
                 self._changed.notify()
 
@@ -42,17 +39,17 @@ class Flusher:
         self._thread.join()
 
     def _walk(self) -> None:
-        while (mailbox := self._next()) is not None:
-            mailbox.flush()
+        while (flush := self._next()) is not None:
+            flush()
 
-    def _next(self) -> Mailbox | None:
-        """Return the next mailbox that is due; None when there will be no more."""
+    def _next(self) -> Callable[[], None] | None:
+        """Return what is due next; None when there will be no more."""
         with self._changed:
             while not self._round:
                 if self._closed:
                     return None
                 self._changed.wait()
-            due, mailbox = self._round.popleft()
+            due, flush = self._round.popleft()
             while not self._closed and (left := due - monotonic()) > 0:
                 self._changed.wait(left)
-            return mailbox
+            return flush

@@ -1,4 +1,4 @@
-"""Runs one optimizer from its parcel to its end, and says exactly once how it ended."""
+"""Runs one optimizer from its launch request to its end, and says exactly once how it ended."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def host(
 
     Parameters
     ----------
-    parcel : Parcel
+    launch_request : LaunchRequest
         The optimizer and its task.
     mailbox : Mailbox
         Its line to the engine.
@@ -45,7 +45,7 @@ def host(
         Name of the thread or process, for the record.
     evaluators : callable, optional
         Returns what computes the task, by what it is asked for; by default that is done right here.
-    flights : Flights, optional
+    flights : InFlight, optional
         Told of the evaluations under way, for a backend that has other means to end them than the whole worker.
     """
     flights = flights or InFlight()

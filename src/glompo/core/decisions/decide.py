@@ -57,70 +57,56 @@ class Question:
         The question, and why it comes at its place, for the page on how it works.
     judgments : tuple of callable
         What is asked; the answers are put one after the other.
-    while_ : callable
+    when : callable
         Whether it is asked at all in a run as it stands.
     """
 
     text: str
-    judgments: tuple[Callable[[RunView, Policies], Iterator[Intent]], ...]
     because: str
-    while_: Callable[[RunView], bool] = _goes_on
+    judgments: tuple[Callable[[RunView, Policies], Iterator[Intent]], ...]
+    when: Callable[[RunView], bool] = _goes_on
 
 
 QUESTIONS = (
     Question(
         "when all have ended: is the last checkpoint made?",
-        (final_checkpoint,),
         "afterwards nothing is recorded any more",
+        (final_checkpoint,),
         _has_ended,
     ),
     Question(
         "is the run over? Which optimizer does not stop when asked?",
-        (termination, kill_escalation),
         "nothing may start that must end; in a run that ends nothing else is asked",
+        (termination, kill_escalation),
         _awaits_no_file,
     ),
     Question(
         "what does [the user want](control.md) of single optimizers?",
-        (user_requests,),
         "the user knows better than policies",
+        (user_requests,),
     ),
     Question(
-        "which optimizers must rest because slots were taken away, and which go on because they are there again?",
+        "which optimizers must rest because slots were taken away, and which fit in again?",
+        "no slot is given away that is not there",
         (slot_limits,),
-        "a slot that was taken away can be given to none",
     ),
-    Question(
-        "which optimizers of an earlier session go on?",
-        (restore,),
-        "what has begun comes before anything new",
-    ),
+    Question("which optimizers of an earlier session go on?", "they come before new ones", (restore,)),
     Question(
         "which optimizers will not win, and which should rest?",
-        (stops,),
         "an optimizer that is to stop gets nothing more",
+        (stops,),
     ),
     Question(
-        "is it time to save?",
-        (checkpoints,),
-        "nothing is wanted of optimizers that are to stop, and none is held up",
+        "is it time to save?", "nothing is wanted of optimizers that are to stop, and none is held up", (checkpoints,)
     ),
-    Question(
-        "which optimizer has rested long enough?",
-        (thaw,),
-        "an optimizer that rests comes before a new one",
-    ),
+    Question("which optimizer has rested long enough?", "it comes before a new one", (thaw,)),
     Question(
         "which credits are not used? Which optimizers take the best point? What starts, and where? "
         "Which optimizers may evaluate next?",
-        (reclaim, incumbent, starts, credits),
         "only now is it known which optimizers go on; a slot is free once its holder has really ended, or rests",
+        (reclaim, incumbent, starts, credits),
     ),
-    Question(
-        "what goes on when all rest?",
-        (deadlock_guard,),
-        "asked when there is nothing else to do",
-    ),
+    Question("which optimizer goes on when all rest?", "there is nothing else to do", (deadlock_guard,)),
 )
 """What a decision asks, in order."""
 
@@ -134,7 +120,7 @@ def decide(view: RunView, policies: Policies) -> tuple[Intent, ...]:
         If a policy breaks its contract.
     """
     for question in QUESTIONS:
-        if question.while_(view):
+        if question.when(view):
             answer = tuple(intent for judgment in question.judgments for intent in judgment(view, policies))
             if answer:
                 return answer
