@@ -232,10 +232,10 @@ def counts_twice(patch):
 def acts_twice(patch):
     dispatch = loop.dispatch
 
-    def again(command, *rest):
-        dispatch(command, *rest)
-        if type(command).__name__ == "Grant":
-            dispatch(command, *rest)
+    def again(intent, *rest):
+        dispatch(intent, *rest)
+        if type(intent).__name__ == "Granted":
+            dispatch(intent, *rest)
 
     patch.setattr(loop, "dispatch", again)
 

@@ -27,8 +27,10 @@ from glompo.evaluators.environment import environment
 from glompo.evaluators.payload import pickled
 from glompo.evaluators.pickle_diagnosis import why_not
 from glompo.evaluators.pool.process_tree import signal_group, watch
+from glompo.events import Stopped
+from glompo.events.enums import Ending
 from glompo.wire.launch_request import LaunchRequest
-from glompo.wire.messages import UP, Ended
+from glompo.wire.messages import AT, OPT, UP
 from glompo.worker.mailbox import COUNT
 
 CHILD_GRACE = 2.0
@@ -154,13 +156,13 @@ class ProcessesBackend:
         try:
             while child.line.poll():
                 messages.append(child.line.recv_bytes())
-                child.reported_end |= isinstance(UP.decode(messages[-1]), Ended)
+                child.reported_end |= UP.holds(messages[-1], Stopped)
         except (EOFError, OSError):
             gone = True
         if gone:
             code, claimed = self._reap(opt)
             if not child.reported_end:
-                messages.append(UP.encode(Ended("died", False, _cause(code), claimed=claimed)))
+                messages.append(UP.encode(Stopped(AT, OPT, Ending.DIED, False, _cause(code), claimed=claimed)))
         return messages
 
     def _reap(self, opt: int) -> tuple[int, int]:

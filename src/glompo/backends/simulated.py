@@ -26,9 +26,12 @@ from numpy.typing import NDArray
 from glompo.backends.protocol import Capabilities
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.payload import here
+from glompo.events import Stopped, StopRequested
+from glompo.events.enums import By, Ending
+from glompo.events.verdict import Verdict
 from glompo.function import Outcome
 from glompo.wire.launch_request import LaunchRequest
-from glompo.wire.messages import DOWN, UP, Ended, StopPlease
+from glompo.wire.messages import AT, DOWN, OPT, UP
 from glompo.worker.batch import AGE
 from glompo.worker.host import host
 from glompo.worker.mailbox import COUNT, Mailbox
@@ -38,7 +41,7 @@ Seconds = Callable[[int, NDArray[np.float64]], float]
 
 
 class DeadlockError(RuntimeError):
-    """The engine waits for ever, and no worker in the simulation will ever act again."""
+    """The engine waits for ever, and nothing in the simulation will ever act again."""
 
 
 class _Vanished(BaseException):
@@ -288,14 +291,16 @@ class SimulatedBackend:
         if opt in self._actors and self._actors[opt].alive:
             self._vanish(opt)
             used = int.from_bytes(self._mailboxes[opt].used, sys.byteorder)
-            ended = Ended("died", False, f"its process was ended by {why}", claimed=used)
+            ended = Stopped(AT, OPT, Ending.DIED, False, f"its process was ended by {why}", claimed=used)
             self._arrivals.append((opt, UP.encode(ended)))
 
     def close(self, timeout: float) -> list[int]:
-        """Ask every worker to stop and wait up to `timeout` virtual seconds; a worker that is late vanishes."""
+        """Ask every worker to stop and wait up to `timeout` virtual seconds; one that is late vanishes."""
+        verdict = Verdict(True, "the simulation is over")
         for opt, actor in self._actors.items():
             if actor.alive:
-                self._mailboxes[opt].put(DOWN.encode(StopPlease("the simulation is over")))
+                stop = StopRequested(self.timeline.now(), opt, By.SESSION, verdict)
+                self._mailboxes[opt].put(DOWN.encode(stop))
         until = self.timeline.now() + timeout
         while any(actor.alive for actor in self._actors.values()) and self.timeline.advance(until):
             pass

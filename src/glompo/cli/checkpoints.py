@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from glompo.core.state.checkpoints import COMPLETE
 from glompo.errors import CheckpointError, SettingError, UserError
 from glompo.events import CheckpointClosed
+from glompo.events.enums import CheckpointOutcome
 from glompo.manager.live_control import PATIENCE, control
 from glompo.read.locate import run_directory
 from glompo.spec.checkpointing import PATIENCE as OPTIMIZERS
@@ -50,7 +50,7 @@ def _closed(run_dir: Path, journal: JournalFollower) -> Path:
     while time.monotonic() < end:
         for event in journal.poll():
             if isinstance(event, CheckpointClosed):
-                if event.outcome == COMPLETE:
+                if event.outcome == CheckpointOutcome.COMPLETE:
                     return run_dir / event.path
                 raise CheckpointError(f"checkpoint {event.n} was abandoned: {event.why}")
         time.sleep(0.05)

@@ -12,6 +12,13 @@ from glompo.events import Event
 from glompo.storage.inbox import Request
 
 
+class Clock(Protocol):
+    """Seconds of run time."""
+
+    def now(self) -> float:
+        """Return the run time in seconds; never falls."""
+
+
 class EventLog(Protocol):
     """Keeps events: :class:`glompo.storage.journal.Journal`, or a list in memory."""
 
@@ -35,7 +42,7 @@ class EventLog(Protocol):
         """Begin to save a shortcut to the state after what was written, if it is time for it."""
 
     def close(self, state: RunState | None) -> None:
-        """Commit and let go; `state` is that after everything that was written, None if nobody knows it."""
+        """Commit and let go; `state` is that after everything that was written, None if it is not known."""
 
 
 class Inbox(Protocol):

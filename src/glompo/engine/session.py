@@ -20,7 +20,6 @@ from glompo.core.evaluations.columns import names_of_extras
 from glompo.core.policies.ports import Option, Policies, look_back
 from glompo.core.state.run_state import RunState
 from glompo.core.views.run_view import RunView
-from glompo.engine.clock import RunClock
 from glompo.engine.record import RunRecord
 from glompo.engine.recovery import option_for
 from glompo.errors import PolicyError, SettingError, StoreError
@@ -53,6 +52,23 @@ RUNS = "glompo_runs"
 
 DIFFERENCES = 5
 """Differences between two tasks that are told."""
+
+
+class RunClock:
+    """The monotonic clock of this machine, counted from the beginning of the run.
+
+    Parameters
+    ----------
+    elapsed : float
+        Run time of earlier sessions in seconds.
+    """
+
+    def __init__(self, elapsed: float = 0.0) -> None:
+        self._zero = time.monotonic() - elapsed
+
+    def now(self) -> float:
+        """Return the run time in seconds."""
+        return time.monotonic() - self._zero
 
 
 @dataclass(frozen=True, slots=True)

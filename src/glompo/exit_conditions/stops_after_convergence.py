@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from glompo.core.state.lifecycle import How
 from glompo.core.views.run_view import RunView
+from glompo.events.enums import By
 from glompo.events.verdict import Verdict
 from glompo.exit_conditions.base import BaseExitCondition
 from glompo.validation import whole_number
@@ -45,4 +46,4 @@ class StopsAfterConvergence(BaseExitCondition):
             return view.stops_since_convergence
         ends = [(one.ended_at, one.how, one.stop_by) for one in view if one.ended_at is not None]
         decisive = sorted(at for at, how, _ in ends if how is How.CONVERGED)[self.n_converged - 1]
-        return sum(at >= decisive for at, how, by in ends if by == "stopper" and how is not How.CONVERGED)
+        return sum(at >= decisive for at, how, by in ends if by == By.STOPPER and how is not How.CONVERGED)

@@ -34,7 +34,7 @@ def engine_of(
         session.clock,
         policies,
         job_of(spec, session, its.options, shared, its.evaluation.plan, checkpoint_store, threads),
-        observers,
         Inbox.open(session.run_dir),
+        observers,
         RunLogger(its.status_interval),
     )

@@ -93,6 +93,7 @@ def job_of(
         spec.task if in_process else spec.sent,
         spec.bounds,
         Streams(session.entropy),
+        checkpoint_store,
         detailed=spec.detailed,
         scaler=spec.scaler,
         in_order=spec.deterministic,
@@ -102,7 +103,6 @@ def job_of(
         plan=plan,
         concurrency="threads" if in_process and _in_threads(evaluator, plan) else "processes",
         on_divergence=spec.on_divergence,
-        checkpoint_store=checkpoint_store,
     )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from glompo.core.state.lifecycle import How, Phase
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
+from glompo.events.enums import By
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +84,7 @@ class OptimizerRow:
             if self.phase == Phase.LEFT:
                 return "left: it may go on when the run is resumed"
             return f"paused: {self.paused_because}" if self.phase == Phase.PAUSED else "alive"
-        if self.stopped_by == "exit" and self.how in (How.STOPPED, How.CUT, How.FORCED):
+        if self.stopped_by == By.EXIT and self.how in (How.STOPPED, How.CUT, How.FORCED):
             return f"{self.how}: the run ended"  # why that is stands once, not in every line
         return f"{self.how}: {self.ended_because}" if self.ended_because else self.how
 

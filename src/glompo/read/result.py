@@ -14,16 +14,21 @@ from numpy.typing import NDArray
 from glompo.core.state.lifecycle import How
 from glompo.core.views.manager_view import documented_result
 from glompo.core.views.run_view import RunView
+from glompo.events.enums import Reason
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
 from glompo.read.run_opening import opening_of
 from glompo.read.run_status import RunStatus, run_status_of
 from glompo.safe_text import PAGE, legible
 
-FAULTS = ("failing task", "failing optimizers", "failing checkpoint", "faulty policy", "user", "session")
+FAULTS = (
+    Reason.FAILING_TASK,
+    Reason.FAILING_OPTIMIZERS,
+    Reason.FAILING_CHECKPOINT,
+    Reason.FAULTY_POLICY,
+    Reason.USER,
+    Reason.SESSION,
+)
 """Rules that end a run although nothing that it was asked for has been reached."""
-
-NOTHING_LEFT = "nothing left"
-"""Rule that ends a run in which nobody lives and nothing starts any more."""
 
 OUT_OF_STEPS = "MaxOptimizersExhausted"
 """Exit condition that is no success: optimizers ran out of their own iterations."""
@@ -183,7 +188,7 @@ def end_message(view: RunView, standing: RunStatus) -> str:
 def _as_asked(view: RunView) -> bool:
     if view.finished is None or view.finished.rule in FAULTS:
         return False
-    if view.finished.rule == NOTHING_LEFT:
+    if view.finished.rule == Reason.NOTHING_LEFT:
         return any(view.ended[how] for how in (How.CONVERGED, How.STOPPED, How.CUT))
     return not all(leaf.rule.startswith(OUT_OF_STEPS) for leaf in view.finished.leaves() if leaf.fired)
 

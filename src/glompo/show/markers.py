@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from glompo.events.enums import By
 from glompo.read import OptimizerRow
 
 SHAPES = {
@@ -46,11 +47,12 @@ def end_of(row: OptimizerRow) -> End:
         return End("paused" if row.paused_because else "alive", "")
     if row.how in ("converged", "exhausted", "crashed", "lost", "forced"):
         return End(row.how, "")
-    if row.stopped_by == "exit":
+    if row.stopped_by == By.EXIT:
         return End(OVER, "")
-    if row.stopped_by == "stopper":
+    if row.stopped_by == By.STOPPER:
         return End("stopped", " & ".join(row.stopped_by_rules))
-    return End("stopped", {"user": "the user", "session": "the end of the session"}.get(row.stopped_by or "", ""))
+    names: dict[str | None, str] = {By.USER: "the user", By.SESSION: "the end of the session"}
+    return End("stopped", names.get(row.stopped_by, ""))
 
 
 def shapes_for(rows: Sequence[OptimizerRow]) -> dict[End, tuple[str, int]]:

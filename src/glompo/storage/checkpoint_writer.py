@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from glompo._version import __version__
-from glompo.core.state.checkpoints import ABANDONED, COMPLETE
 from glompo.core.views.run_view import RunView
 from glompo.errors import StoreError
+from glompo.events.enums import CheckpointOutcome
 from glompo.loggers import library_logger
 from glompo.spec.checkpointing import CheckpointingControl
 from glompo.storage.blobs import blob_names, blob_path, read_blob, sync_blob, write_blob
@@ -137,14 +137,14 @@ class CheckpointWriter:
         except Exception as error:
             if not isinstance(error, StoreError):
                 logger.exception("checkpoint %s could not be written", target)
-            return ABANDONED, str(error), ""
+            return CheckpointOutcome.ABANDONED, str(error), ""
         surplus = len(earlier) - self._control.keep_past if self._control.keep_past >= 0 else 0
         for old in earlier[: max(0, surplus)]:
             with contextlib.suppress(OSError):
                 old.unlink(missing_ok=True)
         path = target.relative_to(self._run_dir) if target.is_relative_to(self._run_dir) else target
         left_out = f", without {' and '.join(extras.left_out)}" if extras.left_out else ""
-        return COMPLETE, f"{target.stat().st_size} bytes{left_out}", str(path)
+        return CheckpointOutcome.COMPLETE, f"{target.stat().st_size} bytes{left_out}", str(path)
 
 
 def facts_of(view: RunView, n: int, position: Position) -> dict[str, Any]:

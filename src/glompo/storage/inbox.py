@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Self
 
 from glompo.errors import StoreError
+from glompo.events.enums import RequestKind
 from glompo.loggers import library_logger
 from glompo.storage.disk import refusal, write_file
 from glompo.storage.regular_file import open_regular, read_regular
@@ -48,7 +49,7 @@ LONGEST = 4096
 """Bytes of a request at most."""
 
 _STOP = re.compile(r"STOP_(\d{1,9})")
-_FILES = {"CHKPT": "checkpoint", "EXIT": "end"}
+_FILES = {"CHKPT": RequestKind.CHECKPOINT, "EXIT": RequestKind.END}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +198,8 @@ class Inbox:
     def _read(self, name: str) -> Request:
         if not _is_request(name):
             stopped = _STOP.fullmatch(name)
-            return (
-                Request("stop", f"file {name}", int(stopped[1])) if stopped else Request(_FILES[name], f"file {name}")
-            )
+            who = f"file {name}"
+            return Request(RequestKind.STOP, who, int(stopped[1])) if stopped else Request(_FILES[name], who)
         with open_regular(self._path(name)) as file:
             return _parsed(file.read(LONGEST + 1))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from glompo.engine.clock import Clock
+from glompo.engine.ports import Clock
 from glompo.storage.inbox import Request
 
 

@@ -29,15 +29,14 @@ from glompo.core.policies.rule import Rule
 from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams, entropy_of
 from glompo.core.views.run_view import RunView
-from glompo.engine.clock import Clock
 from glompo.engine.dispatch import Job
 from glompo.engine.loop import Engine
-from glompo.engine.ports import Observer
+from glompo.engine.ports import Clock, Observer
 from glompo.events import SCHEMA, Event, RunOpened, SessionOpened
 from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.selectors import BaseSelector, CycleSelector
 from glompo.storage.inbox import Request
-from glompo.testing.memory_log import WALL, EventsHistory, MemoryLog
+from glompo.testing.memory_log import WALL, EventsHistory, MemoryCheckpoints, MemoryLog
 from glompo.testing.scripted_inbox import ScriptedInbox
 
 
@@ -163,7 +162,14 @@ def run_on(
     for event in opening:
         state.apply(event)
     log.append(opening)
-    job = Job(stage.task, stage.bounds, Streams(entropy), detailed=stage.is_log_detailed, in_order=policies.lockstep)
+    job = Job(
+        stage.task,
+        stage.bounds,
+        Streams(entropy),
+        MemoryCheckpoints(),
+        detailed=stage.is_log_detailed,
+        in_order=policies.lockstep,
+    )
     inbox = ScriptedInbox(clock, stage.asked)
-    Engine(state, log, backend, clock, policies, job, observers, inbox).run()
+    Engine(state, log, backend, clock, policies, job, inbox, observers).run()
     return Simulated(tuple(log.events), state, inbox.refused)

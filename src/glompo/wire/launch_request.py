@@ -1,4 +1,4 @@
-"""Everything that a worker needs to begin."""
+"""Everything that a worker needs to begin, and, if its optimizer comes back, what that did in earlier sessions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,46 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.function import PENALIZE, FailurePolicy
-from glompo.wire.recorded_history import RecordedHistory
+
+
+@dataclass(frozen=True, slots=True)
+class SavedState:
+    """What an optimizer saved after `k` of its evaluations, as :mod:`glompo.worker.saved_state` wrote it."""
+
+    k: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedHistory:
+    """The recorded dialogue of one optimizer, in natural units.
+
+    Attributes
+    ----------
+    X, f, status : ndarray, shapes (n, d), (n,), (n,)
+        Its evaluations in the order in which they were recorded, as in :class:`glompo.events.Evaluated`.
+    points : tuple of (int, ndarray, float)
+        Better points that it was given: after how many of its evaluations, x of shape (d,), and f.
+    extras : tuple of tuple
+        Further values of detailed calls, one row for each of the first evaluations.
+    first : int
+        Evaluations under the same number that belong to an earlier search, before a warm start; they are not in `X`.
+    saved : SavedState or None
+        The last state that it saved.
+    """
+
+    X: NDArray[np.float64]
+    f: NDArray[np.float64]
+    status: NDArray[np.uint8]
+    points: tuple[tuple[int, NDArray[np.float64], float], ...] = ()
+    extras: tuple[tuple[Any, ...], ...] = ()
+    first: int = 0
+    saved: SavedState | None = None
+
+    @property
+    def end(self) -> int:
+        """Evaluations recorded under its number."""
+        return self.first + len(self.f)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +57,7 @@ class LaunchRequest:
     """One optimizer to be built and run.
 
     Backends that stay in this process hand it over as it is, so that the task keeps its identity; those that leave
-    it pickle the parcel in the parent, where an error can still name the culprit.
+    it pickle the request in the parent, where an error can still name what cannot be pickled.
 
     Attributes
     ----------
@@ -40,7 +79,7 @@ class LaunchRequest:
         Scale of each parameter for an optimizer whose class asks for none.
     in_order : bool
         Whether evaluations side by side are recorded in the order in which they were asked for.
-    script : Script or None
+    recorded : RecordedHistory or None
         What it did in earlier sessions, if it is to go on from there.
     rests : bool
         Whether it rested then, and rests on when it is back.

@@ -1,9 +1,9 @@
 """The process in which one optimizer lives: ``python -m glompo.worker.child LINE REQUEST CLAIMS``.
 
-It gets three open files from its parent: a line for messages, a file that holds `sys.path` and the launch request,
-and one into which it counts the credits that it uses, for the parent to read if it dies. It does not
-import the parent's main module, so a script needs no ``if __name__ == "__main__"``; what the parent defined there has
-travelled by value. When the parent vanishes the line ends, and so does this process, with its children.
+It gets three open files from its parent: a line for messages, a file that holds `sys.path` and the launch request, and
+one into which it counts the credits that it uses, for the parent to read if it dies. It does not import the parent's
+main module, so a script needs no ``if __name__ == "__main__"``; what the parent defined there has travelled by value.
+When the parent vanishes the line ends, and so does this process, with its children.
 """
 
 from __future__ import annotations
@@ -50,17 +50,19 @@ def main() -> None:
 
 def _unpacked(data: bytes, mailbox: Any) -> Any:
     """Return the launch request; if it cannot be unpacked here, report why and end."""
+    from glompo.events import Noted, Stopped
+    from glompo.events.enums import Ending
     from glompo.safe_text import error_text
-    from glompo.wire.messages import Ended, Note
+    from glompo.wire.messages import AT, OPT
 
     try:
         return pickle.loads(data)
     except Exception as error:
         import traceback
 
-        mailbox.post(Note(traceback.format_exc()))
+        mailbox.post(Noted(AT, OPT, traceback.format_exc()))
         note = f"the task or the optimizer cannot be loaded in a new process: {error_text(error)}"
-        mailbox.post(Ended("raised", False, note))
+        mailbox.post(Stopped(AT, OPT, Ending.RAISED, False, note))
         os._exit(1)
 
 

@@ -12,9 +12,11 @@ from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.payload import here
 from glompo.evaluators.protocol import Evaluator
 from glompo.evaluators.shared import InFlight
+from glompo.events import Diverged, Noted, Started, Stopped
+from glompo.events.enums import Ending
 from glompo.safe_text import error_text
 from glompo.wire.launch_request import LaunchRequest
-from glompo.wire.messages import Ended, Note, Ready, WentAstray
+from glompo.wire.messages import AT, OPT
 from glompo.worker.call_gate import Cut, Refused
 from glompo.worker.mailbox import Mailbox
 from glompo.worker.managed_function import DetailedManagedFunction, ManagedFunction
@@ -53,7 +55,7 @@ def host(
                     optimizer = attempt.optimizer()
                     task = _task(computes, mailbox, space, launch_request, attempt.replay, optimizer.is_log_detailed)
                     if not ready:
-                        mailbox.post(Ready(worker))
+                        mailbox.post(Started(AT, OPT, worker))
                         ready = True
                     ended = attempt.search(optimizer, task)
                 except DivergedError as error:
@@ -63,13 +65,13 @@ def host(
                     if not steps:
                         raise
         except (Refused, TaskContractError) as error:
-            ended = Ended("refused", attempt is not None and attempt.link.said_converged, str(error))
+            ended = Stopped(AT, OPT, Ending.REFUSED, attempt is not None and attempt.link.said_converged, str(error))
         except Cut as cut:
-            ended = Ended("cut", attempt is not None and attempt.link.said_converged, str(cut))
+            ended = Stopped(AT, OPT, Ending.CUT, attempt is not None and attempt.link.said_converged, str(cut))
         except BaseException as error:  # also SystemExit and KeyboardInterrupt: the engine must hear of whatever it is
-            mailbox.post(Note(traceback.format_exc()))
+            mailbox.post(Noted(AT, OPT, traceback.format_exc()))
             said = attempt is not None and attempt.link.said_converged
-            ended = Ended("raised", said, error_text(error))
+            ended = Stopped(AT, OPT, Ending.RAISED, said, error_text(error))
         # no evaluation may be recorded behind the last message, and the evaluators are closed right after this block
         mailbox.shut()
         if task is not None:
@@ -78,8 +80,8 @@ def host(
     mailbox.last(ended)
 
 
-def _tell(mailbox: Mailbox, way: str, error: DivergedError, rungs: list[RecoveryStep]) -> None:
-    mailbox.post(WentAstray(way, error.at_k, error.distance, str(error), rungs[0].way if rungs else ""))
+def _tell(mailbox: Mailbox, way: str, error: DivergedError, steps: list[RecoveryStep]) -> None:
+    mailbox.post(Diverged(AT, OPT, way, error.at_k, error.distance, str(error), steps[0].way if steps else ""))
 
 
 class _Evaluators:

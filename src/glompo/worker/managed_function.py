@@ -18,8 +18,8 @@ from glompo.errors import WorkerError
 from glompo.evaluators.protocol import Evaluator, NotEvaluated
 from glompo.function import Outcome, Status
 from glompo.values import reals
-from glompo.wire.extras import recordable
 from glompo.wire.launch_request import LaunchRequest
+from glompo.worker.batch import recordable
 from glompo.worker.call_gate import CallGate, Cut, OutsideError, Refused
 from glompo.worker.mailbox import OVER, Mailbox
 from glompo.worker.pending_calls import PendingCalls, not_evaluated

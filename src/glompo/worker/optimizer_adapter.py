@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from glompo.events import IncumbentTaken, Noted, NotSaved
 from glompo.optimizer import EARLIER_NAMES, BaseOptimizer, OpenGate
-from glompo.wire.messages import Note, NotSaved, PointTaken, StateSaved
-from glompo.wire.recorded_history import RecordedHistory
+from glompo.wire.launch_request import RecordedHistory
+from glompo.wire.messages import AT, OPT, StateSaved
 from glompo.worker.mailbox import Mailbox
 from glompo.worker.saved_state import NotSavedError, packed
 from glompo.worker.space import Space
@@ -72,7 +73,7 @@ class WorkerLink:
             return False
         optimizer.inject(self._space.seen(point.x), point.f)
         self._given += 1
-        self._mailbox.post(PointTaken(count, point.x, point.f))
+        self._mailbox.post(IncumbentTaken(AT, OPT, count, point.x, point.f))
         return True
 
     def _save_due(self, optimizer: BaseOptimizer) -> list[int]:
@@ -83,9 +84,9 @@ class WorkerLink:
         try:
             data = packed(optimizer, optimizer.opt_id or 0, count, self._given)
         except NotSavedError as error:
-            self._mailbox.post(NotSaved(ticket, error.failed, str(error)))
+            self._mailbox.post(NotSaved(AT, OPT, ticket, error.failed, str(error)))
             return [PREPARE, PASS]
-        self._mailbox.post(StateSaved(ticket, count, data))
+        self._mailbox.post(StateSaved(AT, OPT, ticket, count, data))
         return [PREPARE, SAVE]
 
     def report(self, key: int, message: str | None) -> None:
@@ -100,7 +101,7 @@ class WorkerLink:
             self.said_converged = not self.told
         elif key == NOTE:
             if self._mailbox.count >= self._recorded:  # else it has been said before
-                self._mailbox.post(Note(message or ""))
+                self._mailbox.post(Noted(AT, OPT, message or ""))
         elif key != PAUSED:
             raise ValueError(f"message_manager got the key {key!r}; 0 says converged, 1 paused, 9 adds a note")
 

@@ -20,12 +20,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.events import Diverged, Recovered, Stopped
+from glompo.events.enums import Ending, Way
 from glompo.function import Status
 from glompo.optimizer import BaseOptimizer, MinimizeResult
 from glompo.safe_text import error_text
-from glompo.wire.launch_request import LaunchRequest
-from glompo.wire.messages import BackAgain, Ended, WentAstray
-from glompo.wire.recorded_history import REPLAY, SAVED, WARM, RecordedHistory
+from glompo.wire.launch_request import LaunchRequest, RecordedHistory
+from glompo.wire.messages import AT, OPT
 from glompo.worker.mailbox import Mailbox
 from glompo.worker.managed_function import ManagedFunction
 from glompo.worker.optimizer_adapter import HoldGate, WorkerLink, as_accepted, build, by_name, linked, own_logging
@@ -50,20 +51,20 @@ def recovery_steps(launch_request: LaunchRequest, mailbox: Mailbox) -> list[Reco
     recorded = launch_request.recorded
     if recorded is None:
         return [RecoveryStep(NEW)]
-    steps = [RecoveryStep(REPLAY)]
+    steps = [RecoveryStep(Way.REPLAY)]
     if recorded.saved is not None:
         try:
             envelope = opened(recorded.saved.data)
         except NotSavedError as error:
-            mailbox.post(WentAstray(SAVED, recorded.saved.k, math.nan, str(error), REPLAY))
+            mailbox.post(Diverged(AT, OPT, Way.SAVED_STATE, recorded.saved.k, math.nan, str(error), Way.REPLAY))
         else:
             # loading is cheaper than replay, but only a promise, or what was recorded behind it, shows that it worked
             if envelope.promised:
-                steps.insert(0, RecoveryStep(SAVED, envelope))
+                steps.insert(0, RecoveryStep(Way.SAVED_STATE, envelope))
             elif envelope.k < recorded.end:
-                steps.append(RecoveryStep(SAVED, envelope))
+                steps.append(RecoveryStep(Way.SAVED_STATE, envelope))
     if launch_request.on_divergence == "warm-start":
-        steps.append(RecoveryStep(WARM))
+        steps.append(RecoveryStep(Way.WARM_START))
     return steps
 
 
@@ -79,7 +80,7 @@ class Attempt:
         self._envelope = step.envelope
         self._x0 = launch_request.x0
         recorded, start, given = launch_request.recorded, 0, 0
-        if recorded is not None and step.way == WARM:
+        if recorded is not None and step.way == Way.WARM_START:
             # the record is kept under the same number: the new search counts on behind it
             start, self._x0 = recorded.end, _best_of(recorded, launch_request.x0)
         elif recorded is not None:
@@ -88,8 +89,9 @@ class Attempt:
                 start, given = step.envelope.k, step.envelope.points
             self.replay = Replay(recorded, start, self._report_arrival)
         mailbox.recall(start)
-        stream = np.random.Generator(np.random.PCG64(_seed(launch_request, start if step.way == WARM else None)))
-        self.link = WorkerLink(mailbox, stream, space, None if step.way == WARM else recorded, given)
+        warm = step.way == Way.WARM_START
+        stream = np.random.Generator(np.random.PCG64(_seed(launch_request, start if warm else None)))
+        self.link = WorkerLink(mailbox, stream, space, None if warm else recorded, given)
 
     @property
     def arrived(self) -> bool:
@@ -131,7 +133,7 @@ class Attempt:
             one.rng.bit_generator.state = self._envelope.stream
         return one
 
-    def search(self, optimizer: BaseOptimizer, task: ManagedFunction) -> Ended:
+    def search(self, optimizer: BaseOptimizer, task: ManagedFunction) -> Stopped:
         """Run the search and return how it ended.
 
         Raises
@@ -151,10 +153,14 @@ class Attempt:
             raise self._ended_early(f"raised {error_text(error)}") from error
         if not self.arrived and not self.link.told:
             raise self._ended_early("returned")
-        return Ended("returned", self.link.said_converged, _output_tail(result, self.link), _gave_up(result, self.link))
+        link = self.link
+        return Stopped(
+            AT, OPT, Ending.RETURNED, link.said_converged, _output_tail(result, link), _gave_up(result, link)
+        )
 
     def _report_arrival(self) -> None:
-        self._mailbox.post(BackAgain(self.way, self._mailbox.count, self._x0 if self.way == WARM else None))
+        new_start = self._x0 if self.way == Way.WARM_START else None
+        self._mailbox.post(Recovered(AT, OPT, self.way, self._mailbox.count, new_start))
 
     def _ended_early(self, what: str) -> DivergedError:
         assert self.replay is not None  # a search without a record has none to end before

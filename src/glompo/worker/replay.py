@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.function import Status
-from glompo.wire.recorded_history import RecordedHistory
+from glompo.wire.launch_request import RecordedHistory
 
 Recorded = tuple[float, Status, tuple[Any, ...]]
 """Value, status and extras of a recorded evaluation."""

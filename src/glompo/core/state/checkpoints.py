@@ -24,9 +24,7 @@ from glompo.events import (
     Saved,
     SaveRequested,
 )
-
-COMPLETE, ABANDONED = "complete", "abandoned"
-"""Outcomes of a checkpoint."""
+from glompo.events.enums import CheckpointOutcome, Way
 
 
 def _request(state: RunFacts, event: SaveRequested) -> None:
@@ -60,7 +58,7 @@ def _answer(back: Resumption, event: Saved | NotSaved) -> None:
 
 def _diverge(state: RunFacts, event: Diverged) -> None:
     one = state.known(event)
-    if event.way == "saved state":
+    if event.way == Way.SAVED_STATE:
         one.resumption.saved = None
     one.notes.append((event.at, f"{event.way} failed: {event.why}; then {event.then or 'it was given up'}"))
 
@@ -95,7 +93,7 @@ def _close(state: RunFacts, event: CheckpointClosed) -> None:
     _check_under_way(state, event, event.n)
     made = state.checkpoints
     made.begun, made.taken = None, False
-    if event.outcome == COMPLETE:
+    if event.outcome == CheckpointOutcome.COMPLETE:
         made.files.append(event.path)
     else:
         made.failure = event.why

@@ -55,6 +55,7 @@ from glompo.events import (
     StopRequested,
     Wanted,
 )
+from glompo.events.enums import By, Ending
 
 
 class Phase(enum.StrEnum):
@@ -128,15 +129,15 @@ TABLE: dict[tuple[Phase | None, type[Event]], Phase] = {
 
 ENDINGS: dict[tuple[str, bool], How] = {
     # (how the worker left, whether a stop had been requested)
-    ("returned", False): How.CONVERGED,
-    ("returned", True): How.STOPPED,
-    ("cut", True): How.CUT,
-    ("raised", False): How.CRASHED,
-    ("raised", True): How.CRASHED,
-    ("refused", False): How.CRASHED,
-    ("refused", True): How.CRASHED,
-    ("died", False): How.LOST,
-    ("died", True): How.LOST,
+    (Ending.RETURNED, False): How.CONVERGED,
+    (Ending.RETURNED, True): How.STOPPED,
+    (Ending.CUT, True): How.CUT,
+    (Ending.RAISED, False): How.CRASHED,
+    (Ending.RAISED, True): How.CRASHED,
+    (Ending.REFUSED, False): How.CRASHED,
+    (Ending.REFUSED, True): How.CRASHED,
+    (Ending.DIED, False): How.LOST,
+    (Ending.DIED, True): How.LOST,
 }
 
 
@@ -161,11 +162,11 @@ def how_ended(event: Stopped, stop_requested: bool, escalated: bool = False) -> 
     One that reported its own convergence before it was told to stop has converged. One that was not asked to stop and
     returned without success is exhausted: it ran out of its own iterations, or did not know how to go on.
     """
-    if event.ending == "returned" and event.said_converged:
+    if event.ending == Ending.RETURNED and event.said_converged:
         return How.CONVERGED
-    if event.ending == "returned" and event.gave_up and not stop_requested:
+    if event.ending == Ending.RETURNED and event.gave_up and not stop_requested:
         return How.EXHAUSTED
-    if event.ending == "died" and escalated:
+    if event.ending == Ending.DIED and escalated:
         return How.FORCED
     try:
         return ENDINGS[event.ending, stop_requested]
@@ -180,6 +181,6 @@ def may_return(phase: Phase, how: How | None, stop_by: str | None) -> bool:
 
     Not one that ended by itself, or was asked to stop for its own sake.
     """
-    if stop_by not in (None, "exit", "session"):
+    if stop_by not in (None, By.EXIT, By.SESSION):
         return False
     return phase is not Phase.ENDED or (stop_by is not None and how not in (How.CONVERGED, How.CRASHED))

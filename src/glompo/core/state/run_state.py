@@ -52,6 +52,7 @@ from glompo.events import (
     StopRequested,
     Wanted,
 )
+from glompo.events.enums import By, Ending, RequestKind
 from glompo.function import FAILURES, Status
 
 PACE_MEMORY = 0.3
@@ -230,7 +231,7 @@ class RunState(RunFacts):
         self.move(one, event)
         one.stop = event
         self.pending.fulfil(event.opt)
-        if event.by == "stopper":
+        if event.by == By.STOPPER:
             self.stopped_by_rules.append(event.opt)
 
     def _escalate(self, event: Escalated) -> None:
@@ -241,7 +242,7 @@ class RunState(RunFacts):
         one = self.known(event)
         how = lifecycle.how_ended(event, one.stop is not None, bool(one.rung))
         self.outstanding -= one.outstanding
-        if event.ending == "died":  # a budget counts the calls that were begun, or that may have been
+        if event.ending == Ending.DIED:  # a budget counts the calls that were begun, or that may have been
             begun = one.outstanding if event.claimed < 0 else one.calls_before + event.claimed - one.calls
             self.lost += min(max(begun, 0), one.outstanding)
         self.move(one, event)
@@ -249,13 +250,13 @@ class RunState(RunFacts):
         del self.alive[event.opt]
         self.pending.fulfil(event.opt)
         self._release_slots(one)
-        if event.ending == "refused":
+        if event.ending == Ending.REFUSED:
             self.refused = self.refused or event.note
         self.retention.retire(event.opt, self.optimizers)
         self.ended[how] += 1
         if how is How.CONVERGED:
             self.stops_since_convergence = 0
-        elif one.stop and one.stop.by == "stopper":
+        elif one.stop and one.stop.by == By.STOPPER:
             self.stops_since_convergence += 1
         self._weigh(one, how)
 
@@ -266,7 +267,7 @@ class RunState(RunFacts):
         out.
         """
         died = how in (How.CRASHED, How.LOST)
-        if one.stop is not None and one.stop.by in ("exit", "session", "user") and not died:
+        if one.stop is not None and one.stop.by in (By.EXIT, By.SESSION, By.USER) and not died:
             return
         if died or not np.isfinite(one.trajectory.best):
             self.in_vain.append((f"{one.request.kind}: {one.note or how}", died or not one.calls))
@@ -277,11 +278,11 @@ class RunState(RunFacts):
         reason = refusal(event, self.optimizers)
         if reason:
             raise IllegalEventError(f"{event}: {reason}")
-        if event.what in ("end", "leave"):
-            self.asked = self.asked if self.asked and self.asked.what == "end" else event
-        elif event.what == "slots":
+        if event.what in (RequestKind.END, RequestKind.LEAVE):
+            self.asked = self.asked if self.asked and self.asked.what == RequestKind.END else event
+        elif event.what == RequestKind.SLOTS:
             self.session_slots = event.amount
-        elif event.what == "checkpoint":
+        elif event.what == RequestKind.CHECKPOINT:
             self.checkpoints.asked = event.who
         else:
             self.pending.take(event, self.optimizers.get(event.opt))

@@ -34,6 +34,7 @@ from glompo.events import (
     StartRequested,
     StopRequested,
 )
+from glompo.events.enums import Word
 from glompo.events.verdict import Verdict
 
 _KNOWN: dict[str, type] = {
@@ -134,6 +135,8 @@ def _plain(value: Any) -> Any:
         return value
     if kind in _FIELDS:
         return {_TYPE: kind.__name__, **{name: _plain(getattr(value, name)) for name in _FIELDS[kind]}}
+    if isinstance(value, Word):  # an event says plain text once it has been read
+        return str(value)
     if isinstance(value, Enum):
         return {_TYPE: kind.__name__, "value": str(value.value)}
     if isinstance(value, Trajectory):

@@ -20,13 +20,8 @@ from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.events import Asked, RunOpened
+from glompo.events.enums import By, RequestKind
 from glompo.events.verdict import Verdict
-
-SLOTS = "slots"
-"""Why optimizers rest for which there are too few slots."""
-
-FREEZER = "freezer"
-"""Why optimizers rest that a policy put to rest."""
 
 
 class RunView:
@@ -257,14 +252,13 @@ class RunView:
     def held(self, opt: int) -> bool:
         """Return whether a user asked for the optimizer to rest until told otherwise."""
         asked = self._state.pending.of_one.get(opt)
-        return asked is not None and asked.what == "pause"
+        return asked is not None and asked.what == RequestKind.PAUSE
 
     @property
     def displaced(self) -> Iterator[OptimizerView]:
         """Optimizers that rest because there were too few slots, and go on as soon as there are, in order."""
-        return (
-            one for one in self.alive if one.phase is Phase.PAUSED and one.pause_by == SLOTS and not self.held(one.opt)
-        )
+        resting = (one for one in self.alive if one.phase is Phase.PAUSED)
+        return (one for one in resting if one.pause_by == By.SLOTS and not self.held(one.opt))
 
     @property
     def session_seconds(self) -> float:
@@ -290,13 +284,13 @@ class RunView:
     def leave_asked_by(self) -> str | None:
         """Name of the user or the signal that asked to end this session; None if there was none."""
         asked = self._state.asked
-        return asked.who if asked is not None and asked.what == "leave" else None
+        return asked.who if asked is not None and asked.what == RequestKind.LEAVE else None
 
     @property
     def end_asked_by(self) -> str | None:
         """Name of the user that asked to end the run; None if there was none."""
         asked = self._state.asked
-        return asked.who if asked is not None and asked.what == "end" else None
+        return asked.who if asked is not None and asked.what == RequestKind.END else None
 
     @property
     def ending(self) -> Verdict | None:

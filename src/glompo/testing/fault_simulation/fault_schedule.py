@@ -16,7 +16,7 @@ from glompo.backends.protocol import Capabilities
 from glompo.backends.simulated import SimulatedBackend
 from glompo.core.state.run_state import RunState
 from glompo.errors import StoreError
-from glompo.events import Event
+from glompo.events import Event, Granted, StopRequested
 from glompo.storage.history import JournalHistory
 from glompo.storage.journal import Journal
 from glompo.testing.fault_simulation.faults import (
@@ -38,7 +38,7 @@ from glompo.testing.fault_simulation.faulty_disk import FaultyDisk, Killed
 from glompo.testing.fault_simulation.invariants import InvariantChecker
 from glompo.testing.fault_simulation.scenario import Scenario
 from glompo.wire.launch_request import LaunchRequest
-from glompo.wire.messages import DOWN, Credits, StopPlease
+from glompo.wire.messages import DOWN
 
 COMPARED_EVERY = 40
 """Appends between two comparisons of the fold with the state of the engine."""
@@ -283,9 +283,9 @@ class WatchedBackend:
         if self._place.disk.dead:
             return
         said = DOWN.decode(message)
-        if isinstance(said, Credits):
+        if isinstance(said, Granted):
             self._place.invariants.took_effect(opt, "credits", said.n)
-        elif isinstance(said, StopPlease) and not self._place.failing:  # with a full disk they stop unrecorded
+        elif isinstance(said, StopRequested) and not self._place.failing:  # with a full disk they stop unrecorded
             self._place.invariants.took_effect(opt, "stop")
         self._inner.send(opt, message)
 

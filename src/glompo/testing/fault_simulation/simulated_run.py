@@ -29,7 +29,6 @@ from glompo.core.streams import Streams, entropy_of
 from glompo.core.views.run_view import RunView
 from glompo.engine.dispatch import Job
 from glompo.engine.loop import Engine
-from glompo.engine.memory_checkpoints import MemoryCheckpoints
 from glompo.errors import InternalError, SettingTypeError, StoreError
 from glompo.events import SCHEMA, Event, Repaired, RunOpened, SessionOpened
 from glompo.storage.journal import Journal
@@ -41,7 +40,8 @@ from glompo.testing.fault_simulation.faults import BadSync, Fault, FullDisk, OfE
 from glompo.testing.fault_simulation.faulty_disk import Killed
 from glompo.testing.fault_simulation.invariants import GRACE, BrokenPromiseError, InvariantChecker
 from glompo.testing.fault_simulation.scenario import Scenario, drawn_scenario
-from glompo.testing.memory_log import WALL
+from glompo.testing.memory_log import WALL, MemoryCheckpoints
+from glompo.testing.scripted_inbox import ScriptedInbox
 
 MEMORY = Path("/dev/shm")
 """Where files are in memory, on Linux."""
@@ -179,7 +179,13 @@ class _History:
         except StoreError:
             return place  # a full disk: somebody tries again
         engine = Engine(
-            state, log, WatchedBackend(place), place.simulated.timeline, self._scene.policies, self._job(place)
+            state,
+            log,
+            WatchedBackend(place),
+            place.simulated.timeline,
+            self._scene.policies,
+            self._job(place),
+            ScriptedInbox(place.simulated.timeline, ()),
         )
         try:
             for event in opening:
@@ -221,10 +227,10 @@ class _History:
             place.task,
             np.array(scenario.bounds, dtype=float),
             Streams(self._entropy),
+            self._keeper,
             in_order=scenario.lockstep,
             failures=scenario.failures,
             options=scenario.selector.options,
-            checkpoint_store=self._keeper,
         )
 
     def _reopen(self, run_dir: Path, place: Place) -> None:
