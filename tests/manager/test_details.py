@@ -23,7 +23,7 @@ from glompo.read.export import write_csv
 from glompo.stoppers import BaseStopper
 from glompo.storage import framing
 from glompo.storage.reader import read_events
-from glompo.wire import extras as limits
+from glompo.worker import batch as limits
 
 BOX = [(-5.12, 5.12)] * 3
 
