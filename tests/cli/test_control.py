@@ -39,8 +39,8 @@ def recorded(project, kind):
     return [event for event in read_events(project.run_dir) if isinstance(event, kind)]
 
 
-@pytest.mark.parametrize(("command", "code", "standing"), [("stop", 1, "finished"), ("leave", 130, "left")])
-def test_a_run_is_ended_or_left_by_a_command(launch, glompo, project, command, code, standing):
+@pytest.mark.parametrize(("command", "code", "standing"), [("stop", 1, "finished"), ("suspend", 130, "left")])
+def test_a_run_is_ended_or_suspended_by_a_command(launch, glompo, project, command, code, standing):
     run = begun(launch, project)
     told = glompo(command, project.run_dir)
     assert (told.returncode, told.stderr) == (0, "")
@@ -54,14 +54,14 @@ def test_a_run_is_ended_or_left_by_a_command(launch, glompo, project, command, c
     assert "@" in asked.who
 
 
-def test_single_optimizers_are_stopped_put_to_rest_and_woken(launch, project):
+def test_single_optimizers_are_stopped_paused_and_unpaused(launch, project):
     run = begun(launch, project, jobs=3)
     door = library.control(project.run_dir)
     door.stop(1)
     door.pause(2)
     run.await_status(project.run_dir, lambda status: status["optimizers"][0]["how"] is not None)
     run.await_status(project.run_dir, lambda status: status["optimizers"][1]["phase"] == "paused")
-    door.go_on(2)
+    door.unpause(2)
     run.await_status(project.run_dir, lambda status: status["optimizers"][1]["phase"] == "running")
     with pytest.raises(RefusedError, match="optimizer 1 has ended already"):
         door.stop(1)
@@ -160,7 +160,7 @@ def test_a_run_that_does_not_live_cannot_be_asked(launch, glompo, project, tmp_p
     run = begun(launch, project)
     run.process.send_signal(signal.SIGKILL)
     run.await_end()
-    told = glompo("leave", project.run_dir)
+    told = glompo("suspend", project.run_dir)
     assert told.returncode == 2
     assert "no process works on the run" in told.stderr
     with pytest.raises(NotAliveError):
@@ -179,6 +179,6 @@ def test_a_request_of_another_time_does_not_reach_the_next_session(launch, glomp
     reason = project.run_dir / "inbox" / "refused" / "EXIT.reason.txt"
     resumed.await_status(project.run_dir, lambda status: status["standing"] == "running" and reason.exists())
     assert "before this session began" in reason.read_text()
-    told = glompo("leave", project.run_dir, "--no-wait")
+    told = glompo("suspend", project.run_dir, "--no-wait")
     assert (told.returncode, "lies in the inbox" in told.stdout) == (0, True)
     assert resumed.await_end()[0] == 130

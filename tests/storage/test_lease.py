@@ -16,9 +16,9 @@ from dataclasses import asdict, replace
 import pytest
 
 from glompo.errors import LeaseHeldError, StoreError, UserError
-from glompo.storage import identity, lease
-from glompo.storage.identity import host_name, machine_identity, start_time
+from glompo.storage import lease, lease_state
 from glompo.storage.lease import BEAT_SECONDS, STALE_SECONDS, Lease
+from glompo.storage.lease_state import host_name, machine_identity, start_time
 
 HOLDER = """
 import sys
@@ -284,7 +284,7 @@ def test_a_process_is_known_by_its_start_and_a_dead_one_has_none():
 
 
 def test_without_proc_a_process_is_known_by_its_id_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr(identity, "_PROC", tmp_path / "nowhere")
+    monkeypatch.setattr(lease_state, "_PROC", tmp_path / "nowhere")
     assert start_time(os.getpid()) == "?"
     assert machine_identity() == host_name()
     child = subprocess.Popen([sys.executable, "-c", "pass"])

@@ -33,7 +33,7 @@ from glompo.function import FailurePolicy, Status
 from glompo.optimizers import CMAOptimizer, RandomSampling
 from glompo.selectors import CycleSelector
 from glompo.stoppers import BaseStopper
-from glompo.storage.background_sync import Synchronizer
+from glompo.storage.disk import DiskThread
 from glompo.storage.journal import Journal
 from glompo.testing import (
     BadSync,
@@ -212,7 +212,7 @@ def forgetful(patch):
 
 
 def lazy(patch):
-    patch.setattr(Synchronizer, "begin", lambda self, fd: None)
+    patch.setattr(DiskThread, "begin", lambda self, act, *args: None)
 
 
 def generous(patch):

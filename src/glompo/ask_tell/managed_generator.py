@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.ask_tell.queue import SILENCE, AskTellQueue
-from glompo.ask_tell.watch import Watch
+from glompo.core.views.run_view import RunView
 from glompo.errors import NotAliveError, RefusedError, RunOverError, SettingError, UnansweredError, UserError
 from glompo.manager import GloMPOManager
 from glompo.manager.live_control import control
@@ -205,7 +205,7 @@ class ManagedGenerator:
         while run.is_alive():
             if self.run_dir is not None:
                 with suppress(NotAliveError, RefusedError):  # it is about to end
-                    control(self.run_dir).leave()
+                    control(self.run_dir).suspend()
                 return
             run.join(BEGINNING)
 
@@ -247,3 +247,24 @@ class ManagedGenerator:
 
 def _evaluated_elsewhere(x: NDArray[np.float64]) -> float:
     raise AssertionError("the points of a driven run are evaluated elsewhere")
+
+
+class Watch:
+    """Tells the desk how much of the budget is left, and when everybody has been asked to stop.
+
+    An observer of the run, called after each decision: whoever a withdrawal unwinds has been asked to stop before.
+    """
+
+    def __init__(self, queue: AskTellQueue) -> None:
+        self._queue = queue
+
+    def update(self, view: RunView) -> None:
+        """See the run after something happened."""
+        self._queue.budget(None if view.budget is None else view.budget - view.spent)
+        if view.ending is not None:
+            self._queue.withdraw("the run is ending")
+        elif view.leaving:
+            self._queue.withdraw(f"{view.leave_asked_by} asked to leave the run")
+
+    def close(self, view: RunView) -> None:
+        """See the run for the last time."""

@@ -50,7 +50,7 @@ from glompo.errors import SettingError, SettingTypeError, UserError
 from glompo.manager import GloMPOManager, minimize
 from glompo.selectors import RegimeSelector
 from glompo.spec import CheckpointingControl, refuse_unknown
-from glompo.storage.regular_file import read_regular
+from glompo.storage.files import read_regular
 
 LONGEST = 2**24
 """Bytes of the largest configuration that is read."""
@@ -111,15 +111,15 @@ def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     call["bounds"] = _bounds(document)
     if "working_dir" in document:
         call["working_dir"] = _below(folder, document["working_dir"])
-    for name, room in (("stoppers", STOPPERS), ("exit_conditions", EXIT_CONDITIONS)):
+    for name, kind in (("stoppers", STOPPERS), ("exit_conditions", EXIT_CONDITIONS)):
         if name in document or name + COMBINE in document:
-            call[name] = _rules(document, name, room)
+            call[name] = _rules(document, name, kind)
     call |= _optimizers(document)
     if isinstance(document.get("checkpoint_control"), Mapping):
         call["checkpoint_control"] = _control(document["checkpoint_control"])
-    for name, room in _SINGLE.items():
+    for name, kind in _SINGLE.items():
         if name in document:
-            call[name] = _one(name, room, document[name], call.get("opt_selector"))
+            call[name] = _one(name, kind, document[name], call.get("opt_selector"))
     return call
 
 
@@ -127,7 +127,7 @@ _SINGLE = {"x0_generator": GENERATORS, "allocator": ALLOCATORS, "freezer": FREEZ
 """Settings that are one component."""
 
 _SELECTOR_TYPES = ("Portfolio", "Regimes")
-"""Types of the settings that take the selector of the run, which nobody has to repeat."""
+"""Types of the settings that take the selector of the run, which need not be repeated."""
 
 
 def python_path(document: Mapping[str, Any], folder: Path) -> list[str]:
@@ -241,9 +241,9 @@ def _parted(given: Any) -> tuple[Any, Mapping[str, Any]]:
     return table, further
 
 
-def _rules(document: Mapping[str, Any], name: str, room: ComponentKind) -> Rule | list[Rule]:
+def _rules(document: Mapping[str, Any], name: str, kind: ComponentKind) -> Rule | list[Rule]:
     """Return a list of rules, of which one must hold; or one rule, if the configuration says how they combine."""
-    rules = [one.built() for one in _each(document.get(name, []), name, room)]
+    rules = [one.built() for one in _each(document.get(name, []), name, kind)]
     how = document.get(name + COMBINE)
     if how is None:
         return rules
@@ -255,10 +255,10 @@ def _rules(document: Mapping[str, Any], name: str, room: ComponentKind) -> Rule 
         raise SettingError(f"{name + COMBINE}: {error}") from error
 
 
-def _one(name: str, room: ComponentKind, given: Any, selector: Any) -> Any:
+def _one(name: str, kind: ComponentKind, given: Any, selector: Any) -> Any:
     """Return a component; where it takes the selector of the run, it gets that."""
-    one = named(given, room, name, settings_known())
-    for taken in (taken for kind in _SELECTOR_TYPES for taken in one.takes(kind)):
+    one = named(given, kind, name, settings_known())
+    for taken in (taken for annotation in _SELECTOR_TYPES for taken in one.takes(annotation)):
         if taken in one.settings:
             raise SettingError(f"{one.where}: {taken} is the selector of the run, opt_selector; leave it out")
         if selector is None:
@@ -267,9 +267,9 @@ def _one(name: str, room: ComponentKind, given: Any, selector: Any) -> Any:
     return one.built()
 
 
-def _each(given: Any, name: str, room: ComponentKind) -> list[Named]:
+def _each(given: Any, name: str, kind: ComponentKind) -> list[Named]:
     """Return the components of a list; a single one needs no list."""
     listed = given if isinstance(given, list) else [given]
     several = len(listed) > 1
     known = settings_known()
-    return [named(one, room, f"{name} {n}" if several else name, known) for n, one in enumerate(listed, 1)]
+    return [named(one, kind, f"{name} {n}" if several else name, known) for n, one in enumerate(listed, 1)]

@@ -15,8 +15,8 @@ import numpy as np
 from glompo.errors import SettingError
 from glompo.read import History, summarize, to_csv
 from glompo.read.export import write_csv
-from glompo.read.open_run import open_run
-from glompo.show import formatting as words
+from glompo.read.history import open_run
+from glompo.show import formatting as fmt
 
 EXPORTS = "exports"
 """Folder of a run for what can be made from its journal at any time."""
@@ -33,10 +33,16 @@ def status_text(run_dir: Path) -> str:
 
 def _told(run_dir: Path, history: History) -> str:
     summary = summarize(history.view, history.writer_lives)
-    pace = f"{words.share(summary)}, {words.pace(summary.rate)}; {words.census(summary)}"
-    present = f"{words.clock(summary.elapsed)} {summary.standing}; {pace}"
+    pace = f"{fmt.share(summary)}, {fmt.pace(summary.rate)}; {fmt.census(summary)}"
+    present = f"{fmt.clock(summary.elapsed)} {fmt.status(summary)}; {pace}"
     result = replace(history.result, run_dir=run_dir)
-    lines = [words.opening(summary), *words.crowding(summary), present, *words.failures(summary), str(result)]
+    lines = [
+        fmt.opening(summary),
+        *fmt.crowding(summary),
+        present,
+        *fmt.failures(summary),
+        str(result),
+    ]
     if run_dir.is_file():
         lines.insert(0, f"checkpoint {history.view.checkpoints.count} of a run, as it was when that was made")
     return "\n".join(lines)

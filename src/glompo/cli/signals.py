@@ -63,6 +63,6 @@ def signal_guard() -> Iterator[SignalGuard]:
     Behind it signals are ignored if the run is over, for then the process is about to end, with an exit code that must
     not become that of a signal; otherwise the former handlers are restored.
     """
-    ears = SignalGuard()
-    with handling(SIGNALS, ears.hear, lambda: signal.SIG_IGN if ears.over else None):
-        yield ears
+    guard = SignalGuard()
+    with handling(SIGNALS, guard.hear, lambda: signal.SIG_IGN if guard.over else None):
+        yield guard

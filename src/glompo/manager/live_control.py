@@ -9,9 +9,8 @@ from pathlib import Path
 
 from glompo.errors import NotAliveError, RefusedError, UnansweredError
 from glompo.read.locate import run_directory
-from glompo.storage.identity import host_name
 from glompo.storage.inbox import Request, answer, ask, withdraw
-from glompo.storage.lease_state import writer_lives
+from glompo.storage.lease_state import host_name, writer_lives
 from glompo.validation import number
 
 PATIENCE = 10.0
@@ -63,21 +62,28 @@ class Control:
         """End the run, as if its exit condition held."""
         self._ask("end")
 
-    def leave(self) -> None:
-        """End this session in order, as Ctrl-C does; the run can be resumed."""
+    def suspend(self) -> None:
+        """End this session in order, as Ctrl-C does; the run can be resumed. Its earlier name is `leave`."""
         self._ask("leave")
+
+    leave = suspend
 
     def stop(self, opt: int) -> None:
         """Stop optimizer `opt`."""
         self._ask("stop", opt=opt)
 
     def pause(self, opt: int) -> None:
-        """Let optimizer `opt` rest, also in later sessions, until :meth:`go_on`; others may use its slots meanwhile."""
+        """Let optimizer `opt` rest, also in later sessions, until :meth:`unpause`; others may use its slots."""
         self._ask("pause", opt=opt)
 
-    def go_on(self, opt: int) -> None:
-        """Let optimizer `opt` go on; if no slots are free for it, the youngest others rest until there are."""
+    def unpause(self, opt: int) -> None:
+        """Let optimizer `opt` go on; if no slots are free for it, the youngest others rest until there are.
+
+        Its earlier name is `go_on`.
+        """
         self._ask("go-on", opt=opt)
+
+    go_on = unpause
 
     def slots(self, n: int) -> None:
         """Let `n` evaluations be in flight at once, for the rest of this session.

@@ -8,8 +8,7 @@ from glompo.core.views.run_view import RunView
 from glompo.read.locate import run_directory
 from glompo.storage.history import JournalHistory
 from glompo.storage.lease_state import writer_lives
-from glompo.storage.load_state import shortcut
-from glompo.storage.reader import JournalFollower
+from glompo.storage.reader import JournalFollower, shortcut
 
 
 class Follower:
@@ -51,7 +50,7 @@ class Follower:
         CorruptJournalError
             If the journal is damaged before its tail.
         """
-        self.writer_lives = writer_lives(self.run_dir)  # before reading: see standing.py
+        self.writer_lives = writer_lives(self.run_dir)  # before reading: see RunStatus
         for event in self._journal.poll():
             self._journal.fold(event, self._state)
         return RunView(self._state, self._state.at, history=self._history)

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from glompo.display_text import legible
 from glompo.errors import SettingError
 from glompo.read import History, load, summarize
-from glompo.show import formatting as words
+from glompo.show import formatting as fmt
 from glompo.show.axis import Scale, scale_for
-from glompo.show.curves import Against, Curve, curves_of, incumbent
+from glompo.show.curves import Against, Curve, curves_of, end_of, incumbent, shapes_for
 from glompo.show.figure import COLOURS, FAILED, FAINT, INK, headline, legend, new_figure, note, save, typographic
-from glompo.show.markers import end_of, shapes_for
 
 POINTS = 30_000
 """Evaluations that are drawn as dots at most; of more, evenly many of each optimizer."""
@@ -294,8 +293,8 @@ def _finish(axes: Any, history: History, scale: Scale, against: Against) -> None
     axes.set_xlabel(AXES[against], color=INK)
     axes.yaxis.label.set_color(INK)
     task = legible(summary.task.rpartition(":")[2])
-    found = "no value yet" if summary.best_opt is None else f"best {typographic(words.value(summary.best_f))}"
-    facts = (words.share(summary), words.census(summary), _short(summary.message))
+    found = "no value yet" if summary.best_opt is None else f"best {typographic(fmt.value(summary.best_f))}"
+    facts = (fmt.share(summary), fmt.census(summary), _short(summary.message))
     headline(axes, f"{task}: {found}", " · ".join(facts))
 
 

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from glompo.storage.atomic_write import drafted
 from glompo.storage.disk import refusal, sync_folder
-from glompo.storage.regular_file import read_regular
+from glompo.storage.files import drafted, read_regular
 
 
 def blobs_folder(run_dir: Path) -> Path:

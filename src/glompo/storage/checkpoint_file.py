@@ -24,9 +24,8 @@ from typing import Any
 import msgspec
 
 from glompo.errors import StoreError
-from glompo.storage.atomic_write import drafted
 from glompo.storage.disk import sync_folder
-from glompo.storage.regular_file import open_regular
+from glompo.storage.files import drafted, open_regular
 
 FORMAT = 1
 """Version of the format; it rises when an older version of the library could not read a file."""

@@ -14,8 +14,8 @@ from glompo.events import Loaded
 from glompo.storage.checkpoint_file import MANIFEST, MOST_MANIFEST, CheckpointFile, Manifest, reading
 from glompo.storage.directory import holds_run
 from glompo.storage.disk import sync_folder, write_file
+from glompo.storage.files import read_regular
 from glompo.storage.journal import Journal
-from glompo.storage.regular_file import read_regular
 from glompo.storage.segments import journal_folder
 
 _DRAFT = ".unpacking"

@@ -2,17 +2,24 @@
 
 What is recorded together is one record: the payload of codec 1 is a MessagePack array of events. So an append is on
 disk as a whole or not at all, for readers, after a crash and when the disk is full.
+
+An event that was read is checked against the types of its fields. A checksum tells what was written from what was not;
+it does not tell what wrote it, and a wrong value would come to light later as a traceback that names no file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
+import numpy as np
 
 from glompo.errors import StoreError
-from glompo.events import EVENTS, SCHEMA, Event, RunOpened
-from glompo.storage.field_checks import check_fields
+from glompo.events import EVENTS, SCHEMA, Evaluated, Event, RunOpened
+from glompo.function import Status
 from glompo.wire.codec import Codec, CodecError
 
 MSGPACK = 1
@@ -92,3 +99,89 @@ def decode_events(payload: bytes | memoryview, codec: int) -> list[Event]:
                 f"it was written by a newer one; install that"
             )
     return events
+
+
+_STATUS = np.array([int(status) for status in Status], np.uint8)
+
+
+def check_fields(event: Event) -> None:
+    """Raise if a field holds something else than it is declared to hold, or the rows of a batch do not go together.
+
+    Raises
+    ------
+    StoreError
+        Naming the field and its value.
+    """
+    for name, fits in _CHECKS[type(event)]:
+        if not fits(getattr(event, name)):
+            raise _wrong(event, name)
+    if isinstance(event, Evaluated):
+        _check_batch(event)
+    elif isinstance(event, RunOpened) and (event.bounds.shape[1:] != (2,) or not len(event.bounds)):
+        raise _wrong(event, "bounds")
+
+
+def _check_batch(event: Evaluated) -> None:
+    n = len(event.X) if event.X.ndim == 2 else -1
+    for name in ("f", "status", "seconds", "ages"):
+        if getattr(event, name).shape != (n,):
+            raise _wrong(event, name)
+    if len(event.extras) not in (0, n):
+        raise _wrong(event, "extras")
+    if not np.isin(event.status, _STATUS).all():
+        raise _wrong(event, "status")
+    if any(not 0 <= row < n for row, _ in event.errors):
+        raise _wrong(event, "errors")
+
+
+def _wrong(event: Event, name: str) -> StoreError:
+    value = getattr(event, name)
+    try:
+        text = f"{value.dtype}{list(value.shape)}" if isinstance(value, np.ndarray) else repr(value)[:80]
+    except Exception:  # even writing it down may fail
+        text = f"a {type(value).__name__}"
+    return StoreError(f"a {type(event).__name__} holds {name} = {text}, which none can: no run wrote it")
+
+
+def _checks_of(kind: type[Event]) -> list[tuple[str, Callable[[Any], bool]]]:
+    hints = get_type_hints(kind)
+    return [(field.name, _fits(hints[field.name])) for field in fields(kind)]
+
+
+def _fits(hint: Any) -> Callable[[Any], bool]:
+    """Return what says whether a value is of a type."""
+    origin, parts = get_origin(hint), get_args(hint)
+    if hint is Any:
+        return lambda value: True
+    if hint is float:
+        return _is_number
+    if origin is UnionType:
+        any_of = [_fits(part) for part in parts]
+        return lambda value: any(fits(value) for fits in any_of)
+    if origin is np.ndarray:
+        scalar = get_args(parts[1])[0]
+        return lambda value: type(value) is np.ndarray and value.dtype.type is scalar
+    if origin is tuple:
+        return _fits_tuple(parts)
+    if origin is dict:
+        item = _fits(parts[1])
+        return lambda value: type(value) is dict and all(type(k) is str and item(v) for k, v in value.items())
+    kind = NoneType if hint is None else hint
+    return lambda value: type(value) is kind
+
+
+def _fits_tuple(parts: tuple[Any, ...]) -> Callable[[Any], bool]:
+    if parts[-1] is Ellipsis:
+        item = _fits(parts[0])
+        return lambda value: type(value) is tuple and all(map(item, value))
+    items = [_fits(part) for part in parts]
+    return lambda value: (
+        type(value) is tuple and len(value) == len(items) and all(f(v) for f, v in zip(items, value, strict=True))
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is float or (type(value) is int and abs(value) < 2**53)
+
+
+_CHECKS = {kind: _checks_of(kind) for kind in EVENTS}

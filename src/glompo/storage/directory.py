@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from glompo.errors import RunExistsError, StoreError
-from glompo.storage.atomic_write import atomic_write
+from glompo.storage.files import atomic_write
 from glompo.storage.toml import toml_of
 
 CONFIGURATION = "run.toml"

@@ -28,7 +28,7 @@ from typing import Self
 from glompo.errors import StoreError
 from glompo.loggers import library_logger
 from glompo.storage.disk import refusal, write_file
-from glompo.storage.regular_file import open_regular, read_regular
+from glompo.storage.files import open_regular, read_regular
 
 logger = library_logger("glompo.storage")
 

@@ -39,14 +39,8 @@ from typing import Self
 
 from glompo.errors import LeaseHeldError, StoreError
 from glompo.storage.disk import refusal, write_file
-from glompo.storage.identity import host_name, machine_identity, start_time
-from glompo.storage.regular_file import read_regular
-
-STALE_SECONDS = 30.0
-"""Age of the heartbeat after which a holder on another machine counts as dead."""
-
-LONGEST = 65536
-"""Bytes of the largest lease file that is read."""
+from glompo.storage.files import read_regular
+from glompo.storage.lease_state import LONGEST, STALE_SECONDS, host_name, machine_identity, start_time
 
 BEAT_SECONDS = 5.0
 """Shortest time between two heartbeats."""

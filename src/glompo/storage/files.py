@@ -1,6 +1,7 @@
-"""Opening files of a run for reading: regular files only, for a pipe or a device in their place never ends.
+"""Reading and writing single files of a run.
 
-Whatever lies in a run directory may have been put there by someone else.
+Only regular files are read: anything may have been put into a run directory, and a pipe or a device never ends. Files
+are written such that no reader ever sees half of one.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,3 +54,42 @@ def read_regular(path: Path, most: int | None = None) -> bytes:
 def unreadable(path: Path, error: OSError) -> StoreError:
     """Return the error about a file that cannot be read."""
     return StoreError(f"cannot read {path}: {error.strerror or error}; restore it from a copy, or move it away")
+
+
+@contextmanager
+def drafted(target: Path) -> Iterator[Path]:
+    """Give the path of a draft, which takes the place of `target` at the end of the block, or vanishes if that fails.
+
+    The folder of `target` is made if need be. Whatever the system refuses is raised as OSError.
+    """
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield draft
+        draft.replace(target)
+    finally:
+        with suppress(FileNotFoundError):
+            draft.unlink()
+
+
+@contextmanager
+def atomic_write(target: Path, remedy: str) -> Iterator[Path]:
+    """Do as :func:`drafted` does, and say what to do if the file cannot be written.
+
+    Parameters
+    ----------
+    target : Path
+        File to be written.
+    remedy : str
+        What to do if it cannot be written, for the message.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written.
+    """
+    try:
+        with drafted(target) as draft:
+            yield draft
+    except OSError as error:
+        raise StoreError(f"cannot write {target}: {error.strerror or error}; {remedy}") from error
