@@ -12,6 +12,7 @@ import glompo as library
 from glompo.cli.inspection import status_json
 from glompo.errors import NotAliveError, RefusedError, UserError
 from glompo.events import Asked, PauseRequested, StopRequested
+from glompo.manager import Control
 from glompo.storage.reader import read_events
 
 ENDLESS = """
@@ -182,3 +183,7 @@ def test_a_request_of_another_time_does_not_reach_the_next_session(launch, glomp
     told = glompo("suspend", project.run_dir, "--no-wait")
     assert (told.returncode, "lies in the inbox" in told.stdout) == (0, True)
     assert resumed.await_end()[0] == 130
+
+
+def test_requests_keep_their_earlier_names():
+    assert (Control.leave, Control.go_on) == (Control.suspend, Control.unpause)
