@@ -21,7 +21,7 @@ class GlompoError(Exception):
 
 
 class EndedError(GlompoError):
-    """A run ended because something failed, whoever's fault it is.
+    """A run ended because something failed, whatever is at fault.
 
     Attributes
     ----------

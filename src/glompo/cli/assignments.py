@@ -34,23 +34,23 @@ def changed(document: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str
     new = copy.deepcopy(dict(document))
     for key, value in changes.items():
         *way, last = key.split(".")
-        place: Any = new
+        node: Any = new
         for step in way:
-            place = place[_at(place, step, key)]
-        place[_at(place, last, key, new=True)] = value
+            node = node[_at(node, step, key)]
+        node[_at(node, last, key, new=True)] = value
     return new
 
 
-def _at(place: Any, step: str, key: str, new: bool = False) -> str | int:
+def _at(node: Any, step: str, key: str, new: bool = False) -> str | int:
     """Return the index of a step in a table or a list."""
-    if isinstance(place, dict) and (new or step in place):
+    if isinstance(node, dict) and (new or step in node):
         return step
-    if isinstance(place, list) and step.isdecimal() and 1 <= int(step) <= len(place):
+    if isinstance(node, list) and step.isdecimal() and 1 <= int(step) <= len(node):
         return int(step) - 1
-    if isinstance(place, dict):
-        has = f"it has {', '.join(map(str, place))}"
+    if isinstance(node, dict):
+        has = f"it has {', '.join(map(str, node))}"
     else:
-        has = f"it is a list of {len(place)}" if isinstance(place, list) else f"it is {place!r}"
+        has = f"it is a list of {len(node)}" if isinstance(node, list) else f"it is {node!r}"
     raise SettingError(f"{key!r} leads nowhere: there is no {step!r} in what comes before; {has}")
 
 

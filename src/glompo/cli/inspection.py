@@ -28,10 +28,10 @@ STDOUT = "-"
 def status_text(run_dir: Path) -> str:
     """Return where a run stands, for people."""
     with open_run(run_dir) as history:
-        return _told(run_dir, history)
+        return _status(run_dir, history)
 
 
-def _told(run_dir: Path, history: History) -> str:
+def _status(run_dir: Path, history: History) -> str:
     summary = summarize(history.view, history.writer_lives)
     pace = f"{fmt.share(summary)}, {fmt.pace(summary.rate)}; {fmt.census(summary)}"
     present = f"{fmt.clock(summary.elapsed)} {fmt.status(summary)}; {pace}"
@@ -51,11 +51,11 @@ def _told(run_dir: Path, history: History) -> str:
 def status_json(run_dir: Path) -> str:
     """Return where a run stands as JSON; what is not a finite number is null there."""
     with open_run(run_dir) as history:
-        told = _plain(summarize(history.view, history.writer_lives))
+        facts = _plain(summarize(history.view, history.writer_lives))
         result = history.result
-    del told["living"]  # they are among all optimizers
-    told |= {"success": result.success, "run_dir": str(run_dir.absolute()), "optimizers": _plain(result.optimizers)}
-    return json.dumps(told, indent=2, allow_nan=False)
+    del facts["living"]  # they are among all optimizers
+    facts |= {"success": result.success, "run_dir": str(run_dir.absolute()), "optimizers": _plain(result.optimizers)}
+    return json.dumps(facts, indent=2, allow_nan=False)
 
 
 def draw(run_dir: Path, targets: Sequence[Path]) -> list[Path]:

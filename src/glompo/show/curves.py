@@ -1,4 +1,4 @@
-"""The evaluations of each optimizer as what a picture needs of them."""
+"""What a picture needs of each optimizer: its evaluations as a curve, and a marker for its end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Against = Literal["evaluations", "time"]
 """What stands on the horizontal axis: evaluations of the run, from 1, or run time in seconds."""
 
 DRAWABLE = 1e250
-"""Size of a value beyond which margins and logarithms of it overflow; larger ones have no place in a picture."""
+"""Size of a value beyond which margins and logarithms of it overflow; larger ones are not drawn."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +29,7 @@ class Curve:
     row : OptimizerRow
         How and why it started and ended.
     at : ndarray, shape (n,)
-        Place of each evaluation on the horizontal axis.
+        Position of each evaluation on the horizontal axis.
     values : ndarray, shape (n,)
         Valid values; nan for the others.
     best : ndarray, shape (n,)

@@ -77,7 +77,7 @@ class Progress:
         self._seen_at = view.now
         try:
             self._begun(view).draw(summarize(view))
-        except BaseException:  # nobody calls close() of an observer that failed
+        except BaseException:  # an observer that failed is not closed
             self._let_go()
             raise
 

@@ -1,6 +1,6 @@
 """Saved states of optimizers, each in a file that is named after its content.
 
-The name is the SHA-256 of the bytes: whoever reads a blob knows whether it is what was written.
+The name is the SHA-256 of the bytes: a reader of a blob knows whether it is what was written.
 """
 
 from __future__ import annotations

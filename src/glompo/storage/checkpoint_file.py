@@ -236,10 +236,10 @@ class CheckpointFile:
         return msgspec.json.decode(data, type=Manifest)
 
     def _check_members(self) -> None:
-        told = {member.name: member for member in self.manifest.members}
-        if len(told) != len(self.manifest.members) or {*told, MANIFEST} != set(self._infos):
+        named = {member.name: member for member in self.manifest.members}
+        if len(named) != len(self.manifest.members) or {*named, MANIFEST} != set(self._infos):
             raise _refused(self.path, "its members are not those that its manifest names")
-        for name, member in told.items():
+        for name, member in named.items():
             if not _NAMES.fullmatch(name):
                 raise _refused(self.path, f"{name!r} is no file of a run")
             if member.size != self._infos[name].file_size:
@@ -247,10 +247,10 @@ class CheckpointFile:
             if name.startswith("blobs/") and not name.endswith(member.sha256):
                 raise _refused(self.path, f"{name} is not named after its content")
         last = self.manifest.segment
-        segments = [f"journal/{number:06d}.seg" for number in range(1, min(last, len(told)) + 1)]
-        if len(segments) != last or segments != [name for name in told if name.startswith("journal/")]:
+        segments = [f"journal/{number:06d}.seg" for number in range(1, min(last, len(named)) + 1)]
+        if len(segments) != last or segments != [name for name in named if name.startswith("journal/")]:
             raise _refused(self.path, f"its journal is not segments 1 to {last}")
-        if told[segments[-1]].size != self.manifest.offset:
+        if named[segments[-1]].size != self.manifest.offset:
             raise _refused(self.path, f"its journal does not end at byte {self.manifest.offset}")
 
 

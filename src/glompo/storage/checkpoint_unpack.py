@@ -65,12 +65,14 @@ def _copy_all(file: CheckpointFile, draft: Path) -> None:
 
 
 def _settle(draft: Path, run_dir: Path, manifest: Manifest) -> None:
-    """Move everything to its place, the journal last."""
+    """Move everything into the run directory, the journal last."""
     for name in [MANIFEST, *(member.name for member in manifest.members if not member.name.startswith("journal/"))]:
         target = run_dir / name
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(draft / name, target)
         sync_folder(target.parent)
+    # A directory holds a run once it has a journal. So the journal comes last, in one rename: a process killed before
+    # that leaves no run, one killed after it a whole one.
     folder = journal_folder(run_dir)
     if folder.exists():
         folder.rmdir()  # holds_run said that there is nothing in it
@@ -99,5 +101,5 @@ def member_of(run_dir: Path, name: str) -> bytes | None:
 
 
 def withdraw(run_dir: Path) -> None:
-    """Remove a directory into which a checkpoint was unpacked that nobody works on: the file still has it all."""
+    """Remove a directory into which a checkpoint was unpacked and in which no run works: the file still has it all."""
     shutil.rmtree(run_dir, ignore_errors=True)

@@ -2,7 +2,7 @@
 
 Writing a checkpoint takes as long as copying the journal; forcing a saved state to the disk may take a quarter of a
 second. One thread does both, in the order in which they were asked for, while the run goes on. What it copies does not
-change under its hands: a journal only grows at its end, and a saved state that nobody needs any more is removed by the
+change meanwhile: a journal only grows at its end, and a saved state that is not needed any more is removed by the
 same thread, after everything that it was asked to do before.
 """
 
@@ -102,6 +102,7 @@ class CheckpointWriter:
 
     def retain(self, blobs: Iterable[str]) -> None:
         """Remove all other saved states, once those that were kept last are on the disk."""
+        # In the thread, and so after any checkpoint that was begun before and is going to copy these states.
         gone = self._kept.difference(blobs)
         self._kept -= gone
         for name in gone:
@@ -209,7 +210,9 @@ def pack_directory(
     """
     if writer_lives(run_dir):
         raise StoreError(f"a living process works on the run in {run_dir}; ask it for a checkpoint")
-    survey(run_dir)  # the snapshot spares folding the journal, not checking all of it
+    # A damaged journal must be refused here and not when the checkpoint is resumed, perhaps on another machine. The
+    # snapshot below spares folding the journal, but not checking all of it.
+    survey(run_dir)
     state, start = shortcut(run_dir)
     journal = JournalFollower(run_dir, start)
     journal.fold_into(state)

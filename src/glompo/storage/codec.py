@@ -57,13 +57,13 @@ def encode_apart(events: Sequence[Event], limit: int) -> list[bytes]:
     if HEAD + sum(map(len, pieces)) <= limit:
         return [_ENCODER.encode(pieces)]
     groups: list[list[msgspec.Raw]] = [[]]
-    room = limit - HEAD
+    space = limit - HEAD
     for piece in pieces:
-        if len(piece) > room and groups[-1]:
+        if len(piece) > space and groups[-1]:
             groups.append([])
-            room = limit - HEAD
+            space = limit - HEAD
         groups[-1].append(piece)
-        room -= len(piece)
+        space -= len(piece)
     return [_ENCODER.encode(group) for group in groups]
 
 

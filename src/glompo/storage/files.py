@@ -62,6 +62,8 @@ def drafted(target: Path) -> Iterator[Path]:
 
     The folder of `target` is made if need be. Whatever the system refuses is raised as OSError.
     """
+    # Beside the target, because a rename is atomic within one file system only; with the process id, because two
+    # processes may write the same file at once. Nothing is synchronised here: callers that need it do so.
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     target.parent.mkdir(parents=True, exist_ok=True)
     try:

@@ -92,21 +92,21 @@ class JournalHistory:
         stream = records(self._run_dir, self._marks[opt][0].at)
         return extras_of((event for _, _, events in stream for event in events), opt)
 
-    def track(self, opt: int, place: int) -> list[Any]:
-        """Return the further value at `place` of each of its first evaluations, None where there is none.
+    def track(self, opt: int, column: int) -> list[Any]:
+        """Return the further value at `column` of each of its first evaluations, None where there is none.
 
         What was read is kept, so that a policy that asks again and again reads only what has come meanwhile.
         """
         self._note()
         if opt not in self._detailed:
             return []
-        start, values = self._tracks.get((opt, place), (self._marks[opt][0].at, []))
+        start, values = self._tracks.get((opt, column), (self._marks[opt][0].at, []))
         for _, end, events in records(self._run_dir, start):
             start = end
             for event in events:
                 if isinstance(event, Evaluated) and event.opt == opt:
-                    values.extend(track_of(event, place))
-        self._tracks[opt, place] = start, values
+                    values.extend(track_of(event, column))
+        self._tracks[opt, column] = start, values
         return values
 
     def _hold(self, opt: int, held: Rows | None, stop: int) -> Rows:

@@ -1,10 +1,10 @@
-"""The inbox of a run directory: how somebody outside asks something of a living run.
+"""The inbox of a run directory: how a living run is asked for something from outside.
 
 A request is one small file, ``inbox/<time>-<random>.json``, such as ``{"what": "stop", "who": "ada@host", "opt": 3}``.
-It is written under another name and renamed, so that nobody sees half of it; anybody who can write to the directory
+It is written under another name and renamed, so that the run never sees half of it; whatever may write to the directory
 can ask, from any machine. The run looks every :data:`LOOK` seconds at the latest. What it has taken is in its journal
 before the file is removed; what it refuses goes into ``inbox/refused/``, and the reason into a file beside it. So
-whoever asked knows the answer from where the file went.
+the caller knows the answer from where the file went.
 
 Three files in the run directory itself say the same, for people with nothing but a shell: ``STOP_<number>`` stops an
 optimizer, ``CHKPT`` asks for a checkpoint, ``EXIT`` ends the run.
@@ -53,7 +53,7 @@ _FILES = {"CHKPT": "checkpoint", "EXIT": "end"}
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What somebody asks; see :mod:`glompo.core.state.requests` for what there is.
+    """What is asked of a run; see :mod:`glompo.core.state.requests` for what there is.
 
     Attributes
     ----------
@@ -160,7 +160,9 @@ class Inbox:
         aside = self._run_dir / INBOX / REFUSED / name
         try:
             aside.parent.mkdir(parents=True, exist_ok=True)
-            _reason(aside).write_text(f"{reason}\n", "utf-8")  # before the request moves: who waits for that reads it
+            _reason(aside).write_text(
+                f"{reason}\n", "utf-8"
+            )  # before the request moves: a caller that waits for the move reads it then
             self._path(name).replace(aside)
         except OSError as error:
             self._stuck.add(name)

@@ -4,11 +4,11 @@ Three promises:
 
 * What was appended survives the death of the process: it was handed to the operating system in the same call.
 * It survives the death of the machine once :meth:`Journal.commit` returned, or 100 ms later at most (durability
-  ``batch``), or at once (``always``). With ``none`` nobody waits for the disk.
+  ``batch``), or at once (``always``). With ``none`` the run never waits for the disk.
 * An append happens as a whole or not at all. After a refusal (a full disk) the file is cut back to where it was, and
   a later append works.
 
-There is no thread here and no waiting: whoever owns the journal asks :meth:`Journal.due` how long it may sleep and
+There is no thread here and no waiting: the owner of the journal asks :meth:`Journal.due` how long it may wait and
 calls :meth:`Journal.tick`. That it is the single writer is for :mod:`glompo.storage.lease` to see to.
 """
 
@@ -200,7 +200,7 @@ class Journal:
         Raises
         ------
         StoreError
-            If the system fails to: then nobody knows what is on the disk, and only a resume finds out.
+            If the system fails to: then it is not known what is on the disk, and only a resume finds out.
         """
         self._refuse_if_over()
         try:
@@ -234,6 +234,7 @@ class Journal:
             self._thread.settle()
         except OSError as error:
             raise self._unsynchronised(error) from error
+        # From here on what is appended belongs to the next synchronisation; should this one fail, the next turn raises.
         self._thread.begin(self._disk.sync, self._fd)
         self._unsynced = False
         self._deadline = None
@@ -254,7 +255,7 @@ class Journal:
                         self._cut_unfinished(self._fd)
                     self.commit()
             finally:
-                with contextlib.suppress(OSError):  # already told, or about to be
+                with contextlib.suppress(OSError):  # raised already, or about to be
                     self._thread.settle()
                 self._thread.close()
                 os.close(self._fd)

@@ -56,7 +56,7 @@ def read_events(run_dir: Path, start: Position = START) -> Iterator[Event]:
 
 
 class JournalFollower:
-    """An outsider that follows a journal: each poll gives what came since the one before.
+    """A reader that follows a journal: each poll gives what came since the one before.
 
     Parameters
     ----------
@@ -132,7 +132,8 @@ class JournalFollower:
                 try:
                     self._refuse_damage(rest, last)
                 except CorruptJournalError:
-                    # The bytes may be of two times: cut off and written anew while they were read. So look twice.
+                    # The writer may have cut off a torn tail and appended while these bytes were read, so that they are
+                    # of two moments. Damage stays at the same position: so look twice.
                     if suspect == self.position:
                         raise
                     suspect = self.position
