@@ -30,18 +30,7 @@ class Line(NamedTuple):
 
 
 def listed(kind: str | None) -> str:
-    """Return a text with all components, or those of one kind.
-
-    Parameters
-    ----------
-    kind : str, optional
-        One of ``COMPONENT_KINDS``.
-
-    Raises
-    ------
-    SettingError
-        If there is no such kind.
-    """
+    """Return a text with all components, or those of one of ``COMPONENT_KINDS``; raises SettingError for another."""
     if kind is not None and kind not in COMPONENT_KINDS:
         near = get_close_matches(kind, COMPONENT_KINDS, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(COMPONENT_KINDS)}"

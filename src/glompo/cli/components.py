@@ -63,13 +63,7 @@ class Plugin:
     entry: metadata.EntryPoint
 
     def load(self) -> Any:
-        """Return the component.
-
-        Raises
-        ------
-        PluginError
-            If importing it fails in whatever way.
-        """
+        """Return the component; raises PluginError if importing it fails in whatever way."""
         try:
             return self.entry.load()
         except (Exception, SystemExit) as error:  # a module that leaves must not take the command with it
@@ -132,10 +126,7 @@ class ComponentKind:
     def plugged(self, name: str, where: str) -> type | None:
         """Return the plug-in of that name; None if there is none.
 
-        Raises
-        ------
-        SettingError
-            If it cannot be imported, is no component of this kind, or if several distributions declare the name.
+        Raises SettingError if it cannot be imported, is of another kind, or if several distributions declare the name.
         """
         found = [one for one in self.plugins() if one.name == name]
         if not found:
@@ -228,23 +219,10 @@ class Named:
 
 
 def named(given: Any, kind: ComponentKind, where: str, run_settings: Collection[str] = ()) -> Named:
-    """Return the component that `given`, a name or a table, describes.
+    """Return the component of one `kind` that `given`, a name or a table of the configuration, describes.
 
-    Parameters
-    ----------
-    given : str or mapping
-        As read from the configuration.
-    kind : ComponentKind
-        What it must be.
-    where : str
-        Its place in the configuration.
-    run_settings : collection of str
-        Settings of the run, for a hint when one of them slipped into the table.
-
-    Raises
-    ------
-    SettingError, SettingTypeError
-        Naming the place, and the nearest right name.
+    `where` is its place there, which begins each message; `run_settings` are the settings of the run, for a hint when
+    one of them slipped into the table. Raises SettingError or SettingTypeError, naming the nearest right name.
     """
     if isinstance(given, str):
         given = {"type": given}

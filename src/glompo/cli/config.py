@@ -90,19 +90,8 @@ def settings_known() -> set[str]:
 def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return the keyword arguments of :func:`glompo.minimize` that a configuration amounts to.
 
-    Components are constructed, which checks their settings; nothing is read or written.
-
-    Parameters
-    ----------
-    document : mapping
-        What :func:`read_config` returned.
-    folder : Path
-        Directory of the configuration; paths are relative to it.
-
-    Raises
-    ------
-    SettingError, SettingTypeError
-        Naming the key, its value and the remedy.
+    Components are constructed, which checks their settings; nothing is read or written. Paths are relative to `folder`.
+    Raises SettingError or SettingTypeError, naming the key, its value and the remedy.
     """
     known = settings_known()
     refuse_unknown("the configuration", document, known)
@@ -133,10 +122,7 @@ _SELECTOR_TYPES = ("Portfolio", "Regimes")
 def python_path(document: Mapping[str, Any], folder: Path) -> list[str]:
     """Return the folders in which modules are looked for first: that of the file, and those that it names.
 
-    Raises
-    ------
-    SettingTypeError
-        If they are no texts.
+    Raises SettingTypeError if they are no texts.
     """
     named = document.get("python_path", [])
     if not isinstance(named, list) or not all(isinstance(one, str) for one in named):

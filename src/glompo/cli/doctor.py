@@ -73,21 +73,11 @@ class Subject(NamedTuple):
 
 
 def subject_of(path: str, options: Iterable[str], knobs: Iterable[str]) -> Subject:
-    """Return a component and its contract.
+    """Return a component, given by import path or name, and its contract.
 
-    Parameters
-    ----------
-    path : str
-        Its import path ``module:Class``, looked for in the current directory first, or its name.
-    options : iterable of str
-        What it is constructed with, each as ``name=value``.
-    knobs : iterable of str
-        Settings of the contract, each as ``name=value``.
-
-    Raises
-    ------
-    SettingError, SettingTypeError
-        If there is no such component, it cannot be constructed, or there is no such setting.
+    `options` are what it is constructed with, `knobs` settings of the contract, each as ``name=value``. A module is
+    looked for in the current directory first. Raises SettingError or SettingTypeError if there is no such component or
+    setting, or it cannot be constructed.
     """
     sys.path.insert(0, os.getcwd())
     kind, contract = _contract_of(path)

@@ -59,14 +59,9 @@ def status_json(run_dir: Path) -> str:
 
 
 def draw(run_dir: Path, targets: Sequence[Path]) -> list[Path]:
-    """Draw the pictures of a run and return their paths.
+    """Draw the trajectories and the best value so far, and return the paths of the pictures.
 
-    Parameters
-    ----------
-    run_dir : Path
-        Working directory of the run.
-    targets : sequence of at most two Paths
-        Where the trajectories go, and the best value so far; both to the exports of the run if it is empty.
+    `targets` are at most two, for the one and the other; both go to the exports of the run if there is none.
     """
     from glompo.show import best_so_far, trajectories
 

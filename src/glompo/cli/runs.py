@@ -38,17 +38,7 @@ from glompo.storage.reader import JournalFollower, shortcut
 def run_configuration(config: Path, overrides: Mapping[str, Any]) -> int:
     """Run what the file `config` describes, print the result, and return the exit code.
 
-    Parameters
-    ----------
-    config : Path
-        The configuration.
-    overrides : mapping
-        Settings that replace those of the file.
-
-    Raises
-    ------
-    GlompoError
-        If nothing can be run, or the run failed.
+    `overrides` replace settings of the file. Raises GlompoError if nothing can be run, or the run failed.
     """
     try:
         return _run({**read_config(config), **overrides}, config.absolute().parent)
@@ -57,19 +47,10 @@ def run_configuration(config: Path, overrides: Mapping[str, Any]) -> int:
 
 
 def resume_directory(directory: Path, changes: Mapping[str, Any]) -> int:
-    """Go on with the run in a directory, print the result, and return the exit code.
+    """Go on with a run that a configuration began, print the result, and return the exit code.
 
-    Parameters
-    ----------
-    directory : Path
-        Working directory, or checkpoint file, of a run that a configuration began.
-    changes : mapping
-        Settings that replace those before; see :func:`glompo.cli.assignments.changed`.
-
-    Raises
-    ------
-    GlompoError
-        If it cannot be resumed, or the run failed.
+    `directory` is its working directory, or a checkpoint file; `changes` replace settings, see
+    :func:`glompo.cli.assignments.changed`. Raises GlompoError if it cannot be resumed, or the run failed.
     """
     if is_checkpoint(directory):
         directory = unpacked_for_resuming(directory)
@@ -120,13 +101,7 @@ def warnings_shown() -> Iterator[None]:
 
 
 def named_cluster(name: str) -> str:
-    """Return what was given for ``--cluster``, if it is a cluster.
-
-    Raises
-    ------
-    UserError
-        If it is none.
-    """
+    """Return what was given for ``--cluster``; raises UserError if it is no cluster."""
     if not is_cluster(name):
         raise UserError(f"--cluster is {name!r}; give {FORMS}")
     return name

@@ -27,10 +27,7 @@ def blob_path(run_dir: Path, name: str) -> Path:
 def write_blob(run_dir: Path, data: bytes) -> str:
     """Hand a blob to the operating system, so that the death of this process cannot lose it, and return its name.
 
-    Raises
-    ------
-    StoreError
-        If the system refuses; nothing was changed.
+    Raises StoreError if the system refuses; nothing was changed.
     """
     name = sha256(data).hexdigest()
     path = blob_path(run_dir, name)

@@ -134,7 +134,7 @@ def write_checkpoint(target: Path, facts: Mapping[str, Any], pieces: Mapping[str
     pieces : mapping of str to Piece
         Its members by name.
     hashes : Hashes
-        Memory for the next time.
+        Kept from one checkpoint of a run to the next.
 
     Raises
     ------
@@ -258,11 +258,8 @@ class CheckpointFile:
 def reading(path: Path) -> Iterator[CheckpointFile]:
     """Open a checkpoint file.
 
-    Raises
-    ------
-    StoreError
-        If it is none, is damaged, holds something that does not belong there, or was written by a newer version;
-        also if that turns out while its members are read.
+    Raises StoreError, also while its members are read, if it is none, is damaged, holds something that does not belong
+    there, or was written by a newer version.
     """
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:

@@ -83,10 +83,7 @@ def _settle(draft: Path, run_dir: Path, manifest: Manifest) -> None:
 def member_of(run_dir: Path, name: str) -> bytes | None:
     """Return a file that came out of a checkpoint into `run_dir`; None if there is none.
 
-    Raises
-    ------
-    StoreError
-        If it is not what was in the checkpoint.
+    Raises StoreError if it is not what was in the checkpoint.
     """
     try:
         data = read_regular(run_dir / name)

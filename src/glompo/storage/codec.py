@@ -35,10 +35,7 @@ _ENCODER = msgspec.msgpack.Encoder()
 def encode_events(events: Sequence[Event]) -> bytes:
     """Return the payload of the record that holds `events`, to be framed with codec ``MSGPACK``.
 
-    Raises
-    ------
-    StoreError
-        If an event holds something that is not plain data.
+    Raises StoreError if an event holds something that is not plain data.
     """
     return _ENCODER.encode(_raw(events))
 
@@ -46,12 +43,7 @@ def encode_events(events: Sequence[Event]) -> bytes:
 def encode_apart(events: Sequence[Event], limit: int) -> list[bytes]:
     """Return the payloads of the records that hold `events`: one, or as few as it takes to keep each within `limit`.
 
-    An event that is larger than that by itself has one of its own.
-
-    Raises
-    ------
-    StoreError
-        If an event holds something that is not plain data.
+    An event that is larger than that by itself has one of its own. Raises as :func:`encode_events`.
     """
     pieces = _raw(events)
     if HEAD + sum(map(len, pieces)) <= limit:
@@ -77,10 +69,7 @@ def _raw(events: Sequence[Event]) -> list[msgspec.Raw]:
 def decode_events(payload: bytes | memoryview, codec: int) -> list[Event]:
     """Return the events of a record.
 
-    Raises
-    ------
-    StoreError
-        If this version of the library does not know the codec or an event, or the run has a newer schema.
+    Raises StoreError if this version of the library does not know the codec or an event, or the run has a newer schema.
     """
     if codec != MSGPACK:
         raise StoreError(
@@ -105,13 +94,7 @@ _STATUS = np.array([int(status) for status in Status], np.uint8)
 
 
 def check_fields(event: Event) -> None:
-    """Raise if a field holds something else than it is declared to hold, or the rows of a batch do not go together.
-
-    Raises
-    ------
-    StoreError
-        Naming the field and its value.
-    """
+    """Raise StoreError if a field holds something else than declared, or the rows of a batch do not go together."""
     for name, fits in _CHECKS[type(event)]:
         if not fits(getattr(event, name)):
             raise _wrong(event, name)

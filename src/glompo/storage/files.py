@@ -18,19 +18,9 @@ from glompo.errors import StoreError
 
 
 def open_regular(path: Path, most: int | None = None) -> BinaryIO:
-    """Open a regular file for reading; this never waits.
+    """Open a regular file, or a link to one, for reading; this never waits.
 
-    Parameters
-    ----------
-    path : Path
-        The file; a link is followed.
-    most : int, optional
-        Bytes that it may have.
-
-    Raises
-    ------
-    OSError
-        If there is none, it is something else, or it is larger than `most`.
+    Raises OSError if there is none, it is something else, or it has more than `most` bytes.
     """
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
@@ -76,20 +66,7 @@ def drafted(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_write(target: Path, remedy: str) -> Iterator[Path]:
-    """Do as :func:`drafted` does, and say what to do if the file cannot be written.
-
-    Parameters
-    ----------
-    target : Path
-        File to be written.
-    remedy : str
-        What to do if it cannot be written, for the message.
-
-    Raises
-    ------
-    StoreError
-        If it cannot be written.
-    """
+    """Do as :func:`drafted` does; raises StoreError with `remedy`, what to do, if the file cannot be written."""
     try:
         with drafted(target) as draft:
             yield draft

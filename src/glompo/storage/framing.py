@@ -82,19 +82,9 @@ class Frame(NamedTuple):
 
 
 def frame(payload: bytes, codec: int) -> bytes:
-    """Return the record that holds `payload`.
+    """Return the record that holds `payload`, 1 to ``LENGTH_LIMIT`` bytes; the byte `codec` tells how to decode it.
 
-    Parameters
-    ----------
-    payload : bytes
-        From 1 to ``LENGTH_LIMIT`` bytes.
-    codec : int
-        From 0 to 255: how the payload is to be decoded.
-
-    Raises
-    ------
-    StoreError
-        If the payload is empty or too large.
+    Raises StoreError if the payload is empty or too large.
     """
     if not 0 < len(payload) <= LENGTH_LIMIT:
         raise StoreError(
@@ -153,21 +143,8 @@ def find_frame(data: bytes, start: int) -> int | None:
 def refuse_corruption(data: bytes, end: int, name: str, base: int = 0) -> None:
     """Raise if a valid record follows the bytes at `end`, where none begins; return if they are a torn tail.
 
-    Parameters
-    ----------
-    data : bytes
-        A segment, or its last part.
-    end : int
-        Offset after the last record of the valid row.
-    name : str
-        The file, for the message.
-    base : int
-        Offset of `data` in the file.
-
-    Raises
-    ------
-    CorruptJournalError
-        Naming file, offset and remedy.
+    `data` is a segment or, from its byte `base` on, its last part; `end` is the offset in `data` after the last record
+    of the valid row. Raises CorruptJournalError with the file `name`, the offset and the remedy.
     """
     found = find_frame(data, end)
     if found is not None:
@@ -192,14 +169,7 @@ def header(number: int) -> bytes:
 def check_header(data: bytes, number: int, name: str) -> bool:
     """Return whether segment `number` has its header; False if the writing of the header was never finished.
 
-    Parameters
-    ----------
-    data : bytes
-        The whole segment.
-    number : int
-        The number in its file name.
-    name : str
-        The file, for the message.
+    `data` is all of it, `name` the file for the message.
 
     Raises
     ------

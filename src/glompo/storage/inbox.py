@@ -72,13 +72,7 @@ class Request:
 
 
 def ask(run_dir: Path, request: Request) -> str:
-    """Put a request into the inbox of a run and return its name there.
-
-    Raises
-    ------
-    StoreError
-        If it cannot be written.
-    """
+    """Put a request into the inbox of a run and return its name there; raises StoreError if it cannot be written."""
     name = f"{time.time_ns():020d}-{secrets.token_hex(4)}.json"
     path = run_dir / INBOX / name
     draft = path.with_name(f".{name}")

@@ -11,9 +11,9 @@ late heartbeat of a holder that was only thought dead would overwrite its succes
 own. Why not ``flock``: many parallel file systems are mounted without it, or with one that sees its own machine only.
 
 The one gap of "look, then create the next number" is a process that looked, was suspended, and continued after its
-number had come, gone and been cleaned up. But the process that cleans up holds a higher number by then, and the highest number
-never goes away (a released lease stays as a file that says so). So after creating its number a process looks once more:
-it has won if there is none above.
+number had come, gone and been cleaned up. But the process that cleans up holds a higher number by then, and the
+highest number never goes away (a released lease stays as a file that says so). So after creating its number a process
+looks once more: it has won if there is none above.
 
 **Whether a holder lives.** On this machine, by process id and start time: at once and for certain. On another machine
 only by its heartbeat, the time stamp of its file, which it renews every few seconds. The stamp is compared with that
@@ -40,7 +40,7 @@ from typing import Self
 from glompo.errors import LeaseHeldError, StoreError
 from glompo.storage.disk import refusal, write_file
 from glompo.storage.files import read_regular
-from glompo.storage.lease_state import LONGEST, STALE_SECONDS, host_name, machine_identity, start_time
+from glompo.storage.lease_state import LONGEST, STALE_SECONDS, host_name, machine_identity, process_lives, start_time
 
 BEAT_SECONDS = 5.0
 """Shortest time between two heartbeats."""
@@ -228,8 +228,7 @@ def _lives(entry: _Entry, age: float) -> bool:
         return age < STALE_SECONDS
     if holder.token in _GIVEN_BACK:
         return False
-    now = start_time(holder.pid)
-    return now == holder.started if "?" not in (now, holder.started) else now != ""
+    return process_lives(holder.pid, holder.started)
 
 
 def _held(folder: Path, entry: _Entry, age: float) -> LeaseHeldError:

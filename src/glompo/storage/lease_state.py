@@ -59,6 +59,12 @@ def start_time(pid: int) -> str:
     return "" if state in "ZX" else started
 
 
+def process_lives(pid: int, started: str) -> bool:
+    """Return whether the process `pid` of this machine is still the one that started at that time."""
+    now = start_time(pid)
+    return now != "" and ("?" in (now, started) or now == started)
+
+
 def _exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -105,5 +111,4 @@ def _lives(path: Path) -> bool:
         return False
     if machine != machine_identity():
         return age < STALE_SECONDS
-    now = start_time(pid) if 0 < pid < 2**31 else ""
-    return now != "" and ("?" in (now, started) or now == started)
+    return 0 < pid < 2**31 and process_lives(pid, started)

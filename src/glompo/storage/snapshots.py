@@ -46,7 +46,7 @@ _CODEC = Codec([_Snapshot])
 
 
 def save(run_dir: Path, position: Position, state: dict[str, Any]) -> Path:
-    """Write a snapshot and remove all but the newest ones.
+    """Write a snapshot of `state`, remove all but the newest ones, and return the file.
 
     Parameters
     ----------
@@ -56,11 +56,6 @@ def save(run_dir: Path, position: Position, state: dict[str, Any]) -> Path:
         Where the journal stood; commit it first, or the snapshot may outlive the events that it is made of.
     state : dict
         Plain data and arrays. Tuples come back as lists.
-
-    Returns
-    -------
-    Path
-        The file.
 
     Raises
     ------
@@ -103,11 +98,6 @@ def usable(run_dir: Path) -> Iterator[tuple[Position, dict[str, Any]]]:
             and snapshot.context == _context(run_dir, snapshot.position)
         ):
             yield snapshot.position, snapshot.state
-
-
-def newest(run_dir: Path) -> tuple[Position, dict[str, Any]] | None:
-    """Return the first one of :func:`usable`; None if there is none."""
-    return next(usable(run_dir), None)
 
 
 def _folder(run_dir: Path) -> Path:
@@ -195,10 +185,7 @@ class SnapshotWriter:
     def keep(self, state: RunState, position: Position) -> None:
         """Begin to save `state`, which is that at `position`, if it is time for it.
 
-        Raises
-        ------
-        StoreError
-            If the last one could not be written; the run can go on.
+        Raises StoreError if the last one could not be written; the run can go on.
         """
         if not self._due(1) or self._thread.busy:
             return
@@ -209,25 +196,13 @@ class SnapshotWriter:
         self._thread.begin(self._save, self._dump.of(state), position)
 
     def settle(self) -> None:
-        """Wait for the one under way, if any.
-
-        Raises
-        ------
-        StoreError
-            If it could not be written.
-        """
+        """Wait for the one under way, if any; raises StoreError if it could not be written."""
         took = self._thread.settle()
         if took is not None:
             self._next = self._clock() + REST * took
 
     def finish(self, state: RunState, position: Position) -> None:
-        """Save the last state of a session, if that spares a later reader much.
-
-        Raises
-        ------
-        StoreError
-            If it could not be written.
-        """
+        """Save the last state of a session, if that spares a later reader much; raises StoreError if it cannot."""
         self.settle()
         if self._due(WORTH):
             save(self._run_dir, position, self._dump.of(state))

@@ -124,7 +124,7 @@ def simulate(
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where a run takes place, whatever the backend.
+    """What a simulated run works with, whatever the backend.
 
     Attributes
     ----------

@@ -254,7 +254,7 @@ class InvariantChecker:
     def _enter_evaluations(self, event: Evaluated) -> None:
         calls = event.status != Status.OUT_OF_BOUNDS
         account = self._accounts[event.opt]
-        self.claim(account.lives, "an ended optimizer evaluates no more", event)
+        self.claim(account.lives, "who has ended evaluates no more", event)
         account.called += int(calls.sum())
         self._called += int(calls.sum())
         valid = event.f[event.status == Status.OK]
