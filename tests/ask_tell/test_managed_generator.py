@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import glompo
-from glompo.ask_tell import queue as desk
+from glompo.ask_tell import queue
 from glompo.errors import RunExistsError, RunOverError, TaskFailedError, UnansweredError, UserError
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.optimizers import CMAOptimizer, GestGenerator, RandomSampling
@@ -208,7 +208,7 @@ def test_a_driver_is_not_kept_waiting_for_optimizers_that_wait_for_values(driven
 
 
 def test_a_run_at_rest_is_not_waited_for_for_ever(driven, monkeypatch):
-    monkeypatch.setattr(desk, "SILENCE", 0.3)
+    monkeypatch.setattr(queue, "SILENCE", 0.3)
     only_one = CycleSelector(RandomSampling, allow_spawn=NOptimizersSpawnStop(1))
     generator = driven(optimizers=only_one, max_jobs=1)
     first = generator.suggest()
@@ -218,7 +218,7 @@ def test_a_run_at_rest_is_not_waited_for_for_ever(driven, monkeypatch):
     with pytest.raises(UnansweredError, match=r"no point within 0\.3 s although it waits for no value"):
         generator.suggest()
     control.unpause(1)
-    monkeypatch.setattr(desk, "SILENCE", 60.0)
+    monkeypatch.setattr(queue, "SILENCE", 60.0)
     assert len(generator.suggest()) == 1
 
 

@@ -45,7 +45,7 @@ def test_a_run_then_its_status_pictures_and_export(glompo, project):
     assert {"success: True", "nfev: 400", f"run_dir: {project.run_dir}"} <= set(lines(run.stdout))
     assert "MaxTotalFunctionCalls(n=400): 400 of 400 calls used" in run.stdout
     assert "exhausted: 30 points sampled" in run.stdout
-    # progress, in plain lines since nobody watches: how each optimizer ended, once
+    # progress, in plain lines since there is no terminal: how each optimizer ended, once
     assert run.stderr.count("RandomSampling) exhausted after 30 evaluations") == run.stdout.count("30 points sampled")
     assert "400 of 400 evaluations" in run.stderr
 

@@ -206,7 +206,7 @@ class Gate:
 
 
 class Share:
-    """Everything to everybody."""
+    """All that is left to each optimizer."""
 
     def allocate(self, view, limit):
         return {}

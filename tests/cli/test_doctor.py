@@ -66,12 +66,12 @@ class First(BaseSelector):
         return self.options[0] if slots_available else None
 
 
-class Nobody:
+class Unfair:
     def allocate(self, view, limit):
         return {}
 
     def __repr__(self):
-        return "Nobody()"
+        return "Unfair()"
 
 
 class Stranger:
@@ -139,7 +139,7 @@ def test_what_raises_is_shown_with_its_place_in_the_module_of_the_user(mine, ins
         ("mine:Enough", [], "ExitConditionContract", 0),
         ("mine:Corner", [], "GeneratorContract", 0),
         ("mine:First", [], "SelectorContract", 0),
-        ("mine:Nobody", [], "AllocatorContract", 1),
+        ("mine:Unfair", [], "AllocatorContract", 1),
         ("BestUnmoving", ["calls=10"], "StopperContract", 0),
         ("SobolGenerator", [], "GeneratorContract", 0),
         ("Freeze", ["ftol=0.01"], "FreezerContract", 0),

@@ -96,7 +96,7 @@ def test_a_living_process_keeps_others_out_and_is_named_until_it_is_killed(tmp_p
         assert f"end it (kill {holder.pid})" in message
         assert f"delete {tmp_path / 'lease'}" in message
         os.kill(holder.pid, signal.SIGKILL)
-        os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)  # dead, and not yet buried by its parent
+        os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)  # dead, and not yet reaped by its parent
         with Lease.acquire(tmp_path) as mine:
             mine.verify()
 

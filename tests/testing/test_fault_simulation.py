@@ -1,4 +1,4 @@
-"""Worlds in which everything goes wrong: the promises are kept, and a run that does not keep them is found out."""
+"""Runs under faults: the promises are kept, and a run that does not keep them is found out."""
 
 import threading
 from functools import partial
