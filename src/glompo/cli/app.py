@@ -137,7 +137,7 @@ def resume(
 
     Exit codes: as for run.
     """
-    from glompo.cli.assignments import assignments
+    from glompo.cli.config import assignments
     from glompo.cli.runs import resume_directory
 
     raise typer.Exit(resume_directory(directory, assignments(settings or [], "--set")))

@@ -11,7 +11,6 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 from unittest import SkipTest
 
-from glompo.cli.assignments import assignments
 from glompo.cli.components import (
     ALLOCATORS,
     EXIT_CONDITIONS,
@@ -24,6 +23,7 @@ from glompo.cli.components import (
     Named,
     named,
 )
+from glompo.cli.config import assignments
 from glompo.display_text import legible
 from glompo.errors import SettingError, SettingTypeError
 from glompo.spec.imports import imported

@@ -12,8 +12,7 @@ from typing import Any
 
 import typer
 
-from glompo.cli.assignments import changed
-from glompo.cli.config import arguments, kept, python_path, read_config
+from glompo.cli.config import arguments, changed, kept, python_path, read_config
 from glompo.cli.exit_codes import FAILURE, INTERRUPTED, SUCCESS, exit_code_after
 from glompo.cli.signals import signal_guard
 from glompo.core.state.checkpoints import COMPLETE
@@ -50,7 +49,7 @@ def resume_directory(directory: Path, changes: Mapping[str, Any]) -> int:
     """Go on with a run that a configuration began, print the result, and return the exit code.
 
     `directory` is its working directory, or a checkpoint file; `changes` replace settings, see
-    :func:`glompo.cli.assignments.changed`. Raises GlompoError if it cannot be resumed, or the run failed.
+    :func:`glompo.cli.config.changed`. Raises GlompoError if it cannot be resumed, or the run failed.
     """
     if is_checkpoint(directory):
         directory = unpacked_for_resuming(directory)
