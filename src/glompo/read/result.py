@@ -31,7 +31,7 @@ DIED = (How.CRASHED, How.LOST)
 """Ends of optimizers that failed."""
 
 REASONS_SHOWN = 5
-"""Reasons of failed optimizers that are told."""
+"""Reasons of failed optimizers in the printed result, at most."""
 
 LINES_SHOWN = 25
 """Optimizers in the printed table: the first ones, and the owner of the best point."""
@@ -204,10 +204,10 @@ def _indented(x: NDArray[np.float64] | None) -> str:
 
 def _census(result: Result) -> str:
     counts = {how: sum(row.how == how for row in result.optimizers) for how in How}
-    told = [f"{count} {how}" for how, count in counts.items() if count]
+    entries = [f"{count} {how}" for how, count in counts.items() if count]
     alive = len(result.optimizers) - sum(counts.values())
-    told += [f"{alive} alive"] if alive else []
-    return ", ".join([f"{len(result.optimizers)} started", *told])
+    entries += [f"{alive} alive"] if alive else []
+    return ", ".join([f"{len(result.optimizers)} started", *entries])
 
 
 def _table(rows: Sequence[OptimizerRow], winner: int | None) -> Iterator[str]:

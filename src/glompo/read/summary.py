@@ -14,7 +14,7 @@ from glompo.read.result import end_message
 from glompo.read.run_opening import RunStatus, opening_of, run_status_of
 
 REASONS = 5
-"""Reasons of failed evaluations that are told."""
+"""Reasons of failed evaluations in a summary, at most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -60,7 +60,7 @@ class LiveDisplay:
         self._console.print(Text(fmt.opening(summary), style="bold"))
         self._live.start()
 
-    def tell(self, row: OptimizerRow, elapsed: float) -> None:
+    def show_end(self, row: OptimizerRow, elapsed: float) -> None:
         """Show how an optimizer ended, for good."""
         how = row.how or ""
         line = Text(f"{fmt.clock(elapsed if row.ended_at is None else row.ended_at)} ", style="bright_black")
@@ -79,7 +79,7 @@ class LiveDisplay:
         self._console.print(Text(f"{fmt.best(summary)}; {fmt.share(summary)}; {fmt.census(summary)}"))
         self._console.print(Text(f"{fmt.clock(summary.elapsed)} {fmt.ending(summary)}", style="bold"))
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Give the terminal back, whatever happened."""
         self._live.stop()
 

@@ -21,13 +21,13 @@ REDRAW = 0.25
 class _Display(Protocol):
     def begin(self, summary: Summary) -> None: ...
 
-    def tell(self, row: OptimizerRow, elapsed: float) -> None: ...
+    def show_end(self, row: OptimizerRow, elapsed: float) -> None: ...
 
     def draw(self, summary: Summary) -> None: ...
 
     def close(self, summary: Summary) -> None: ...
 
-    def let_go(self) -> None: ...
+    def release(self) -> None: ...
 
 
 class Progress:
@@ -78,7 +78,7 @@ class Progress:
         try:
             self._begun(view).draw(summarize(view))
         except BaseException:  # an observer that failed is not closed
-            self._let_go()
+            self._release()
             raise
 
     def close(self, view: RunView) -> None:
@@ -92,7 +92,7 @@ class Progress:
         try:
             self._begun(view).close(summarize(view))
         finally:
-            self._let_go()
+            self._release()
 
     def _begun(self, view: RunView) -> _Display:
         """Return the display, which knows of every end so far."""
@@ -100,14 +100,14 @@ class Progress:
             self._display = self._choose()
             self._display.begin(summarize(view))
         for row in self._ended(view):
-            self._display.tell(row, view.now)
+            self._display.show_end(row, view.now)
         return self._display
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         display, self._display = self._display, None
         self._seen_at, self._alive, self._started = -math.inf, [], 0
         if display is not None:
-            display.let_go()
+            display.release()
 
     def _choose(self) -> _Display:
         stream = self._stream or (self._console.file if self._console else sys.stderr)
@@ -152,7 +152,7 @@ class PlainLines:
         self._write(summary.elapsed, fmt.opening(summary))
         self._due = summary.elapsed + self._interval
 
-    def tell(self, row: OptimizerRow, elapsed: float) -> None:
+    def show_end(self, row: OptimizerRow, elapsed: float) -> None:
         """Write how an optimizer ended."""
         self._write(elapsed if row.ended_at is None else row.ended_at, fmt.end_of(row))
 
@@ -167,8 +167,8 @@ class PlainLines:
         self._write(summary.elapsed, self._present(summary))
         self._write(summary.elapsed, fmt.ending(summary))
 
-    def let_go(self) -> None:
-        """There is nothing to give back."""
+    def release(self) -> None:
+        """Do nothing: the stream is not changed."""
 
     def _present(self, summary: Summary) -> str:
         parts = (
