@@ -101,7 +101,7 @@ def yes_or_no(owner: object, name: str, value: object) -> bool:
 
 
 def point(owner: object, name: str, value: object) -> NDArray[np.float64]:
-    """Return `value` as a vector of finite numbers, shape (d,), that nobody else can write to.
+    """Return `value` as a vector of finite numbers, shape (d,), that nothing else can write to.
 
     Raises
     ------

@@ -24,7 +24,7 @@ from glompo.safe_text import LINE, legible, legible_lines
 from glompo.show import Progress, best_so_far, trajectories
 from glompo.show.live import present
 from glompo.stoppers import BaseStopper
-from glompo.storage.checkpoint_pack import pack_directory
+from glompo.storage.checkpoint_writer import pack_directory
 
 ATTACKS = (
     "\x1b]0;owned\x07\x1b[2J",  # a title, a cleared screen

@@ -229,7 +229,7 @@ class Moody(Walk):
 
 
 class Careless(Walk):
-    """Draws from the generator that everybody shares."""
+    """Draws from the generator that all code shares."""
 
     def draw(self, n):
         return np.random.normal(size=n)

@@ -32,19 +32,9 @@ PATHS = ("template", "directory")
 
 
 def task_in(document: Mapping[str, Any], folder: Path) -> str | CommandTask:
-    """Return the task that a configuration names or describes.
+    """Return the task that a configuration in `folder` names or describes.
 
-    Parameters
-    ----------
-    document : mapping
-        The configuration.
-    folder : Path
-        Its directory.
-
-    Raises
-    ------
-    SettingError, SettingTypeError
-        Naming the key, its value and the remedy.
+    Raises SettingError or SettingTypeError, naming the key, its value and the remedy.
     """
     task = document.get("task")
     if task is None:

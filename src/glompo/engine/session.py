@@ -42,7 +42,7 @@ from glompo.storage.history import JournalHistory
 from glompo.storage.journal import Journal
 from glompo.storage.lease import Lease
 from glompo.storage.lease_state import writer_lives
-from glompo.storage.load_state import state_and_end
+from glompo.storage.reader import state_and_end
 from glompo.storage.segments import Position
 
 logger = library_logger("glompo.engine")

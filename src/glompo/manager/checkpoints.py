@@ -17,9 +17,8 @@ from glompo.manager.arguments import ends
 from glompo.read import Result
 from glompo.read.locate import run_directory
 from glompo.spec import RunSpec
-from glompo.storage.checkpoint_pack import pack_directory
 from glompo.storage.checkpoint_unpack import member_of, unpack, withdraw
-from glompo.storage.checkpoint_writer import Extras
+from glompo.storage.checkpoint_writer import Extras, pack_directory
 from glompo.storage.directory import fresh_directory, holds_run
 from glompo.storage.reader import read_events
 

@@ -10,9 +10,8 @@ from pathlib import Path
 from glompo.errors import NotAliveError, RefusedError, UnansweredError
 from glompo.events.enums import RequestKind
 from glompo.read.locate import run_directory
-from glompo.storage.identity import host_name
 from glompo.storage.inbox import Request, answer, ask, withdraw
-from glompo.storage.lease_state import writer_lives
+from glompo.storage.lease_state import host_name, writer_lives
 from glompo.validation import number
 
 PATIENCE = 10.0
@@ -64,21 +63,28 @@ class Control:
         """End the run, as if its exit condition held."""
         self._ask(RequestKind.END)
 
-    def leave(self) -> None:
-        """End this session in order, as Ctrl-C does; the run can be resumed."""
+    def suspend(self) -> None:
+        """End this session in order, as Ctrl-C does; the run can be resumed. Its earlier name is `leave`."""
         self._ask(RequestKind.LEAVE)
+
+    leave = suspend
 
     def stop(self, opt: int) -> None:
         """Stop optimizer `opt`."""
         self._ask(RequestKind.STOP, opt=opt)
 
     def pause(self, opt: int) -> None:
-        """Let optimizer `opt` rest, also in later sessions, until :meth:`go_on`; others may use its slots meanwhile."""
+        """Let optimizer `opt` rest, also in later sessions, until :meth:`unpause`; others may use its slots."""
         self._ask(RequestKind.PAUSE, opt=opt)
 
-    def go_on(self, opt: int) -> None:
-        """Let optimizer `opt` go on; if no slots are free for it, the youngest others rest until there are."""
+    def unpause(self, opt: int) -> None:
+        """Let optimizer `opt` go on; if no slots are free for it, the youngest others rest until there are.
+
+        Its earlier name is `go_on`.
+        """
         self._ask(RequestKind.GO_ON, opt=opt)
+
+    go_on = unpause
 
     def slots(self, n: int) -> None:
         """Let `n` evaluations be in flight at once, for the rest of this session.

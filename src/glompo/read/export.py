@@ -20,7 +20,7 @@ from glompo.function import Status
 from glompo.read.locate import run_directory
 from glompo.read.run_opening import parameter_names
 from glompo.safe_text import PAGE, legible_lines
-from glompo.storage.atomic_write import atomic_write
+from glompo.storage.files import atomic_write
 from glompo.storage.reader import read_events
 
 COLUMNS = ("optimizer", "count", "order", "time", "status", "value")

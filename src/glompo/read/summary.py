@@ -11,11 +11,10 @@ from glompo.core.state.lifecycle import How
 from glompo.core.views.run_view import RunView
 from glompo.read.optimizer_row import OptimizerRow, row_of
 from glompo.read.result import end_message
-from glompo.read.run_opening import opening_of
-from glompo.read.run_status import RunStatus, run_status_of
+from glompo.read.run_opening import RunStatus, opening_of, run_status_of
 
 REASONS = 5
-"""Reasons of failed evaluations that are told."""
+"""Reasons of failed evaluations in a summary, at most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,8 +27,8 @@ class Summary:
         Name of the task.
     names : tuple of str
         Names of its parameters.
-    standing : Standing
-        Whether the run is running, finished, left or killed.
+    standing : RunStatus
+        Whether the run is running, finished, suspended (whose value is 'left') or killed.
     message : str
         Why it, or its last session, ended.
     elapsed : float
@@ -106,13 +105,13 @@ def summarize(view: RunView, writer_lives: bool = True) -> Summary:
         Whether the process of an open session lives; see :class:`~glompo.read.Follower`.
     """
     opening = opening_of(view)
-    standing = run_status_of(view, writer_lives)
+    status = run_status_of(view, writer_lives)
     best, ended = view.best, view.ended
     return Summary(
         task=opening.task,
         names=opening.names,
-        standing=standing,
-        message=end_message(view, standing),
+        standing=status,
+        message=end_message(view, status),
         elapsed=view.now,
         calls=view.calls,
         failures=view.failures,

@@ -1,10 +1,10 @@
-"""Numbers as people read them."""
+"""Numbers, counts and states as people read them."""
 
 from __future__ import annotations
 
 import math
 
-from glompo.read import OptimizerRow, Summary
+from glompo.read import OptimizerRow, RunStatus, Summary
 from glompo.safe_text import legible
 
 
@@ -60,7 +60,7 @@ def census(summary: Summary) -> str:
 
 
 def best(summary: Summary) -> str:
-    """Return the best value and who found it."""
+    """Return the best value and what found it."""
     if summary.best_opt is None:
         return "no value yet"
     return f"best {value(summary.best_f)} by optimizer {summary.best_opt} ({legible(summary.best_kind)})"
@@ -74,7 +74,7 @@ def opening(summary: Summary) -> str:
     )
 
 
-def farewell(row: OptimizerRow) -> str:
+def end_of(row: OptimizerRow) -> str:
     """Return how and why an optimizer ended."""
     how, _, why = row.ending.partition(": ")
     at = "without a value" if row.best_x is None else f"at {value(row.best_f)}"
@@ -84,4 +84,9 @@ def farewell(row: OptimizerRow) -> str:
 
 def ending(summary: Summary) -> str:
     """Return where the run stands, and why."""
-    return f"{summary.standing}: {legible(summary.message)}"
+    return f"{status(summary)}: {legible(summary.message)}"
+
+
+def status(summary: Summary) -> str:
+    """Return where the run stands in one word."""
+    return "suspended" if summary.standing is RunStatus.SUSPENDED else str(summary.standing)

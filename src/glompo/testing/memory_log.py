@@ -37,10 +37,10 @@ class EventsHistory:
         """Return the further values of its detailed calls, one row for each of its first evaluations."""
         return extras_of(self._events, opt)
 
-    def track(self, opt: int, place: int) -> list[Any]:
-        """Return the further value at `place` of each of its first evaluations, None where there is none."""
+    def track(self, opt: int, column: int) -> list[Any]:
+        """Return the further value at `column` of each of its first evaluations, None where there is none."""
         batches = [event for event in self._events if isinstance(event, Evaluated) and event.opt == opt]
-        return [value for batch in batches for value in track_of(batch, place)]
+        return [value for batch in batches for value in track_of(batch, column)]
 
 
 class MemoryLog:
