@@ -60,7 +60,7 @@ def test_a_setting_without_components_is_passed_on_under_its_name(settings):
 def test_every_argument_of_minimize_and_of_setup_can_be_set():
     taken = {*inspect.signature(glompo.minimize).parameters, *inspect.signature(glompo.GloMPOManager.setup).parameters}
     assert settings_known() - taken == {"stoppers_combine", "exit_conditions_combine", "python_path"}
-    assert taken - settings_known() == {"self", "setup", "unknown", "configuration"}
+    assert taken - settings_known() == {"self", "configuration"}
     assert set(PASSED_ON) < settings_known()
 
 

@@ -5,7 +5,8 @@ import os
 import pytest
 
 from glompo.errors import SettingError
-from glompo.spec import cpus, slots_of
+from glompo.settings.checks import slots_of
+from glompo.spec import cpus
 from glompo.spec.processors import allocated, fewest, quotas
 
 SLURM, GRID = {"SLURM_JOB_ID": "1"}, {"JOB_ID": "1"}

@@ -19,10 +19,10 @@ from glompo.cli.signals import signal_guard
 from glompo.errors import EndedError, RunExistsError, RunInterrupt, SettingError, UserError
 from glompo.evaluators.dask.cluster import FORMS, is_cluster
 from glompo.manager import minimize
-from glompo.manager.arguments import progress_of
+from glompo.manager.wiring import progress_of
 from glompo.read import Result, RunStatus
 from glompo.read.locate import run_directory
-from glompo.spec.imports import imported
+from glompo.spec.task import imported
 from glompo.storage.checkpoint_file import is_checkpoint
 from glompo.storage.directory import DOCUMENT
 

@@ -31,7 +31,7 @@ class Evaluation:
         An executor, a Dask client or an evaluator of the user's, or a cluster that the user named, which takes the
         place of `plan.kind`; None without.
     limits : dict
-        Limits and other terms for the guard on a foreign engine.
+        Limits and further options for the guard on a foreign engine.
     """
 
     plan: EvaluatorPlan = field(default_factory=EvaluatorPlan)
@@ -78,33 +78,39 @@ def _on_one_cluster(builds: Callable[[Ask], Any]) -> Callable[[Ask], Evaluator]:
     return build
 
 
-def evaluation_of(given: Mapping[str, Any]) -> Evaluation:
-    """Return how the task is evaluated.
+def evaluator_name(given: Any) -> str:
+    """Return what the records call an evaluator."""
+    return given if isinstance(given, str) else type(given).__name__
 
-    Parameters
-    ----------
-    given : mapping
-        Arguments of :meth:`GloMPOManager.setup`, by their names.
+
+def evaluation_of(
+    evaluator: Any,
+    backend: str,
+    cluster: Any,
+    timeout: Any,
+    adaptive_timeout: Any,
+    memory_limit: Any,
+    grace: Any,
+    threads: Any,
+) -> Evaluation:
+    """Return how the task is evaluated.
 
     Raises
     ------
     SettingError, SettingTypeError
-        If these do not go together.
+        If the settings do not go together.
     """
-    evaluator, backend = given["evaluator"], given["backend"]
-    if given["cluster"] is not None and not isinstance(given["cluster"], Mapping):
-        raise SettingTypeError(
-            f"cluster is {given['cluster']!r}; give its settings by name, in TOML as a table [cluster]"
-        )
-    limits = {name: given[setting] for setting, name in LIMITS.items() if given[setting] is not None}
-    terms = {"grace": given["evaluation_grace"], "threads_per_worker": given["evaluation_threads"]}
-    plan = EvaluatorPlan(**terms)
+    if cluster is not None and not isinstance(cluster, Mapping):
+        raise SettingTypeError(f"cluster is {cluster!r}; give its settings by name, in TOML as a table [cluster]")
+    asked = dict(zip(LIMITS.values(), (timeout, adaptive_timeout, memory_limit), strict=True))
+    limits = {name: value for name, value in asked.items() if value is not None}
+    options = {"grace": grace, "threads_per_worker": threads}
+    plan = EvaluatorPlan(**options)
     if isinstance(evaluator, str) and is_cluster(evaluator):
-        evaluator = Cluster.of(evaluator, given["cluster"])
-        _check_slots_of_a_cluster(given["max_jobs"])
+        evaluator = Cluster.of(evaluator, cluster)
     elif isinstance(evaluator, str):
-        plan = EvaluatorPlan(kind=evaluator, **limits, **terms)  # type: ignore[arg-type]  # checked there
-        _check_threads(given["evaluation_threads"], evaluator != "inline" or backend != "threads")
+        plan = EvaluatorPlan(kind=evaluator, **limits, **options)  # type: ignore[arg-type]  # checked there
+        _check_threads(threads, evaluator != "inline" or backend != "threads")
         return Evaluation(plan)
     elif not callable(getattr(evaluator, "submit", None)):
         raise SettingError(
@@ -118,16 +124,8 @@ def evaluation_of(given: Mapping[str, Any]) -> Evaluation:
     if limits and _evaluates(evaluator):
         settings = [setting for setting, name in LIMITS.items() if name in limits]
         raise SettingError(f"{', '.join(settings)}: an evaluator of your own keeps its limits itself; leave this out")
-    _check_threads(given["evaluation_threads"], bool(limits) or isinstance(evaluator, Cluster))
-    return Evaluation(plan, evaluator, limits | terms)
-
-
-def _check_slots_of_a_cluster(max_jobs: Any) -> None:
-    if max_jobs is None or max_jobs == -1:
-        raise SettingError(
-            f"max_jobs is {max_jobs}, which goes by the processors of this machine; for a cluster give the number "
-            "of evaluations in flight, such as the threads of all its workers"
-        )
+    _check_threads(threads, bool(limits) or isinstance(evaluator, Cluster))
+    return Evaluation(plan, evaluator, limits | options)
 
 
 def _check_threads(given: Any, has_process: bool) -> None:
@@ -145,5 +143,5 @@ def _evaluates(engine: Any) -> bool:
 
 
 def _is_dask(engine: Any) -> bool:
-    distributed = sys.modules.get("distributed")  # whoever has a client has imported it
+    distributed = sys.modules.get("distributed")  # what made the client has imported it
     return distributed is not None and isinstance(engine, distributed.Client)
