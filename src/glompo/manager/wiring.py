@@ -30,6 +30,7 @@ from glompo.settings.checks import observer_of
 from glompo.storage.checkpoint_writer import CheckpointWriter, Extras
 from glompo.storage.directory import PRINTSTREAMS
 from glompo.storage.inbox import Inbox
+from glompo.wire.launch_request import RunContext
 
 
 def progress_of(given: Any) -> Observer | None:
@@ -102,21 +103,19 @@ def engine_of(
 def _job(spec: RunSpec, session: Session, shared: SharedEvaluators | None, checkpoint_store: CheckpointStore) -> Job:
     in_process, plan = spec.backend == "threads", spec.evaluation.plan
     in_threads = plan.kind == "inline" if shared is None else shared.concurrency == "threads"
-    return Job(
+    context = RunContext(
         spec.task.function if in_process else spec.task.sent,
         spec.bounds,
-        Streams(session.entropy),
         detailed=spec.is_log_detailed,
         scaler=spec.scaler,
         in_order=spec.deterministic,
         failures=spec.failure_policy,
-        options=spec.opt_selector.options,
         evaluator=shared,
         plan=plan,
         concurrency="threads" if in_process and in_threads else "processes",
         on_divergence=spec.on_divergence,
-        checkpoint_store=checkpoint_store,
     )
+    return Job(context, Streams(session.entropy), spec.opt_selector.options, checkpoint_store)
 
 
 def raise_if_hopeless(result: Result, state: RunState) -> None:

@@ -39,6 +39,7 @@ from glompo.selectors import BaseSelector, CycleSelector
 from glompo.storage.inbox import Request
 from glompo.testing.memory_log import WALL, EventsHistory, MemoryLog
 from glompo.testing.scripted_inbox import ScriptedInbox
+from glompo.wire.launch_request import RunContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,8 @@ def run_on(
     for event in opening:
         state.apply(event)
     log.append(opening)
-    job = Job(stage.task, stage.bounds, Streams(entropy), detailed=stage.is_log_detailed, in_order=policies.lockstep)
+    context = RunContext(stage.task, stage.bounds, detailed=stage.is_log_detailed, in_order=policies.lockstep)
+    job = Job(context, Streams(entropy))
     inbox = ScriptedInbox(clock, stage.asked)
     Engine(state, log, backend, clock, policies, job, observers, inbox).run()
     return Simulated(tuple(log.events), state, inbox.refused)

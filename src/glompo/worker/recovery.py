@@ -62,7 +62,7 @@ def recovery_steps(launch_request: LaunchRequest, mailbox: Mailbox) -> list[Reco
                 rungs.insert(0, RecoveryStep(SAVED, envelope))
             elif envelope.k < recorded.end:
                 rungs.append(RecoveryStep(SAVED, envelope))
-    if launch_request.on_divergence == "warm-start":
+    if launch_request.context.on_divergence == "warm-start":
         rungs.append(RecoveryStep(WARM))
     return rungs
 
@@ -119,9 +119,9 @@ class Attempt:
             "_pause_flag": HoldGate(
                 self._mailbox, 0 if launch_request.recorded is None else launch_request.recorded.end
             ),
-            "_is_log_detailed": own_logging(launch_request.kwargs, launch_request.detailed),
+            "_is_log_detailed": own_logging(launch_request.kwargs, launch_request.context.detailed),
             "_workers": launch_request.slots,
-            "_backend": launch_request.concurrency,
+            "_backend": launch_request.context.concurrency,
         }
         if self._envelope is None:
             return build(launch_request.cls, launch_request.args, launch_request.kwargs, arguments)

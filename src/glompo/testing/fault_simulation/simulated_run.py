@@ -42,6 +42,7 @@ from glompo.testing.fault_simulation.faulty_disk import Killed
 from glompo.testing.fault_simulation.invariants import GRACE, BrokenPromiseError, InvariantChecker
 from glompo.testing.fault_simulation.scenario import Scenario, drawn_scenario
 from glompo.testing.memory_log import WALL
+from glompo.wire.launch_request import RunContext
 
 MEMORY = Path("/dev/shm")
 """Where files are in memory, on Linux."""
@@ -217,12 +218,10 @@ class _History:
 
     def _job(self, place: Place) -> Job:
         scenario = self._scene
+        bounds = np.array(scenario.bounds, dtype=float)
         return Job(
-            place.task,
-            np.array(scenario.bounds, dtype=float),
+            RunContext(place.task, bounds, in_order=scenario.lockstep, failures=scenario.failures),
             Streams(self._entropy),
-            in_order=scenario.lockstep,
-            failures=scenario.failures,
             options=scenario.selector.options,
             checkpoint_store=self._keeper,
         )
