@@ -45,6 +45,7 @@ PASSED_ON = {
     "x0": st.lists(st.floats(), min_size=2, max_size=2),
     "names": st.lists(st.text(), min_size=2, max_size=2),
     "progress": st.booleans(),
+    "label": st.text(),
 }
 
 
@@ -201,6 +202,7 @@ SETTINGS = {
     "target": "target = -1e3",
     "opt_selector": 'opt_selector = {type = "CycleSelector", allow_spawn = {type = "IterSpawnStop", max_calls = 9}}',
     "working_dir": 'working_dir = "run"',
+    "label": 'label = "a first try"',
     "overwrite_existing": "overwrite_existing = true",
     "resume": 'resume = "auto"',
     "max_jobs": "max_jobs = 3",

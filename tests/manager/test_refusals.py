@@ -24,6 +24,7 @@ WRONG = {
     "bounds": [None, 3, [], [(1, 0)], [(0, np.inf)], [(0, "a")], np.zeros((2, 3))],
     "opt_selector": [None, 3, "CMAOptimizer", CycleSelector, CatchUp(), [], [3], object],
     "working_dir": [3, object()],
+    "label": [3, None],
     "overwrite_existing": [1, "yes", None],
     "resume": ["maybe", None, True, "must"],
     "resume_task": ["other", None],

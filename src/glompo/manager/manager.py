@@ -87,6 +87,8 @@ class GloMPOManager:
             ``(class, init kwargs, minimize kwargs)``, or a list of these, which are started in turn.
         working_dir : path-like, optional
             Directory of the run; None for a new one below ``glompo_runs``.
+        label : str
+            What this run is called in results, displays and lists; the name of the task stands beside it.
         overwrite_existing : bool
             Whether a run in `working_dir` may be set aside, into its folder ``replaced``.
         resume : {'never', 'auto', 'must'}

@@ -61,6 +61,13 @@ def flag(name: str, given: Any) -> bool:
     return yes_or_no("setup", name, given)
 
 
+def text(name: str, given: Any) -> str:
+    """Return a text."""
+    if not isinstance(given, str):
+        raise SettingTypeError(f"{name} is {given!r}; give a text")
+    return given
+
+
 def whole(at_least: int, *, or_none: bool = False) -> Callable[[str, Any], Any]:
     """Return the check of a whole number."""
     check = whole_number_or_none if or_none else whole_number

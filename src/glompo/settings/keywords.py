@@ -24,6 +24,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 class SetupSettings(TypedDict, total=False):
     """Keywords of :meth:`glompo.GloMPOManager.setup`, which documents them."""
 
+    label: str
     overwrite_existing: bool
     resume: Literal["never", "auto", "must"]
     resume_task: Literal["same", "changed"]

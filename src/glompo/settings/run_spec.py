@@ -37,6 +37,7 @@ from glompo.settings.checks import (
     slots_of,
     stopper_rule_of,
     summary_level_of,
+    text,
     whole,
 )
 from glompo.settings.declaration import REQUIRED, derived, optional, recorded, resolved, setting
@@ -97,6 +98,7 @@ class RunSpec:
     memory_limit: int | None = setting(None)
     evaluation_grace: float = setting(GRACE)
     evaluation_threads: int | None = setting(1)
+    label: str = setting("", check=text, record=lambda label: label or None)
 
     cluster: Mapping[str, Any] | None = setting(None, record=None)
     evaluation: Evaluation = derived(
