@@ -47,7 +47,7 @@ def whole_number(owner: object, name: str, value: object, at_least: int) -> int:
     Parameters
     ----------
     owner : object
-        Whose setting it is; its class is named in the message.
+        Object that has the setting; its class is named in the message.
     name : str
         Name of the argument.
 
@@ -193,5 +193,5 @@ def _range(low: float, high: float, above: bool) -> str:
 
 
 def _complaint(owner: object, name: str, value: object, remedy: str) -> str:
-    who = owner if isinstance(owner, str) else type(owner).__name__
-    return f"{who}: {name} is {value!r}; {remedy}"
+    named = owner if isinstance(owner, str) else type(owner).__name__
+    return f"{named}: {name} is {value!r}; {remedy}"

@@ -42,7 +42,7 @@ def write_summaries(result: Result, state: RunState, settings: Mapping[str, Any]
 
 def _resources() -> dict[str, Any]:
     """Return what this process and its children that have ended have used."""
-    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    own, children = (resource.getrusage(one) for one in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     unit = 1 if sys.platform == "darwin" else 1024
     return {
         "cpu_seconds": round(own.ru_utime + own.ru_stime, 3),

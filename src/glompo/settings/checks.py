@@ -1,4 +1,7 @@
-"""What users may write for one setting, and the one value that it means."""
+"""What users may write for one setting, and the one value that it means.
+
+What cannot be used raises SettingError or SettingTypeError, naming the setting, its value and the remedy.
+"""
 
 from __future__ import annotations
 
@@ -91,13 +94,7 @@ def choice(*allowed: str) -> Callable[[str, Any], str]:
 
 
 def selector_of(given: Any, slots: int) -> BaseSelector:
-    """Return the selector that a user gave, or one that starts the given optimizers in turn.
-
-    Raises
-    ------
-    SettingError, SettingTypeError
-        If it is none, an optimizer has no such settings, or could never start with so many slots.
-    """
+    """Return the selector that a user gave, or one that starts the given optimizers in turn."""
     selector = given if isinstance(given, BaseSelector) else _in_turn(given)
     for option in selector.options:
         check_settings(option.cls, option.kwargs, option.minimize_kwargs)
@@ -155,13 +152,7 @@ def freezer_of(given: Any) -> Freezer:
 
 
 def any_of(name: str, given: Any) -> Rule | None:
-    """Return one rule for what a user gave: a rule, or a sequence of which one must hold; None for an empty one.
-
-    Raises
-    ------
-    SettingTypeError
-        If it is no rule, or answers another question than `name` asks.
-    """
+    """Return one rule for what a user gave: a rule, or a sequence of which one must hold; None for an empty one."""
     rules = list(given) if isinstance(given, (list, tuple)) else [given]
     other, belongs = _OTHER_ROOM[name]
     for rule in rules:
@@ -195,13 +186,7 @@ def ends(given: Any, calls: int | None, seconds: float | None, target: float | N
 
 
 def with_methods(name: str, given: Any, *methods: str) -> Any:
-    """Return `given` if it can answer the questions of its port.
-
-    Raises
-    ------
-    SettingTypeError
-        If a method is missing, or if it is a class.
-    """
+    """Return `given` if it can answer the questions of its port."""
     if inspect.isclass(given) or not all(callable(getattr(given, method, None)) for method in methods):
         raise SettingTypeError(f"{name} is {given!r}; give an instance with {' and '.join(methods)}")
     return given
@@ -224,13 +209,7 @@ def check_runnable(spec: RunSpec) -> None:
 
 
 def _check_capabilities(spec: RunSpec) -> None:
-    """Refuse an optimizer for a problem that it says it cannot handle.
-
-    Raises
-    ------
-    SettingError
-        Naming the optimizer and the reason.
-    """
+    """Refuse an optimizer for a problem that it says it cannot handle."""
     detailed, residuals = offers_details(spec.task.function), declares_residuals(spec.task.function)
     for option in spec.opt_selector.options:
         logs = option.kwargs.get("is_log_detailed", option.kwargs.get("_is_log_detailed", False))
@@ -252,13 +231,7 @@ def _check_capabilities(spec: RunSpec) -> None:
 def escalation_of(
     backend: str, evaluation: Evaluation, silence: float, hard: bool, end_timeout: float
 ) -> Escalation | None:
-    """Return when workers that do not obey, or their evaluations, are ended; None where neither can be done.
-
-    Raises
-    ------
-    SettingError
-        If a setting asks for something that the backend cannot do.
-    """
+    """Return when workers that do not obey, or their evaluations, are ended; None where neither can be done."""
     if BACKENDS[backend].capabilities.can_terminate:
         return Escalation(end_timeout, silence=silence if silence > 0 else None, aggressive=hard)
     if silence > 0 or hard:
@@ -268,13 +241,7 @@ def escalation_of(
 
 
 def slots_of(max_jobs: int | None, evaluator: Any = None) -> int:
-    """Return the slots of a run: the CPUs that this process may use, but one, if the user does not say; -1 for all.
-
-    Raises
-    ------
-    SettingError, SettingTypeError
-        If it is neither a whole number of 1 or more, nor -1; or if it goes by these CPUs, and a cluster evaluates.
-    """
+    """Return the slots of a run: the CPUs that this process may use, but one, if the user does not say; -1 for all."""
     by_processors = max_jobs is None or (not isinstance(max_jobs, bool) and max_jobs == -1)
     if by_processors and isinstance(evaluator, str) and is_cluster(evaluator):
         raise SettingError(
@@ -364,11 +331,6 @@ def failure_policy_of(given: Any) -> FailurePolicy:
     given : str or sequence of str
         One or several of ``'penalize'`` (+inf), ``'penalize(1e6)'``, ``'worst_seen'``, ``'retry(2)'`` and
         ``'raise'``.
-
-    Raises
-    ------
-    SettingError, SettingTypeError
-        If it is none of these.
     """
     words = [given] if isinstance(given, str) else given
     if not isinstance(words, (list, tuple)) or not words or not all(isinstance(word, str) for word in words):
