@@ -12,11 +12,9 @@ from glompo.details import Ask
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.dask.cluster import Cluster, is_cluster
 from glompo.evaluators.plan import EvaluatorPlan
+from glompo.evaluators.pool.limits import Limits
 from glompo.evaluators.protocol import Evaluator
 from glompo.evaluators.shared import SharedEvaluators
-
-LIMITS = {"evaluation_timeout": "timeout", "adaptive_timeout": "adaptive_timeout", "memory_limit": "memory_limit"}
-"""Limits of an evaluation: how users call them, and how evaluators do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +28,13 @@ class Evaluation:
     engine : object
         An executor, a Dask client or an evaluator of the user's, or a cluster that the user named, which takes the
         place of `plan.kind`; None without.
-    limits : dict
+    options : dict
         Limits and further options for the guard on a foreign engine.
     """
 
     plan: EvaluatorPlan = field(default_factory=EvaluatorPlan)
     engine: Any = None
-    limits: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
 
     @property
     def can_end(self) -> bool:
@@ -55,14 +53,14 @@ class Evaluation:
         if _evaluates(self.engine):
             return lambda ask: self.engine  # it knows the task itself
         if isinstance(self.engine, Cluster):
-            return _on_one_cluster(lambda ask: self.engine.evaluator(task, slots, ask, **self.limits))
+            return _on_one_cluster(lambda ask: self.engine.evaluator(task, slots, ask, **self.options))
         if _is_dask(self.engine):
             from glompo.evaluators.dask.evaluator import DaskEvaluator
 
-            return _on_one_cluster(lambda ask: DaskEvaluator(self.engine, task, detailed=ask, **self.limits))
+            return _on_one_cluster(lambda ask: DaskEvaluator(self.engine, task, detailed=ask, **self.options))
         from glompo.evaluators.executor import ExecutorEvaluator
 
-        return lambda ask: ExecutorEvaluator(self.engine, task, detailed=ask, **self.limits)
+        return lambda ask: ExecutorEvaluator(self.engine, task, detailed=ask, **self.options)
 
 
 def _on_one_cluster(builds: Callable[[Ask], Any]) -> Callable[[Ask], Evaluator]:
@@ -83,16 +81,7 @@ def evaluator_name(given: Any) -> str:
     return given if isinstance(given, str) else type(given).__name__
 
 
-def evaluation_of(
-    evaluator: Any,
-    backend: str,
-    cluster: Any,
-    timeout: Any,
-    adaptive_timeout: Any,
-    memory_limit: Any,
-    grace: Any,
-    threads: Any,
-) -> Evaluation:
+def evaluation_of(evaluator: Any, backend: str, cluster: Any, limits: Limits, threads: int | None) -> Evaluation:
     """Return how the task is evaluated.
 
     Raises
@@ -102,14 +91,10 @@ def evaluation_of(
     """
     if cluster is not None and not isinstance(cluster, Mapping):
         raise SettingTypeError(f"cluster is {cluster!r}; give its settings by name, in TOML as a table [cluster]")
-    asked = dict(zip(LIMITS.values(), (timeout, adaptive_timeout, memory_limit), strict=True))
-    limits = {name: value for name, value in asked.items() if value is not None}
-    options = {"grace": grace, "threads_per_worker": threads}
-    plan = EvaluatorPlan(**options)
     if isinstance(evaluator, str) and is_cluster(evaluator):
         evaluator = Cluster.of(evaluator, cluster)
     elif isinstance(evaluator, str):
-        plan = EvaluatorPlan(kind=evaluator, **limits, **options)  # type: ignore[arg-type]  # checked there
+        plan = EvaluatorPlan(kind=evaluator, limits=limits, threads_per_worker=threads)  # type: ignore[arg-type]  # checked
         _check_threads(threads, evaluator != "inline" or backend != "threads")
         return Evaluation(plan)
     elif not callable(getattr(evaluator, "submit", None)):
@@ -121,11 +106,13 @@ def evaluation_of(
         raise SettingError(
             "evaluator is an executor, which cannot be sent to the processes of optimizers; use backend='threads'"
         )
-    if limits and _evaluates(evaluator):
-        settings = [setting for setting, name in LIMITS.items() if name in limits]
-        raise SettingError(f"{', '.join(settings)}: an evaluator of your own keeps its limits itself; leave this out")
-    _check_threads(threads, bool(limits) or isinstance(evaluator, Cluster))
-    return Evaluation(plan, evaluator, limits | options)
+    if limits.any and _evaluates(evaluator):
+        named = {"evaluation_timeout": limits.timeout, "adaptive_timeout": limits.adaptive_timeout}
+        given = [name for name, value in (named | {"memory_limit": limits.memory}).items() if value is not None]
+        raise SettingError(f"{', '.join(given)}: an evaluator of your own keeps its limits itself; leave this out")
+    _check_threads(threads, limits.any or isinstance(evaluator, Cluster))
+    options = {**limits.keywords(), "threads_per_worker": threads}
+    return Evaluation(EvaluatorPlan(threads_per_worker=threads), evaluator, options)
 
 
 def _check_threads(given: Any, has_process: bool) -> None:

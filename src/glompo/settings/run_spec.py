@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from glompo.core.policies.ports import Allocator, Escalation, Freezer, Generator
 from glompo.core.policies.rule import Rule
-from glompo.evaluators.pool.limits import GRACE
+from glompo.evaluators.pool.limits import GRACE, Limits
 from glompo.function import FailurePolicy
 from glompo.selectors import BaseSelector
 from glompo.settings.checks import (
@@ -101,11 +101,8 @@ class RunSpec:
     label: str = setting("", check=text, record=lambda label: label or None)
 
     cluster: Mapping[str, Any] | None = setting(None, record=None)
-    evaluation: Evaluation = derived(
-        evaluation_of,
-        *("evaluator", "backend", "cluster", "evaluation_timeout", "adaptive_timeout", "memory_limit"),
-        *("evaluation_grace", "evaluation_threads"),
-    )
+    limits: Limits = derived(Limits, "evaluation_timeout", "adaptive_timeout", "memory_limit", "evaluation_grace")
+    evaluation: Evaluation = derived(evaluation_of, "evaluator", "backend", "cluster", "limits", "evaluation_threads")
     cpus: int = derived(lambda evaluation: cpus() if evaluation.engine is None else 0, "evaluation")
     force_terminations_after: float = setting(-1, check=real(-math.inf), record=None)
     aggressive_kill: bool = setting(False, check=flag, record=None)

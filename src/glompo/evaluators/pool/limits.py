@@ -6,6 +6,7 @@ import math
 from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass
+from typing import Any
 
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.pool.process_tree import LINUX
@@ -67,6 +68,15 @@ class Limits:
             raise SettingError(f"grace is {self.grace}; give the seconds from SIGTERM to SIGKILL, 0 or more")
         if self.memory is not None:
             _check_memory(self.memory)
+
+    def keywords(self) -> dict[str, Any]:
+        """Return the limits by the names under which evaluators take them."""
+        return {
+            "timeout": self.timeout,
+            "adaptive_timeout": self.adaptive_timeout,
+            "memory_limit": self.memory,
+            "grace": self.grace,
+        }
 
     @property
     def any(self) -> bool:
