@@ -131,7 +131,7 @@ def refuse_unknown(owner: str, given: Iterable[str], known: Collection[str]) -> 
         if name in EARLIER_SETTINGS:
             raise SettingTypeError(f"{owner} has no setting {name!r}; it is called {EARLIER_SETTINGS[name]!r} here")
         near = get_close_matches(name, list(known), 1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(sorted(known))}"
+        hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(sorted(known)) or 'none'}"
         raise SettingTypeError(f"{owner} has no setting {name!r}{hint}")
 
 

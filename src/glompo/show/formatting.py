@@ -70,9 +70,7 @@ def opening(summary: Summary) -> str:
     """Return what the run is about."""
     limit = "" if summary.budget is None else f", at most {counted(summary.budget, 'evaluation')}"
     called = f"{legible(summary.label)}, {legible(summary.task)}" if summary.label else legible(summary.task)
-    return (
-        f"{called}: {counted(len(summary.names), 'parameter')}, {counted(summary.slots, 'slot')}{limit}"
-    )
+    return f"{called}: {counted(len(summary.names), 'parameter')}, {counted(summary.slots, 'slot')}{limit}"
 
 
 def farewell(row: OptimizerRow) -> str:
