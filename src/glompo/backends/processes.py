@@ -85,7 +85,7 @@ class ProcessesBackend:
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=err,
-                    env=_environment(launch_request.plan),
+                    env=_environment(launch_request.context.plan),
                     start_new_session=True,
                 )
         self._children[launch_request.opt] = _Child(process, Connection(ours.detach()), watch(process.pid), claims)

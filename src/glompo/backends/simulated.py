@@ -190,7 +190,7 @@ class _SimulatedEvaluator:
     def __init__(
         self, launch_request: LaunchRequest, seconds: Seconds, timeline: Timeline, actor: _Actor, detailed: int
     ) -> None:
-        self._inline = InlineEvaluator(here(launch_request.task), detailed)
+        self._inline = InlineEvaluator(here(launch_request.context.task), detailed)
         self._opt = launch_request.opt
         self._seconds = seconds
         self._timeline = timeline

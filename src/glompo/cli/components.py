@@ -39,7 +39,7 @@ from glompo.optimizer import BaseOptimizer
 from glompo.selectors import BaseSelector
 from glompo.spec.constructor import required_settings
 from glompo.spec.constructor import settings_known as _settings_known
-from glompo.spec.imports import imported
+from glompo.spec.task import imported
 from glompo.stoppers import BaseStopper
 
 

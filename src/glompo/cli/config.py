@@ -50,8 +50,9 @@ from glompo.core.policies.rule_text import combine
 from glompo.errors import SettingError, SettingTypeError, UserError
 from glompo.manager import GloMPOManager, minimize
 from glompo.selectors import RegimeSelector
-from glompo.spec import CheckpointingControl, refuse_unknown
+from glompo.spec import CheckpointingControl
 from glompo.storage.files import read_regular
+from glompo.validation import refuse_unknown
 
 LONGEST = 2**24
 """Bytes of the largest configuration that is read."""
@@ -85,7 +86,7 @@ def read_config(path: Path) -> dict[str, Any]:
 def settings_known() -> set[str]:
     """Return all keys that a configuration may have."""
     taken = {*inspect.signature(minimize).parameters, *inspect.signature(GloMPOManager.setup).parameters}
-    return (taken - {"self", "setup", "unknown", "configuration"}) | {*_OURS}
+    return (taken - {"self", "configuration"}) | {*_OURS}
 
 
 def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:

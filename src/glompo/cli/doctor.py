@@ -26,7 +26,7 @@ from glompo.cli.components import (
 from glompo.cli.config import assignments
 from glompo.errors import SettingError, SettingTypeError
 from glompo.safe_text import legible
-from glompo.spec.imports import imported
+from glompo.spec.task import imported
 from glompo.testing import (
     AllocatorContract,
     Contract,

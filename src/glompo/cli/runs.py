@@ -20,12 +20,12 @@ from glompo.evaluators.dask.cluster import FORMS, is_cluster
 from glompo.events import CheckpointClosed
 from glompo.events.enums import CheckpointOutcome
 from glompo.manager import minimize
-from glompo.manager.arguments import progress_of
 from glompo.manager.live_control import PATIENCE, control
+from glompo.manager.wiring import progress_of
 from glompo.read import Result, RunStatus
 from glompo.read.locate import run_directory
 from glompo.spec.checkpointing import PATIENCE as OPTIMIZERS
-from glompo.spec.imports import imported
+from glompo.spec.task import imported
 from glompo.storage.checkpoint_file import is_checkpoint
 from glompo.storage.checkpoint_unpack import unpack, withdraw
 from glompo.storage.checkpoint_writer import pack_directory

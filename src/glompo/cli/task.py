@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from glompo.errors import SettingError, SettingTypeError
-from glompo.spec import refuse_unknown
 from glompo.tasks.command import CommandTask
+from glompo.validation import refuse_unknown
 
 HERE = "{config_dir}"
 """What stands for the directory of the configuration in a command."""

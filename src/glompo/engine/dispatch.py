@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +22,8 @@ from glompo.engine.ports import CheckpointStore
 from glompo.engine.recovery import option_for, recorded_history
 from glompo.errors import InternalError
 from glompo.events.enums import Force
-from glompo.function import PENALIZE, FailurePolicy
 from glompo.loggers import library_logger
-from glompo.wire.launch_request import LaunchRequest, RecordedHistory, SavedState
+from glompo.wire.launch_request import LaunchRequest, RecordedHistory, RunContext, SavedState
 from glompo.wire.messages import DOWN, SENT
 
 logger = library_logger("glompo.engine")
@@ -34,27 +31,18 @@ logger = library_logger("glompo.engine")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What all optimizers of a run have in common; see :class:`glompo.wire.launch_request.LaunchRequest`."""
+    """What every optimizer of a run is launched with, and what may be launched."""
 
-    task: Callable[..., Any] | str
-    bounds: NDArray[np.float64]
+    context: RunContext
     streams: Streams
     checkpoint_store: CheckpointStore
-    detailed: bool = False
-    scaler: tuple[str, ...] | None = None
-    in_order: bool = False
-    failures: FailurePolicy = PENALIZE
-    evaluator: Any = None
-    plan: Any = None
-    concurrency: str = "threads"
     options: tuple[Option, ...] = ()
-    on_divergence: str = "warm-start"
 
 
 def refit(job: Job, slots: int) -> None:
     """Let the evaluator that all optimizers share, if there is one, compute `slots` evaluations at once."""
-    if job.evaluator is not None:
-        job.evaluator.resize(slots)
+    if job.context.evaluator is not None:
+        job.context.evaluator.resize(slots)
 
 
 def dispatch(intent: Intent, backend: Backend, job: Job, state: RunState, history: History) -> None:
@@ -110,23 +98,14 @@ def _launch_request(
 ) -> LaunchRequest:
     return LaunchRequest(
         opt=opt,
+        context=job.context,
         cls=option.cls,
         args=option.args,
         kwargs=option.kwargs,
         minimize_kwargs=option.minimize_kwargs,
         slots=option.slots,
-        task=job.task,
         x0=x0,
-        bounds=job.bounds,
         seed=job.streams.sequence("optimizer", opt),
-        detailed=job.detailed,
-        scaler=job.scaler,
-        in_order=job.in_order,
         recorded=recorded,
-        failures=job.failures,
-        evaluator=job.evaluator,
-        plan=job.plan,
-        concurrency=job.concurrency,
-        on_divergence=job.on_divergence,
         log_level=logging.getLogger(f"glompo.optimizers.opt{opt}").getEffectiveLevel(),
     )

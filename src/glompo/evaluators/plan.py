@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from glompo.errors import SettingError
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.payload import here
-from glompo.evaluators.pool.limits import EVALUATION_GRACE, Limits, whole
+from glompo.evaluators.pool.limits import Limits, whole
 from glompo.evaluators.protocol import Evaluator
 
 Kind = Literal["inline", "pool"]
@@ -21,10 +21,7 @@ class EvaluatorPlan:
     """Settings of an evaluator, checked together."""
 
     kind: Kind = "inline"  # in threads of this process, or in guarded processes
-    timeout: float | None = None  # wall-clock seconds of an evaluation
-    adaptive_timeout: float | None = None  # the same, as a factor of the running median
-    memory_limit: int | None = None  # bytes that a guarded process and what it has started may hold
-    grace: float = EVALUATION_GRACE  # seconds from SIGTERM to SIGKILL
+    limits: Limits = field(default_factory=Limits)  # what an evaluation may use
     # threads that BLAS and OpenMP may use in a guarded process; None leaves what the environment says
     threads_per_worker: int | None = 1
     # variables of guarded processes besides those of this process
@@ -42,10 +39,9 @@ class EvaluatorPlan:
         if self.kind not in get_args(Kind):
             kinds = ", ".join(map(repr, get_args(Kind)))
             raise SettingError(f"evaluator is {self.kind!r}; it is one of {kinds}, 'dask://host:port', 'slurm'")
-        limits = Limits(self.timeout, self.adaptive_timeout, self.memory_limit, self.grace)
         if self.threads_per_worker is not None:
             whole(self.threads_per_worker, "threads_per_worker", 1)
-        if self.kind == "inline" and limits.any:
+        if self.kind == "inline" and self.limits.any:
             raise SettingError(
                 "timeout, adaptive_timeout and memory_limit cannot be kept with evaluator='inline': it evaluates in "
                 "threads of this process, and a thread cannot be killed; use evaluator='pool'"
@@ -67,10 +63,7 @@ class EvaluatorPlan:
             task,
             workers,
             detailed=detailed,
-            timeout=self.timeout,
-            adaptive_timeout=self.adaptive_timeout,
-            memory_limit=self.memory_limit,
-            grace=self.grace,
+            **self.limits.keywords(),
             threads_per_worker=self.threads_per_worker,
             initial_environment=self.initial_environment,
             capture=self.capture,

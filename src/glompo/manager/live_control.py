@@ -90,7 +90,7 @@ class Control:
         """Let `n` evaluations be in flight at once, for the rest of this session.
 
         If there are fewer than before, the youngest optimizers rest once their evaluations under way are done, until
-        there is room again; nobody is ended.
+        there is room again; none of them is ended.
         """
         self._ask(RequestKind.SLOTS, amount=n)
 
@@ -130,7 +130,7 @@ class Control:
 
     def _not_alive(self) -> NotAliveError:
         return NotAliveError(
-            f"no process works on the run in {self._run_dir}, so nobody can be asked for anything; resume it first"
+            f"no process works on the run in {self._run_dir}, so it cannot be asked for anything; resume it first"
         )
 
 

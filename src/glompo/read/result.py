@@ -81,6 +81,8 @@ class Result:
         Run time, over all sessions.
     left_by : str or None
         What suspended the run: a signal, such as ``SIGTERM``, or a request, as ``user@host``; None if nothing did.
+    label : str
+        What the user calls the run; empty if that was not said.
     """
 
     x: NDArray[np.float64] | None
@@ -96,6 +98,7 @@ class Result:
     date: str
     seconds: float
     left_by: str | None = None
+    label: str = ""
 
     @property
     def fun(self) -> float:
@@ -119,7 +122,8 @@ class Result:
         return iter((self.x, self.fx, self.stats, self.origin))
 
     def __repr__(self) -> str:
-        facts = {
+        facts: dict[str, Any] = {"label": self.label} if self.label else {}
+        facts |= {
             "success": self.success,
             "message": self.message,
             "fx": self.fx,
@@ -155,6 +159,7 @@ def result_of(view: RunView, run_dir: Path | None = None, *, writer_lives: bool 
     if failed and view.finished is not None and view.finished.rule not in FAULTS:
         message += "; every optimizer failed: " + "; ".join(died_of(rows))
     x, fx, stats, origin = documented_result(view, message)
+    opening = opening_of(view)
     return Result(
         x=x,
         fx=fx,
@@ -166,9 +171,10 @@ def result_of(view: RunView, run_dir: Path | None = None, *, writer_lives: bool 
         origin=origin,
         optimizers=rows,
         run_dir=run_dir,
-        date=opening_of(view).date,
+        date=opening.date,
         seconds=view.now,
         left_by=None if view.session_open else view.leave_asked_by,
+        label=opening.label,
     )
 
 

@@ -22,6 +22,8 @@ class Opening:
         Name of the task.
     names : tuple of str
         Names of the d parameters; ``x0, x1, ...`` if the user gave none.
+    label : str
+        What the user calls the run; empty if that was not said.
     budget : int or None
         Calls of the task that the run may make; None if there is no limit.
     settings : mapping
@@ -40,6 +42,7 @@ class Opening:
     date: str
     task: str
     names: tuple[str, ...]
+    label: str
     budget: int | None
     settings: Mapping[str, Any]
     versions: Mapping[str, str]
@@ -63,6 +66,7 @@ def opening_of(view: RunView) -> Opening:
         date=opened.date,
         task=str(view.settings.get("task") or "task"),
         names=parameter_names(view.settings, len(opened.bounds)),
+        label=str(view.settings.get("label") or ""),
         budget=view.amended(budget if isinstance(budget, int) else None),
         settings=view.settings,
         versions=opened.versions,

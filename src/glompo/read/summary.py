@@ -57,6 +57,8 @@ class Summary:
         Processors that the evaluations of the present or last session share; 0 if they are computed elsewhere.
     reasons : tuple of (str, int)
         Why evaluations failed, most frequent first, with counts; the first five.
+    label : str
+        What the user calls the run; empty if that was not said.
     """
 
     task: str
@@ -87,6 +89,7 @@ class Summary:
     living: tuple[OptimizerRow, ...]
     cpus: int = 0
     reasons: tuple[tuple[str, int], ...] = ()
+    label: str = ""
 
     @property
     def ends(self) -> dict[str, int]:
@@ -136,4 +139,5 @@ def summarize(view: RunView, writer_lives: bool = True) -> Summary:
         living=tuple(map(row_of, view.alive)),
         cpus=view.cpus,
         reasons=tuple(view.reasons.most_common(REASONS)),
+        label=opening.label,
     )

@@ -14,6 +14,7 @@ from glompo.core.views.manager_view import ManagerView
 from glompo.errors import PolicyError, SettingError, SettingTypeError
 from glompo.loggers import PolicyLogger
 from glompo.optimizer import BaseOptimizer
+from glompo.validation import as_whole
 
 Choice = Option | None | Literal[False]
 
@@ -152,9 +153,10 @@ def _option(cls: Any, args: tuple[Any, ...], init: Any, minimize: Any) -> Option
     given = {name: kwargs.pop(name) for name in ("workers", "n_workers", "_workers") if name in kwargs}
     if len(set(map(repr, given.values()))) > 1:
         raise SettingError(f"{cls.__name__} is given {given}, which are names of one setting; give workers alone")
-    workers = next(iter(given.values()), 1)
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise SettingError(f"workers of {cls.__name__} is {workers!r}; it must be a whole number, 1 or more")
+    wanted = next(iter(given.values()), 1)
+    workers = as_whole(wanted)
+    if workers is None or workers < 1:
+        raise SettingError(f"workers of {cls.__name__} is {wanted!r}; it must be a whole number, 1 or more")
     return Option(cls, args, kwargs, dict(minimize), workers)
 
 

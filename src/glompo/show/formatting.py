@@ -69,9 +69,8 @@ def best(summary: Summary) -> str:
 def opening(summary: Summary) -> str:
     """Return what the run is about."""
     limit = "" if summary.budget is None else f", at most {counted(summary.budget, 'evaluation')}"
-    return (
-        f"{legible(summary.task)}: {counted(len(summary.names), 'parameter')}, {counted(summary.slots, 'slot')}{limit}"
-    )
+    called = f"{legible(summary.label)}, {legible(summary.task)}" if summary.label else legible(summary.task)
+    return f"{called}: {counted(len(summary.names), 'parameter')}, {counted(summary.slots, 'slot')}{limit}"
 
 
 def end_of(row: OptimizerRow) -> str:

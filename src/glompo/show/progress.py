@@ -13,6 +13,7 @@ from glompo.errors import SettingError
 from glompo.read import OptimizerRow, RunView, Summary, row_of, summarize
 from glompo.show import formatting as fmt
 from glompo.show.live import LiveDisplay
+from glompo.validation import as_real
 
 REDRAW = 0.25
 """Seconds of run time between two looks at the run."""
@@ -54,9 +55,10 @@ class Progress:
     """
 
     def __init__(self, interval: float = 10.0, stream: IO[str] | None = None, console: Console | None = None) -> None:
-        if isinstance(interval, bool) or not isinstance(interval, (int, float)) or not interval > 0:
+        seconds = as_real(interval)
+        if seconds is None or not seconds > 0:
             raise SettingError(f"interval is {interval!r}; give the seconds between two lines, more than 0")
-        self._interval = float(interval)
+        self._interval = seconds
         self._stream = stream
         self._console = console
         self._display: _Display | None = None

@@ -37,6 +37,7 @@ from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.selectors import BaseSelector, CycleSelector
 from glompo.storage.inbox import Request
 from glompo.testing.memory_log import WALL, EventsHistory, MemoryCheckpoints, MemoryLog
+from glompo.wire.launch_request import RunContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +162,8 @@ def run_on(
     for event in opening:
         state.apply(event)
     log.append(opening)
-    job = Job(
-        stage.task,
-        stage.bounds,
-        Streams(entropy),
-        MemoryCheckpoints(),
-        detailed=stage.is_log_detailed,
-        in_order=policies.lockstep,
-    )
+    context = RunContext(stage.task, stage.bounds, detailed=stage.is_log_detailed, in_order=policies.lockstep)
+    job = Job(context, Streams(entropy), MemoryCheckpoints())
     inbox = ScriptedInbox(clock, stage.asked)
     Engine(state, log, backend, clock, policies, job, inbox, observers).run()
     return Simulated(tuple(log.events), state, inbox.refused)

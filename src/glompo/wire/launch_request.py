@@ -53,68 +53,83 @@ class RecordedHistory:
 
 
 @dataclass(frozen=True, slots=True)
-class LaunchRequest:
-    """One optimizer to be built and run.
-
-    Backends that stay in this process hand it over as it is, so that the task keeps its identity; those that leave
-    it pickle the request in the parent, where an error can still name what cannot be pickled.
+class RunContext:
+    """What all optimizers of a run have in common.
 
     Attributes
     ----------
-    opt : int
-        Number of the optimizer.
-    cls, args, kwargs, minimize_kwargs
-        Class of the optimizer and what it is given.
-    slots : int
-        Evaluations that it may keep in flight.
     task : callable or str
         What is minimised; where it leaves this process, its import path if it was given as one.
-    x0, bounds : ndarray
-        Shapes (d,) and (d, 2), natural units.
-    seed : numpy.random.SeedSequence
-        Of its own random stream.
+    bounds : ndarray, shape (d, 2)
+        Natural units.
     detailed : bool
         Whether the task's `detailed_call` is called and logged.
     scaler : tuple of str or None
         Scale of each parameter for an optimizer whose class asks for none.
     in_order : bool
         Whether evaluations side by side are recorded in the order in which they were asked for.
-    recorded : RecordedHistory or None
-        What it did in earlier sessions, if it is to go on from there.
-    rests : bool
-        Whether it rested then, and rests on when it is back.
+    failures : FailurePolicy
+        What is handed to the optimizer for an evaluation that is not OK.
     evaluator : object
         What computes the task for all optimizers of this process: has ``asking(ask)``; None if each has its own.
     plan : object
         How an optimizer builds its own: has ``build(task, workers, detailed)``; None for right there.
     concurrency : {'threads', 'processes'}
         What the optimizer is told of the backend: whether it, or its evaluations, have processes of their own.
-    failures : FailurePolicy
-        What is handed to the optimizer for an evaluation that is not OK.
     on_divergence : {'warm-start', 'fail'}
         What becomes of an optimizer that no longer does what it did.
+    """
+
+    task: Callable[..., Any] | str
+    bounds: NDArray[np.float64]
+    detailed: bool = False
+    scaler: tuple[str, ...] | None = None
+    in_order: bool = False
+    failures: FailurePolicy = PENALIZE
+    evaluator: Any = None
+    plan: Any = None
+    concurrency: str = "threads"
+    on_divergence: str = "warm-start"
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchRequest:
+    """One optimizer to be built and run.
+
+    Backends that stay in this process hand it over as it is, so that the task keeps its identity; those that leave
+    it pickle the request in the parent, where an error can still name the object at fault.
+
+    Attributes
+    ----------
+    opt : int
+        Number of the optimizer.
+    context : RunContext
+        What it has in common with the others.
+    cls, args, kwargs, minimize_kwargs
+        Class of the optimizer and what it is given.
+    slots : int
+        Evaluations that it may keep in flight.
+    x0 : ndarray, shape (d,)
+        Where it starts, in natural units.
+    seed : numpy.random.SeedSequence
+        Of its own random stream.
+    recorded : RecordedHistory or None
+        What it did in earlier sessions, if it is to go on from there.
+    rests : bool
+        Whether it rested then, and rests on when it is back.
     log_level : int
         Level from which on a process of its own sends what is logged there.
     """
 
     opt: int
+    context: RunContext
     cls: Any
-    task: Callable[..., Any] | str
     x0: NDArray[np.float64]
-    bounds: NDArray[np.float64]
     seed: np.random.SeedSequence
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     minimize_kwargs: Mapping[str, Any] = field(default_factory=dict)
     slots: int = 1
-    detailed: bool = False
-    scaler: tuple[str, ...] | None = None
-    in_order: bool = False
     recorded: RecordedHistory | None = None
     rests: bool = False
-    evaluator: Any = None
-    plan: Any = None
-    concurrency: str = "threads"
-    failures: FailurePolicy = PENALIZE
-    on_divergence: str = "warm-start"
     log_level: int = 30

@@ -46,7 +46,7 @@ def host(
         mailbox.rest_on()
     with ExitStack() as own:
         try:
-            space = Space(launch_request.bounds, launch_request.cls.scaler or launch_request.scaler)
+            space = Space(launch_request.context.bounds, launch_request.cls.scaler or launch_request.context.scaler)
             computes = _Evaluators(launch_request, own, in_flight, evaluators)
             steps, ready, ended = recovery_steps(launch_request, mailbox), False, None
             while ended is None:
@@ -103,17 +103,17 @@ class _Evaluators:
     def __call__(self, ask: Ask) -> Evaluator:
         """Return the evaluator, the same each time."""
         if ask not in self._made:
-            shared = self._launch_request.evaluator
+            shared = self._launch_request.context.evaluator
             self._made[ask] = self._in_flight.tracked(self._builds(ask) if shared is None else shared.asking(ask))
         return self._made[ask]
 
     def _built(self, ask: Ask) -> Evaluator:
         """Return an evaluator of this optimizer's own, which ends with it."""
         launch_request = self._launch_request
-        if launch_request.plan is None:
-            built: Evaluator = InlineEvaluator(here(launch_request.task), ask, launch_request.slots)
+        if launch_request.context.plan is None:
+            built: Evaluator = InlineEvaluator(here(launch_request.context.task), ask, launch_request.slots)
         else:
-            built = launch_request.plan.build(launch_request.task, launch_request.slots, ask)
+            built = launch_request.context.plan.build(launch_request.context.task, launch_request.slots, ask)
         self._own.callback(built.close)
         return built
 
@@ -133,7 +133,7 @@ def _task(
     TaskContractError
         If what the task says of its extras cannot be meant.
     """
-    itself = here(launch_request.task)
+    itself = here(launch_request.context.task)
     try:
         details, offered = details_of(itself), offers_details(itself)
     except UserError as error:

@@ -66,13 +66,13 @@ class ManagedFunction:
         self._plain = Ask.DETAILS if logged else Ask.VALUE
         self._width: int | None = None
         self._mailbox = mailbox
-        self._low, self._high = np.ascontiguousarray(launch_request.bounds.T)
-        self._pairs = launch_request.bounds.tolist()
+        self._low, self._high = np.ascontiguousarray(launch_request.context.bounds.T)
+        self._pairs = launch_request.context.bounds.tolist()
         self._space = space
         self._dims = space.dims
         self._workers = launch_request.slots
-        self._in_order = launch_request.in_order
-        self._failures = launch_request.failures
+        self._in_order = launch_request.context.in_order
+        self._failures = launch_request.context.failures
         self._replay = None if replay is None or replay.over else replay
         # an optimizer may call from threads of its own, more of them than it has slots
         self._slots_held = threading.BoundedSemaphore(launch_request.slots)

@@ -63,7 +63,7 @@ def recovery_steps(launch_request: LaunchRequest, mailbox: Mailbox) -> list[Reco
                 steps.insert(0, RecoveryStep(Way.SAVED_STATE, envelope))
             elif envelope.k < recorded.end:
                 steps.append(RecoveryStep(Way.SAVED_STATE, envelope))
-    if launch_request.on_divergence == "warm-start":
+    if launch_request.context.on_divergence == "warm-start":
         steps.append(RecoveryStep(Way.WARM_START))
     return steps
 
@@ -114,9 +114,9 @@ class Attempt:
             "_pause_flag": HoldGate(
                 self._mailbox, 0 if launch_request.recorded is None else launch_request.recorded.end
             ),
-            "_is_log_detailed": own_logging(launch_request.kwargs, launch_request.detailed),
+            "_is_log_detailed": own_logging(launch_request.kwargs, launch_request.context.detailed),
             "_workers": launch_request.slots,
-            "_backend": launch_request.concurrency,
+            "_backend": launch_request.context.concurrency,
         }
         if self._envelope is None:
             return build(launch_request.cls, launch_request.args, launch_request.kwargs, arguments)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.protocol import Evaluator
+from glompo.validation import as_real
 
 if TYPE_CHECKING:  # a run without a cluster need not load what clusters take
     from glompo.evaluators.remote import RemoteOptions
@@ -54,13 +55,14 @@ class Cluster:
         rest = dict(settings or {})
         kind = SLURM if name == SLURM else DASK
         wait = rest.pop("wait", WAIT[kind])
-        if isinstance(wait, bool) or not isinstance(wait, (int, float)) or not wait > 0:
+        seconds = as_real(wait)
+        if seconds is None or not seconds > 0:
             raise SettingError(f"wait of the cluster is {wait!r}; give seconds above 0 until the first worker is there")
         address = name.removeprefix(DASK) if kind == DASK else ""
         host, _, port = address.rpartition(":")
         if kind == DASK and not (host and port.isdecimal()):
             raise SettingError(f"the cluster is {name!r}; give host and port of its scheduler, 'dask://host:port'")
-        return cls(kind, address, rest, float(wait))
+        return cls(kind, address, rest, seconds)
 
     def evaluator(
         self, task: Callable[..., Any] | str, slots: int, detailed: int, **options: Unpack[RemoteOptions]

@@ -8,9 +8,11 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.pool.process_tree import LINUX, process_trees, resident
+from glompo.validation import as_real, as_whole
 
 SMALLEST_MEMORY = 32 * 2**20
 """Bytes that an interpreter with numpy holds before any task is loaded; less is a mistake of the unit."""
@@ -78,6 +80,15 @@ class Limits:
             raise SettingError(f"grace is {self.grace}; give the seconds from SIGTERM to SIGKILL, 0 or more")
         if self.memory is not None:
             _check_memory(self.memory)
+
+    def keywords(self) -> dict[str, Any]:
+        """Return the limits by the names under which evaluators take them."""
+        return {
+            "timeout": self.timeout,
+            "adaptive_timeout": self.adaptive_timeout,
+            "memory_limit": self.memory,
+            "grace": self.grace,
+        }
 
     @property
     def any(self) -> bool:
@@ -166,28 +177,31 @@ def whole(value: object, name: str, least: int) -> int:
     SettingTypeError, SettingError
         If it is none, or less than `least`.
     """
-    if isinstance(value, bool) or not isinstance(value, int):
+    number = as_whole(value)
+    if number is None:
         raise SettingTypeError(f"{name} is {value!r}; give a whole number")
-    if value < least:
+    if number < least:
         raise SettingError(f"{name} is {value}; give {least} or more")
-    return value
+    return number
 
 
 def size(number: float) -> str:
-    """Return a number of bytes as a reader wants it."""
+    """Return a number of bytes in the unit that suits it."""
     return f"{number / 2**30:.2f} GiB" if number >= 2**30 else f"{number / 2**20:.0f} MiB"
 
 
 def _number(value: object, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    number = as_real(value)
+    if number is None:
         raise SettingTypeError(f"{name} is {value!r}; give a number")
-    return value
+    return number
 
 
 def _check_memory(memory: object) -> None:
-    if isinstance(memory, bool) or not isinstance(memory, int):
+    number = as_whole(memory)
+    if number is None:
         raise SettingTypeError(f"memory_limit is {memory!r}; give a whole number of bytes, such as 2 * 1024**3")
-    if memory < SMALLEST_MEMORY:
+    if number < SMALLEST_MEMORY:
         raise SettingError(
             f"memory_limit is {memory} bytes, less than the interpreter itself holds ({size(SMALLEST_MEMORY)}); "
             "give bytes, such as 2 * 1024**3"

@@ -42,6 +42,7 @@ from glompo.testing.fault_simulation.invariants import GRACE, BrokenPromiseError
 from glompo.testing.fault_simulation.scenario import Scenario, drawn_scenario
 from glompo.testing.memory_log import WALL, MemoryCheckpoints
 from glompo.testing.simulation import ScriptedInbox
+from glompo.wire.launch_request import RunContext
 
 MEMORY = Path("/dev/shm")
 """Where files are in memory, on Linux."""
@@ -225,13 +226,11 @@ class _Simulation:
 
     def _job(self, session: Session) -> Job:
         scenario = self._scenario
+        bounds = np.array(scenario.bounds, dtype=float)
         return Job(
-            session.task,
-            np.array(scenario.bounds, dtype=float),
+            RunContext(session.task, bounds, in_order=scenario.lockstep, failures=scenario.failures),
             Streams(self._entropy),
             self._checkpoints,
-            in_order=scenario.lockstep,
-            failures=scenario.failures,
             options=scenario.selector.options,
         )
 

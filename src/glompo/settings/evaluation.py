@@ -12,11 +12,9 @@ from glompo.details import Ask
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.dask.cluster import Cluster, is_cluster
 from glompo.evaluators.plan import EvaluatorPlan
+from glompo.evaluators.pool.limits import Limits
 from glompo.evaluators.protocol import Evaluator
 from glompo.evaluators.shared import SharedEvaluators
-
-LIMITS = {"evaluation_timeout": "timeout", "adaptive_timeout": "adaptive_timeout", "memory_limit": "memory_limit"}
-"""Limits of an evaluation: how users call them, and how evaluators do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +28,13 @@ class Evaluation:
     engine : object
         An executor, a Dask client or an evaluator of the user's, or a cluster that the user named, which takes the
         place of `plan.kind`; None without.
-    limits : dict
-        Limits and other terms for the guard on a foreign engine.
+    options : dict
+        Limits and further options for the guard on a foreign engine.
     """
 
     plan: EvaluatorPlan = field(default_factory=EvaluatorPlan)
     engine: Any = None
-    limits: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
 
     @property
     def can_end(self) -> bool:
@@ -55,14 +53,14 @@ class Evaluation:
         if _evaluates(self.engine):
             return lambda ask: self.engine  # it knows the task itself
         if isinstance(self.engine, Cluster):
-            return _on_one_cluster(lambda ask: self.engine.evaluator(task, slots, ask, **self.limits))
+            return _on_one_cluster(lambda ask: self.engine.evaluator(task, slots, ask, **self.options))
         if _is_dask(self.engine):
             from glompo.evaluators.dask.evaluator import DaskEvaluator
 
-            return _on_one_cluster(lambda ask: DaskEvaluator(self.engine, task, detailed=ask, **self.limits))
+            return _on_one_cluster(lambda ask: DaskEvaluator(self.engine, task, detailed=ask, **self.options))
         from glompo.evaluators.executor import ExecutorEvaluator
 
-        return lambda ask: ExecutorEvaluator(self.engine, task, detailed=ask, **self.limits)
+        return lambda ask: ExecutorEvaluator(self.engine, task, detailed=ask, **self.options)
 
 
 def _on_one_cluster(builds: Callable[[Ask], Any]) -> Callable[[Ask], Evaluator]:
@@ -78,33 +76,26 @@ def _on_one_cluster(builds: Callable[[Ask], Any]) -> Callable[[Ask], Evaluator]:
     return build
 
 
-def evaluation_of(given: Mapping[str, Any]) -> Evaluation:
-    """Return how the task is evaluated.
+def evaluator_name(given: Any) -> str:
+    """Return what the records call an evaluator."""
+    return given if isinstance(given, str) else type(given).__name__
 
-    Parameters
-    ----------
-    given : mapping
-        Arguments of :meth:`GloMPOManager.setup`, by their names.
+
+def evaluation_of(evaluator: Any, backend: str, cluster: Any, limits: Limits, threads: int | None) -> Evaluation:
+    """Return how the task is evaluated.
 
     Raises
     ------
     SettingError, SettingTypeError
-        If these do not go together.
+        If the settings do not go together.
     """
-    evaluator, backend = given["evaluator"], given["backend"]
-    if given["cluster"] is not None and not isinstance(given["cluster"], Mapping):
-        raise SettingTypeError(
-            f"cluster is {given['cluster']!r}; give its settings by name, in TOML as a table [cluster]"
-        )
-    limits = {name: given[setting] for setting, name in LIMITS.items() if given[setting] is not None}
-    terms = {"grace": given["evaluation_grace"], "threads_per_worker": given["evaluation_threads"]}
-    plan = EvaluatorPlan(**terms)
+    if cluster is not None and not isinstance(cluster, Mapping):
+        raise SettingTypeError(f"cluster is {cluster!r}; give its settings by name, in TOML as a table [cluster]")
     if isinstance(evaluator, str) and is_cluster(evaluator):
-        evaluator = Cluster.of(evaluator, given["cluster"])
-        _check_slots_of_a_cluster(given["max_jobs"])
+        evaluator = Cluster.of(evaluator, cluster)
     elif isinstance(evaluator, str):
-        plan = EvaluatorPlan(kind=evaluator, **limits, **terms)  # type: ignore[arg-type]  # checked there
-        _check_threads(given["evaluation_threads"], evaluator != "inline" or backend != "threads")
+        plan = EvaluatorPlan(kind=evaluator, limits=limits, threads_per_worker=threads)  # type: ignore[arg-type]  # checked
+        _check_threads(threads, evaluator != "inline" or backend != "threads")
         return Evaluation(plan)
     elif not callable(getattr(evaluator, "submit", None)):
         raise SettingError(
@@ -115,19 +106,13 @@ def evaluation_of(given: Mapping[str, Any]) -> Evaluation:
         raise SettingError(
             "evaluator is an executor, which cannot be sent to the processes of optimizers; use backend='threads'"
         )
-    if limits and _evaluates(evaluator):
-        settings = [setting for setting, name in LIMITS.items() if name in limits]
-        raise SettingError(f"{', '.join(settings)}: an evaluator of your own keeps its limits itself; leave this out")
-    _check_threads(given["evaluation_threads"], bool(limits) or isinstance(evaluator, Cluster))
-    return Evaluation(plan, evaluator, limits | terms)
-
-
-def _check_slots_of_a_cluster(max_jobs: Any) -> None:
-    if max_jobs is None or max_jobs == -1:
-        raise SettingError(
-            f"max_jobs is {max_jobs}, which goes by the processors of this machine; for a cluster give the number "
-            "of evaluations in flight, such as the threads of all its workers"
-        )
+    if limits.any and _evaluates(evaluator):
+        named = {"evaluation_timeout": limits.timeout, "adaptive_timeout": limits.adaptive_timeout}
+        given = [name for name, value in (named | {"memory_limit": limits.memory}).items() if value is not None]
+        raise SettingError(f"{', '.join(given)}: an evaluator of your own keeps its limits itself; leave this out")
+    _check_threads(threads, limits.any or isinstance(evaluator, Cluster))
+    options = {**limits.keywords(), "threads_per_worker": threads}
+    return Evaluation(EvaluatorPlan(threads_per_worker=threads), evaluator, options)
 
 
 def _check_threads(given: Any, has_process: bool) -> None:
@@ -145,5 +130,5 @@ def _evaluates(engine: Any) -> bool:
 
 
 def _is_dask(engine: Any) -> bool:
-    distributed = sys.modules.get("distributed")  # whoever has a client has imported it
+    distributed = sys.modules.get("distributed")  # what made the client has imported it
     return distributed is not None and isinstance(engine, distributed.Client)
