@@ -80,7 +80,7 @@ class Contract:
             return within(self.patience, act)
         except DeadlockError as error:
             raise AssertionError(
-                "the run came to a standstill: nobody who lives gets an evaluation, and nobody starts"
+                "the run came to a standstill: no living optimizer gets an evaluation, and none starts"
             ) from error
 
 

@@ -116,7 +116,7 @@ def one_rests(bounds: ArrayLike) -> History:
 
 
 SHORT: dict[str, Situation] = {
-    "nobody has started": not_started,
+    "none has started": not_started,
     "nothing has been evaluated": no_evaluation,
     "there is one evaluation": one_evaluation,
     "there are few evaluations": few_evaluations,
@@ -132,7 +132,7 @@ FAILING: dict[str, Situation] = {
 ORDINARY: dict[str, Situation] = {
     "the race is long": long_race,
     "some have ended": some_have_ended,
-    "somebody rests": one_rests,
+    "one rests": one_rests,
     "values have all signs": all_signs,
 }
 """Histories as they are."""

@@ -201,7 +201,7 @@ class WaitForOthers:
         last = min(resting, key=len, default=None)
         if last is None or any(len(one) < len(last) for one in view.alive if one.may_evaluate):
             return None
-        return last.opt, Verdict(True, "WaitForOthers", f"nobody has fewer than its {len(last)} evaluations")
+        return last.opt, Verdict(True, "WaitForOthers", f"none has fewer than its {len(last)} evaluations")
 
 
 FREEZERS: tuple[Freezer, ...] = (RestAWhile(6, 40), WaitForOthers(3))
