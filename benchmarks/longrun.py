@@ -69,7 +69,7 @@ def write(n: int, rows: int, run_dir: Path) -> float:
         Stopped,
     )
     from glompo.storage.journal import Journal
-    from glompo.storage.snapshot_writer import BYTES, EVENTS, SnapshotWriter
+    from glompo.storage.snapshots import BYTES, EVENTS, SnapshotWriter
 
     rng = np.random.default_rng(0)
     bounds = np.array([[-5.0, 5.0]] * DIMS)
@@ -115,8 +115,7 @@ def opened(run_dir: str, how: str) -> dict[str, float]:
     """Open a run: through its snapshot, without, or for writing."""
     from glompo.core.state.run_state import RunState
     from glompo.storage.journal import Journal
-    from glompo.storage.load_state import state_of
-    from glompo.storage.reader import read_events
+    from glompo.storage.reader import read_events, state_of
 
     before, begin, path = resident(), time.process_time(), Path(run_dir)
     if how == "fold":

@@ -1,7 +1,11 @@
-"""The box of a run with the scale of each parameter: the one place where a share of a range is computed."""
+"""The box of a run with the scale of each parameter, and what follows from its number of free parameters.
+
+This is the one place where a share of a range is computed.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -10,6 +14,19 @@ from numpy.typing import NDArray
 
 SCALES = ("none", "linear", "std", "log")
 """Scales of a parameter: natural units; [0, 1]; [-1, 1]; [0, 1] of the logarithm."""
+
+
+def free_parameters(bounds: NDArray[np.float64]) -> int:
+    """Return the number of parameters that bounds of shape (d, 2) do not fix, 1 at least: it divides, and has a log."""
+    return max(1, int(np.count_nonzero(bounds[:, 1] > bounds[:, 0])))
+
+
+def usual_population(dims: int, workers: int = 1) -> int:
+    """Return the points in a generation of CMA-ES, 4 + ⌊3 ln d⌋, rounded up to a multiple of `workers`.
+
+    N. Hansen, The CMA Evolution Strategy: A Tutorial, arXiv:1604.00772, table 1.
+    """
+    return math.ceil((4 + int(3 * math.log(dims))) / workers) * workers
 
 
 class Box:

@@ -137,7 +137,7 @@ def places_of(wanted: Iterable[str | int], names: tuple[str, ...], whose: str) -
     Raises
     ------
     SettingError
-        If `headers` has no such name; `whose` says who named it.
+        If `headers` has no such name; `whose` says where it is named.
     """
     places = []
     for one in wanted:

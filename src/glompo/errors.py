@@ -1,13 +1,13 @@
-"""Whose fault it is: every error that GloMPO raises belongs to one of four families.
+"""Every error that GloMPO raises belongs to one of four families, by what is at fault.
 
-A caller who catches :class:`UserError` can mend a setting and call again; a :class:`WorkerError` is about one
+A caller that catches :class:`UserError` can mend a setting and call again; a :class:`WorkerError` is about one
 optimizer or one task; a :class:`StoreError` is about durable files; an :class:`InternalError` is a defect of ours.
 Each message says what was wrong, with the value, and what to do instead.
 """
 
 from __future__ import annotations
 
-from glompo.display_text import legible_lines
+from glompo.safe_text import legible_lines
 
 
 class GlompoError(Exception):
@@ -21,7 +21,7 @@ class GlompoError(Exception):
 
 
 class EndedError(GlompoError):
-    """A run ended because something failed, whoever's fault it is.
+    """A run ended because something failed, whatever is at fault.
 
     Attributes
     ----------

@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.safe_text import brief
-from glompo.values import real
+from glompo.values import brief, real
 
 
 class Status(enum.IntEnum):

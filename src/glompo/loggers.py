@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from glompo.display_text import PAGE, legible, legible_lines
+from glompo.safe_text import PAGE, legible, legible_lines
 
 
 def library_logger(name: str) -> logging.Logger:

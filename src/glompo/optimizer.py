@@ -112,7 +112,7 @@ class PauseGate(Protocol):
 
 
 class OpenGate:
-    """The gate of an optimizer that nobody can pause."""
+    """The gate of an optimizer that cannot be paused."""
 
     def wait(self, timeout: float | None = None) -> bool:
         """Return at once."""

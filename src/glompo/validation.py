@@ -1,6 +1,6 @@
 """Checks of what a user sets: each returns the value in its proper type, or says what was wrong and what to give.
 
-Every message has the form ``Class: argument is value; give ...``, so that the culprit can be found in a
+Every message has the form ``Class: argument is value; give ...``, so that the setting can be found in a
 configuration file as well as in a script.
 """
 
@@ -8,14 +8,37 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
 from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.earlier_names import SETTINGS as EARLIER_SETTINGS
 from glompo.errors import SettingError, SettingTypeError
 from glompo.values import reals
+
+
+def as_whole(value: object) -> int | None:
+    """Return `value` as an int; None if it is no whole number. True, False and 100.0 are none."""
+    if isinstance(value, (bool, np.bool_)):
+        return None
+    try:
+        return operator.index(value)  # type: ignore[arg-type]  # what is no index raises TypeError
+    except TypeError:
+        return None
+
+
+def as_real(value: object) -> float | None:
+    """Return `value` as a float, infinite if it is too large for one; None if it is no real number, as True is none."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def whole_number(owner: object, name: str, value: object, at_least: int) -> int:
@@ -24,7 +47,7 @@ def whole_number(owner: object, name: str, value: object, at_least: int) -> int:
     Parameters
     ----------
     owner : object
-        Whose setting it is; its class is named in the message.
+        Object that has the setting; its class is named in the message.
     name : str
         Name of the argument.
 
@@ -36,12 +59,9 @@ def whole_number(owner: object, name: str, value: object, at_least: int) -> int:
         If it is too small.
     """
     remedy = f"give a whole number, {at_least} or more"
-    if isinstance(value, (bool, np.bool_)):
+    number = as_whole(value)
+    if number is None:
         raise SettingTypeError(_complaint(owner, name, value, remedy))
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]  # what is no index raises TypeError
-    except TypeError:
-        raise SettingTypeError(_complaint(owner, name, value, remedy)) from None
     if number < at_least:
         raise SettingError(_complaint(owner, name, value, remedy))
     return number
@@ -72,12 +92,9 @@ def number(
         If it is nan, infinite or out of range.
     """
     remedy = f"give a finite number{_range(low, high, above)}"
-    if isinstance(value, bool) or not isinstance(value, Real):
+    result = as_real(value)
+    if result is None:
         raise SettingTypeError(_complaint(owner, name, value, remedy))
-    try:
-        result = float(value)
-    except OverflowError:
-        raise SettingError(_complaint(owner, name, value, remedy)) from None
     if not math.isfinite(result) or not low <= result <= high or (above and result == low):
         raise SettingError(_complaint(owner, name, value, remedy))
     return result
@@ -100,8 +117,26 @@ def yes_or_no(owner: object, name: str, value: object) -> bool:
     return bool(value)
 
 
+def refuse_unknown(owner: str, given: Iterable[str], known: Collection[str]) -> None:
+    """Refuse settings that do not exist.
+
+    Raises
+    ------
+    SettingTypeError
+        Naming the setting, and the nearest one that there is.
+    """
+    for name in given:
+        if name in known:
+            continue
+        if name in EARLIER_SETTINGS:
+            raise SettingTypeError(f"{owner} has no setting {name!r}; it is called {EARLIER_SETTINGS[name]!r} here")
+        near = get_close_matches(name, list(known), 1)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(sorted(known)) or 'none'}"
+        raise SettingTypeError(f"{owner} has no setting {name!r}{hint}")
+
+
 def point(owner: object, name: str, value: object) -> NDArray[np.float64]:
-    """Return `value` as a vector of finite numbers, shape (d,), that nobody else can write to.
+    """Return `value` as a vector of finite numbers, shape (d,), that is read-only.
 
     Raises
     ------
@@ -158,5 +193,5 @@ def _range(low: float, high: float, above: bool) -> str:
 
 
 def _complaint(owner: object, name: str, value: object, remedy: str) -> str:
-    who = owner if isinstance(owner, str) else type(owner).__name__
-    return f"{who}: {name} is {value!r}; {remedy}"
+    named = owner if isinstance(owner, str) else type(owner).__name__
+    return f"{named}: {name} is {value!r}; {remedy}"

@@ -81,6 +81,19 @@ def without_masks(extra: Any) -> Any:
     return plain.tolist() if plain.ndim == 0 or plain.dtype.hasobject else plain
 
 
+def brief(value: object, width: int = 60) -> str:
+    """Return a value as Python writes it, cut to `width` characters; of an array, its shape."""
+    if isinstance(value, np.ma.MaskedArray) and value.size == 1 and value.mask is not np.ma.nomask and value.mask.all():
+        return "a masked value"
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"an array of shape {value.shape}"
+    try:
+        text = repr(value)
+    except BaseException as error:  # also KeyboardInterrupt: it is code of the same user
+        return f"{type(value).__name__} (repr() raised {type(error).__name__})"
+    return text if len(text) <= width else f"{text[: width - 3]}..."
+
+
 def _only(array: NDArray[Any]) -> float:
     _refuse_masked(array)
     if array.dtype.kind not in NUMBERS + "O":

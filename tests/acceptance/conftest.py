@@ -1,4 +1,4 @@
-"""Runs through the public door, with tasks that misbehave, and a look at what they leave behind."""
+"""Runs through the public interface, with tasks that misbehave, and a look at what they leave behind."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _marked(mark: str) -> list[int]:
 def _environment(pid: int) -> bytes:
     try:
         return Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:  # gone, or somebody else's
+    except OSError:  # gone, or another user's
         return b""
 
 

@@ -118,9 +118,9 @@ def test_one_interrupt_waits_for_the_end_timeout_and_a_second_for_nothing(tmp_pa
 
 
 def await_journal(run_dir, word):
-    """Wait until the journal says that somebody asked for something."""
+    """Wait until the journal says that something was asked for."""
     for _ in range(int(PATIENCE / 0.05)):
         if any(getattr(event, "what", None) == word for event in read_events(run_dir)):
             return
         select.select([], [], [], 0.05)
-    raise AssertionError(f"nobody asked to {word}; process {os.getpid()}")
+    raise AssertionError(f"no request to {word}; process {os.getpid()}")

@@ -128,7 +128,7 @@ def asks_outside_and_eats_all(f, x0, bounds):
 
 @pytest.mark.parametrize("search", [asks_outside, asks_outside_and_eats_all])
 def test_searches_that_only_ask_for_points_outside_end_the_run(tmp_path, monkeypatch, task, search):
-    monkeypatch.setattr(managed, "PATIENCE_OUTSIDE", 100)
+    monkeypatch.setattr(managed, "MOST_OUTSIDE_IN_A_ROW", 100)
     with pytest.raises(OptimizersFailedError, match="6 optimizers died or evaluated nothing"):
         glompo.minimize(
             task, BOX, optimizers=FunctionOptimizer(search), max_jobs=1, rng=1, working_dir=tmp_path / "run"

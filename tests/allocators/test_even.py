@@ -1,4 +1,4 @@
-"""The allocators of runs that ask for none: everybody is supplied, or everybody gets a block at the same time."""
+"""The allocators of runs that ask for none: all are supplied, or all get a block at the same time."""
 
 from __future__ import annotations
 

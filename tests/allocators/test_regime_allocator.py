@@ -28,7 +28,7 @@ class Kinds:
 
 
 def follow(run: History, portfolio: Kinds, rounds: int, block: int = 10) -> list[dict[int, int]]:
-    """Grant what the allocator says, and let everybody evaluate it at once, again and again."""
+    """Grant what the allocator says, and let all evaluate it at once, again and again."""
     given = []
     for _ in range(rounds):
         shares = RegimeAllocator(portfolio, block).allocate(run.view(), None)

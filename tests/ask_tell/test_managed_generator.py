@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import glompo
-from glompo.ask_tell import queue as desk
+from glompo.ask_tell import queue
 from glompo.errors import RunExistsError, RunOverError, TaskFailedError, UnansweredError, UserError
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.optimizers import CMAOptimizer, GestGenerator, RandomSampling
@@ -208,7 +208,7 @@ def test_a_driver_is_not_kept_waiting_for_optimizers_that_wait_for_values(driven
 
 
 def test_a_run_at_rest_is_not_waited_for_for_ever(driven, monkeypatch):
-    monkeypatch.setattr(desk, "SILENCE", 0.3)
+    monkeypatch.setattr(queue, "SILENCE", 0.3)
     only_one = CycleSelector(RandomSampling, allow_spawn=NOptimizersSpawnStop(1))
     generator = driven(optimizers=only_one, max_jobs=1)
     first = generator.suggest()
@@ -217,8 +217,8 @@ def test_a_run_at_rest_is_not_waited_for_for_ever(driven, monkeypatch):
     generator.ingest(answered(first))
     with pytest.raises(UnansweredError, match=r"no point within 0\.3 s although it waits for no value"):
         generator.suggest()
-    control.go_on(1)
-    monkeypatch.setattr(desk, "SILENCE", 60.0)
+    control.unpause(1)
+    monkeypatch.setattr(queue, "SILENCE", 60.0)
     assert len(generator.suggest()) == 1
 
 
@@ -304,7 +304,7 @@ def test_a_generator_goes_on_where_an_earlier_one_ended(driven, deterministic, t
 def test_a_run_that_somebody_else_asks_to_leave_is_left(driven):
     generator = driven(optimizers=RandomSampling)
     points = generator.suggest(2)
-    glompo.control(generator.run_dir).leave()
+    glompo.control(generator.run_dir).suspend()
     while more := generator.suggest():  # points for which it had credits already
         points += more
     generator.ingest(answered(points))

@@ -33,8 +33,7 @@ from glompo.problems import Rastrigin
 from glompo.read import load
 from glompo.stoppers import MaxFuncCalls
 from glompo.storage.checkpoint_unpack import unpack
-from glompo.storage.load_state import state_of
-from glompo.storage.reader import read_events
+from glompo.storage.reader import read_events, state_of
 from glompo.storage.segments import Position
 from glompo.storage.snapshots import save
 
@@ -396,7 +395,7 @@ def test_a_manager_makes_one_when_it_is_asked_to_from_any_thread():
 
 
 def test_a_run_that_was_killed_has_its_checkpoints_and_can_be_packed():
-    from glompo.storage.checkpoint_pack import pack_directory
+    from glompo.storage.checkpoint_writer import pack_directory
 
     script = """
 import os, signal, time, glompo
@@ -426,7 +425,7 @@ glompo.minimize(task, [(-5, 5)] * 3, optimizers=CMAOptimizer, max_evaluations=10
 
 
 def test_damage_that_a_snapshot_would_spare_is_found_before_a_run_is_packed():
-    from glompo.storage.checkpoint_pack import pack_directory
+    from glompo.storage.checkpoint_writer import pack_directory
 
     run([RandomSampling], 1000)
     segment = Path("run/journal/000001.seg")
@@ -441,9 +440,9 @@ def test_damage_that_a_snapshot_would_spare_is_found_before_a_run_is_packed():
 
 
 def test_a_living_run_is_not_packed_from_outside(monkeypatch):
-    from glompo.storage import checkpoint_pack as packing
+    from glompo.storage import checkpoint_writer
 
     run([RandomSampling], 50)
-    monkeypatch.setattr(packing, "writer_lives", lambda run_dir: True)
+    monkeypatch.setattr(checkpoint_writer, "writer_lives", lambda run_dir: True)
     with pytest.raises(StoreError, match="a living process works on the run"):
-        packing.pack_directory(Path("run"))
+        checkpoint_writer.pack_directory(Path("run"))

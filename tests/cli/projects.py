@@ -31,7 +31,7 @@ SIDE, GATE = os.environ.get("SIDE"), os.environ.get("GATE")
 def bowl(x):
     begun = time.process_time()
     if GATE:
-        os.read(int(GATE), 1)  # until somebody lets it pass
+        os.read(int(GATE), 1)  # until the test lets it pass
     sum(range(30_000))  # about a millisecond of work
     fx = float(((x - 1) ** 2).sum())
     if SIDE:

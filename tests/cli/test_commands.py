@@ -45,7 +45,7 @@ def test_a_run_then_its_status_pictures_and_export(glompo, project):
     assert {"success: True", "nfev: 400", f"run_dir: {project.run_dir}"} <= set(lines(run.stdout))
     assert "MaxTotalFunctionCalls(n=400): 400 of 400 calls used" in run.stdout
     assert "exhausted: 30 points sampled" in run.stdout
-    # progress, in plain lines since nobody watches: how each optimizer ended, once
+    # progress, in plain lines since there is no terminal: how each optimizer ended, once
     assert run.stderr.count("RandomSampling) exhausted after 30 evaluations") == run.stdout.count("30 points sampled")
     assert "400 of 400 evaluations" in run.stderr
 
@@ -239,3 +239,16 @@ def test_help_comes_without_loading_what_runs_need():
     loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in told.stderr.splitlines()}
     assert "typer" in loaded
     assert loaded.isdisjoint({"numpy", "scipy", "rich", "msgspec", "matplotlib", "cma"})
+
+
+@pytest.mark.parametrize(("present", "earlier"), [("suspend", "leave"), ("unpause", "go-on")])
+def test_commands_keep_their_earlier_names_which_no_help_shows(inside, tmp_path, present, earlier):
+    code, told, _ = inside("--help")
+    assert code == 0
+    assert f"\n  {present} " in told
+    assert f"\n  {earlier} " not in told
+    number = [] if present == "suspend" else ["1"]
+    refusals = [inside(name, str(tmp_path), *number) for name in (present, earlier)]
+    assert refusals[0] == refusals[1]
+    assert refusals[0][0] == 2
+    assert "holds no run" in refusals[0][2]

@@ -26,7 +26,7 @@ from glompo.optimizer import BaseOptimizer
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling
 from glompo.stoppers import BaseStopper, BestUnmoving
 
-COMPONENT_KINDS = {
+MODULES = {
     optimizers: (OPTIMIZERS,),
     stoppers: (STOPPERS,),
     exit_conditions: (EXIT_CONDITIONS,),
@@ -59,10 +59,10 @@ class Open(Swarm):
         self.further = kwargs
 
 
-class Subject(BaseStopper):
+class Lifespan(BaseStopper):
     def __init__(self, years: int):
         if years > 100:
-            raise RuntimeError("nobody lives that long")
+            raise RuntimeError("it is out of range")
 
 
 def objective(f, x0, bounds):
@@ -72,25 +72,25 @@ def objective(f, x0, bounds):
 HERE = __name__
 
 
-@pytest.mark.parametrize("module", COMPONENT_KINDS)
+@pytest.mark.parametrize("module", MODULES)
 def test_every_component_of_a_room_can_be_named_and_nothing_else(module):
-    nameable = [name for room in COMPONENT_KINDS[module] for name in room.names()]
+    nameable = [name for kind in MODULES[module] for name in kind.names()]
     assert sorted(nameable) == sorted(name for name in module.__all__ if not name.startswith("Base"))
-    assert not any(inspect.isabstract(cls) for room in COMPONENT_KINDS[module] for cls in room.names().values())
+    assert not any(inspect.isabstract(cls) for kind in MODULES[module] for cls in kind.names().values())
 
 
 @pytest.mark.parametrize(
-    "room", [OPTIMIZERS, STOPPERS, EXIT_CONDITIONS, GENERATORS, SPAWN_CONTROLS, ALLOCATORS, FREEZERS]
+    "kind", [OPTIMIZERS, STOPPERS, EXIT_CONDITIONS, GENERATORS, SPAWN_CONTROLS, ALLOCATORS, FREEZERS]
 )
-def test_a_component_is_made_or_says_where_and_what_it_lacks(room):
+def test_a_component_is_made_or_says_where_and_what_it_lacks(kind):
     def answer(one):
         try:
             return type(one.built())
         except SettingError as error:
             return str(error)[: len("here (") + len(one.cls.__name__) + 1]
 
-    for name, cls in room.names().items():
-        assert answer(named(name, room, "here")) in (cls, f"here ({name})")
+    for name, cls in kind.names().items():
+        assert answer(named(name, kind, "here")) in (cls, f"here ({name})")
 
 
 def test_settings_reach_the_component():
@@ -100,7 +100,7 @@ def test_settings_reach_the_component():
 
 
 @pytest.mark.parametrize(
-    ("room", "given", "complaint"),
+    ("kind", "given", "complaint"),
     [
         (OPTIMIZERS, "CMAOptimiser", r"here: there is no optimizer 'CMAOptimiser'; did you mean 'CMAOptimizer'\?"),
         (OPTIMIZERS, "cmaoptimizer", r"did you mean 'CMAOptimizer'\?"),
@@ -134,19 +134,19 @@ def test_settings_reach_the_component():
         (STOPPERS, "nowhere_at_all:X", "type 'nowhere_at_all:X' cannot be imported: there is no module"),
         (STOPPERS, f"{HERE}:Swarm", "which is no stopper"),
         (STOPPERS, f"{HERE}:objective", "which is no stopper"),
-        (STOPPERS, f"{HERE}:Patiant", r"there is no 'Patiant' in .*; did you mean 'Patient'\?"),
+        (STOPPERS, f"{HERE}:Lifespam", r"there is no 'Lifespam' in .*; did you mean 'Lifespan'\?"),
         (
             STOPPERS,
-            {"type": f"{HERE}:Patient", "year": 3},
-            r"\(Patient\) has no setting 'year'; did you mean 'years'\?",
+            {"type": f"{HERE}:Lifespan", "year": 3},
+            r"\(Lifespan\) has no setting 'year'; did you mean 'years'\?",
         ),
-        (STOPPERS, {"type": f"{HERE}:Patient", "years": 300}, "cannot be made: RuntimeError: nobody lives that long"),
+        (STOPPERS, {"type": f"{HERE}:Lifespan", "years": 300}, "cannot be made: RuntimeError: it is out of range"),
         (OPTIMIZERS, f"{HERE}:Swarm", "lacks the setting 'size'"),
     ],
 )
-def test_a_mistake_is_told_with_its_place_and_the_remedy(room, given, complaint):
+def test_a_mistake_is_told_with_its_place_and_the_remedy(kind, given, complaint):
     with pytest.raises((SettingError, SettingTypeError), match=complaint):
-        named(given, room, "here", {"target"}).built()
+        named(given, kind, "here", {"target"}).built()
 
 
 def test_a_function_is_named_by_its_import_path():
@@ -206,7 +206,7 @@ class Gate:
 
 
 class Share:
-    """Everything to everybody."""
+    """All that is left to each optimizer."""
 
     def allocate(self, view, limit):
         return {}

@@ -45,6 +45,7 @@ PASSED_ON = {
     "x0": st.lists(st.floats(), min_size=2, max_size=2),
     "names": st.lists(st.text(), min_size=2, max_size=2),
     "progress": st.booleans(),
+    "label": st.text(),
 }
 
 
@@ -60,7 +61,7 @@ def test_a_setting_without_components_is_passed_on_under_its_name(settings):
 def test_every_argument_of_minimize_and_of_setup_can_be_set():
     taken = {*inspect.signature(glompo.minimize).parameters, *inspect.signature(glompo.GloMPOManager.setup).parameters}
     assert settings_known() - taken == {"stoppers_combine", "exit_conditions_combine", "python_path"}
-    assert taken - settings_known() == {"self", "setup", "unknown", "configuration"}
+    assert taken - settings_known() == {"self", "configuration"}
     assert set(PASSED_ON) < settings_known()
 
 
@@ -201,6 +202,7 @@ SETTINGS = {
     "target": "target = -1e3",
     "opt_selector": 'opt_selector = {type = "CycleSelector", allow_spawn = {type = "IterSpawnStop", max_calls = 9}}',
     "working_dir": 'working_dir = "run"',
+    "label": 'label = "a first try"',
     "overwrite_existing": "overwrite_existing = true",
     "resume": 'resume = "auto"',
     "max_jobs": "max_jobs = 3",

@@ -12,6 +12,7 @@ import glompo as library
 from glompo.cli.inspection import status_json
 from glompo.errors import NotAliveError, RefusedError, UserError
 from glompo.events import Asked, PauseRequested, StopRequested
+from glompo.manager import Control
 from glompo.storage.reader import read_events
 
 ENDLESS = """
@@ -29,7 +30,7 @@ optimizers = ["RandomSampling", "RandomSampling"]
 
 
 def begun(launch, project, settings=ENDLESS, jobs=2):
-    """Return a run that goes on, of a task that does not report: nobody reads the reports here."""
+    """Return a run that goes on, of a task that does not report: the reports are not read here."""
     run = launch("run", project.config(settings, task="bowls:quiet", jobs=jobs))
     run.await_status(project.run_dir, lambda status: status["calls"] > 20)
     return run
@@ -39,8 +40,8 @@ def recorded(project, kind):
     return [event for event in read_events(project.run_dir) if isinstance(event, kind)]
 
 
-@pytest.mark.parametrize(("command", "code", "standing"), [("stop", 1, "finished"), ("leave", 130, "left")])
-def test_a_run_is_ended_or_left_by_a_command(launch, glompo, project, command, code, standing):
+@pytest.mark.parametrize(("command", "code", "standing"), [("stop", 1, "finished"), ("suspend", 130, "left")])
+def test_a_run_is_ended_or_suspended_by_a_command(launch, glompo, project, command, code, standing):
     run = begun(launch, project)
     told = glompo(command, project.run_dir)
     assert (told.returncode, told.stderr) == (0, "")
@@ -54,21 +55,21 @@ def test_a_run_is_ended_or_left_by_a_command(launch, glompo, project, command, c
     assert "@" in asked.who
 
 
-def test_single_optimizers_are_stopped_put_to_rest_and_woken(launch, project):
+def test_single_optimizers_are_stopped_paused_and_unpaused(launch, project):
     run = begun(launch, project, jobs=3)
-    door = library.control(project.run_dir)
-    door.stop(1)
-    door.pause(2)
+    control = library.control(project.run_dir)
+    control.stop(1)
+    control.pause(2)
     run.await_status(project.run_dir, lambda status: status["optimizers"][0]["how"] is not None)
     run.await_status(project.run_dir, lambda status: status["optimizers"][1]["phase"] == "paused")
-    door.go_on(2)
+    control.unpause(2)
     run.await_status(project.run_dir, lambda status: status["optimizers"][1]["phase"] == "running")
     with pytest.raises(RefusedError, match="optimizer 1 has ended already"):
-        door.stop(1)
+        control.stop(1)
     with pytest.raises(RefusedError, match="there is no optimizer 99; there are 1 to"):
-        door.pause(99)
-    door.end()
-    assert run.await_end()[0] == 1  # without success: somebody gave up
+        control.pause(99)
+    control.end()
+    assert run.await_end()[0] == 1  # without success: it was ended by request
     stops = {event.opt: event for event in recorded(project, StopRequested)}
     assert (stops[1].by, stops[2].by) == ("user", "exit")
     pauses = [(event.opt, event.by) for event in recorded(project, PauseRequested)]
@@ -118,20 +119,20 @@ def test_what_is_no_request_is_set_aside_with_the_reason_and_the_run_goes_on(lau
 
 def test_slots_and_budget_change_while_the_run_goes_on(launch, project):
     run = begun(launch, project, BUDGETED)
-    door = library.control(project.run_dir)
-    door.slots(4)
+    control = library.control(project.run_dir)
+    control.slots(4)
     run.await_status(project.run_dir, lambda status: status["alive"] == 4)
-    door.slots(1)
+    control.slots(1)
     phases = ["running", "paused", "paused", "paused"]
     run.await_status(project.run_dir, lambda status: [one["phase"] for one in status["optimizers"]] == phases)
-    door.slots(2)
+    control.slots(2)
     run.await_status(
         project.run_dir, lambda status: [one["phase"] for one in status["optimizers"]] == ["running"] * 2 + phases[2:]
     )
     with pytest.raises(RefusedError, match="slots is 0; give 1 or more"):
-        door.slots(0)
+        control.slots(0)
     calls = run.await_status(project.run_dir, lambda status: True)["calls"] + 3000
-    door.budget(calls)
+    control.budget(calls)
     assert run.await_end()[0] == 0
     status = json.loads(status_json(project.run_dir))
     assert (status["calls"], status["budget"]) == (calls, calls)
@@ -141,12 +142,12 @@ def test_slots_and_budget_change_while_the_run_goes_on(launch, project):
 def test_a_pool_follows_the_slots(launch, project):
     settings = f'{BUDGETED}\nevaluator = "pool"'
     run = begun(launch, project, settings)
-    door = library.control(project.run_dir)
-    door.slots(4)
+    control = library.control(project.run_dir)
+    control.slots(4)
     run.await_status(project.run_dir, lambda status: status["alive"] == 4 and len(workers_of(run.process.pid)) == 4)
-    door.slots(1)
+    control.slots(1)
     run.await_status(project.run_dir, lambda status: len(workers_of(run.process.pid)) == 1)
-    door.end()
+    control.end()
     assert run.await_end()[0] == 1
 
 
@@ -160,7 +161,7 @@ def test_a_run_that_does_not_live_cannot_be_asked(launch, glompo, project, tmp_p
     run = begun(launch, project)
     run.process.send_signal(signal.SIGKILL)
     run.await_end()
-    told = glompo("leave", project.run_dir)
+    told = glompo("suspend", project.run_dir)
     assert told.returncode == 2
     assert "no process works on the run" in told.stderr
     with pytest.raises(NotAliveError):
@@ -179,6 +180,10 @@ def test_a_request_of_another_time_does_not_reach_the_next_session(launch, glomp
     reason = project.run_dir / "inbox" / "refused" / "EXIT.reason.txt"
     resumed.await_status(project.run_dir, lambda status: status["standing"] == "running" and reason.exists())
     assert "before this session began" in reason.read_text()
-    told = glompo("leave", project.run_dir, "--no-wait")
+    told = glompo("suspend", project.run_dir, "--no-wait")
     assert (told.returncode, "lies in the inbox" in told.stdout) == (0, True)
     assert resumed.await_end()[0] == 130
+
+
+def test_requests_keep_their_earlier_names():
+    assert (Control.leave, Control.go_on) == (Control.suspend, Control.unpause)

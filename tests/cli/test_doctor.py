@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from glompo.cli.components import COMPONENT_KINDS, SPAWN_CONTROLS
-from glompo.cli.doctor import BROKEN, CONTRACTS, KEPT, SKIPPED, examine, patient
+from glompo.cli.doctor import BROKEN, CONTRACTS, KEPT, SKIPPED, check, subject_of
 from glompo.errors import SettingError, SettingTypeError
 from glompo.testing import Contract, OptimizerContract
 
@@ -66,12 +66,12 @@ class First(BaseSelector):
         return self.options[0] if slots_available else None
 
 
-class Nobody:
+class Unfair:
     def allocate(self, view, limit):
         return {}
 
     def __repr__(self):
-        return "Nobody()"
+        return "Unfair()"
 
 
 class Stranger:
@@ -139,7 +139,7 @@ def test_what_raises_is_shown_with_its_place_in_the_module_of_the_user(mine, ins
         ("mine:Enough", [], "ExitConditionContract", 0),
         ("mine:Corner", [], "GeneratorContract", 0),
         ("mine:First", [], "SelectorContract", 0),
-        ("mine:Nobody", [], "AllocatorContract", 1),
+        ("mine:Unfair", [], "AllocatorContract", 1),
         ("BestUnmoving", ["calls=10"], "StopperContract", 0),
         ("SobolGenerator", [], "GeneratorContract", 0),
         ("Freeze", ["ftol=0.01"], "FreezerContract", 0),
@@ -179,24 +179,24 @@ def test_bad_input_is_told_and_the_exit_code_is_2(mine, inside, arguments, compl
 
 def test_options_are_read_as_in_a_configuration(mine):
     def settings(*options):
-        return patient("mine:Good", options, []).subject[1]
+        return subject_of("mine:Good", options, []).subject[1]
 
     assert settings("iters=30") == {"iters": 30}
     assert settings("iters = 30", "workers=2") == {"iters": 30, "workers": 2}
-    assert patient("Scipy", ["method=powell", "options={xtol = 1e-3}"], []).subject[1] == {
+    assert subject_of("Scipy", ["method=powell", "options={xtol = 1e-3}"], []).subject[1] == {
         "method": "powell",
         "options": {"xtol": 1e-3},
     }
-    assert patient("FunctionOptimizer", ["minimiser=mine:function"], []).subject[1]["minimiser"](0) == 0.0
+    assert subject_of("FunctionOptimizer", ["minimiser=mine:function"], []).subject[1]["minimiser"](0) == 0.0
 
 
 def test_knobs_tune_the_contract(mine):
-    one = patient("mine:Good", [], ["dims=5", "tolerance=0.5"])
+    one = subject_of("mine:Good", [], ["dims=5", "tolerance=0.5"])
     assert (one.contract.dims, one.contract.tolerance) == (5, 0.5)
     assert issubclass(one.contract, OptimizerContract)
     assert OptimizerContract.dims == 3
-    point = patient("SinglePointGenerator", ["x0=[0.5]"], ["bounds=[[0, 1]]"])
-    assert {finding.outcome for finding in examine(point)} == {KEPT}
+    point = subject_of("SinglePointGenerator", ["x0=[0.5]"], ["bounds=[[0, 1]]"])
+    assert {finding.outcome for finding in check(point)} == {KEPT}
 
 
 def test_a_check_that_stumbles_counts_as_failed(mine):
@@ -206,20 +206,20 @@ def test_a_check_that_stumbles_counts_as_failed(mine):
         def test_it_does_not_stumble(self, optimizer):
             raise LookupError("over\n  its own feet")
 
-    one = patient("mine:Good", [], [])._replace(contract=Stumbling)
-    [finding] = examine(one)
+    one = subject_of("mine:Good", [], [])._replace(contract=Stumbling)
+    [finding] = check(one)
     assert str(finding).startswith("failed   it does not stumble: LookupError: over its own feet (")
 
 
 def test_every_kind_that_can_be_named_has_a_contract_but_spawn_controls():
-    assert {room for room, _ in CONTRACTS} | {SPAWN_CONTROLS} == set(COMPONENT_KINDS.values())
+    assert {kind for kind, _ in CONTRACTS} | {SPAWN_CONTROLS} == set(COMPONENT_KINDS.values())
 
 
 def test_errors_of_the_user_are_errors_of_settings(mine):
     with pytest.raises(SettingTypeError):
-        patient("mine:Stranger", [], [])
+        subject_of("mine:Stranger", [], [])
     with pytest.raises(SettingError):
-        patient("Zzz", [], [])
+        subject_of("Zzz", [], [])
 
 
 def test_it_works_without_pytest(mine):

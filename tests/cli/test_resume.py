@@ -9,7 +9,7 @@ import signal
 import pytest
 
 import glompo as library
-from glompo.cli.assignments import assignments, changed
+from glompo.cli.config import assignments, changed
 from glompo.cli.inspection import status_json
 from glompo.errors import SettingError
 from glompo.storage.toml import toml_of

@@ -90,7 +90,7 @@ def test_an_evaluation_that_kills_each_worker_is_given_up_and_the_budget_is_used
             signal.pause()
         return float(x @ x)
 
-    result = run(kills, mortals, tmp_path, max_jobs=1, optimizers=RandomSampling())  # alone, so that nobody else is hit
+    result = run(kills, mortals, tmp_path, max_jobs=1, optimizers=RandomSampling())  # alone, so that no other is hit
     found = statuses(tmp_path / "run")
     assert result.nfev == len(found) == 40
     points = [x for event in read_events(tmp_path / "run") if isinstance(event, Evaluated) for x in event.X]
@@ -116,8 +116,8 @@ def test_a_deadline_holds_for_a_loop_in_c_that_keeps_the_interpreter_lock(addres
     assert workers(address) == before
 
 
-def test_nobody_answers(tmp_path, monkeypatch):
-    monkeypatch.setattr(dask_connection, "ANSWER", 0.5)
+def test_no_scheduler_answers(tmp_path, monkeypatch):
+    monkeypatch.setattr(dask_connection, "TIMEOUT", 0.5)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and it does not listen
         port = taken.getsockname()[1]

@@ -86,7 +86,7 @@ def test_what_slurm_refuses_is_said_before_anything_begins(slurm, project, glomp
 
 @needs_slurm
 def test_a_queue_that_gives_no_job_in_time_is_given_up(slurm, project, glompo):
-    slurm.run("sbatch", "--ntasks=4", "--output=/dev/null", "--wrap=sleep 1000")  # somebody has the whole node
+    slurm.run("sbatch", "--ntasks=4", "--output=/dev/null", "--wrap=sleep 1000")  # another job has the whole node
     done = glompo("run", "--cluster", "slurm", project.config(JOBS, "wait = 5"))
     assert done.returncode == 2
     assert "the cluster of 2 Slurm jobs has no worker after 5 s; look at 'squeue --me'" in done.stderr

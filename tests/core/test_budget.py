@@ -2,7 +2,7 @@
 
 import pytest
 
-from glompo.core.policies.budget import budget_of
+from glompo.core.policies.defaults import budget_of
 from glompo.errors import PolicyError
 from glompo.exit_conditions import MaxOptimizersStarted, MaxTotalFunctionCalls
 from glompo.freezers import Freeze
@@ -19,8 +19,8 @@ def regimes(**settings):
 
 def test_what_a_policy_was_given_comes_before_what_the_run_has():
     view = history().view(budget=200)
-    assert budget_of("somebody", None, view) == 200
-    assert budget_of("somebody", 100, view) == 100
+    assert budget_of("Some", None, view) == 200
+    assert budget_of("Some", 100, view) == 100
 
 
 def test_without_either_the_message_says_what_to_give():

@@ -1,4 +1,4 @@
-"""The roll of a run: everybody is told of once, whenever it is called."""
+"""Every start and every end of an optimizer is reported once, whenever the tracker is called."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""What is kept in memory is bounded, and nobody who asks can tell what is kept from what was read."""
+"""What is kept in memory is bounded, and what is kept reads the same as what was read."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from glompo.core.evaluations.blocks import Blocks, blocks_of, longest_half
 from glompo.core.evaluations.columns import NAMES, extras_of, rows_of
-from glompo.core.evaluations.curve import recent_blocks
 from glompo.core.evaluations.evaluations import Evaluations
 from glompo.core.evaluations.trajectory import Trajectory
 from glompo.core.state import retention as retention
 from glompo.core.state.run_state import RunState
 from glompo.core.state.snapshot import dump, load, same
+from glompo.core.views.curve import recent_blocks
 from glompo.errors import PolicyError
 from glompo.events import Evaluated, RunOpened
 from glompo.function import Status

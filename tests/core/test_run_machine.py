@@ -8,26 +8,28 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from glompo.allocators import EvenAllocator
-from glompo.core.decisions.commands import Grant, SendIncumbent, Start, Stop
 from glompo.core.decisions.decide import decide
+from glompo.core.decisions.starts import Start
 from glompo.core.policies.ports import Policies
 from glompo.core.state.lifecycle import Phase
 from glompo.core.state.run_state import RunState
 from glompo.core.state.snapshot import dump, load, same
 from glompo.core.views.run_view import RunView
-from glompo.engine.translate import intents
 from glompo.errors import IllegalEventError
 from glompo.events import (
     SCHEMA,
     Asked,
     Evaluated,
     Event,
+    Granted,
+    IncumbentSent,
     IncumbentTaken,
     Noted,
     RunOpened,
     SessionOpened,
     Started,
     Stopped,
+    StopRequested,
 )
 from glompo.exit_conditions import MaxOptimizersStarted, MaxTotalFunctionCalls
 from glompo.function import Status
@@ -49,7 +51,7 @@ class World(RuleBasedStateMachine):
         self.state = RunState()
         self.events: list[Event] = []
         self.credit: dict[int, int] = {}
-        self.offers: dict[int, SendIncumbent] = {}
+        self.offers: dict[int, IncumbentSent] = {}
         self.told: set[int] = set()
         self.finite: list[float] = []
         self.clock = 0.0
@@ -87,27 +89,23 @@ class World(RuleBasedStateMachine):
         """Decide to the end, as the engine does, and play the backend."""
         for _ in range(1000):
             view = RunView(self.state, self.clock)
-            commands = decide(view, self.policies)
-            assert commands == decide(view, self.policies) or self.alike(commands, decide(view, self.policies))
-            if not commands:
+            intents = decide(view, self.policies)
+            assert intents == decide(view, self.policies)
+            if not intents:
                 return
-            for event in intents(commands, self.clock):
-                self.record(event)
-            for command in commands:
-                match command:
-                    case Start(opt=opt):
-                        self.credit[opt] = 0
-                    case Grant(opt=opt, n=n):
+            for intent in intents:
+                self.record(intent.event if isinstance(intent, Start) else intent)
+            for intent in intents:
+                match intent:
+                    case Start(event):
+                        self.credit[event.opt] = 0
+                    case Granted(opt=opt, n=n):
                         self.credit[opt] += n
-                    case SendIncumbent(opt=opt):
-                        self.offers[opt] = command
-                    case Stop(opt=opt):
+                    case IncumbentSent(opt=opt):
+                        self.offers[opt] = intent
+                    case StopRequested(opt=opt):
                         self.told.add(opt)
         raise AssertionError("decisions never came to rest")
-
-    @staticmethod
-    def alike(one, other) -> bool:
-        return repr(one) == repr(other)
 
     def tick(self) -> None:
         self.clock += 0.125

@@ -139,7 +139,7 @@ def test_who_is_stopped_by_a_person_says_so_and_is_replaced():
     assert (run.view[1].stop_by, run.view[1].how) == ("user", How.STOPPED)
     assert run.view[1].stop_verdict.reason() == "user: ada asked to stop it"
     assert run.view.n_started == 2
-    assert run.view.victims == ()
+    assert run.view.stopped_by_rules == ()
 
 
 def test_a_person_may_end_the_run_and_an_end_is_not_taken_back_by_leaving():

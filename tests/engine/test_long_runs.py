@@ -23,12 +23,10 @@ from glompo.optimizers import CMAOptimizer, RandomSampling
 from glompo.problems import Rastrigin
 from glompo.read import Follower, load
 from glompo.stoppers import BaseStopper, BestUnmoving, CatchUp
-from glompo.storage import snapshot_writer as snapshotting
 from glompo.storage import snapshots
+from glompo.storage.history import records
 from glompo.storage.journal import Journal
-from glompo.storage.load_state import shortcut, state_of
-from glompo.storage.reader import read_events
-from glompo.storage.records import records
+from glompo.storage.reader import read_events, shortcut, state_of
 from glompo.storage.segments import START, segment_path
 
 BOX = [(-5, 5)] * 3
@@ -46,8 +44,8 @@ def cramped(monkeypatch):
     monkeypatch.setattr(keeping, "LIVING_BYTES", 2000)
     monkeypatch.setattr(keeping, "RETIRED_BYTES", 3000)
     monkeypatch.setattr(keeping, "FEWEST_ROWS", 20)
-    monkeypatch.setattr(snapshotting, "EVENTS", 20)
-    monkeypatch.setattr(snapshotting, "REST", 0)
+    monkeypatch.setattr(snapshots, "EVENTS", 20)
+    monkeypatch.setattr(snapshots, "REST", 0)
 
 
 def folded(name):

@@ -23,7 +23,7 @@ from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, S
 from glompo.problems import Rastrigin
 from glompo.stoppers import BestUnmoving, ValueAnnealing
 from glompo.storage.reader import read_events
-from glompo.testing import Kill, simulate, trace_of, world
+from glompo.testing import Kill, simulate, simulated_run, trace_of
 
 from ..optimizers.cases import ALL
 
@@ -246,7 +246,7 @@ WRITTEN = {"Walk": Walk, "SciPy's Powell": FunctionOptimizer(scipy_minimiser)}
 @pytest.mark.parametrize("name", [*BY_NAME, *WRITTEN])
 def test_every_deterministic_optimizer_comes_back_as_if_nothing_had_happened(name, append):
     made = BY_NAME[name]() if name in BY_NAME else WRITTEN[name]
-    run = world(
+    run = simulated_run(
         11, [Kill(append=append, later=0.7)], optimizers=[made], lockstep=True, budget=70, max_jobs=2, stoppers=None,
         allocator=EqualBlocks(4), killable=False, durability="batch", pace=1.0, troubles=0.0, share=False,
     )  # fmt: skip

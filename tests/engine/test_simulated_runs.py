@@ -94,7 +94,7 @@ def test_looking_only_at_what_has_stirred_changes_no_decision(monkeypatch):
         )
 
     hinted = once()
-    monkeypatch.setattr(RunView, "stirred", property(lambda self: self.alive))
+    monkeypatch.setattr(RunView, "changed", property(lambda self: self.alive))
     assert hinted.events == once().events
 
 
@@ -141,7 +141,7 @@ def test_the_owner_of_the_incumbent_is_never_stopped_unless_allowed():
     def end(stop_best):
         options = [ScriptedOptimizer([[0.0, 0.0]] * 100), ScriptedOptimizer([[2.0, 2.0]] * 100)]
         run = simulate(options, MaxOptimizersStarted(4), stoppers=BestUnmoving(10), max_jobs=2, stop_best=stop_best)
-        return run.view.victims
+        return run.view.stopped_by_rules
 
     assert 1 not in end(False)
     assert 1 in end(True)
@@ -264,7 +264,7 @@ def test_close_optimizers_are_told_apart_by_distance():
         stoppers=ParameterDistance(None, 0.01),
         max_jobs=2,
     )
-    assert run.view.victims[0] == 2
+    assert run.view.stopped_by_rules[0] == 2
     assert run.view[2].how is How.STOPPED
 
 

@@ -35,7 +35,7 @@ class Notes:
 def _environment(pid: int) -> bytes:
     try:
         return Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:  # gone, or somebody else's
+    except OSError:  # gone, or of another user
         return b""
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from glompo.details import Ask
 from glompo.errors import SettingTypeError
-from glompo.evaluators.not_evaluated import NotEvaluated
+from glompo.evaluators.protocol import NotEvaluated
 from glompo.function import Status
 
 from ..endings import PATIENCE, is_gone
@@ -22,7 +22,7 @@ from .importable import troubles as t
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
 
-from glompo.evaluators import dask_lane, dask_lanes  # noqa: E402
+from glompo.evaluators.dask import streams, worker_loop  # noqa: E402
 from glompo.evaluators.dask.evaluator import DaskEvaluator  # noqa: E402
 
 QUIET = {"processes": True, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
@@ -149,7 +149,7 @@ def test_large_tasks_and_large_extras_travel(client):
     evaluator.close()
 
 
-def test_residuals_are_asked_for_in_the_same_lanes(client):
+def test_residuals_are_asked_for_in_the_same_streams(client):
     class Fit:
         def __call__(self, x):
             return float(x @ x)
@@ -188,7 +188,7 @@ def test_a_worker_killed_in_the_middle_of_an_evaluation_costs_nothing_but_time(m
     evaluator = DaskEvaluator(mortals, "troubles:task")
     future = evaluator.submit(at(t.WAIT))
     gate = place / "gate"
-    with gate.open("wb"):  # there is somebody to read: the task has begun
+    with gate.open("wb"):  # it is open for reading: the task has begun
         (first,) = notes.pids
         os.kill(first, signal.SIGKILL)
         assert is_gone(first)
@@ -221,7 +221,7 @@ def test_a_task_that_cannot_be_loaded_over_there_has_failed(client):
     evaluator.close()
 
 
-def test_a_client_that_is_closed_too_early_leaves_nobody_waiting(cluster, notes, place):
+def test_a_client_that_is_closed_too_early_leaves_no_caller_waiting(cluster, notes, place):
     with distributed.Client(cluster, set_as_default=False) as client:
         evaluator = DaskEvaluator(client, "troubles:task")
         future = evaluator.submit(at(t.WAIT))
@@ -233,7 +233,7 @@ def test_a_client_that_is_closed_too_early_leaves_nobody_waiting(cluster, notes,
 
 
 def test_a_cluster_without_workers_is_awaited_so_long_and_then_takes_nothing(monkeypatch):
-    monkeypatch.setattr(dask_lanes, "PERIOD", 0.05)
+    monkeypatch.setattr(streams, "WATCH_PERIOD", 0.05)
     settings = {"n_workers": 0, "processes": False, "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
     with (
         distributed.LocalCluster(**settings) as cluster,
@@ -301,8 +301,8 @@ def test_a_scheduler_that_is_killed_costs_no_evaluation_whether_it_comes_back_or
         evaluator.close(kill=True)
 
 
-def test_lanes_without_work_leave(client_here, monkeypatch):
-    monkeypatch.setattr(dask_lanes, "LINGER", 0.1)
+def test_streams_without_work_end(client_here, monkeypatch):
+    monkeypatch.setattr(streams, "IDLE_LIMIT", 0.1)
     evaluator = DaskEvaluator(client_here, t.task)
     assert evaluator.evaluate(at(t.VALUE, 2.0)).fx == 4.0
     wait_until(lambda: not tasks(client_here))
@@ -310,8 +310,8 @@ def test_lanes_without_work_leave(client_here, monkeypatch):
     evaluator.close()
 
 
-def test_a_lane_that_nobody_spoke_to_leaves_by_itself_and_another_takes_its_calls(client_here, monkeypatch):
-    monkeypatch.setattr(dask_lane, "PATIENCE", 0.1)
+def test_a_stream_without_messages_ends_by_itself_and_another_takes_its_calls(client_here, monkeypatch):
+    monkeypatch.setattr(worker_loop, "UNATTENDED_LIMIT", 0.1)
     evaluator = DaskEvaluator(client_here, t.task)
     assert evaluator.evaluate(at(t.VALUE, 2.0)).fx == 4.0
     wait_until(lambda: not tasks(client_here))

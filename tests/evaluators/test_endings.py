@@ -7,9 +7,16 @@ import sys
 
 import pytest
 
-from glompo.evaluators.pool.exit_status import KernelKills, signal_name, verdict
-from glompo.evaluators.pool.process_tree import await_end, process_trees, resident, signal_tree
-from glompo.evaluators.pool.start_backoff import ATTEMPTS, LONGEST_REST, Starts
+from glompo.evaluators.pool.process_table import LONGEST_BACKOFF, START_FAILURES, StartBackoff
+from glompo.evaluators.pool.process_tree import (
+    KernelKills,
+    await_end,
+    process_trees,
+    resident,
+    signal_name,
+    signal_tree,
+    verdict,
+)
 from glompo.function import Status
 
 from ..endings import PATIENCE, is_gone
@@ -97,7 +104,7 @@ def test_waiting_for_an_end_works_without_descriptors_of_processes(tree, monkeyp
 
 
 @pytest.mark.parametrize("platform", [sys.platform, "another"])
-def test_a_group_ends_with_whoever_holds_its_lifeline(platform):
+def test_a_group_ends_with_the_process_that_holds_its_lifeline(platform):
     code = f"""
 import os, subprocess, sys
 from glompo.evaluators.pool import lifeline
@@ -149,13 +156,13 @@ def test_signals_are_named(number, name):
 
 
 def test_starting_rests_longer_and_longer_after_failures_in_a_row():
-    starts = Starts()
+    starts = StartBackoff()
     rests = []
-    for _ in range(ATTEMPTS + 8):
+    for _ in range(START_FAILURES + 8):
         starts.failed("no room", 100.0)
-        rests.append(max(0.0, starts.rest_until - 100.0))
-    assert rests[: ATTEMPTS + 2] == [0.0] * (ATTEMPTS - 1) + [0.5, 1.0, 2.0]
-    assert rests[-1] == LONGEST_REST
-    assert starts.resting(100.0 + LONGEST_REST - 1)
+        rests.append(max(0.0, starts.retry_at - 100.0))
+    assert rests[: START_FAILURES + 2] == [0.0] * (START_FAILURES - 1) + [0.5, 1.0, 2.0]
+    assert rests[-1] == LONGEST_BACKOFF
+    assert starts.waiting(100.0 + LONGEST_BACKOFF - 1)
     starts.succeeded()
-    assert not starts.resting(100.0)
+    assert not starts.waiting(100.0)

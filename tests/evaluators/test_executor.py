@@ -8,9 +8,9 @@ import pytest
 
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators import remote
-from glompo.evaluators.executor import LOSSES, ExecutorEvaluator
-from glompo.evaluators.not_evaluated import NotEvaluated
-from glompo.evaluators.remote_worker import KEPT
+from glompo.evaluators.executor import MOST_LOSSES, ExecutorEvaluator
+from glompo.evaluators.protocol import NotEvaluated
+from glompo.evaluators.remote_worker import TASKS_KEPT
 from glompo.function import Status
 
 from ..endings import PATIENCE, is_gone
@@ -78,7 +78,7 @@ def test_guarded_processes_of_threads_end_with_the_evaluator(notes):
 
 
 def test_guarded_processes_that_are_not_used_end(notes, monkeypatch):
-    monkeypatch.setattr("glompo.evaluators.remote_worker.LINGER", 0.1)
+    monkeypatch.setattr("glompo.evaluators.remote_worker.GUARD_IDLE_LIMIT", 0.1)
     with ThreadPoolExecutor(1) as executor:
         evaluator = ExecutorEvaluator(executor, "troubles:task", guard=True)
         assert is_gone(int(evaluator.evaluate(at(t.PID)).fx))
@@ -90,7 +90,7 @@ def test_a_worker_keeps_few_guarded_tasks(notes):
     with ThreadPoolExecutor(1) as executor:
         made = [
             ExecutorEvaluator(executor, "troubles:task", guard=True, initial_environment={"NUMBER": str(i)})
-            for i in range(KEPT + 2)
+            for i in range(TASKS_KEPT + 2)
         ]
         pids = [int(evaluator.evaluate(at(t.PID)).fx) for evaluator in made]
         assert [is_gone(pid) for pid in pids[:2]] == [True, True]
@@ -115,7 +115,7 @@ def test_the_evaluation_that_breaks_an_executor_is_crashed_and_no_other_is_recor
     with make(2) as executor:
         evaluator = ExecutorEvaluator(executor, "troubles:task")
         beside = evaluator.submit(at(t.WAIT))
-        with gate.open("wb"):  # there is somebody to read: it has begun
+        with gate.open("wb"):  # it is open for reading: it has begun
             evaluator.evaluate(at(t.VALUE))  # the executor knows of both its processes
             culprit = evaluator.submit(at(t.EXIT))
             waiting = [evaluator.submit(at(t.VALUE)) for _ in range(5)]
@@ -160,7 +160,7 @@ def test_an_executor_that_never_begins_an_evaluation_is_replaced_a_few_times_onl
     evaluator = ExecutorEvaluator(None, "troubles:task", fresh=fresh)
     with pytest.raises(NotEvaluated, match="the executor broke"):
         evaluator.evaluate(at(t.VALUE))
-    assert len(made) == 1 + LOSSES
+    assert len(made) == 1 + MOST_LOSSES
     evaluator.close(kill=True)
 
 
@@ -185,9 +185,9 @@ def test_a_large_task_travels_to_each_worker_once(monkeypatch):
     sizes = []
 
     class Recording(ThreadPoolExecutor):
-        def submit(self, call, commission, payload, x):
+        def submit(self, call, spec, payload, x):
             sizes.append(0 if payload is None else len(payload))
-            return super().submit(call, commission, payload, x)
+            return super().submit(call, spec, payload, x)
 
     table = np.ones(remote.SMALL)
     with Recording(1) as executor:

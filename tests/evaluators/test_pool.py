@@ -11,9 +11,9 @@ import pytest
 
 from glompo.errors import InternalError, SettingError, SettingTypeError
 from glompo.evaluators.inline import InlineEvaluator
-from glompo.evaluators.not_evaluated import NotEvaluated
-from glompo.evaluators.pool import start_backoff as starts
+from glompo.evaluators.pool import process_table
 from glompo.evaluators.pool.evaluator import PoolEvaluator
+from glompo.evaluators.protocol import NotEvaluated
 from glompo.function import Status
 
 from ..endings import PATIENCE, is_gone
@@ -93,7 +93,7 @@ def test_a_task_that_ignores_sigterm_is_killed_after_its_grace(pool):
 
 
 def test_a_process_that_even_sigkill_does_not_end_is_given_up(pool, monkeypatch):
-    monkeypatch.setattr("glompo.evaluators.pool.process_table.STUCK", 0.2)
+    monkeypatch.setattr("glompo.evaluators.pool.process_table.KILL_TIMEOUT", 0.2)
     monkeypatch.setattr("glompo.evaluators.pool.process.signal_tree", lambda *arguments: None)  # as the kernel might
     evaluator = pool(timeout=0.3, grace=0.1)
     stuck = int(evaluator.evaluate(at(t.PID)).fx)
@@ -196,18 +196,18 @@ def test_a_task_whose_module_fails_in_the_worker_is_reported_and_not_tried_for_e
             NotEvaluated, match="no worker can be started: ModuleNotFoundError: No module named 'no_such_mod"
         ):
             evaluator.evaluate(at(0))
-    assert len(list(notes.folder.iterdir())) <= starts.ATTEMPTS + 2
+    assert len(list(notes.folder.iterdir())) <= process_table.START_FAILURES + 2
 
 
 def test_a_task_that_takes_for_ever_to_load_is_reported(pool, monkeypatch):
-    for place in ("crew", "supervisor"):
-        monkeypatch.setattr(f"glompo.evaluators.{place}.START", 0.2)
+    for place in ("process_table", "supervisor"):
+        monkeypatch.setattr(f"glompo.evaluators.pool.{place}.LOAD_TIMEOUT", 0.2)
     slow = type("Slow", (), {"__call__": len, "__reduce__": lambda self: (time.sleep, (t.FOREVER,))})()
     with pytest.raises(NotEvaluated, match=r"no worker can be started: it was not ready after 0\.2 s"):
         pool(slow).evaluate(at(t.VALUE))
 
 
-def test_a_defect_of_the_supervision_leaves_nobody_waiting(pool, notes, monkeypatch):
+def test_a_defect_of_the_supervision_leaves_no_caller_waiting(pool, notes, monkeypatch):
     evaluator = pool()
     assert evaluator.evaluate(at(t.VALUE, 1.0)).fx == 1.0
     monkeypatch.setattr(evaluator._supervisor._deadlines, "note", lambda seconds: 1 / 0)

@@ -202,7 +202,7 @@ def test_a_whole_run_puts_the_converged_to_rest_and_finishes_the_best() -> None:
 class TestFreezersOfUsers:
     def test_one_of_a_users_own_is_asked(self) -> None:
         class AfterFifty(BaseFreezer):
-            """Everybody rests after fifty evaluations."""
+            """All rest after fifty evaluations."""
 
             def freeze(self, view: Any, opt: int) -> Verdict:
                 return self.verdict(len(view[opt]) >= 50, f"{len(view[opt])} evaluations")

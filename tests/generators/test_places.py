@@ -23,7 +23,7 @@ BOX = [(-1.0, 1.0), (10.0, 30.0)]
 
 
 def starts(generator: BaseGenerator, n: int, bounds: Any = BOX, seed: int = 0) -> np.ndarray[Any, Any]:
-    """Return n successive starts of a run in which nobody finds anything."""
+    """Return n successive starts of a run in which no optimizer finds anything."""
     run = history(bounds, slots=n + 1, seed=seed)
     points = []
     for _ in range(n):

@@ -56,7 +56,7 @@ def test_every_generator_of_the_room_is_tested_here() -> None:
 
 
 def busy(bounds: Any, seed: int) -> History:
-    """Write a run in which everybody evaluated in the corners and some have ended."""
+    """Write a run in which all evaluated in the corners and some have ended."""
     box = np.array(bounds, dtype=float)
     run = history(box, slots=6, seed=seed)
     for i in range(5):

@@ -36,7 +36,7 @@ from glompo.stoppers import BestUnmoving, ValueAnnealing
 from glompo.storage.journal import Journal
 from glompo.storage.reader import read_events
 from glompo.storage.segments import segment_path
-from glompo.testing import Crash, Hang, Kill, Loss, PowerCut, ScriptedOptimizer, simulate, world
+from glompo.testing import Crash, Hang, Kill, Loss, PowerCut, ScriptedOptimizer, simulate, simulated_run
 from glompo.testing.contracts.bowl import Bowl
 from glompo.testing.fault_simulation.scenario import BOX, RestAWhile, waves
 
@@ -72,12 +72,12 @@ def resting() -> Iterable[Event]:
 def interrupted() -> Iterable[Event]:
     """Return a run in lockstep that was killed, lost its power and was resumed."""
     faults = [Kill(append=9, later=0.01), PowerCut(append=17, part=0.5, kept=0.6), Kill(append=25)]
-    return world(55, faults, lockstep=True, pace=1.0, troubles=0.2, share=True, durability="batch").events
+    return simulated_run(55, faults, lockstep=True, pace=1.0, troubles=0.2, share=True, durability="batch").events
 
 
 def lost() -> Iterable[Event]:
     """Return a run whose workers hang, crash and die."""
-    return world(1, [Hang(1, 2), Loss(2, 3), Crash(3, 2)], killable=True, budget=60, lockstep=False).events
+    return simulated_run(1, [Hang(1, 2), Loss(2, 3), Crash(3, 2)], killable=True, budget=60, lockstep=False).events
 
 
 def stepping(step: float) -> Callable[..., None]:

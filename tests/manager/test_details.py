@@ -23,7 +23,7 @@ from glompo.read.export import write_csv
 from glompo.stoppers import BaseStopper
 from glompo.storage import framing
 from glompo.storage.reader import read_events
-from glompo.wire import extras as limits
+from glompo.worker import batch as limits
 
 BOX = [(-5.12, 5.12)] * 3
 
@@ -372,7 +372,7 @@ def test_extras_that_cannot_be_recorded_fail_their_evaluation_and_no_more(extra)
     assert "cannot be recorded" in batches()[-1].errors[0][1] if batches()[-1].errors else True
 
 
-# who logs, and who watches
+# what is logged, and what policies see of it
 
 
 class Bare(BaseOptimizer):

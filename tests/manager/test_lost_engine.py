@@ -9,7 +9,7 @@ import pytest
 
 from glompo import minimize
 from glompo.errors import EngineLostError
-from glompo.evaluators.not_evaluated import NotEvaluated
+from glompo.evaluators.protocol import NotEvaluated
 from glompo.events import Evaluated
 from glompo.function import Outcome, Status
 from glompo.optimizers import RandomSampling

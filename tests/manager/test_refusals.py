@@ -24,6 +24,7 @@ WRONG = {
     "bounds": [None, 3, [], [(1, 0)], [(0, np.inf)], [(0, "a")], np.zeros((2, 3))],
     "opt_selector": [None, 3, "CMAOptimizer", CycleSelector, CatchUp(), [], [3], object],
     "working_dir": [3, object()],
+    "label": [3, None],
     "overwrite_existing": [1, "yes", None],
     "resume": ["maybe", None, True, "must"],
     "resume_task": ["other", None],
@@ -135,14 +136,14 @@ def test_a_lease_is_given_back_on_a_full_disk_as_well(tmp_path, monkeypatch):
 
 
 def test_a_session_that_cannot_begin_its_work_holds_nothing(tmp_path, monkeypatch):
-    from glompo.manager import engine_assembly as assembly
+    from glompo.manager import wiring
 
     run = {"max_evaluations": 5, "max_jobs": 1, "working_dir": tmp_path, "resume": "auto", "rng": 1}
 
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(assembly.Inbox, "open", interrupted)
+    monkeypatch.setattr(wiring.Inbox, "open", interrupted)
     with pytest.raises(KeyboardInterrupt):
         glompo.minimize(lambda x: float(x @ x), BOX, **run)
     monkeypatch.undo()

@@ -1,4 +1,4 @@
-"""A slip in a setting of an optimizer is refused before anything is written, whoever wrote the optimizer."""
+"""A slip in a setting of an optimizer is refused before anything is written, also for optimizers of users."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Spelled(Own):
 
 
 class Retention(Own):
-    """Keeps what it does not name, as options for somebody else."""
+    """Keeps what it does not name, as options for another library."""
 
     def __init__(self, sampler="full", **options):
         super().__init__(**{name: options.pop(name) for name in list(options) if name.startswith("_")})

@@ -35,10 +35,6 @@ def test_every_bundled_class_declares_its_own_capabilities():
         (Capabilities(residuals=True), Facts(2, residuals=True), None),
         (Capabilities(details=True), Facts(2), "needs the extra values of detailed_call, which the task has not"),
         (Capabilities(details=True), Facts(2, detailed=True), None),
-        (Capabilities(needs_bounds=True), Facts(2, bounded=False), "needs finite bounds"),
-        (Capabilities(nan=False), Facts(2, may_fail=True), "cannot go on after failed evaluations"),
-        (Capabilities(), Facts(2, noisy=True), "takes noise for slopes"),
-        (Capabilities(noise=True), Facts(2, noisy=True), None),
     ],
 )
 def test_a_problem_that_does_not_fit_is_refused_by_name_and_reason(capabilities, facts, reason):

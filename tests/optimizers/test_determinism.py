@@ -1,4 +1,4 @@
-"""The same seed gives the same points, whoever else draws random numbers."""
+"""The same seed gives the same points, whatever else draws random numbers."""
 
 import numpy as np
 import pytest

@@ -139,7 +139,7 @@ def test_residuals_must_be_where_they_are_said_to_be_and_as_many_each_time():
 
 
 class Undeclared:
-    """Group subtotals and residuals, and nobody says which is which."""
+    """Group subtotals and residuals, and the task does not say which is which."""
 
     def __call__(self, x):
         return self.detailed_call(x)[0]

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from glompo.box import Box
 from glompo.optimizers import Scipy
 from glompo.optimizers.blocking import Objective
-from glompo.optimizers.cobyqa import cobyqa
 from glompo.optimizers.differences import STEP, WithDifferences, neighbours
 from glompo.optimizers.penalty import UNKNOWN, Penalty
+from glompo.optimizers.scipy import cobyqa
 from glompo.problems import Ackley, Rosenbrock
 
 FINITE = st.floats(-1e6, 1e6)

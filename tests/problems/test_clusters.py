@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import minimize
 
 from glompo.problems import LennardJones
-from glompo.problems.cluster_minima import CLUSTER_MINIMA
+from glompo.problems.clusters import CLUSTER_MINIMA
 
 NEAREST = 2.0 ** (1.0 / 6.0)
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from glompo.read import optimizer_rows, summarize
-from glompo.show import formatting as words
+from glompo.show import formatting
 from glompo.testing.histories import history
 
 
@@ -14,19 +14,19 @@ from glompo.testing.histories import history
     [(0.0, "0:00:00"), (-1e-9, "0:00:00"), (59.99, "0:00:59"), (3661.0, "1:01:01"), (360000.0, "100:00:00")],
 )
 def test_durations(seconds, shown):
-    assert words.clock(seconds) == shown
+    assert formatting.clock(seconds) == shown
 
 
 @pytest.mark.parametrize(
     ("value", "shown"), [(0.1, "0.1"), (-7371.404123, "-7371.404"), (1e-12, "1e-12"), (math.inf, "none")]
 )
 def test_values(value, shown):
-    assert words.value(value) == shown
+    assert formatting.value(value) == shown
 
 
 @pytest.mark.parametrize(("count", "shown"), [(0, "0 slots"), (1, "1 slot"), (1234, "1,234 slots")])
 def test_counts(count, shown):
-    assert words.counted(count, "slot") == shown
+    assert formatting.counted(count, "slot") == shown
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_counts(count, shown):
     [(0.0, "no evaluation yet"), (1234.5, "1,234/s"), (10.0, "10/s"), (3.14159, "3.1/s"), (0.25, "4 s each")],
 )
 def test_paces(rate, shown):
-    assert words.pace(rate) == shown
+    assert formatting.pace(rate) == shown
 
 
 def test_an_end_tells_how_after_how_much_at_which_value_and_why():
@@ -45,7 +45,7 @@ def test_an_end_tells_how_after_how_much_at_which_value_and_why():
     run.stop(1)
     run.converge(2)
     run.crash(3, "ValueError: a: b")
-    assert list(map(words.farewell, optimizer_rows(run.view()))) == [
+    assert list(map(formatting.end_of, optimizer_rows(run.view()))) == [
         "optimizer 1 (CMA) stopped after 2 evaluations at 2: by hand",
         "optimizer 2 (CMA) converged after 2 evaluations at 2",
         "optimizer 3 (CMA) crashed after 1 evaluation without a value: ValueError: a: b",
@@ -53,4 +53,4 @@ def test_an_end_tells_how_after_how_much_at_which_value_and_why():
 
 
 def test_a_run_without_a_value_says_so():
-    assert words.best(summarize(history().view())) == "no value yet"
+    assert formatting.best(summarize(history().view())) == "no value yet"

@@ -15,16 +15,16 @@ import glompo
 from glompo.cli import main
 from glompo.cli.component_list import Line, _block
 from glompo.cli.doctor import Finding
-from glompo.display_text import LINE, legible, legible_lines
 from glompo.errors import SettingError
 from glompo.exit_conditions import BaseExitCondition
 from glompo.loggers import library_logger
 from glompo.optimizers import RandomSampling
 from glompo.read import History, load, rows, summarize
+from glompo.safe_text import LINE, legible, legible_lines
 from glompo.show import Progress, best_so_far, trajectories
 from glompo.show.live import present
 from glompo.stoppers import BaseStopper
-from glompo.storage.checkpoint_pack import pack_directory
+from glompo.storage.checkpoint_writer import pack_directory
 
 ATTACKS = (
     "\x1b]0;owned\x07\x1b[2J",  # a title, a cleared screen

@@ -99,8 +99,8 @@ def test_a_reason_with_brackets_is_written_as_it_is():
 def test_a_run_is_drawn_at_most_four_times_a_second(monkeypatch):
     drawn = []
     monkeypatch.setattr("glompo.show.progress.summarize", lambda view: drawn.append(view.now))
-    monkeypatch.setattr("glompo.show.plain.PlainLines.begin", lambda display, summary: None)
-    monkeypatch.setattr("glompo.show.plain.PlainLines.draw", lambda display, summary: None)
+    monkeypatch.setattr("glompo.show.progress.PlainLines.begin", lambda display, summary: None)
+    monkeypatch.setattr("glompo.show.progress.PlainLines.draw", lambda display, summary: None)
     progress = Progress(stream=io.StringIO())
     run = history()
     for _ in range(2000):

@@ -5,7 +5,8 @@ import os
 import pytest
 
 from glompo.errors import SettingError
-from glompo.spec import cpus, slots_of
+from glompo.settings.checks import slots_of
+from glompo.spec import cpus
 from glompo.spec.processors import allocated, fewest, quotas
 
 SLURM, GRID = {"SLURM_JOB_ID": "1"}, {"JOB_ID": "1"}
@@ -37,7 +38,7 @@ def system(tmp_path):
         ({"LSB_JOBID": "1", "LSB_DJOB_NUMPROC": "3"}, [3]),
         (GRID | {"NSLOTS": "5"}, [5]),
         (GRID | {"PBS_JOBID": "1", "NSLOTS": "", "NCPUS": "many", "PBS_NP": "0"}, []),
-        ({"NSLOTS": "5", "NCPUS": "6", "SLURM_CPUS_PER_TASK": "4"}, []),  # outside a job they are anybody's
+        ({"NSLOTS": "5", "NCPUS": "6", "SLURM_CPUS_PER_TASK": "4"}, []),  # outside a job they say nothing
     ],
 )
 def test_a_batch_allocation_is_read(environ, counts):

@@ -5,7 +5,7 @@ import pytest
 
 import glompo
 from glompo.errors import SettingError, SettingTypeError
-from glompo.spec.scales import scales_of
+from glompo.spec.bounds import scales_of
 
 BOUNDS = np.array([[1e-6, 1.0], [-1.0, 3.0], [0.0, 0.0]])
 

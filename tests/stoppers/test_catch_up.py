@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glompo.core.evaluations.blocks import longest_half
-from glompo.core.evaluations.curve import recent_blocks
+from glompo.core.views.curve import recent_blocks
 from glompo.function import Status
 from glompo.stoppers import CatchUp
 from glompo.testing.histories import History, history
@@ -154,10 +154,10 @@ def test_without_valid_values_there_is_no_evidence(tested: list[float]) -> None:
     if tested:
         run.evaluate(newcomer, tested)
     assert not CatchUp().ask(run.view(), newcomer).fired
-    nobody = history()
-    one = nobody.start()
-    nobody.evaluate(one, [math.nan] * 300)
-    assert not CatchUp().ask(nobody.view(), one).fired
+    invalid = history()
+    one = invalid.start()
+    invalid.evaluate(one, [math.nan] * 300)
+    assert not CatchUp().ask(invalid.view(), one).fired
 
 
 def test_invalid_values_are_left_out_of_the_curve() -> None:

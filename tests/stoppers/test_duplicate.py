@@ -6,7 +6,7 @@ import pytest
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.optimizers import CMAOptimizer
 from glompo.stoppers import Duplicate
-from glompo.stoppers.archive import KEPT, Archive
+from glompo.stoppers.duplicate import KEPT, Archive
 from glompo.testing import simulate
 from glompo.testing.histories import History, history
 
@@ -165,11 +165,11 @@ def test_without_valid_values_there_is_no_evidence(f: float) -> None:
     opt = run.start()
     run.evaluate(opt, np.full(200, f), np.tile(np.array(A) * [1, 100], (200, 1)))
     assert not fires(run, opt)  # all at one point: it has no extent
-    nobody = history(BOX)
-    failing = nobody.start()
-    nobody.evaluate(failing, np.full(200, f))
-    nobody.converge(failing)
-    assert not fires(nobody, descend(nobody, A, 1.0))
+    invalid = history(BOX)
+    failing = invalid.start()
+    invalid.evaluate(failing, np.full(200, f))
+    invalid.converge(failing)
+    assert not fires(invalid, descend(invalid, A, 1.0))
 
 
 def test_points_that_are_no_numbers_are_no_evidence() -> None:
@@ -181,7 +181,7 @@ def test_points_that_are_no_numbers_are_no_evidence() -> None:
 
 
 def test_restarts_that_find_the_same_minimum_are_cut_short_and_no_others() -> None:
-    """On two wells far apart: whoever is stopped had come into a well in which somebody had ended."""
+    """On two wells far apart: an optimizer that is stopped had come into a well in which another had ended."""
     centres = np.array([[-2.5] * 3, [2.5] * 3])
 
     def task(x: Any) -> float:

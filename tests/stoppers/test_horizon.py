@@ -70,9 +70,9 @@ def test_blocks_are_generations_where_they_are_known() -> None:
 
 def test_the_owner_of_the_incumbent_is_never_stopped() -> None:
     assert not fires(900.0, STEADY, CALLS)
-    nobody = history()
-    nobody.evaluate(nobody.start(), np.full(300, np.nan))
-    assert not Horizon(10).ask(nobody.view(), 1).fired
+    invalid = history()
+    invalid.evaluate(invalid.start(), np.full(300, np.nan))
+    assert not Horizon(10).ask(invalid.view(), 1).fired
 
 
 @pytest.mark.parametrize("tested", [[], [np.nan] * 300, [np.inf] * 300, STEADY[:150]])

@@ -177,7 +177,7 @@ def test_another_optimizer_than_the_leader_can_be_compared_with() -> None:
     run = history()
     for f in (1.0, 10.0, 20.0):
         run.evaluate(run.start(), f)
-    stopper = ValueAnnealing(1e-9)  # whoever is worse by abs(f_best) is stopped
+    stopper = ValueAnnealing(1e-9)  # an optimizer that is worse by abs(f_best) is stopped
     assert stopper(run.log(), 2, 3) is True
     assert stopper(run.log(), 3, 2) is False
     with pytest.raises(PolicyError, match="no optimizer 7 to compare with; there are 3"):

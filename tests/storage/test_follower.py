@@ -1,4 +1,4 @@
-"""Reading while somebody writes: every event once, in order, and the writer notices nothing."""
+"""Reading while another process writes: every event once, in order, and the writer notices nothing."""
 
 from __future__ import annotations
 

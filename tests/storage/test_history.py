@@ -11,7 +11,7 @@ from glompo.core.evaluations.columns import NAMES, extras_of, rows_of
 from glompo.errors import StoreError
 from glompo.events import Evaluated, Noted, RunOpened
 from glompo.function import Status
-from glompo.storage import history, records, segments
+from glompo.storage import history, segments
 from glompo.storage.history import JournalHistory
 from glompo.storage.journal import Journal
 
@@ -80,9 +80,9 @@ def test_what_the_journal_does_not_hold_is_an_error(tmp_path):
 
 def test_a_look_back_reads_a_small_part_of_the_journal(tmp_path, monkeypatch):
     read = []
-    decode = records.decode_events
+    decode = history.decode_events
     monkeypatch.setattr(history, "STRIDE", 50)
-    monkeypatch.setattr(records, "decode_events", lambda *given: read.append(1) or decode(*given))
+    monkeypatch.setattr(history, "decode_events", lambda *given: read.append(1) or decode(*given))
     events, done = told([10] * 600)
     with Journal.create(tmp_path, durability="none") as journal:
         write(journal, events)

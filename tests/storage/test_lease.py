@@ -16,9 +16,9 @@ from dataclasses import asdict, replace
 import pytest
 
 from glompo.errors import LeaseHeldError, StoreError, UserError
-from glompo.storage import identity, lease
-from glompo.storage.identity import host_name, machine_identity, start_time
+from glompo.storage import lease, lease_state
 from glompo.storage.lease import BEAT_SECONDS, STALE_SECONDS, Lease
+from glompo.storage.lease_state import host_name, machine_identity, start_time
 
 HOLDER = """
 import sys
@@ -96,7 +96,7 @@ def test_a_living_process_keeps_others_out_and_is_named_until_it_is_killed(tmp_p
         assert f"end it (kill {holder.pid})" in message
         assert f"delete {tmp_path / 'lease'}" in message
         os.kill(holder.pid, signal.SIGKILL)
-        os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)  # dead, and not yet buried by its parent
+        os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)  # dead, and not yet reaped by its parent
         with Lease.acquire(tmp_path) as mine:
             mine.verify()
 
@@ -284,7 +284,7 @@ def test_a_process_is_known_by_its_start_and_a_dead_one_has_none():
 
 
 def test_without_proc_a_process_is_known_by_its_id_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr(identity, "_PROC", tmp_path / "nowhere")
+    monkeypatch.setattr(lease_state, "_PROC", tmp_path / "nowhere")
     assert start_time(os.getpid()) == "?"
     assert machine_identity() == host_name()
     child = subprocess.Popen([sys.executable, "-c", "pass"])

@@ -7,16 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glompo.core.state import snapshot
 from glompo.core.state.run_state import RunState
 from glompo.core.state.snapshot import Dump, dump, same
 from glompo.errors import StoreError
-from glompo.storage import load_state as opening
-from glompo.storage import snapshot_writer as snapshotting
+from glompo.storage import snapshots
 from glompo.storage.journal import Journal
-from glompo.storage.load_state import shortcut, state_of
+from glompo.storage.reader import shortcut, state_of
 from glompo.storage.segments import START
-from glompo.storage.snapshot_writer import SnapshotWriter
-from glompo.storage.snapshots import save
+from glompo.storage.snapshots import SnapshotWriter, save
 from glompo.testing.histories import history
 
 
@@ -75,9 +74,9 @@ def test_what_was_described_stays_as_it_was(tmp_path):
     expected = fold(events[:90])
     for event in events[90:]:
         state.apply(event)
-    save_later = opening.snapshot.load(before)
+    save_later = snapshot.load(before)
     assert same(save_later, expected)
-    assert same(opening.snapshot.load(described.of(state)), state)
+    assert same(snapshot.load(described.of(state)), state)
 
 
 @pytest.fixture
@@ -133,7 +132,7 @@ def saved(tmp_path):
     return len(list((tmp_path / "snapshots").glob("*.snap")))
 
 
-@pytest.mark.parametrize("noted", [(snapshotting.EVENTS, 0), (0, snapshotting.BYTES)])
+@pytest.mark.parametrize("noted", [(snapshots.EVENTS, 0), (0, snapshots.BYTES)])
 def test_a_snapshot_is_saved_when_there_is_enough_to_spare(tmp_path, writing, noted):
     writer, _, state, position = writing
     writer.note(noted[0] - 1, noted[1] - 1)
@@ -155,19 +154,19 @@ def test_snapshots_take_a_small_part_of_the_time(tmp_path, writing, monkeypatch)
         calls.append(1)
         clock.now += 2.0
 
-    monkeypatch.setattr(snapshotting, "save", slow)
+    monkeypatch.setattr(snapshots, "save", slow)
     for _ in range(400):
-        writer.note(snapshotting.EVENTS, 0)
+        writer.note(snapshots.EVENTS, 0)
         writer.keep(state, position)
         writer.settle()
         clock.now += 0.5
-    assert len(calls) == pytest.approx(clock.now / (2 + 2 * snapshotting.REST), abs=1.5)
+    assert len(calls) == pytest.approx(clock.now / (2 + 2 * snapshots.REST), abs=1.5)
 
 
 def test_many_that_have_ended_are_described_little_by_little(tmp_path, writing, monkeypatch):
     writer, _, state, position = writing
-    monkeypatch.setattr(snapshotting, "AT_ONCE", 3)
-    writer.note(snapshotting.EVENTS, 0)
+    monkeypatch.setattr(snapshots, "AT_ONCE", 3)
+    writer.note(snapshots.EVENTS, 0)
     looks = 0
     while not saved(tmp_path):
         writer.keep(state, position)
@@ -181,7 +180,7 @@ def test_at_the_end_a_short_session_leaves_no_snapshot_and_a_long_one_does(tmp_p
     writer.note(10, 10)
     writer.finish(state, position)
     assert saved(tmp_path) == 0
-    writer.note(snapshotting.EVENTS // snapshotting.WORTH, 0)
+    writer.note(snapshots.EVENTS // snapshots.WORTH, 0)
     writer.finish(state, position)
     assert saved(tmp_path) == 1
 
@@ -189,7 +188,7 @@ def test_at_the_end_a_short_session_leaves_no_snapshot_and_a_long_one_does(tmp_p
 def test_a_snapshot_that_cannot_be_written_is_told_once(tmp_path, writing):
     writer, _, state, position = writing
     (tmp_path / "snapshots").write_text("a file in its place")
-    writer.note(snapshotting.EVENTS, 0)
+    writer.note(snapshots.EVENTS, 0)
     writer.keep(state, position)
     with pytest.raises(StoreError, match="the run needs no snapshot"):
         writer.settle()

@@ -50,8 +50,8 @@ FORMS = {
 }
 """Every optimizer in all forms that differ in what they can do."""
 
-CLAIMS = ("batch", "injection", "noise", "needs_bounds", "stays_inside", "resumes")
-"""Columns of the first table; nobody is asynchronous and all go on after failures, which the page says."""
+CLAIMS = ("batch", "injection", "noise", "stays_inside", "resumes")
+"""Columns of the first table; all go on after failures, which the page says."""
 
 
 def cell(answers: set[bool]) -> str:
@@ -86,7 +86,6 @@ def test_the_table_says_what_they_declare(rows):
 
 def test_what_the_page_says_of_all_holds_for_all():
     every = [form.capabilities for forms in FORMS.values() for form in forms]
-    assert not any(one.asynchronous for one in every)
     assert all(one.nan for one in every)
     limited = {cls.__name__ for cls, forms in FORMS.items() for form in forms if form.capabilities.least_dims > 1}
     assert limited == {"CMAES", "CMAOptimizer"}

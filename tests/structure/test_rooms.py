@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from glompo.core.decisions.decide import order_of_questions
+
 pytest.importorskip("importlinter", reason="import-linter comes with the extra 'dev'")
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +54,10 @@ def test_the_page_on_how_it_works_shows_the_rooms_as_they_are():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
     layers = "\n".join(settings["contracts"][0]["layers"])
     assert f"```text\n{layers}\n```" in (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
+
+
+def test_the_page_on_how_it_works_shows_the_questions_of_a_decision_as_they_are():
+    assert f"\n{order_of_questions()}\n" in (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
 
 
 def test_no_file_is_longer_than_a_reader_can_hold():

@@ -1,4 +1,4 @@
-"""Worlds in which everything goes wrong: the promises are kept, and a run that does not keep them is found out."""
+"""Runs under faults: the promises are kept, and a run that does not keep them is found out."""
 
 import threading
 from functools import partial
@@ -9,7 +9,7 @@ import pytest
 import glompo.testing
 from glompo.allocators import EqualBlocks
 from glompo.backends import simulated
-from glompo.core.state import sessions as returning
+from glompo.core.state import sessions
 from glompo.core.state.lifecycle import Phase
 from glompo.core.state.run_state import RunState
 from glompo.core.views.run_view import RunView
@@ -33,7 +33,7 @@ from glompo.function import FailurePolicy, Status
 from glompo.optimizers import CMAOptimizer, RandomSampling
 from glompo.selectors import CycleSelector
 from glompo.stoppers import BaseStopper
-from glompo.storage.background_sync import Synchronizer
+from glompo.storage.disk import DiskThread
 from glompo.storage.journal import Journal
 from glompo.testing import (
     BadSync,
@@ -45,10 +45,10 @@ from glompo.testing import (
     Loss,
     PowerCut,
     Slow,
+    fuzz,
     shrink,
-    tour,
+    simulated_run,
     trace_of,
-    world,
 )
 from glompo.testing.fault_simulation.scenario import FREEZERS, RestAWhile, WaitForOthers, drawn_scenario
 from glompo.worker.mailbox import Mailbox
@@ -58,10 +58,10 @@ KINDS = {"BadSync", "Crash", "FullDisk", "Hang", "Kill", "Loss", "PowerCut", "Sl
 
 @pytest.mark.parametrize("seeds", [range(100), pytest.param(range(100, 5000), marks=pytest.mark.chaos)], ids=len)
 def test_runs_keep_their_promises_whatever_happens(seeds):
-    seen = tour(seeds)
-    assert seen.worlds == len(seeds)
-    assert seen.sessions > 1.3 * seen.worlds
-    assert seen.evaluations > 40 * seen.worlds
+    seen = fuzz(seeds)
+    assert seen.runs == len(seeds)
+    assert seen.sessions > 1.3 * seen.runs
+    assert seen.evaluations > 40 * seen.runs
     assert {kind for kind, times in seen.faults.items() if times >= 3} == KINDS
 
 
@@ -83,24 +83,24 @@ FOUND = {
         {"budget": 89, "stoppers": None, "lockstep": False, "freezer": RestAWhile(8, 60)},
     ),
     "killed between two attempts of several": (103, [Kill(append=7, part=0.5)], {"budget": 5, "stoppers": None}),
-    "killed while somebody rests": (
+    "killed while an optimizer rests": (
         33,
         [Kill(append=33, part=0.5)],
         {"budget": 19, "stoppers": None, "troubles": 0.0, "lockstep": True, "freezer": RestAWhile(8, 60)},
     ),
-    "a disk full while somebody rests": (
+    "a disk full while an optimizer rests": (
         1,
         [FullDisk(append=67, writes=2)],
         {"budget": 33, "stoppers": None, "share": False, "lockstep": True, "freezer": RestAWhile(8, 60)},
     ),
 }
-"""Worlds that found a defect, in the smallest form that did."""
+"""Runs that found a defect, in the smallest form that did."""
 
 
 @pytest.mark.parametrize("name", FOUND)
 def test_what_went_wrong_once_goes_right(name):
     seed, faults, changes = FOUND[name]
-    run = world(seed, faults, **changes)
+    run = simulated_run(seed, faults, **changes)
     assert run.happened
     assert run.state.finished
 
@@ -115,22 +115,22 @@ def test_the_engine_may_be_killed_between_any_two_records_and_within_each(freeze
     scenario |= {"max_jobs": 3, "share": False}
     scenario |= {"troubles": 0.2, "failures": FailurePolicy(retries=1), "allocator": EqualBlocks(3), "stoppers": None}
     append, back = 0, 0
-    while (append := append + 1) and world(12, [Kill(append)], **scenario).happened:
-        run = world(12, [Kill(append, part=0.5), Kill(append + 2, part=0.0)], **scenario)
+    while (append := append + 1) and simulated_run(12, [Kill(append)], **scenario).happened:
+        run = simulated_run(12, [Kill(append, part=0.5), Kill(append + 2, part=0.0)], **scenario)
         back += sum(isinstance(event, ReturnedToRest) for event in run.events)
     assert append > 0.8 * budget
     assert back > 2
 
 
-def test_lockstep_worlds_have_freezers():
-    scenes = [drawn_scenario(np.random.default_rng([seed, 1])) for seed in range(100)]
-    assert {type(scenario.freezer) for scenario in scenes if scenario.lockstep} == {type(None), *map(type, FREEZERS)}
+def test_lockstep_runs_have_freezers():
+    scenarios = [drawn_scenario(np.random.default_rng([seed, 1])) for seed in range(100)]
+    assert {type(scenario.freezer) for scenario in scenarios if scenario.lockstep} == {type(None), *map(type, FREEZERS)}
 
 
 def test_optimizers_come_back_from_saved_states_in_lockstep_as_if_nothing_had_happened():
     saving = {"optimizers": [CMAOptimizer(workers=2), RandomSampling], "save_states_every": 5, "checkpoint_every": 20}
     for append in range(20, 45, 4):
-        run = world(5, [Kill(append)], lockstep=True, budget=80, **saving)
+        run = simulated_run(5, [Kill(append)], lockstep=True, budget=80, **saving)
         ways = {event.way for event in run.events if isinstance(event, Recovered)}
         kinds = {type(event) for event in run.events}
         assert "saved state" in ways
@@ -138,14 +138,14 @@ def test_optimizers_come_back_from_saved_states_in_lockstep_as_if_nothing_had_ha
 
 
 def test_evaluations_fail_in_every_way():
-    run = world(2, (), troubles=0.5, budget=200, failures=FailurePolicy(retries=1), stoppers=None)
+    run = simulated_run(2, (), troubles=0.5, budget=200, failures=FailurePolicy(retries=1), stoppers=None)
     seen = {Status(int(status)) for event in run.events if isinstance(event, Evaluated) for status in event.status}
     failed = {Status.FAILED, Status.INVALID, Status.TIMEOUT, Status.CRASHED, Status.OUT_OF_MEMORY}
     assert seen >= {Status.OK, Status.RETRIED} | failed
 
 
 def test_who_rests_when_the_engine_is_killed_rests_on():
-    run = world(1, [Kill(append=80)], freezer=RestAWhile(8, 60), budget=120, lockstep=False, killable=False)
+    run = simulated_run(1, [Kill(append=80)], freezer=RestAWhile(8, 60), budget=120, lockstep=False, killable=False)
     opened = max(i for i, event in enumerate(run.events) if isinstance(event, SessionOpened))
     state = RunState()
     for event in run.events[:opened]:
@@ -161,30 +161,32 @@ def test_who_rests_when_the_engine_is_killed_rests_on():
 
 
 def test_who_goes_on_after_a_rest_is_not_put_to_rest_again_before_it_did_anything():
-    run = world(0, (), freezer=RestAWhile(8, 60), budget=120, lockstep=False)
+    run = simulated_run(0, (), freezer=RestAWhile(8, 60), budget=120, lockstep=False)
     assert run.state.calls == 120
 
 
-def test_the_same_world_is_the_same_to_the_last_event():
-    first, second = world(10), world(10)
+def test_the_same_run_is_the_same_to_the_last_event():
+    first, second = simulated_run(10), simulated_run(10)
     assert first.happened
     assert first.happened == second.happened
     assert first.events == second.events
 
 
-def test_a_world_leaves_no_thread_and_no_setting_behind():
+def test_a_simulated_run_leaves_no_thread_and_no_setting_behind():
     before = threading.active_count()
-    world(3, [Hang(1, 2), Loss(2, 1), Kill(append=9), Crash(3, 1)], killable=True, budget=60)
+    simulated_run(3, [Hang(1, 2), Loss(2, 1), Kill(append=9), Crash(3, 1)], killable=True, budget=60)
     assert threading.active_count() == before
 
 
-def test_in_a_calm_world_the_budget_is_spent_in_one_session():
-    run = world(5, (), killable=True)
+def test_without_faults_the_budget_is_spent_in_one_session():
+    run = simulated_run(5, (), killable=True)
     assert (run.sessions, run.happened, run.state.calls) == (1, (), run.scenario.budget)
 
 
 def test_workers_that_hang_and_die_cost_only_their_own_evaluations():
-    run = world(1, [Hang(1, 2), Loss(2, 3), Crash(3, 2), Slow(4, 1, 5.0)], killable=True, budget=80, lockstep=False)
+    run = simulated_run(
+        1, [Hang(1, 2), Loss(2, 3), Crash(3, 2), Slow(4, 1, 5.0)], killable=True, budget=80, lockstep=False
+    )
     hows = {one.opt: one.how for one in run.view}
     assert len(run.happened) == 4
     assert {hows[1], hows[2], hows[3]} == {"forced", "lost", "crashed"}
@@ -192,12 +194,12 @@ def test_workers_that_hang_and_die_cost_only_their_own_evaluations():
 
 
 def test_a_full_disk_ends_the_session_and_the_run_goes_on_when_there_is_room():
-    run = world(4, [FullDisk(append=20, room=7, writes=3)], durability="always")
+    run = simulated_run(4, [FullDisk(append=20, room=7, writes=3)], durability="always")
     assert run.sessions > 1
     assert run.state.calls + run.state.lost == run.scenario.budget
 
 
-# Whoever checks must be able to find something. Each of these breaks GloMPO in one place.
+# A checker must be able to find something. Each of these breaks GloMPO in one place.
 
 
 def forgetful(patch):
@@ -212,7 +214,7 @@ def forgetful(patch):
 
 
 def lazy(patch):
-    patch.setattr(Synchronizer, "begin", lambda self, fd: None)
+    patch.setattr(DiskThread, "begin", lambda self, act, *args: None)
 
 
 def generous(patch):
@@ -232,10 +234,10 @@ def counts_twice(patch):
 def acts_twice(patch):
     dispatch = loop.dispatch
 
-    def again(command, *rest):
-        dispatch(command, *rest)
-        if type(command).__name__ == "Grant":
-            dispatch(command, *rest)
+    def again(intent, *rest):
+        dispatch(intent, *rest)
+        if type(intent).__name__ == "Granted":
+            dispatch(intent, *rest)
 
     patch.setattr(loop, "dispatch", again)
 
@@ -285,23 +287,23 @@ def meddles(patch):
 
 
 def draws_anew(patch):
-    leave = returning._leave
+    leave = sessions._leave
 
     def forget(one):
         leave(one)
         one.offer, one.offered = None, np.inf
 
-    patch.setattr(returning, "_leave", forget)
+    patch.setattr(sessions, "_leave", forget)
 
 
 def sleepwalks(patch):
-    leave = returning._leave
+    leave = sessions._leave
 
     def forget(one):
         leave(one)
         one.rests = False
 
-    patch.setattr(returning, "_leave", forget)
+    patch.setattr(sessions, "_leave", forget)
 
 
 PLANTED = {
@@ -323,16 +325,16 @@ PLANTED = {
 
 
 RARE = {draws_anew: {"lockstep": True, "share": True, "killable": False}}
-"""Settings of the worlds in which a defect shows that would take too many of all kinds."""
+"""Settings of the runs in which a defect shows that would take too many of all kinds."""
 FIRST = {lazy: 50, lingers: 60, sleepwalks: 56}
-"""Seed to begin with, where the worlds before it are known to show nothing."""
+"""Seed to begin with, where the runs before it are known to show nothing."""
 
 
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
 def test_a_planted_defect_is_found(plant, monkeypatch):
     plant(monkeypatch)
     seeds = range(FIRST.get(plant, 0), 120)
-    found = next(filter(None, (breaks(partial(world, seed, **RARE.get(plant, {}))) for seed in seeds)), "")
+    found = next(filter(None, (breaks(partial(simulated_run, seed, **RARE.get(plant, {}))) for seed in seeds)), "")
     assert found in PLANTED[plant]
 
 
@@ -345,16 +347,16 @@ class Speechless(BaseStopper):
 
 def test_a_policy_that_gives_no_reason_is_found():
     with pytest.raises(BrokenPromiseError) as broken:
-        tour(range(10), stoppers=Speechless())
+        fuzz(range(10), stoppers=Speechless())
     assert broken.value.promise == "every decision has a reason"
 
 
 def test_a_broken_promise_comes_with_its_story_and_shrinks_to_one_line(monkeypatch):
     lingers(monkeypatch)
-    seed = next(seed for seed in range(FIRST[lingers], 120) if breaks(partial(world, seed)))
+    seed = next(seed for seed in range(FIRST[lingers], 120) if breaks(partial(simulated_run, seed)))
     small = shrink(seed)
-    line = next(line for line in str(small).splitlines() if line.startswith("world("))
-    names = {name: getattr(glompo.testing, name) for name in KINDS | {"world"}}
+    line = next(line for line in str(small).splitlines() if line.startswith("simulated_run("))
+    names = {name: getattr(glompo.testing, name) for name in KINDS | {"simulated_run"}}
     assert breaks(lambda: eval(line, names)) == small.promise == "every evaluation that was completed is recorded"
     assert "what went wrong:" in str(small)
     assert "Evaluated(" in str(small)
@@ -372,18 +374,18 @@ def breaks(live):
     return ""
 
 
-def test_an_unknown_setting_of_a_world_is_refused():
+def test_an_unknown_setting_of_a_simulated_run_is_refused():
     with pytest.raises(glompo.UserError, match=r"no setting \['slots'\]"):
-        world(1, slots=3)
+        simulated_run(1, slots=3)
 
 
 def test_what_runs_have_in_common_tells_them_apart():
-    one, other = (trace_of(world(2, (), lockstep=True, budget=budget).events) for budget in (40, 41))
+    one, other = (trace_of(simulated_run(2, (), lockstep=True, budget=budget).events) for budget in (40, 41))
     assert one.difference(one) == ""
     assert one.difference(other)
     assert other.difference(one)
 
 
 def test_a_failed_synchronisation_ends_the_session_and_is_survived():
-    run = world(8, [BadSync(append=5)], durability="batch")
+    run = simulated_run(8, [BadSync(append=5)], durability="batch")
     assert run.sessions == 2

@@ -50,7 +50,7 @@ def test_lives_end_in_the_way_that_was_asked_for() -> None:
     view = run.view()
     assert [view[opt].how for opt in range(1, 6)] == [How.CONVERGED, How.STOPPED, How.STOPPED, How.CRASHED, None]
     assert view[fifth].phase is Phase.STOPPING
-    assert view.victims == (second, fifth)
+    assert view.stopped_by_rules == (second, fifth)
     assert view.in_vain[-1] == ("Optimizer: no memory", True)
 
 
@@ -88,7 +88,7 @@ def test_the_state_is_the_fold_of_the_events() -> None:
     again = RunState()
     for event in run.events:
         again.apply(event)
-    assert (again.best.f, again.calls, again.victims, again.at) == (1.0, 3, [one], run.now)
+    assert (again.best.f, again.calls, again.stopped_by_rules, again.at) == (1.0, 3, [one], run.now)
 
 
 def test_the_documented_names_show_the_same_run() -> None:

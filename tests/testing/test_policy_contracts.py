@@ -50,7 +50,7 @@ class Counting(BaseStopper):
 
 
 class Meddling(BaseStopper):
-    """Writes into the run by the back door."""
+    """Writes into the run through a private attribute."""
 
     def judge(self, view, opt=None):
         view._state.reasons["meddled"] += 1
@@ -379,7 +379,7 @@ class Yes(BaseFreezer):
 
 
 class Waking(Yes):
-    """Wakes somebody who does not rest."""
+    """Resumes an optimizer that does not rest."""
 
     def freeze(self, view, opt):
         return self.verdict(False, "no")

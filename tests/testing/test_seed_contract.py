@@ -11,20 +11,24 @@ import pytest
 import glompo
 from glompo import BaseOptimizer, MinimizeResult
 from glompo.core.state.lifecycle import How
-from glompo.events import IncumbentSent, IncumbentTaken
+from glompo.events import IncumbentSent, IncumbentTaken, PauseRequested, ResumeRequested
+from glompo.events.verdict import Verdict
 from glompo.exit_conditions import MaxOptimizersConverged, MaxTotalFunctionCalls
 from glompo.optimizer import OpenGate
 from glompo.selectors import CycleSelector, NOptimizersSpawnStop
 from glompo.testing import ScriptedOptimizer, simulate
 from glompo.testing.contracts.bench import BenchLink, link_arguments
 from glompo.testing.timeout import within
-from glompo.wire.messages import DOWN, GoOn, Hold
+from glompo.wire.messages import DOWN
 from glompo.worker.mailbox import Mailbox
 from glompo.worker.optimizer_adapter import HoldGate, build
 
 from .written import FromTheSeed, InTheEarlierSpelling
 
 BOX = [(-5.0, 5.0)] * 2
+WHY = Verdict(True, "a test")
+PAUSE = DOWN.encode(PauseRequested(0.0, 1, "user", WHY))
+RESUME = DOWN.encode(ResumeRequested(0.0, 1, "user", WHY))
 
 
 def once(*options):
@@ -117,18 +121,18 @@ class TestThePauseSignalIsAnEvent:
         mailbox = Mailbox(lambda data: None)
         gate = HoldGate(mailbox)
         assert gate.is_set()
-        mailbox.put(DOWN.encode(Hold()))
+        mailbox.put(PAUSE)
         assert not gate.is_set()
-        mailbox.put(DOWN.encode(GoOn()))
+        mailbox.put(RESUME)
         assert gate.is_set()
 
     def test_a_timeout_ends_the_wait_and_says_so(self):
         mailbox = Mailbox(lambda data: None)
-        mailbox.put(DOWN.encode(Hold()))
+        mailbox.put(PAUSE)
         try:
             assert within(1.0, lambda: HoldGate(mailbox).wait(0.001)) is False
         finally:
-            mailbox.put(DOWN.encode(GoOn()))
+            mailbox.put(RESUME)
 
 
 class TestTheFunction:

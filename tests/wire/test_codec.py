@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glompo.events import Asked, Evaluated, Granted, Noted, Stopped, Wanted
 from glompo.wire.codec import Codec, CodecError
-from glompo.wire.messages import DOWN, UP, Credits, Ended, Evaluations, GoOn, Note
+from glompo.wire.messages import AT, DOWN, OPT, UP
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,17 @@ class Stranger:
     one: int
 
 
-def test_a_message_without_fields_travels():
-    assert DOWN.decode(DOWN.encode(GoOn())) == GoOn()
+def test_what_the_reader_knows_does_not_travel_and_is_supplied():
+    assert UP.decode(UP.encode(Wanted(AT, OPT)), 2.5, 3) == Wanted(2.5, 3)
+    assert UP.decode(UP.encode(Noted(AT, OPT, "hello")), 2.5, 3) == Noted(2.5, 3, "hello")
+    assert UP.decode(UP.encode(Asked(AT, "leave", "x", why="y")), 2.5, 3) == Asked(2.5, "leave", "x", 0, 0, "y")
+    with pytest.raises(CodecError):
+        UP.decode(UP.encode(Noted(AT, OPT, "hello")))
+
+
+def test_the_type_of_an_item_is_told_without_reading_it():
+    said = UP.encode(Stopped(AT, OPT, "returned", True, ""))
+    assert [UP.holds(said, kind) for kind in (Stopped, Noted)] == [True, False]
 
 
 def test_tuples_come_back_as_tuples():
@@ -61,27 +71,27 @@ def test_types_outside_the_closed_set_are_neither_written_nor_read():
 @given(st.binary(max_size=60))
 def test_arbitrary_bytes_raise_and_nothing_else(data):
     with suppress(CodecError):
-        UP.decode(data)
+        UP.decode(data, AT, OPT)
 
 
 @given(st.data())
 def test_a_damaged_message_never_becomes_an_object_array(data):
-    good = bytearray(UP.encode(Evaluations(0, np.ones((2, 3)), np.ones(2), *[np.zeros(2)] * 3, (), ())))
+    good = bytearray(UP.encode(Evaluated(AT, OPT, 0, np.ones((2, 3)), np.ones(2), *[np.zeros(2)] * 3, (), ())))
     good[data.draw(st.integers(0, len(good) - 1))] ^= data.draw(st.integers(1, 255))
     try:
-        message = UP.decode(bytes(good))
+        message = UP.decode(bytes(good), AT, OPT)
     except CodecError:
         return
-    assert not isinstance(message, Evaluations) or message.X.dtype.kind != "O"
+    assert not isinstance(message, Evaluated) or message.X.dtype.kind != "O"
 
 
 def test_giant_numbers_are_written_as_they_are_and_half_characters_of_user_code_as_well_as_possible():
-    assert UP.decode(UP.encode(Note("bad \udcff byte"))).text == r"bad \udcff byte"
-    sent = Evaluations(0, np.ones((1, 1)), np.ones(1), *[np.zeros(1)] * 3, ((2**70, "ok"),), ())
-    assert UP.decode(UP.encode(sent)).extras == ((2**70, "ok"),)
+    assert UP.decode(UP.encode(Noted(AT, OPT, "bad \udcff byte")), AT, OPT).text == r"bad \udcff byte"
+    sent = Evaluated(AT, OPT, 0, np.ones((1, 1)), np.ones(1), *[np.zeros(1)] * 3, ((2**70, "ok"),), ())
+    assert UP.decode(UP.encode(sent), AT, OPT).extras == ((2**70, "ok"),)
 
 
 def test_what_is_no_plain_data_names_its_message():
-    with pytest.raises(CodecError, match="Ended holds a value that cannot be written"):
-        UP.encode(Ended("returned", True, object()))
-    assert DOWN.decode(memoryview(DOWN.encode(Credits(3)))) == Credits(3)
+    with pytest.raises(CodecError, match="Stopped holds a value that cannot be written"):
+        UP.encode(Stopped(AT, OPT, "returned", True, object()))
+    assert DOWN.decode(memoryview(DOWN.encode(Granted(1.0, 2, 3)))) == Granted(1.0, 2, 3)

@@ -3,21 +3,19 @@ import threading
 import numpy as np
 import pytest
 
+from glompo.events import Evaluated, Granted, IncumbentSent, Noted, Resumed, ResumeRequested, StopRequested
+from glompo.events.verdict import Verdict
 from glompo.function import Outcome, Status
-from glompo.wire.messages import (
-    DOWN,
-    UP,
-    BetterPoint,
-    Credits,
-    Evaluations,
-    GoingOn,
-    GoOn,
-    Note,
-    StopPlease,
-)
-from glompo.worker.mailbox import ROWS, Cut, Mailbox
+from glompo.wire.messages import AT, DOWN, OPT, UP
+from glompo.worker.call_gate import Cut
+from glompo.worker.mailbox import ROWS, Mailbox
 
 X = np.array([1.0, 2.0])
+RESUME = DOWN.encode(ResumeRequested(0.0, 1, "user", Verdict(True, "a test")))
+
+
+def stop(why):
+    return DOWN.encode(StopRequested(0.0, 1, "user", Verdict(True, why)))
 
 
 class Line:
@@ -28,7 +26,7 @@ class Line:
         self.arrived = threading.Event()
 
     def __call__(self, data):
-        self.said.append(UP.decode(data))
+        self.said.append(UP.decode(data, AT, OPT))
         self.arrived.set()
 
 
@@ -43,7 +41,7 @@ def mailbox(line):
 
 
 def credit(mailbox, n):
-    mailbox.put(DOWN.encode(Credits(n)))
+    mailbox.put(DOWN.encode(Granted(0.0, 1, n)))
 
 
 def test_a_credit_is_good_for_one_call(mailbox):
@@ -55,7 +53,7 @@ def test_a_credit_is_good_for_one_call(mailbox):
 
 def test_after_a_stop_no_credit_is_given_out_and_the_reason_travels(mailbox):
     credit(mailbox, 5)
-    mailbox.put(DOWN.encode(StopPlease("not winning")))
+    mailbox.put(stop("not winning"))
     for ask in (mailbox.claim, mailbox.claim_one_at_hand, mailbox.obey):
         with pytest.raises(Cut, match="not winning"):
             ask()
@@ -67,21 +65,21 @@ def test_a_cut_is_not_eaten_by_except_exception():
 
 def test_the_optimizer_is_told_of_a_stop_once(mailbox):
     assert mailbox.take_stop() is None
-    mailbox.put(DOWN.encode(StopPlease("why")))
+    mailbox.put(stop("why"))
     assert [mailbox.take_stop(), mailbox.take_stop()] == ["why", None]
 
 
 def test_of_several_points_only_the_newest_waits(mailbox):
-    mailbox.put(DOWN.encode(BetterPoint(X, 3.0)))
-    mailbox.put(DOWN.encode(BetterPoint(X + 1, 2.0)))
+    mailbox.put(DOWN.encode(IncumbentSent(0.0, 1, X, 3.0, 2)))
+    mailbox.put(DOWN.encode(IncumbentSent(0.0, 1, X + 1, 2.0, 2)))
     assert mailbox.take_point().f == 2.0
     assert mailbox.take_point() is None
 
 
 def test_anything_said_comes_after_the_evaluations_before_it(mailbox, line):
     mailbox.record(X, 5.0, Outcome(5.0))
-    mailbox.post(Note("so far"))
-    assert [type(message) for message in line.said] == [Evaluations, Note]
+    mailbox.post(Noted(AT, OPT, "so far"))
+    assert [type(message) for message in line.said] == [Evaluated, Noted]
 
 
 def test_a_full_mailbox_leaves_at_once(mailbox, line):
@@ -123,7 +121,7 @@ def test_a_waiting_optimizer_has_said_all_and_goes_on_with_a_credit(mailbox, lin
 
 def test_a_waiting_optimizer_hears_of_a_stop(mailbox):
     thread, result = in_thread(mailbox.await_next)
-    mailbox.put(DOWN.encode(StopPlease("over")))
+    mailbox.put(stop("over"))
     thread.join(5)
     assert result == [None]
     assert mailbox.take_stop() == "over"
@@ -134,37 +132,37 @@ def test_a_resting_optimizer_is_woken_by_what_it_waits_for(mailbox):
     thread, _ = in_thread(lambda: mailbox.rest(lambda: bool(done), or_credits=False))
     credit(mailbox, 1)  # not what it waits for
     done.append(1)
-    mailbox.ring()
+    mailbox.wake_up()
     thread.join(5)
     assert not thread.is_alive()
 
 
-def test_who_rests_on_says_so_only_when_it_goes_on(mailbox, line):
+def test_an_optimizer_that_rests_on_reports_only_when_it_goes_on(mailbox, line):
     mailbox.rest_on()
     assert mailbox.held
     credit(mailbox, 1)
     waiting = threading.Thread(target=mailbox.claim)
     waiting.start()
     assert line.said == []
-    mailbox.put(DOWN.encode(GoOn()))
+    mailbox.put(RESUME)
     waiting.join(10)
-    assert [type(message) for message in line.said] == [GoingOn]
+    assert [type(message) for message in line.said] == [Resumed]
     assert not mailbox.claim_one_at_hand()
 
 
 @pytest.mark.parametrize("begin", [Mailbox.claim, Mailbox.await_next, Mailbox.await_release])
-def test_who_is_told_to_go_on_before_it_could_rest_confirms_that_before_it_begins(mailbox, line, begin):
-    mailbox.put(DOWN.encode(GoOn()))
+def test_one_told_to_go_on_before_it_could_rest_confirms_that_before_it_begins(mailbox, line, begin):
+    mailbox.put(RESUME)
     credit(mailbox, 1)
     mailbox.rest_on()
     assert line.said == []
     begin(mailbox)
-    assert [type(message) for message in line.said] == [GoingOn]
+    assert [type(message) for message in line.said] == [Resumed]
 
 
-def test_who_rests_on_can_be_stopped(mailbox, line):
+def test_an_optimizer_that_rests_on_can_be_stopped(mailbox, line):
     mailbox.rest_on()
-    mailbox.put(DOWN.encode(StopPlease("the end")))
+    mailbox.put(stop("the end"))
     with pytest.raises(Cut, match="the end"):
         mailbox.claim()
     assert line.said == []

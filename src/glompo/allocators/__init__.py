@@ -1,4 +1,4 @@
-"""Who gets the next evaluations: one idea per file."""
+"""Which optimizers get the next evaluations: one idea per file."""
 
 from glompo.allocators.equal_blocks import EqualBlocks
 from glompo.allocators.even import EvenAllocator

@@ -1,17 +1,18 @@
-"""Everybody alive gets a block of the same size at the same time."""
+"""Every living optimizer gets a block of the same size at the same time."""
 
 from __future__ import annotations
 
+from glompo.core.policies.ports import Written
 from glompo.core.views.run_view import RunView
 from glompo.validation import whole_number
 
 
-class EqualBlocks:
+class EqualBlocks(Written):
     """Hand out blocks of evaluations, for runs in lockstep.
 
     In lockstep a decision is made only when everything that was granted has been used, so the blocks of all optimizers
-    begin together, and nothing depends on who was faster. Of the last evaluations of a budget everybody gets the same
-    number, and the first ones one more.
+    begin together, and nothing depends on speed. Of the last evaluations of a budget all get the same number, and the
+    first ones one more.
 
     Parameters
     ----------
@@ -30,8 +31,3 @@ class EqualBlocks:
             return wanted
         share, rest = divmod(limit, len(hungry))
         return {opt: n for i, opt in enumerate(wanted) if (n := share + (i < rest))}
-
-    def __str__(self) -> str:
-        return f"EqualBlocks(block={self.block})"
-
-    __repr__ = __str__

@@ -1,15 +1,16 @@
-"""Everybody alive is kept supplied; what is scarce is shared evenly."""
+"""Every living optimizer is kept supplied; what is scarce is shared evenly."""
 
 from __future__ import annotations
 
 import math
 
+from glompo.core.policies.ports import Written
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.validation import number, whole_number
 
 
-class EvenAllocator:
+class EvenAllocator(Written):
     """Keep every living optimizer supplied with credits for a short while.
 
     How many that are follows from the pace at which it evaluates: as many as it uses in `supply` seconds, at
@@ -55,8 +56,3 @@ class EvenAllocator:
         missing = target - one.outstanding
         idle_soon = one.outstanding < one.slots
         return missing if missing > 0 and (idle_soon or 2 * missing >= target) else 0
-
-    def __str__(self) -> str:
-        return f"EvenAllocator(supply={self.supply}, most={self.most})"
-
-    __repr__ = __str__

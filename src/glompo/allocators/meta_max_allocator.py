@@ -1,26 +1,27 @@
-"""Give the next evaluations to whoever could be the best one, if all converge alike."""
+"""Give the next evaluations to the optimizers that could be the best if all converge alike."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from glompo.allocators.blocks import block_of, missing, used
+from glompo.allocators.blocks import block_of, handed_out, missing, used
+from glompo.core.policies.ports import Written
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.validation import whole_number_or_none
 
 
-class MetaMaxAllocator:
+class MetaMaxAllocator(Written):
     """MetaMax: only those optimizers get evaluations that lead for some common, unknown rate of convergence.
 
     Suppose that an optimizer with the best value f after n evaluations ends up at f - c·h(n), with a falling h
     and one c for all. Whichever c is true, the winner is a vertex of the lower hull of the points (h(n), f): the
     optimizers on it get a block each, the others wait until they are on it. Here ``h(n) = exp(-n/t)``, t the
-    evaluations of the whole run. Whoever has no valid value yet counts with the worst of the others. A block is a
+    evaluations of the whole run. One without a valid value yet counts with the worst of the others. A block is a
     generation where the settings name one (``popsize``), else max(10, d) evaluations.
 
-    Whoever waits keeps its slots; give the run more of them than it can evaluate at once, and a stopper.
+    One that waits keeps its slots; give the run more of them than it can evaluate at once, and a stopper.
 
     Affine maps keep a hull: invariant under f → a·f + b with a > 0 (up to rounding). It uses no clock and no random
     number.
@@ -40,18 +41,8 @@ class MetaMaxAllocator:
     def allocate(self, view: RunView, limit: int | None) -> dict[int, int]:
         """Return fresh credits per optimizer, at most `limit` in sum."""
         able = [one for one in view.alive if one.may_evaluate]
-        shares: dict[int, int] = {}
-        for one in sorted(_leaders(able, view.calls + view.outstanding), key=used):
-            n = missing(one, block_of(one, view, self.block))
-            n = n if limit is None else min(n, limit - sum(shares.values()))
-            if n > 0:
-                shares[one.opt] = n
-        return shares
-
-    def __str__(self) -> str:
-        return f"MetaMaxAllocator(block={self.block})"
-
-    __repr__ = __str__
+        leaders = sorted(_leaders(able, view.calls + view.outstanding), key=used)
+        return handed_out(((one, missing(one, block_of(one, view, self.block))) for one in leaders), limit)
 
 
 def _leaders(able: Sequence[OptimizerView], total: int) -> list[OptimizerView]:

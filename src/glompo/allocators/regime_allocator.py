@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from glompo.allocators.blocks import block_of, missing, used
+from glompo.core.policies.ports import Written
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.errors import SettingTypeError
@@ -25,7 +26,7 @@ class Portfolio(Protocol):
         """Return the weight of a regime's share."""
 
 
-class RegimeAllocator:
+class RegimeAllocator(Written):
     """Stride scheduling over the regimes of a portfolio, in blocks.
 
     The next block goes to the regime with the smallest ``(spent + 1) / w`` among those that have a living
@@ -80,5 +81,3 @@ class RegimeAllocator:
 
     def __str__(self) -> str:
         return f"RegimeAllocator({self._portfolio}, block={self.block})"
-
-    __repr__ = __str__

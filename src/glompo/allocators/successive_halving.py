@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from glompo.allocators.blocks import block_of, missing, used
+from glompo.allocators.blocks import block_of, handed_out, missing, used
+from glompo.core.policies.ports import Written
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.validation import number, whole_number_or_none
 
 
-class SuccessiveHalving:
+class SuccessiveHalving(Written):
     """Of n living optimizers the best n/eta may go eta times as far, the best n/eta² again eta times as far, and so on.
 
     With rank r by best value, from 1, an optimizer may make ``first * eta**k`` calls of the task, k the largest whole
-    number with ``r * eta**k <= n``. When everybody has come as far as permitted, all limits are multiplied by eta.
-    So nobody waits for ever; whoever waits keeps its slots, so use it with a stopper such as
+    number with ``r * eta**k <= n``. When all have come as far as permitted, all limits are multiplied by eta.
+    So none waits for ever; one that waits keeps its slots, so use it with a stopper such as
     :class:`~glompo.stoppers.RungRace`. Evaluations are handed out in blocks: a generation where the settings name one
     (``popsize``), else max(10, d).
 
@@ -30,8 +29,8 @@ class SuccessiveHalving:
     Parameters
     ----------
     first : int, optional
-        Calls of the task that everybody may make, 1 or more; 20·D if None, with D the number of parameters that are
-        not fixed.
+        Calls of the task that each may make, 1 or more; 20·D if None, with D the number of parameters that are not
+        fixed.
     eta : float
         The factor, 1.5 or more.
     block : int, optional
@@ -47,17 +46,15 @@ class SuccessiveHalving:
         """Return fresh credits per optimizer, at most `limit` in sum."""
         able = [one for one in view.alive if one.may_evaluate]
         rooms = self._rooms(able, view)
-        shares: dict[int, int] = {}
-        for one in sorted(able, key=used):
-            n = min(missing(one, block_of(one, view, self.block)), rooms[one.opt] - used(one))
-            n = n if limit is None else min(n, limit - sum(shares.values()))
-            if n > 0:
-                shares[one.opt] = n
-        return shares
+        wanted = (
+            (one, min(missing(one, block_of(one, view, self.block)), rooms[one.opt] - used(one)))
+            for one in sorted(able, key=used)
+        )
+        return handed_out(wanted, limit)
 
     def _rooms(self, able: list[OptimizerView], view: RunView) -> dict[int, int]:
         """Return how many calls of the task each may make in all."""
-        first = self.first or 20 * int(np.count_nonzero(view.bounds[:, 1] > view.bounds[:, 0]))
+        first = self.first or 20 * view.free_parameters
         ranked = sorted(able, key=lambda one: (one.best, one.opt))
         rungs = {one.opt: self._rung(rank, len(ranked)) for rank, one in enumerate(ranked, 1)}
         higher = 0
@@ -78,8 +75,3 @@ class SuccessiveHalving:
         while math.ceil(first * self.eta**k) <= calls:
             k += 1
         return k
-
-    def __str__(self) -> str:
-        return f"SuccessiveHalving(first={self.first}, eta={self.eta}, block={self.block})"
-
-    __repr__ = __str__

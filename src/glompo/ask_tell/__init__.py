@@ -1,4 +1,4 @@
-"""A run whose evaluations somebody else makes: it is asked for points and told their values."""
+"""A run whose evaluations the caller makes: it is asked for points and told their values."""
 
 from glompo.ask_tell.managed_generator import ManagedGenerator
 

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.ask_tell.queue import SILENCE, AskTellQueue
-from glompo.ask_tell.watch import Watch
+from glompo.core.views.run_view import RunView
 from glompo.errors import NotAliveError, RefusedError, RunOverError, SettingError, UnansweredError, UserError
 from glompo.manager import GloMPOManager
 from glompo.manager.live_control import control
 from glompo.manager.minimization import managed
+from glompo.optimizers.as_generator import Variables
 from glompo.optimizers.options import library
-from glompo.optimizers.vocs import Variables
 from glompo.read import Result
 from glompo.validation import number, whole_number
 
@@ -27,11 +27,11 @@ OURS = ("task", "bounds", "names", "evaluator", "backend")
 """Settings of a run that follow from being driven."""
 
 BEGINNING = 0.02
-"""Seconds between two looks whether a run that is just beginning can be asked to leave."""
+"""Seconds between two looks whether a run that is just beginning can be suspended."""
 
 
 class ManagedGenerator:
-    """Let somebody else evaluate the points of a managed run, as Xopt, optimas and libEnsemble do.
+    """A managed run whose points the caller evaluates, as Xopt, optimas and libEnsemble do.
 
     The run works in threads of its own, with all that belongs to it: several optimizers, stoppers, budget, journal. It
     begins with the first :meth:`suggest`. Up to `max_jobs` points can be out at once; their values are told by
@@ -162,21 +162,21 @@ class ManagedGenerator:
                 f"the result {dict(foreign[0])} has no _id; a run that has begun takes values of its own points only"
             )
         self._queue.bring([(one["_id"], self._variables.outcome(one)) for one in results if "_id" in one])
-        self._heed(foreign)
+        self._start_at_best(foreign)
 
     def finalize(self) -> None:
-        """Leave the run in order: what was told is recorded, and it can be resumed.
+        """Suspend the run in order: what was told is recorded, and it can be resumed.
 
         Raises
         ------
         GlompoError
-            If the run failed and nobody was told so before.
+            If the run failed and no method has raised that before.
         """
         with self._beginning:
             self._finalized = True
         if self._run is not None:
             try:
-                self._leave(self._run)
+                self._suspend(self._run)
             finally:
                 self._queue.abandon("the generator was finalised")
             self._run.join()
@@ -195,17 +195,17 @@ class ManagedGenerator:
     def _work(self) -> None:
         try:
             self._result = self._manager.start_manager(Watch(self._queue))
-        except BaseException as error:  # whatever it is, the driver must hear of it
+        except BaseException as error:  # whatever it is, it must be raised in the driver
             self._error = error
         finally:
             self._queue.close()
 
-    def _leave(self, run: Thread) -> None:
-        """Ask the run to leave, as soon as it listens."""
+    def _suspend(self, run: Thread) -> None:
+        """Suspend the run, as soon as it takes requests."""
         while run.is_alive():
             if self.run_dir is not None:
                 with suppress(NotAliveError, RefusedError):  # it is about to end
-                    control(self.run_dir).leave()
+                    control(self.run_dir).suspend()
                 return
             run.join(BEGINNING)
 
@@ -225,8 +225,8 @@ class ManagedGenerator:
             self._error_told = True
             raise self._error
 
-    def _heed(self, foreign: Sequence[Mapping[str, Any]]) -> None:
-        """Let the first optimizer start at the best point of others, unless somebody said where."""
+    def _start_at_best(self, foreign: Sequence[Mapping[str, Any]]) -> None:
+        """Let the first optimizer start at the best point of others, unless a start was given."""
         low, high = self._variables.bounds.T
         for result in foreign:
             x, fx = self._variables.point(result), self._variables.outcome(result).fx
@@ -247,3 +247,24 @@ class ManagedGenerator:
 
 def _evaluated_elsewhere(x: NDArray[np.float64]) -> float:
     raise AssertionError("the points of a driven run are evaluated elsewhere")
+
+
+class Watch:
+    """Tells the queue how much of the budget is left, and when every optimizer has been asked to stop.
+
+    An observer of the run, called after each decision: optimizers that a withdrawal unwinds were asked to stop before.
+    """
+
+    def __init__(self, queue: AskTellQueue) -> None:
+        self._queue = queue
+
+    def update(self, view: RunView) -> None:
+        """See the run after something happened."""
+        self._queue.budget(None if view.budget is None else view.budget - view.spent)
+        if view.ending is not None:
+            self._queue.withdraw("the run is ending")
+        elif view.leaving:
+            self._queue.withdraw(f"{view.leave_asked_by} asked to leave the run")
+
+    def close(self, view: RunView) -> None:
+        """See the run for the last time."""

@@ -1,12 +1,12 @@
-"""Where the points of a run wait for somebody who evaluates them.
+"""Where the points of a run wait for the driver, which evaluates them.
 
-Three parties meet here. The *optimizers* put points on the desk and wait for their values; it is the evaluator of the
-run. The *driver* takes points and brings values, in any order. The *run* says how many evaluations are left, and when
-what nobody has taken is not wanted any more.
+Three parties meet here. The *optimizers* put points into the queue, which is the evaluator of the run, and wait for
+their values. The *driver* takes points and brings values, in any order. The *run* says how many evaluations are left,
+and when points that were not taken are not wanted any more.
 
 A point is *ready* until it is taken, and *out* until its value is brought. Whether an optimizer still computes its next
 point or waits for the values of others cannot be told from outside; so a driver that asks for more than is ready waits
-until the desk has been still for a while, and never longer.
+until the queue has been still for a while, and never longer.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 
 from glompo.errors import UnansweredError
 from glompo.function import Outcome
-from glompo.worker.mailbox import Cut
+from glompo.worker.call_gate import Cut
 
 GATHER = 0.1
-"""Seconds without another point after which whoever wants all that there are gets them."""
+"""Seconds without another point after which a driver that wants all that there are gets them."""
 
 SILENCE = 60.0
 """Seconds for which a driver waits for a point when no value is out that the run could be waiting for."""
@@ -35,7 +35,7 @@ SILENCE = 60.0
 
 @dataclass(slots=True)
 class Offer:
-    """A point on the desk.
+    """A point in the queue.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ class AskTellQueue:
         return self.submit(x).result()
 
     def submit(self, x: NDArray[np.float64]) -> Future[Outcome]:
-        """Put the point `x`, shape (d,), on the desk. What it returns raises Cut if no value will be brought."""
+        """Put the point `x`, shape (d,), on the queue. What it returns raises Cut if no value will be brought."""
         future: Future[Outcome] = Future()
         with self._changed:
             if self._ending:
@@ -100,7 +100,7 @@ class AskTellQueue:
             self._changed.notify_all()
 
     def close(self, kill: bool = False) -> None:
-        """Let nobody wait any longer."""
+        """Let no optimizer wait any longer."""
         self.abandon("the run is over")
 
     # the run's side
@@ -122,7 +122,7 @@ class AskTellQueue:
         _unwind(back, reason)
 
     def abandon(self, reason: str) -> None:
-        """Unwind whoever waits for a value, now and from now on: what was not brought was not evaluated."""
+        """Unwind the optimizers that wait for a value, now and from now on: what was not brought was not evaluated."""
         with self._changed:
             self._ending = self._ending or reason
             self._closed = True
@@ -136,13 +136,13 @@ class AskTellQueue:
 
     @property
     def closed(self) -> bool:
-        """Whether nobody offers points any more."""
+        """Whether no more points are offered."""
         return self._closed
 
     def take(self, n: int | None) -> list[tuple[int, NDArray[np.float64]]]:
         """Return `n` points with their numbers, in the order in which they were offered; None for all that there are.
 
-        There are none if the desk is closed; nor, if all are asked for, before another value is brought.
+        There are none if the queue is closed; nor, if all are asked for, before another value is brought.
 
         Raises
         ------

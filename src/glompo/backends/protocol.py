@@ -10,19 +10,9 @@ from glompo.wire.launch_request import LaunchRequest
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a backend can do to a worker that does not obey.
+    """What a backend can do to a worker that does not obey."""
 
-    Attributes
-    ----------
-    can_terminate, can_kill : bool
-        Whether it can be ended against its will, gently or at once.
-    crosses_machines : bool
-        Whether workers may live on other machines.
-    """
-
-    can_terminate: bool = False
-    can_kill: bool = False
-    crosses_machines: bool = False
+    can_terminate: bool = False  # whether it can be ended against its will
 
 
 class Backend(Protocol):
@@ -47,5 +37,5 @@ class Backend(Protocol):
     def end(self, opt: int, force: bool) -> None:
         """End a worker against its will, where that is possible: gently, or at once by `force`."""
 
-    def close(self, patience: float) -> list[int]:
-        """End; wait up to `patience` seconds for workers and return the optimizers whose workers still run."""
+    def close(self, timeout: float) -> list[int]:
+        """End; wait up to `timeout` seconds for workers and return the optimizers whose workers still run."""

@@ -5,7 +5,7 @@ to the worker whose time has come and waits until the worker gives it back, whic
 evaluation, waits for credits, or ends. What happens when is decided by a heap of (time, order of scheduling), so
 two simulations with the same inputs are the same to the last bit.
 
-Workers may die here as processes do: at any moment, with what they had not sent, and without a last word.
+Workers may die here as processes do: at any moment, with what they had not sent, and without a last message.
 """
 
 from __future__ import annotations
@@ -26,10 +26,13 @@ from numpy.typing import NDArray
 from glompo.backends.protocol import Capabilities
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.payload import here
+from glompo.events import Stopped, StopRequested
+from glompo.events.enums import By, Ending
+from glompo.events.verdict import Verdict
 from glompo.function import Outcome
 from glompo.wire.launch_request import LaunchRequest
-from glompo.wire.messages import DOWN, UP, Ended, StopPlease
-from glompo.worker.flusher import AGE
+from glompo.wire.messages import AT, DOWN, OPT, UP
+from glompo.worker.batch import AGE
 from glompo.worker.host import host
 from glompo.worker.mailbox import COUNT, Mailbox
 
@@ -38,7 +41,7 @@ Seconds = Callable[[int, NDArray[np.float64]], float]
 
 
 class DeadlockError(RuntimeError):
-    """The engine waits for ever, and nobody in the simulation will ever act again."""
+    """The engine waits for ever, and nothing in the simulation will ever act again."""
 
 
 class _Vanished(BaseException):
@@ -46,13 +49,7 @@ class _Vanished(BaseException):
 
 
 class Timeline:
-    """A virtual clock and what is to happen on it.
-
-    Parameters
-    ----------
-    begin : float
-        What it shows at first, in seconds.
-    """
+    """A virtual clock and what is to happen on it."""
 
     def __init__(self, begin: float = 0.0) -> None:
         self._now = begin
@@ -91,17 +88,17 @@ class _Actor:
         self._back.acquire()
         self._scheduled = False
         self._waiting = False
-        self._doomed = False
+        self._vanishing = False
         self.alive = True
 
-    def begin(self, play: Callable[[], None]) -> None:
-        """Start the thread; it plays its part from the present moment on."""
+    def begin(self, body: Callable[[], None]) -> None:
+        """Start the thread, at the present moment."""
 
         def run() -> None:
             self._go.acquire()
             try:
-                if not self._doomed:
-                    play()
+                if not self._vanishing:
+                    body()
             except _Vanished:
                 pass
             finally:
@@ -129,7 +126,7 @@ class _Actor:
 
     def vanish(self) -> None:
         """Unwind the actor wherever it is."""
-        self._doomed = True
+        self._vanishing = True
         while self.alive:  # once, but for one that evaluates again on its way out
             self._resume()
 
@@ -145,7 +142,7 @@ class _Actor:
     def _yield(self) -> None:
         self._back.release()
         self._go.acquire()
-        if self._doomed:
+        if self._vanishing:
             raise _Vanished
 
 
@@ -193,7 +190,7 @@ class _SimulatedEvaluator:
     def __init__(
         self, launch_request: LaunchRequest, seconds: Seconds, timeline: Timeline, actor: _Actor, detailed: int
     ) -> None:
-        self._inline = InlineEvaluator(here(launch_request.task), detailed)
+        self._inline = InlineEvaluator(here(launch_request.context.task), detailed)
         self._opt = launch_request.opt
         self._seconds = seconds
         self._timeline = timeline
@@ -253,7 +250,7 @@ class SimulatedBackend:
     @property
     def capabilities(self) -> Capabilities:
         """What can be done to workers: as to threads, or as to processes."""
-        return Capabilities(can_terminate=self._killable, can_kill=self._killable)
+        return Capabilities(can_terminate=self._killable)
 
     def launch(self, launch_request: LaunchRequest) -> None:
         """Start the optimizer at the present moment."""
@@ -270,7 +267,7 @@ class SimulatedBackend:
             self._mailboxes[opt].put(message)
 
     def receive(self, timeout: float | None) -> list[tuple[int, bytes]]:
-        """Let time pass until somebody says something, `timeout` seconds at most."""
+        """Let time pass until a message comes, `timeout` seconds at most."""
         until = None if timeout is None else self.timeline.now() + timeout
         while not self._arrivals and not self._woken:
             if not self.timeline.advance(until):
@@ -290,27 +287,21 @@ class SimulatedBackend:
             self.lose(opt, "SIGKILL" if force else "SIGTERM")
 
     def lose(self, opt: int, why: str) -> None:
-        """Let a worker die this instant, with all that it has not sent; the engine hears of its death.
-
-        Parameters
-        ----------
-        opt : int
-            Optimizer; nothing happens if it has ended.
-        why : str
-            What ended its process.
-        """
+        """Let a worker die this instant, with all that it has not sent, ended by `why`; the engine is told."""
         if opt in self._actors and self._actors[opt].alive:
             self._vanish(opt)
             used = int.from_bytes(self._mailboxes[opt].used, sys.byteorder)
-            ended = Ended("died", False, f"its process was ended by {why}", claimed=used)
+            ended = Stopped(AT, OPT, Ending.DIED, False, f"its process was ended by {why}", claimed=used)
             self._arrivals.append((opt, UP.encode(ended)))
 
-    def close(self, patience: float) -> list[int]:
-        """Ask every worker to stop and wait up to `patience` virtual seconds; whoever is late vanishes."""
+    def close(self, timeout: float) -> list[int]:
+        """Ask every worker to stop and wait up to `timeout` virtual seconds; one that is late vanishes."""
+        verdict = Verdict(True, "the simulation is over")
         for opt, actor in self._actors.items():
             if actor.alive:
-                self._mailboxes[opt].put(DOWN.encode(StopPlease("the simulation is over")))
-        until = self.timeline.now() + patience
+                stop = StopRequested(self.timeline.now(), opt, By.SESSION, verdict)
+                self._mailboxes[opt].put(DOWN.encode(stop))
+        until = self.timeline.now() + timeout
         while any(actor.alive for actor in self._actors.values()) and self.timeline.advance(until):
             pass
         late = [opt for opt, actor in self._actors.items() if actor.alive]

@@ -11,18 +11,18 @@ from functools import partial
 from time import monotonic
 
 from glompo.backends.protocol import Capabilities
-from glompo.evaluators.in_flight import InFlight
+from glompo.evaluators.shared import InFlight
 from glompo.wire.launch_request import LaunchRequest
-from glompo.worker.flusher import Flusher
+from glompo.worker.batch import Flusher
 from glompo.worker.host import host
 from glompo.worker.mailbox import Mailbox
 
-NOBODY = 0
-"""Optimizers are numbered from 1."""
+NO_OPTIMIZER = 0
+"""Sender of a message that only wakes the engine; optimizers are numbered from 1."""
 
 
 class ThreadsBackend:
-    """One daemon thread per optimizer, and one postman for all."""
+    """One daemon thread per optimizer, and one flusher for all."""
 
     capabilities = Capabilities()  # a thread can be asked and cut, nothing more; see `end`
 
@@ -30,18 +30,18 @@ class ThreadsBackend:
         self._arrivals: queue.SimpleQueue[tuple[int, bytes]] = queue.SimpleQueue()
         self._mailboxes: dict[int, Mailbox] = {}
         self._threads: dict[int, threading.Thread] = {}
-        self._flights: dict[int, InFlight] = {}
+        self._in_flight: dict[int, InFlight] = {}
         self._flusher: Flusher | None = None
 
     def launch(self, launch_request: LaunchRequest) -> None:
         """Start the optimizer in a thread."""
         if self._flusher is None:
             self._flusher = Flusher()
-        self._forget_the_gone()
+        self._forget_ended()
         name = f"glompo-optimizer-{launch_request.opt}"
         mailbox = Mailbox(partial(self._arrive, launch_request.opt), self._flusher)
-        flights = self._flights[launch_request.opt] = InFlight()
-        arguments = (launch_request, mailbox, name, None, flights)
+        in_flight = self._in_flight[launch_request.opt] = InFlight()
+        arguments = (launch_request, mailbox, name, None, in_flight)
         thread = threading.Thread(target=host, args=arguments, name=name, daemon=True)
         self._mailboxes[launch_request.opt] = mailbox
         self._threads[launch_request.opt] = thread
@@ -61,20 +61,20 @@ class ThreadsBackend:
             return []
         while not self._arrivals.empty():
             arrivals.append(self._arrivals.get())
-        return [arrival for arrival in arrivals if arrival[0] != NOBODY]
+        return [arrival for arrival in arrivals if arrival[0] != NO_OPTIMIZER]
 
     def wake(self) -> None:
         """Make a waiting :meth:`receive` return."""
-        self._arrivals.put((NOBODY, b""))
+        self._arrivals.put((NO_OPTIMIZER, b""))
 
     def end(self, opt: int, force: bool) -> None:
         """End the evaluations that the optimizer has under way in guarded processes; its thread cannot be ended."""
-        if opt in self._flights:
-            self._flights[opt].end()
+        if opt in self._in_flight:
+            self._in_flight[opt].end()
 
-    def close(self, patience: float) -> list[int]:
-        """Wait for the threads; those inside the task when `patience` ends are left behind as daemons."""
-        end = monotonic() + patience
+    def close(self, timeout: float) -> list[int]:
+        """Wait for the threads; those inside the task when `timeout` ends are left behind as daemons."""
+        end = monotonic() + timeout
         for opt, thread in self._threads.items():
             if not self._mailboxes[opt].given_up:
                 thread.join(max(0.0, end - monotonic()))
@@ -85,6 +85,6 @@ class ThreadsBackend:
     def _arrive(self, opt: int, data: bytes) -> None:
         self._arrivals.put((opt, data))
 
-    def _forget_the_gone(self) -> None:
+    def _forget_ended(self) -> None:
         for opt in [opt for opt, thread in self._threads.items() if not thread.is_alive()]:
-            del self._threads[opt], self._mailboxes[opt], self._flights[opt]
+            del self._threads[opt], self._mailboxes[opt], self._in_flight[opt]

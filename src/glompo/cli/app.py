@@ -17,14 +17,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from glompo._version import __version__
-from glompo.display_text import PAGE, legible
+from glompo.cli.exit_codes import BAD_INPUT, FAILURE, SUCCESS
 from glompo.errors import GlompoError, PolicyError, TaskFailedError, UserError
+from glompo.safe_text import PAGE, legible
 
 if TYPE_CHECKING:
     from glompo.manager import Control
-
-SUCCESS, FAILURE, BAD_INPUT, REQUEUE, INTERRUPTED = 0, 1, 2, 75, 130
-"""Exit codes."""
 
 app = typer.Typer(
     help="Run several optimizers on one expensive function, and look at what they did.",
@@ -103,7 +101,7 @@ def run(
 
     SIGTERM and SIGUSR1 act as Ctrl-C does.
 
-    Exit codes: 0 success, 1 the run ended without success, 2 bad input, 75 left upon SIGTERM or SIGUSR1, 130
+    Exit codes: 0 success, 1 the run ended without success, 2 bad input, 75 suspended by SIGTERM or SIGUSR1, 130
     interrupted.
     """
     from glompo.cli.runs import named_cluster, run_configuration
@@ -139,7 +137,7 @@ def resume(
 
     Exit codes: as for run.
     """
-    from glompo.cli.assignments import assignments
+    from glompo.cli.config import assignments
     from glompo.cli.runs import resume_directory
 
     raise typer.Exit(resume_directory(directory, assignments(settings or [], "--set")))
@@ -161,21 +159,23 @@ def stop(
 
 
 @app.command()
-def leave(directory: Directory, no_wait: NoWait = False) -> None:
+@app.command("leave", hidden=True)  # its earlier name
+def suspend(directory: Directory, no_wait: NoWait = False) -> None:
     """End the session of a living run in order, as Ctrl-C does there; glompo resume goes on with it."""
-    _ask(directory, no_wait, "The session ends; the run can be resumed.", lambda run: run.leave())
+    _ask(directory, no_wait, "The session ends; the run can be resumed.", lambda run: run.suspend())
 
 
 @app.command()
 def pause(directory: Directory, optimizer: Optimizer, no_wait: NoWait = False) -> None:
-    """Let an optimizer of a living run rest until go-on; its slots are free for others."""
+    """Let an optimizer of a living run rest until unpause; its slots are free for others."""
     _ask(directory, no_wait, f"Optimizer {optimizer} is put to rest.", lambda run: run.pause(optimizer))
 
 
-@app.command("go-on")
-def go_on(directory: Directory, optimizer: Optimizer, no_wait: NoWait = False) -> None:
+@app.command()
+@app.command("go-on", hidden=True)  # its earlier name
+def unpause(directory: Directory, optimizer: Optimizer, no_wait: NoWait = False) -> None:
     """Let a resting optimizer go on; if no slots are free for it, the youngest others rest until there are."""
-    _ask(directory, no_wait, f"Optimizer {optimizer} goes on.", lambda run: run.go_on(optimizer))
+    _ask(directory, no_wait, f"Optimizer {optimizer} goes on.", lambda run: run.unpause(optimizer))
 
 
 @app.command()
@@ -207,7 +207,7 @@ def checkpoint(
     no_wait: NoWait = False,
 ) -> None:
     """Make a checkpoint of a run, alive or not: one file, which can be moved and resumed; print its path."""
-    from glompo.cli.checkpoints import make_checkpoint
+    from glompo.cli.runs import make_checkpoint
 
     path = make_checkpoint(directory, output, wait=not no_wait)
     typer.echo("The request lies in the inbox of the run." if path is None else legible(path, PAGE))
@@ -226,7 +226,7 @@ def status(
     directory: RunOrFile,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON, for programs.")] = False,
 ) -> None:
-    """Print where a run stands: alive, finished, left or killed; what it found; what became of its optimizers.
+    """Print where a run stands: alive, finished, suspended or killed; what it found; what became of its optimizers.
 
     Of a checkpoint file it prints what the file holds; none of its code is run.
     """

@@ -10,10 +10,9 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from glompo._version import __version__
-from glompo.cli.components import COMPONENT_KINDS, SPAWN_CONTROLS, ComponentKind
-from glompo.cli.plugins import Plugin, PluginError
-from glompo.display_text import legible
+from glompo.cli.components import COMPONENT_KINDS, SPAWN_CONTROLS, ComponentKind, Plugin, PluginError
 from glompo.errors import SettingError
+from glompo.safe_text import legible
 
 OURS = f"glompo {__version__}"
 """Where the bundled components come from."""
@@ -31,24 +30,13 @@ class Line(NamedTuple):
 
 
 def listed(kind: str | None) -> str:
-    """Return a text with all components, or those of one kind.
-
-    Parameters
-    ----------
-    kind : str, optional
-        One of ``COMPONENT_KINDS``.
-
-    Raises
-    ------
-    SettingError
-        If there is no such kind.
-    """
+    """Return a text with all components, or those of one of ``COMPONENT_KINDS``; raises SettingError for another."""
     if kind is not None and kind not in COMPONENT_KINDS:
         near = get_close_matches(kind, COMPONENT_KINDS, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(COMPONENT_KINDS)}"
         raise SettingError(f"there is no kind of components {kind!r}; {hint}")
-    rooms = COMPONENT_KINDS if kind is None else {kind: COMPONENT_KINDS[kind]}
-    return "\n".join(block for name, room in rooms.items() if (block := _block(name, _lines(room))))
+    shown = COMPONENT_KINDS if kind is None else {kind: COMPONENT_KINDS[kind]}
+    return "\n".join(block for name, one in shown.items() if (block := _block(name, _lines(one))))
 
 
 def _block(title: str, lines: Iterable[Line]) -> str:
@@ -59,14 +47,14 @@ def _block(title: str, lines: Iterable[Line]) -> str:
     return "\n".join([f"{title}:", *(f"  {row.name:<{names}}  {row.source:<{sources}}  {row.says}" for row in rows)])
 
 
-def _lines(room: ComponentKind) -> Iterator[Line]:
-    bundled = room.names()
+def _lines(kind: ComponentKind) -> Iterator[Line]:
+    bundled = kind.names()
     for name, cls in bundled.items():
         yield Line(name, _summary(cls), OURS)
-    found = room.plugins()
+    found = kind.plugins()
     times = Counter(plugin.name for plugin in found)
     for plugin in found:
-        says = _clash(plugin, bundled, times) or _plugged(plugin, room)
+        says = _clash(plugin, bundled, times) or _plugged(plugin, kind)
         if says is not None:
             yield Line(plugin.name, says, plugin.source)
 
@@ -80,18 +68,18 @@ def _clash(plugin: Plugin, bundled: Iterable[str], times: Counter[str]) -> str |
     return None
 
 
-def _plugged(plugin: Plugin, room: ComponentKind) -> str | None:
-    """Return what a plug-in says of itself, or why it is not available; None if it belongs to the room next door."""
+def _plugged(plugin: Plugin, kind: ComponentKind) -> str | None:
+    """Return what a plug-in says of itself, or why it is not available; None if it is of the kind beside it."""
     try:
         cls = plugin.load()
     except PluginError as error:
-        return None if room is SPAWN_CONTROLS else f"not available: {' '.join(str(error).split())}"
-    if inspect.isclass(cls) and room.fits(cls):
+        return None if kind is SPAWN_CONTROLS else f"not available: {' '.join(str(error).split())}"
+    if inspect.isclass(cls) and kind.fits(cls):
         return _summary(cls)
-    neighbours = [other for other in COMPONENT_KINDS.values() if other.module == room.module and other is not room]
-    if any(inspect.isclass(cls) and other.fits(cls) for other in neighbours):
+    siblings = [other for other in COMPONENT_KINDS.values() if other.module == kind.module and other is not kind]
+    if any(inspect.isclass(cls) and other.fits(cls) for other in siblings):
         return None
-    return None if room is SPAWN_CONTROLS else f"not available: {plugin.path} is no {room.noun}"
+    return None if kind is SPAWN_CONTROLS else f"not available: {plugin.path} is no {kind.noun}"
 
 
 def _summary(cls: type) -> str:

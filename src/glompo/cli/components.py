@@ -10,20 +10,26 @@ A component is written as its name, or as a table whose ``type`` is its name and
     workers = 2
 
 One of the user's own is named by its import path, ``type = "module:Class"``, and one of an installed plug-in by the
-name that its distribution declares (see :mod:`glompo.cli.plugins`). Where a component takes a function, a text is its
-import path too; where it takes a generator, that is written in the same way.
+name before the ``=`` in the ``pyproject.toml`` of its distribution, which declares it in the group of its kind::
+
+    [project.entry-points."glompo.stoppers"]
+    MySlope = "my_package.stoppers:MySlope"
+
+Finding plug-ins reads the metadata of what is installed and imports nothing; a plug-in is imported when it is named, or
+listed. Where a component takes a function, a text is its import path too; where it takes a generator, that is written
+in the same way.
 """
 
 from __future__ import annotations
 
 import inspect
+import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib import import_module
+from importlib import import_module, metadata
 from typing import Any
 
-from glompo.cli.plugins import Plugin, PluginError, plugins
 from glompo.earlier_names import present_name
 from glompo.errors import GlompoError, SettingError, SettingTypeError
 from glompo.exit_conditions import BaseExitCondition
@@ -33,8 +39,57 @@ from glompo.optimizer import BaseOptimizer
 from glompo.selectors import BaseSelector
 from glompo.spec.constructor import required_settings
 from glompo.spec.constructor import settings_known as _settings_known
-from glompo.spec.imports import imported
+from glompo.spec.task import imported
 from glompo.stoppers import BaseStopper
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One component that a distribution declares.
+
+    Attributes
+    ----------
+    name : str
+        What it is called in a configuration.
+    path : str
+        Its import path, ``module:Class``.
+    source : str
+        Name and version of the distribution.
+    """
+
+    name: str
+    path: str
+    source: str
+    entry: metadata.EntryPoint
+
+    def load(self) -> Any:
+        """Return the component; raises PluginError if importing it fails in whatever way."""
+        try:
+            return self.entry.load()
+        except (Exception, SystemExit) as error:  # a module that leaves must not take the command with it
+            raise PluginError(f"{type(error).__name__}: {error}{_where(error)}") from error
+
+
+class PluginError(Exception):
+    """A plug-in cannot be imported, and why."""
+
+
+def plugins(group: str) -> list[Plugin]:
+    """Return what installed distributions declare in an entry-point group, by name and source."""
+    found = [Plugin(entry.name, entry.value, _source(entry), entry) for entry in metadata.entry_points(group=group)]
+    return sorted(found, key=lambda one: (one.name, one.source))
+
+
+def _source(entry: metadata.EntryPoint) -> str:
+    if entry.dist is None:
+        return "an unknown distribution"
+    return f"{entry.dist.name} {entry.dist.version}"
+
+
+def _where(error: BaseException) -> str:
+    """Return file and line at which importing went wrong, unless the import system itself says so."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return "" if last.filename.startswith("<") else f" ({last.filename}, line {last.lineno})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +120,13 @@ class ComponentKind:
         }
 
     def plugins(self) -> list[Plugin]:
-        """Return what other distributions declare for this room; nothing is imported."""
+        """Return what other distributions declare of this kind; nothing is imported."""
         return plugins(self.module)
 
     def plugged(self, name: str, where: str) -> type | None:
         """Return the plug-in of that name; None if there is none.
 
-        Raises
-        ------
-        SettingError
-            If it cannot be imported, is no component of this room, or if several distributions declare the name.
+        Raises SettingError if it cannot be imported, is of another kind, or if several distributions declare the name.
         """
         found = [one for one in self.plugins() if one.name == name]
         if not found:
@@ -123,7 +175,7 @@ COMPONENT_KINDS = {
     "allocators": ALLOCATORS,
     "freezers": FREEZERS,
 }
-"""All rooms by the name of what lives there."""
+"""All kinds of components by the name of their setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,32 +218,19 @@ class Named:
             raise SettingError(f"{self.where} cannot be made: {type(error).__name__}: {error}") from error
 
 
-def named(given: Any, room: ComponentKind, where: str, run_settings: Collection[str] = ()) -> Named:
-    """Return the component that `given`, a name or a table, describes.
+def named(given: Any, kind: ComponentKind, where: str, run_settings: Collection[str] = ()) -> Named:
+    """Return the component of one `kind` that `given`, a name or a table of the configuration, describes.
 
-    Parameters
-    ----------
-    given : str or mapping
-        As read from the configuration.
-    room : Room
-        What it must be.
-    where : str
-        Its place in the configuration.
-    run_settings : collection of str
-        Settings of the run, for a hint when one of them slipped into the table.
-
-    Raises
-    ------
-    SettingError, SettingTypeError
-        Naming the place, and the nearest right name.
+    `where` is its place there, which begins each message; `run_settings` are the settings of the run, for a hint when
+    one of them slipped into the table. Raises SettingError or SettingTypeError, naming the nearest right name.
     """
     if isinstance(given, str):
         given = {"type": given}
     if not isinstance(given, Mapping):
-        raise SettingTypeError(f"{where} is {given!r}; give the name of a {room.noun}, or a table with its type")
+        raise SettingTypeError(f"{where} is {given!r}; give the name of a {kind.noun}, or a table with its type")
     settings = dict(given)
-    kind = settings.pop("type", None)
-    cls = _class_of(kind, room, where)
+    type_name = settings.pop("type", None)
+    cls = _class_of(type_name, kind, where)
     where = f"{where} ({cls.__name__})"
     known, closed = _settings_known(cls)
     for name in settings:
@@ -213,35 +252,35 @@ def _inner(value: Any, annotation: str, where: str) -> Any:
     return value
 
 
-def _class_of(kind: Any, room: ComponentKind, where: str) -> type:
-    names = room.names()
-    if kind is None:
+def _class_of(type_name: Any, kind: ComponentKind, where: str) -> type:
+    names = kind.names()
+    if type_name is None:
         raise SettingError(f"{where} has no type; add type = ... with one of {', '.join(names)}")
-    if not isinstance(kind, str):
-        raise SettingTypeError(f"{where}: type is {kind!r}; give the name of a {room.noun} as a text")
-    if ":" in kind:
-        cls = imported(kind, f"{where}: type")
-        if not (inspect.isclass(cls) and room.fits(cls)):
-            raise SettingTypeError(f"{where}: type {kind!r} is {cls!r}, which is no {room.noun}")
+    if not isinstance(type_name, str):
+        raise SettingTypeError(f"{where}: type is {type_name!r}; give the name of a {kind.noun} as a text")
+    if ":" in type_name:
+        cls = imported(type_name, f"{where}: type")
+        if not (inspect.isclass(cls) and kind.fits(cls)):
+            raise SettingTypeError(f"{where}: type {type_name!r} is {cls!r}, which is no {kind.noun}")
         return cls
-    if kind in names:
-        return names[kind]
-    plugged = room.plugged(kind, where)
+    if type_name in names:
+        return names[type_name]
+    plugged = kind.plugged(type_name, where)
     if plugged is not None:
         return plugged
-    known = dict.fromkeys([*names, *(one.name for one in room.plugins())])
+    known = dict.fromkeys([*names, *(one.name for one in kind.plugins())])
     hint = (
-        present_name(room.module, kind)
-        or _nearest(kind, known)
+        present_name(kind.module, type_name)
+        or _nearest(type_name, known)
         or f"there are {', '.join(known)}, and 'module:Class' for one of your own"
     )
-    raise SettingError(f"{where}: there is no {room.noun} {kind!r}; {hint}")
+    raise SettingError(f"{where}: there is no {kind.noun} {type_name!r}; {hint}")
 
 
-def _nearest(kind: str, names: Collection[str]) -> str:
+def _nearest(type_name: str, names: Collection[str]) -> str:
     """Return a question for the name that may have been meant: alike in any case, or one that holds the text."""
     folded = {name.lower(): name for name in names}
-    part = kind.lower()
+    part = type_name.lower()
     near = get_close_matches(part, folded, 1) or [name for name in folded if part and part in name]
     return f"did you mean {folded[near[0]]!r}?" if near else ""
 

@@ -22,9 +22,10 @@ them there are ``stoppers_combine`` and ``exit_conditions_combine``, which say h
 
 from __future__ import annotations
 
+import copy
 import inspect
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -49,8 +50,9 @@ from glompo.core.policies.rule_text import combine
 from glompo.errors import SettingError, SettingTypeError, UserError
 from glompo.manager import GloMPOManager, minimize
 from glompo.selectors import RegimeSelector
-from glompo.spec import CheckpointingControl, refuse_unknown
-from glompo.storage.regular_file import read_regular
+from glompo.spec import CheckpointingControl
+from glompo.storage.files import read_regular
+from glompo.validation import refuse_unknown
 
 LONGEST = 2**24
 """Bytes of the largest configuration that is read."""
@@ -84,25 +86,14 @@ def read_config(path: Path) -> dict[str, Any]:
 def settings_known() -> set[str]:
     """Return all keys that a configuration may have."""
     taken = {*inspect.signature(minimize).parameters, *inspect.signature(GloMPOManager.setup).parameters}
-    return (taken - {"self", "setup", "unknown", "configuration"}) | {*_OURS}
+    return (taken - {"self", "configuration"}) | {*_OURS}
 
 
 def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return the keyword arguments of :func:`glompo.minimize` that a configuration amounts to.
 
-    Components are constructed, which checks their settings; nothing is read or written.
-
-    Parameters
-    ----------
-    document : mapping
-        What :func:`read_config` returned.
-    folder : Path
-        Directory of the configuration; paths are relative to it.
-
-    Raises
-    ------
-    SettingError, SettingTypeError
-        Naming the key, its value and the remedy.
+    Components are constructed, which checks their settings; nothing is read or written. Paths are relative to `folder`.
+    Raises SettingError or SettingTypeError, naming the key, its value and the remedy.
     """
     known = settings_known()
     refuse_unknown("the configuration", document, known)
@@ -111,15 +102,15 @@ def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     call["bounds"] = _bounds(document)
     if "working_dir" in document:
         call["working_dir"] = _below(folder, document["working_dir"])
-    for name, room in (("stoppers", STOPPERS), ("exit_conditions", EXIT_CONDITIONS)):
+    for name, kind in (("stoppers", STOPPERS), ("exit_conditions", EXIT_CONDITIONS)):
         if name in document or name + COMBINE in document:
-            call[name] = _rules(document, name, room)
+            call[name] = _rules(document, name, kind)
     call |= _optimizers(document)
     if isinstance(document.get("checkpoint_control"), Mapping):
         call["checkpoint_control"] = _control(document["checkpoint_control"])
-    for name, room in _SINGLE.items():
+    for name, kind in _SINGLE.items():
         if name in document:
-            call[name] = _one(name, room, document[name], call.get("opt_selector"))
+            call[name] = _one(name, kind, document[name], call.get("opt_selector"))
     return call
 
 
@@ -127,16 +118,13 @@ _SINGLE = {"x0_generator": GENERATORS, "allocator": ALLOCATORS, "freezer": FREEZ
 """Settings that are one component."""
 
 _SELECTOR_TYPES = ("Portfolio", "Regimes")
-"""Types of the settings that take the selector of the run, which nobody has to repeat."""
+"""Types of the settings that take the selector of the run, which need not be repeated."""
 
 
 def python_path(document: Mapping[str, Any], folder: Path) -> list[str]:
     """Return the folders in which modules are looked for first: that of the file, and those that it names.
 
-    Raises
-    ------
-    SettingTypeError
-        If they are no texts.
+    Raises SettingTypeError if they are no texts.
     """
     named = document.get("python_path", [])
     if not isinstance(named, list) or not all(isinstance(one, str) for one in named):
@@ -241,9 +229,9 @@ def _parted(given: Any) -> tuple[Any, Mapping[str, Any]]:
     return table, further
 
 
-def _rules(document: Mapping[str, Any], name: str, room: ComponentKind) -> Rule | list[Rule]:
+def _rules(document: Mapping[str, Any], name: str, kind: ComponentKind) -> Rule | list[Rule]:
     """Return a list of rules, of which one must hold; or one rule, if the configuration says how they combine."""
-    rules = [one.built() for one in _each(document.get(name, []), name, room)]
+    rules = [one.built() for one in _each(document.get(name, []), name, kind)]
     how = document.get(name + COMBINE)
     if how is None:
         return rules
@@ -255,10 +243,10 @@ def _rules(document: Mapping[str, Any], name: str, room: ComponentKind) -> Rule 
         raise SettingError(f"{name + COMBINE}: {error}") from error
 
 
-def _one(name: str, room: ComponentKind, given: Any, selector: Any) -> Any:
+def _one(name: str, kind: ComponentKind, given: Any, selector: Any) -> Any:
     """Return a component; where it takes the selector of the run, it gets that."""
-    one = named(given, room, name, settings_known())
-    for taken in (taken for kind in _SELECTOR_TYPES for taken in one.takes(kind)):
+    one = named(given, kind, name, settings_known())
+    for taken in (taken for annotation in _SELECTOR_TYPES for taken in one.takes(annotation)):
         if taken in one.settings:
             raise SettingError(f"{one.where}: {taken} is the selector of the run, opt_selector; leave it out")
         if selector is None:
@@ -267,9 +255,60 @@ def _one(name: str, room: ComponentKind, given: Any, selector: Any) -> Any:
     return one.built()
 
 
-def _each(given: Any, name: str, room: ComponentKind) -> list[Named]:
+def _each(given: Any, name: str, kind: ComponentKind) -> list[Named]:
     """Return the components of a list; a single one needs no list."""
     listed = given if isinstance(given, list) else [given]
     several = len(listed) > 1
     known = settings_known()
-    return [named(one, room, f"{name} {n}" if several else name, known) for n, one in enumerate(listed, 1)]
+    return [named(one, kind, f"{name} {n}" if several else name, known) for n, one in enumerate(listed, 1)]
+
+
+def assignments(given: Iterable[str], option: str) -> dict[str, Any]:
+    """Return ``name=value`` pairs; a value is read as in TOML, and as a text if it is none."""
+    found: dict[str, Any] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise SettingError(f"{option} is {text!r}; give name=value")
+        found[name.strip()] = _value(value.strip())
+    return found
+
+
+def changed(document: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of `document` with other values at the given keys.
+
+    A dotted key leads into a table, and a number in it to that item of a list, counted from 1: ``stoppers.2.calls``.
+
+    Raises
+    ------
+    SettingError
+        If a key leads nowhere.
+    """
+    new = copy.deepcopy(dict(document))
+    for key, value in changes.items():
+        *way, last = key.split(".")
+        node: Any = new
+        for step in way:
+            node = node[_at(node, step, key)]
+        node[_at(node, last, key, new=True)] = value
+    return new
+
+
+def _at(node: Any, step: str, key: str, new: bool = False) -> str | int:
+    """Return the index of a step in a table or a list."""
+    if isinstance(node, dict) and (new or step in node):
+        return step
+    if isinstance(node, list) and step.isdecimal() and 1 <= int(step) <= len(node):
+        return int(step) - 1
+    if isinstance(node, dict):
+        has = f"it has {', '.join(map(str, node))}"
+    else:
+        has = f"it is a list of {len(node)}" if isinstance(node, list) else f"it is {node!r}"
+    raise SettingError(f"{key!r} leads nowhere: there is no {step!r} in what comes before; {has}")
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

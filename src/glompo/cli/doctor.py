@@ -11,7 +11,6 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 from unittest import SkipTest
 
-from glompo.cli.assignments import assignments
 from glompo.cli.components import (
     ALLOCATORS,
     EXIT_CONDITIONS,
@@ -24,9 +23,10 @@ from glompo.cli.components import (
     Named,
     named,
 )
-from glompo.display_text import legible
+from glompo.cli.config import assignments
 from glompo.errors import SettingError, SettingTypeError
-from glompo.spec.imports import imported
+from glompo.safe_text import legible
+from glompo.spec.task import imported
 from glompo.testing import (
     AllocatorContract,
     Contract,
@@ -65,7 +65,7 @@ class Finding(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """What is examined, and the contract that it is held to."""
+    """What is checked, and the contract that it is held to."""
 
     contract: type[Contract]
     subject: Any
@@ -73,27 +73,17 @@ class Subject(NamedTuple):
 
 
 def subject_of(path: str, options: Iterable[str], knobs: Iterable[str]) -> Subject:
-    """Return a component and its contract.
+    """Return a component, given by import path or name, and its contract.
 
-    Parameters
-    ----------
-    path : str
-        Its import path ``module:Class``, looked for in the current directory first, or its name.
-    options : iterable of str
-        What it is constructed with, each as ``name=value``.
-    knobs : iterable of str
-        Settings of the contract, each as ``name=value``.
-
-    Raises
-    ------
-    SettingError, SettingTypeError
-        If there is no such component, it cannot be constructed, or there is no such setting.
+    `options` are what it is constructed with, `knobs` settings of the contract, each as ``name=value``. A module is
+    looked for in the current directory first. Raises SettingError or SettingTypeError if there is no such component or
+    setting, or it cannot be constructed.
     """
     sys.path.insert(0, os.getcwd())
-    room, contract = _contract_of(path)
-    one = named({"type": path, **assignments(options, "--option")}, room, "the component")
+    kind, contract = _contract_of(path)
+    one = named({"type": path, **assignments(options, "--option")}, kind, "the component")
     tuned = _tuned(contract, assignments(knobs, "--knob"))
-    subject = _subject(one, room)
+    subject = _subject(one, kind)
     headline = (
         f"{legible(one.cls.__name__)} is held to glompo.testing.{contract.__name__}, {len(contract.checks())} checks"
     )
@@ -125,10 +115,10 @@ def _contract_of(path: str) -> tuple[ComponentKind, type[Contract]]:
     cls = imported(path, "the component")
     if not inspect.isclass(cls):
         raise SettingTypeError(f"{path} is {cls!r}; name a class")
-    for room, contract in CONTRACTS:
-        if room.fits(cls):
-            return room, contract
-    kinds = ", ".join(room.noun for room, _ in CONTRACTS)
+    for kind, contract in CONTRACTS:
+        if kind.fits(cls):
+            return kind, contract
+    kinds = ", ".join(kind.noun for kind, _ in CONTRACTS)
     raise SettingTypeError(
         f"{path} is none of {kinds}; derive it from BaseOptimizer, BaseStopper, BaseExitCondition, BaseGenerator, "
         "BaseSelector or BaseFreezer, or define allocate(view, limit)"
@@ -137,10 +127,10 @@ def _contract_of(path: str) -> tuple[ComponentKind, type[Contract]]:
 
 def _contract_by_name(name: str) -> tuple[ComponentKind, type[Contract]]:
     known: list[str] = []
-    for room, contract in CONTRACTS:
-        names = [*room.names(), *(plugin.name for plugin in room.plugins())]
+    for kind, contract in CONTRACTS:
+        names = [*kind.names(), *(plugin.name for plugin in kind.plugins())]
         if name in names:
-            return room, contract
+            return kind, contract
         known += names
     near = get_close_matches(name, known, 1)
     hint = f"did you mean {near[0]!r}?" if near else "'glompo components' lists them."
@@ -148,14 +138,14 @@ def _contract_by_name(name: str) -> tuple[ComponentKind, type[Contract]]:
     raise SettingError(f"there is no component {name!r}; {hint} One of your own is named {own!r}")
 
 
-def _subject(one: Named, room: ComponentKind) -> Any:
+def _subject(one: Named, kind: ComponentKind) -> Any:
     """Return what the checks are given; what cannot be constructed at all raises here."""
-    if room is not SELECTORS and (missing := one.missing()):
+    if kind is not SELECTORS and (missing := one.missing()):
         raise SettingError(f"{one.cls.__name__} needs the setting {missing[0]!r}; add --option {missing[0]}=...")
-    if room is OPTIMIZERS:
+    if kind is OPTIMIZERS:
         replace(one, settings={name: value for name, value in one.settings.items() if name != "workers"}).built()
         return one.cls, one.settings
-    if room is SELECTORS:
+    if kind is SELECTORS:
         return one.cls, one.settings
     return one.built()
 

@@ -15,8 +15,8 @@ import numpy as np
 from glompo.errors import SettingError
 from glompo.read import History, summarize, to_csv
 from glompo.read.export import write_csv
-from glompo.read.open_run import open_run
-from glompo.show import formatting as words
+from glompo.read.history import open_run
+from glompo.show import formatting as fmt
 
 EXPORTS = "exports"
 """Folder of a run for what can be made from its journal at any time."""
@@ -28,15 +28,21 @@ STDOUT = "-"
 def status_text(run_dir: Path) -> str:
     """Return where a run stands, for people."""
     with open_run(run_dir) as history:
-        return _told(run_dir, history)
+        return _status(run_dir, history)
 
 
-def _told(run_dir: Path, history: History) -> str:
+def _status(run_dir: Path, history: History) -> str:
     summary = summarize(history.view, history.writer_lives)
-    pace = f"{words.share(summary)}, {words.pace(summary.rate)}; {words.census(summary)}"
-    present = f"{words.clock(summary.elapsed)} {summary.standing}; {pace}"
+    pace = f"{fmt.share(summary)}, {fmt.pace(summary.rate)}; {fmt.census(summary)}"
+    present = f"{fmt.clock(summary.elapsed)} {fmt.status(summary)}; {pace}"
     result = replace(history.result, run_dir=run_dir)
-    lines = [words.opening(summary), *words.crowding(summary), present, *words.failures(summary), str(result)]
+    lines = [
+        fmt.opening(summary),
+        *fmt.crowding(summary),
+        present,
+        *fmt.failures(summary),
+        str(result),
+    ]
     if run_dir.is_file():
         lines.insert(0, f"checkpoint {history.view.checkpoints.count} of a run, as it was when that was made")
     return "\n".join(lines)
@@ -45,22 +51,17 @@ def _told(run_dir: Path, history: History) -> str:
 def status_json(run_dir: Path) -> str:
     """Return where a run stands as JSON; what is not a finite number is null there."""
     with open_run(run_dir) as history:
-        told = _plain(summarize(history.view, history.writer_lives))
+        facts = _plain(summarize(history.view, history.writer_lives))
         result = history.result
-    del told["living"]  # they are among all optimizers
-    told |= {"success": result.success, "run_dir": str(run_dir.absolute()), "optimizers": _plain(result.optimizers)}
-    return json.dumps(told, indent=2, allow_nan=False)
+    del facts["living"]  # they are among all optimizers
+    facts |= {"success": result.success, "run_dir": str(run_dir.absolute()), "optimizers": _plain(result.optimizers)}
+    return json.dumps(facts, indent=2, allow_nan=False)
 
 
 def draw(run_dir: Path, targets: Sequence[Path]) -> list[Path]:
-    """Draw the pictures of a run and return their paths.
+    """Draw the trajectories and the best value so far, and return the paths of the pictures.
 
-    Parameters
-    ----------
-    run_dir : Path
-        Working directory of the run.
-    targets : sequence of at most two Paths
-        Where the trajectories go, and the best value so far; both to the exports of the run if it is empty.
+    `targets` are at most two, for the one and the other; both go to the exports of the run if there is none.
     """
     from glompo.show import best_so_far, trajectories
 

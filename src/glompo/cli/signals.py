@@ -1,4 +1,4 @@
-"""Signals before and after a run; while it goes on the engine hears them itself."""
+"""Signals before and after a run; while it goes on the engine handles them itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from glompo.evaluators.signal_handlers import handling
 
 
 class SignalGuard:
-    """Hears the signals around a run, which it watches to know when that is over.
+    """Handles signals before and after a run, which it observes to know when that is over.
 
     Before the run, a signal raises KeyboardInterrupt. After it, none does any more: a second Ctrl-C that comes a moment
     too late must not cost the result that is about to be printed.
@@ -38,8 +38,8 @@ class SignalGuard:
         self._observer = observer
         return self
 
-    def hear(self, number: int, frame: FrameType | None) -> None:
-        """Take a signal that does not come while the run goes on."""
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal before or after the run."""
         if not self.over:
             self.by = signal.Signals(number).name
             raise KeyboardInterrupt
@@ -58,11 +58,11 @@ class SignalGuard:
 
 @contextmanager
 def signal_guard() -> Iterator[SignalGuard]:
-    """Hear signals while the block runs.
+    """Handle signals while the block runs.
 
     Behind it signals are ignored if the run is over, for then the process is about to end, with an exit code that must
     not become that of a signal; otherwise the former handlers are restored.
     """
-    ears = SignalGuard()
-    with handling(SIGNALS, ears.hear, lambda: signal.SIG_IGN if ears.over else None):
-        yield ears
+    guard = SignalGuard()
+    with handling(SIGNALS, guard.handle, lambda: signal.SIG_IGN if guard.over else None):
+        yield guard

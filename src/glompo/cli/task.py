@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from glompo.errors import SettingError, SettingTypeError
-from glompo.spec import refuse_unknown
 from glompo.tasks.command import CommandTask
+from glompo.validation import refuse_unknown
 
 HERE = "{config_dir}"
 """What stands for the directory of the configuration in a command."""
@@ -32,19 +32,9 @@ PATHS = ("template", "directory")
 
 
 def task_in(document: Mapping[str, Any], folder: Path) -> str | CommandTask:
-    """Return the task that a configuration names or describes.
+    """Return the task that a configuration in `folder` names or describes.
 
-    Parameters
-    ----------
-    document : mapping
-        The configuration.
-    folder : Path
-        Its directory.
-
-    Raises
-    ------
-    SettingError, SettingTypeError
-        Naming the key, its value and the remedy.
+    Raises SettingError or SettingTypeError, naming the key, its value and the remedy.
     """
     task = document.get("task")
     if task is None:

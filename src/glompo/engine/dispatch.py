@@ -1,121 +1,85 @@
-"""From commands to effects. Nothing here blocks, and every command may be carried out twice."""
+"""From intents to effects, once they are recorded. Nothing here blocks, and every intent may be carried out twice."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo import events
 from glompo.backends.protocol import Backend
-from glompo.core.decisions.commands import (
-    AbandonCheckpoint,
-    Acquit,
-    BeginCheckpoint,
-    Command,
-    End,
-    Escalate,
-    Finish,
-    Grant,
-    Pause,
-    Reclaim,
-    Restore,
-    Resume,
-    Save,
-    SendIncumbent,
-    Start,
-    Stop,
-    TakeCheckpoint,
-)
-from glompo.core.policies.ports import History, Option
-from glompo.core.state.checkpoints import Resumption
-from glompo.core.state.optimizer_state import OptimizerState
+from glompo.core.decisions.decide import Intent
+from glompo.core.decisions.starts import Start
+from glompo.core.evaluations.evaluations import History
+from glompo.core.policies.ports import Option
+from glompo.core.state.optimizer_state import OptimizerState, Resumption
 from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams
 from glompo.core.views.run_view import RunView
-from glompo.engine.memory_checkpoints import MemoryCheckpoints
 from glompo.engine.ports import CheckpointStore
 from glompo.engine.recovery import option_for, recorded_history
 from glompo.errors import InternalError
-from glompo.function import PENALIZE, FailurePolicy
+from glompo.events.enums import Force
 from glompo.loggers import library_logger
-from glompo.wire.launch_request import LaunchRequest
-from glompo.wire.messages import DOWN, BetterPoint, Credits, GiveBack, GoOn, Hold, SaveState, StopPlease
-from glompo.wire.recorded_history import RecordedHistory, SavedState
+from glompo.wire.launch_request import LaunchRequest, RecordedHistory, RunContext, SavedState
+from glompo.wire.messages import DOWN, SENT
 
 logger = library_logger("glompo.engine")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What all optimizers of a run have in common; see :class:`glompo.wire.launch_request.LaunchRequest`."""
+    """What every optimizer of a run is launched with, and what may be launched."""
 
-    task: Callable[..., Any] | str
-    bounds: NDArray[np.float64]
+    context: RunContext
     streams: Streams
-    detailed: bool = False
-    scaler: tuple[str, ...] | None = None
-    in_order: bool = False
-    failures: FailurePolicy = PENALIZE
-    evaluator: Any = None
-    plan: Any = None
-    concurrency: str = "threads"
+    checkpoint_store: CheckpointStore
     options: tuple[Option, ...] = ()
-    on_divergence: str = "warm-start"
-    checkpoint_store: CheckpointStore = field(default_factory=MemoryCheckpoints)
 
 
 def refit(job: Job, slots: int) -> None:
     """Let the evaluator that all optimizers share, if there is one, compute `slots` evaluations at once."""
-    if job.evaluator is not None:
-        job.evaluator.resize(slots)
+    if job.context.evaluator is not None:
+        job.context.evaluator.resize(slots)
 
 
-def dispatch(command: Command, backend: Backend, job: Job, state: RunState, history: History) -> None:
-    """Carry out one command."""
-    match command:
-        case Start(opt, option, x0, _):
-            backend.launch(_launch_request(job, opt, option, x0, None))
-        case Restore(opt=opt, credits=credits, rests=rests):
-            one = state.optimizers[opt]
-            _restore(backend, job, one, history, rests)
-            if one.offer is not None:  # it was under way when the session ended
-                backend.send(opt, DOWN.encode(BetterPoint(one.offer.x, one.offer.f)))
-            if credits:
-                backend.send(opt, DOWN.encode(Credits(credits)))
-        case Grant(opt, n):
-            backend.send(opt, DOWN.encode(Credits(n)))
-        case Reclaim(opt):
-            backend.send(opt, DOWN.encode(GiveBack()))
-        case SendIncumbent(opt, x, f, _):
-            backend.send(opt, DOWN.encode(BetterPoint(x, f)))
-        case Stop(opt, _, verdict):
-            backend.send(opt, DOWN.encode(StopPlease(verdict.reason())))
-        case Escalate(opt, rung, _):
-            backend.end(opt, force=rung == "kill")
-        case Pause(opt, _, _):
-            backend.send(opt, DOWN.encode(Hold()))
-        case Resume(opt, _, _):
-            backend.send(opt, DOWN.encode(GoOn()))
-        case Save(opt, ticket):
-            backend.send(opt, DOWN.encode(SaveState(ticket)))
-        case TakeCheckpoint(n, _):
-            job.checkpoint_store.start_checkpoint(n, RunView(state, state.at))
-        case BeginCheckpoint() | AbandonCheckpoint() | Acquit() | End() | Finish():
-            pass  # these only say something, and that is in the journal by now
+def dispatch(intent: Intent, backend: Backend, job: Job, state: RunState, history: History) -> None:
+    """Carry out what was decided and recorded."""
+    match intent:
+        case Start(event, option):
+            backend.launch(_launch_request(job, event.opt, option, event.x0, None))
+        case events.Restored() | events.ReturnedToRest():
+            _restore(intent, backend, job, state.optimizers[intent.opt], history)
+        case events.Escalated():
+            backend.end(intent.opt, force=intent.rung == Force.KILL)
+        case events.CheckpointTaken():
+            job.checkpoint_store.start_checkpoint(intent.n, RunView(state, state.at))
+        case _ if isinstance(intent, SENT):
+            backend.send(intent.opt, DOWN.encode(intent))
+        case events.CheckpointBegun() | events.CheckpointClosed() | events.Judged() | events.EndRequested():
+            pass  # to record these is all that they are for
+        case events.RunFinished():
+            pass
         case _:
-            raise InternalError(f"nobody carries out the command {command}")
+            raise InternalError(f"nothing carries out the intent {intent}")
 
 
-def _restore(backend: Backend, job: Job, one: OptimizerState, history: History, rests: bool) -> None:
+def _restore(
+    event: events.Restored | events.ReturnedToRest, backend: Backend, job: Job, one: OptimizerState, history: History
+) -> None:
     request, back = one.request, one.resumption
     option = option_for(request, job.options)
     x0 = request.x0 if back.x0 is None else back.x0
     recorded = recorded_history(one, history, _saved(job.checkpoint_store, back))
-    backend.launch(replace(_launch_request(job, request.opt, option, x0, recorded), rests=rests))
+    launch_request = _launch_request(job, request.opt, option, x0, recorded)
+    backend.launch(replace(launch_request, rests=isinstance(event, events.ReturnedToRest)))
+    # what lay in its mailbox when the session ended is lost; the fold knows of it, so it is sent again
+    if one.offer is not None:
+        backend.send(event.opt, DOWN.encode(one.offer))
+    if isinstance(event, events.Restored) and event.credits:
+        backend.send(event.opt, DOWN.encode(events.Granted(event.at, event.opt, event.credits)))
 
 
 def _saved(checkpoint_store: CheckpointStore, back: Resumption) -> SavedState | None:
@@ -134,23 +98,14 @@ def _launch_request(
 ) -> LaunchRequest:
     return LaunchRequest(
         opt=opt,
+        context=job.context,
         cls=option.cls,
         args=option.args,
         kwargs=option.kwargs,
         minimize_kwargs=option.minimize_kwargs,
         slots=option.slots,
-        task=job.task,
         x0=x0,
-        bounds=job.bounds,
         seed=job.streams.sequence("optimizer", opt),
-        detailed=job.detailed,
-        scaler=job.scaler,
-        in_order=job.in_order,
         recorded=recorded,
-        failures=job.failures,
-        evaluator=job.evaluator,
-        plan=job.plan,
-        concurrency=job.concurrency,
-        on_divergence=job.on_divergence,
         log_level=logging.getLogger(f"glompo.optimizers.opt{opt}").getEffectiveLevel(),
     )

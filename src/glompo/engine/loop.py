@@ -5,58 +5,45 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from glompo import events
 from glompo.backends.protocol import Backend
 from glompo.core.decisions.checkpoints import next_checkpoint
-from glompo.core.decisions.commands import Command, Restore, Stop
-from glompo.core.decisions.decide import decide
+from glompo.core.decisions.decide import Intent, decide
 from glompo.core.decisions.kill_escalation import next_escalation
 from glompo.core.decisions.reclaim import next_reclaim
+from glompo.core.decisions.starts import Start
 from glompo.core.policies.ports import Policies
-from glompo.core.state.checkpoints import ABANDONED
 from glompo.core.state.run_state import RunState
 from glompo.core.views.run_view import RunView
-from glompo.engine.clock import Clock
 from glompo.engine.dispatch import Job, dispatch, refit
+from glompo.engine.incoming import arrivals, asked_of, objection
 from glompo.engine.interrupts import Interrupts, listening
-from glompo.engine.ports import EventLog, Inbox, Observer
-from glompo.engine.requests import EmptyInbox, asked_of, objection
+from glompo.engine.ports import Clock, EventLog, Inbox, Observer
 from glompo.engine.run_logger import RunLogger
-from glompo.engine.translate import arrivals, intents
 from glompo.errors import IllegalEventError, InternalError, PolicyError, StoreError
-from glompo.events import (
-    Asked,
-    CheckpointClosed,
-    Diverged,
-    EndRequested,
-    Evaluated,
-    Event,
-    IncumbentTaken,
-    Paused,
-    Reclaimed,
-    Recovered,
-    Restored,
-    Resumed,
-    ResumeRequested,
-    Saved,
-    SessionClosed,
-    Started,
-    StartRequested,
-    Stopped,
-    StopRequested,
-    Wanted,
-)
+from glompo.events import Event
+from glompo.events.enums import By, CheckpointOutcome, Reason, RequestKind
 from glompo.events.verdict import Verdict
 from glompo.loggers import library_logger
 
 logger = library_logger("glompo.engine")
 
-_CHANGING = (StartRequested, Started, Restored, Evaluated, IncumbentTaken, ResumeRequested, Resumed, Wanted)
+_CHANGING = (
+    events.StartRequested,
+    events.Started,
+    events.Restored,
+    events.Evaluated,
+    events.IncumbentTaken,
+    events.ResumeRequested,
+    events.Resumed,
+    events.Wanted,
+)
 """Events after which a decision must look at their optimizer."""
 
 TWICE = "interrupted twice"
 
 EXIT_GRACE = 2.0
-"""Seconds that workers get to leave after they have said their last word."""
+"""Seconds that workers get to leave after they have reported their end."""
 
 
 class Engine:
@@ -73,14 +60,14 @@ class Engine:
     clock : Clock
         Run time.
     policies : Policies
-        Who decides.
+        What decides.
     job : Job
         What all optimizers have in common.
-    observers : sequence of Observer
-        Who watches.
-    inbox : Inbox, optional
+    inbox : Inbox
         What is asked from outside.
-    narrator : Narrator, optional
+    observers : sequence of Observer
+        What watches.
+    run_logger : RunLogger, optional
         Tells the standard logging what happens; by default one that is silent about the whole run.
     """
 
@@ -92,8 +79,8 @@ class Engine:
         clock: Clock,
         policies: Policies,
         job: Job,
+        inbox: Inbox,
         observers: Sequence[Observer] = (),
-        inbox: Inbox | None = None,
         run_logger: RunLogger | None = None,
     ) -> None:
         self.state = state
@@ -103,11 +90,11 @@ class Engine:
         self._policies = policies
         self._job = job
         self._observers = list(observers)
-        self._inbox = inbox or EmptyInbox()
+        self._inbox = inbox
         self._run_logger = run_logger or RunLogger()
         self._fault: PolicyError | None = None
         self._unwritten: list[Event] = []
-        self._changed: set[int] | None = None  # None: everybody
+        self._changed: set[int] | None = None  # None: all
 
     @property
     def view(self) -> RunView:
@@ -119,7 +106,7 @@ class Engine:
         return RunView(self.state, self._clock.now(), changed, budget, self._log.history)
 
     def run(self) -> None:
-        """Work until the run is finished or somebody asks to leave it.
+        """Work until the run is finished or is to be left.
 
         Raises
         ------
@@ -179,7 +166,7 @@ class Engine:
     def _hear(self, interrupts: Interrupts) -> None:
         """Record that a signal asked to leave, once."""
         if interrupts.by and self.state.asked is None and not self.state.ending:
-            self._record([Asked(self._clock.now(), "leave", interrupts.by)])
+            self._record([events.Asked(self._clock.now(), RequestKind.LEAVE, interrupts.by)])
 
     def _attend(self) -> None:
         """Take what is asked from outside: it is durable before it is forgotten there."""
@@ -192,7 +179,7 @@ class Engine:
             self._record([asked])
             self._log.commit()
             self._inbox.settle(name)
-            if asked.what == "slots":
+            if asked.what == RequestKind.SLOTS:
                 self._changed = None
                 refit(self._job, asked.amount)
 
@@ -203,18 +190,20 @@ class Engine:
             return False
         finished_checkpoint = self._job.checkpoint_store.finished_checkpoint(wait)
         if finished_checkpoint is not None:
-            self._record([CheckpointClosed(self._clock.now(), begun.n, *finished_checkpoint)])
+            self._record([events.CheckpointClosed(self._clock.now(), begun.n, *finished_checkpoint)])
         return finished_checkpoint is not None
 
     def _may_decide(self, deadline: float | None) -> bool:
         """Return whether it is time to decide: in lockstep only when nothing is in flight, or the clock demands it."""
+        # a decision that saw half of a block would depend on which worker was faster; but the end of a run, and a time
+        # limit, cannot wait for an evaluation that may never end
         view = self.view
         leaving = view.ending is not None or view.leaving or view.end_asked_by is not None
         return not self._policies.lockstep or view.settled or leaving or (deadline is not None and view.now >= deadline)
 
     @property
     def _over(self) -> bool:
-        left = self.state.asked is not None and self.state.asked.what == "leave" and not self.state.alive
+        left = self.state.asked is not None and self.state.asked.what == RequestKind.LEAVE and not self.state.alive
         return left or self.state.finished is not None
 
     def _decide(self) -> None:
@@ -223,20 +212,20 @@ class Engine:
         All that is decided at one moment is one record: a run that is killed here has made the whole decision or
         none of it, and so decides the same when it is resumed.
         """
-        decided: list[Command] = []
+        decided: list[Intent] = []
         restored = False
-        while not (restored and self._policies.lockstep) and (commands := self._ask()):
-            restored = isinstance(commands[-1], Restore)
-            self._fold(intents(commands, self._clock.now()))
-            decided += commands
+        while not (restored and self._policies.lockstep) and (intents := self._ask()):
+            restored = isinstance(intents[-1], (events.Restored, events.ReturnedToRest))
+            self._fold([intent.event if isinstance(intent, Start) else intent for intent in intents])
+            decided += intents
         self._write()
-        for command in decided:
-            dispatch(command, self._backend, self._job, self.state, self._log.history)
+        for intent in decided:
+            dispatch(intent, self._backend, self._job, self.state, self._log.history)
         self._changed = set()
         if self._close_checkpoint(wait=False):
             self._decide()
 
-    def _ask(self) -> tuple[Command, ...]:
+    def _ask(self) -> tuple[Intent, ...]:
         try:
             return decide(self._see(self._changed), self._policies)
         except Exception as error:
@@ -244,16 +233,16 @@ class Engine:
                 raise
             self._fault = error if isinstance(error, PolicyError) else _blame(error)
             logger.error("%s", self._fault)
-            self._fold([EndRequested(self._clock.now(), Verdict(True, "faulty policy", str(self._fault)))])
+            self._fold([events.EndRequested(self._clock.now(), Verdict(True, Reason.FAULTY_POLICY, str(self._fault)))])
             return decide(self.view, self._policies)
 
-    def _record(self, events: list[Event]) -> None:
+    def _record(self, happened: list[Event]) -> None:
         """Fold, then write: an event that cannot happen never reaches the journal."""
-        self._fold(events)
+        self._fold(happened)
         self._write()
 
-    def _fold(self, events: list[Event]) -> None:
-        for event in events:
+    def _fold(self, happened: list[Event]) -> None:
+        for event in happened:
             best = self.state.best
             try:
                 self.state.apply(event)
@@ -266,7 +255,7 @@ class Engine:
         """Write what has been folded. What is refused goes with the next record: the journal never has a gap."""
         if self._unwritten:
             self._log.append(self._unwritten)
-            if any(isinstance(event, (Saved, Recovered, Diverged)) for event in self._unwritten):
+            if any(isinstance(event, (events.Saved, events.Recovered, events.Diverged)) for event in self._unwritten):
                 kept = (one.resumption.saved for one in self.state.optimizers.values())
                 self._job.checkpoint_store.retain([saved.blob for saved in kept if saved is not None])
             written, self._unwritten = self._unwritten, []
@@ -274,8 +263,10 @@ class Engine:
                 self._run_logger.tell(event, self.state)
 
     def _mark_changed(self, event: Event, new_best: bool) -> None:
-        """Note whom the next decision must look at: everybody if credits came free or there is news for all."""
-        if isinstance(event, (Stopped, Paused, Reclaimed)) or (new_best and self._policies.share):
+        """Note which optimizers the next decision must look at: all if credits came free or there is news for all."""
+        # credits and slots that come free may be given to any optimizer, and a new incumbent may be offered to any;
+        # what else happens concerns one optimizer only
+        if isinstance(event, (events.Stopped, events.Paused, events.Reclaimed)) or (new_best and self._policies.share):
             self._changed = None
         elif self._changed is not None and isinstance(event, _CHANGING):
             self._changed.add(event.opt)
@@ -306,11 +297,12 @@ class Engine:
                 self._observers.remove(observer)
 
     def _abandon(self, reason: str) -> None:
-        """Ask everybody to stop without waiting for them."""
-        verdict = Verdict(True, "session", reason)
+        """Ask all optimizers to stop without waiting for them."""
+        verdict = Verdict(True, Reason.SESSION, reason)
         for opt in [opt for opt, one in self.state.alive.items() if one.stop is None]:
-            self._quietly(self._record, [StopRequested(self._clock.now(), opt, "session", verdict)])
-            dispatch(Stop(opt, "session", verdict), self._backend, self._job, self.state, self._log.history)
+            stop = events.StopRequested(self._clock.now(), opt, By.SESSION, verdict)
+            self._quietly(self._record, [stop])
+            dispatch(stop, self._backend, self._job, self.state, self._log.history)
 
     def _leave(self, reason: str) -> None:
         self._quietly(self._log.commit)  # workers may be slow to leave, and the machine does not wait for them
@@ -318,7 +310,7 @@ class Engine:
         if left_behind:
             logger.warning("optimizers %s are still inside the task; their threads end with it", left_behind)
         self._finish_checkpoint(reason)
-        self._quietly(self._record, [SessionClosed(self._clock.now(), reason)])
+        self._quietly(self._record, [events.SessionClosed(self._clock.now(), reason)])
         self._inbox.close()
         try:
             self._log.close(None if self._unwritten or reason == TWICE else self.state)
@@ -333,17 +325,19 @@ class Engine:
 
     def _finish_checkpoint(self, reason: str) -> None:
         """Wait for the file that is being written; give up a checkpoint that still waits for states."""
+        # the workers have gone: states that have not come will not, but a file that is being written is worth the wait
         begun = self.state.checkpoints.begun
         self._quietly(partial(self._close_checkpoint, wait=True))
         self._job.checkpoint_store.close()
         if begun is not None and self.state.checkpoints.begun is not None:
-            given_up = CheckpointClosed(self._clock.now(), begun.n, ABANDONED, f"the session ended: {reason}")
+            why = f"the session ended: {reason}"
+            given_up = events.CheckpointClosed(self._clock.now(), begun.n, CheckpointOutcome.ABANDONED, why)
             self._quietly(self._record, [given_up])
 
-    def _quietly(self, write: Callable[..., object], *events: list[Event]) -> None:
+    def _quietly(self, write: Callable[..., object], *happened: list[Event]) -> None:
         """Write on the way out, where an error must not hide the first one."""
         try:
-            write(*events)
+            write(*happened)
         except (StoreError, InternalError) as error:
             logger.error("%s", error)
 

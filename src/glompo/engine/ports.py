@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from glompo.core.policies.ports import History
+from glompo.core.evaluations.evaluations import History
 from glompo.core.state.run_state import RunState
 from glompo.core.views.run_view import RunView
 from glompo.events import Event
 from glompo.storage.inbox import Request
+
+
+class Clock(Protocol):
+    """Seconds of run time."""
+
+    def now(self) -> float:
+        """Return the run time in seconds; never falls."""
 
 
 class EventLog(Protocol):
@@ -35,7 +42,7 @@ class EventLog(Protocol):
         """Begin to save a shortcut to the state after what was written, if it is time for it."""
 
     def close(self, state: RunState | None) -> None:
-        """Commit and let go; `state` is that after everything that was written, None if nobody knows it."""
+        """Commit and let go; `state` is that after everything that was written, None if it is not known."""
 
 
 class Inbox(Protocol):

@@ -12,7 +12,7 @@ from glompo.loggers import library_logger
 from glompo.storage.history import JournalHistory
 from glompo.storage.journal import Journal
 from glompo.storage.lease import Lease
-from glompo.storage.snapshot_writer import SnapshotWriter
+from glompo.storage.snapshots import SnapshotWriter
 
 logger = library_logger("glompo.engine")
 

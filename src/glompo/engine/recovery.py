@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from glompo.core.evaluations.evaluations import Evaluations
-from glompo.core.policies.ports import History, Option, placeless
+from glompo.core.evaluations.evaluations import Evaluations, History
+from glompo.core.policies.ports import Option, placeless
 from glompo.core.state.optimizer_state import OptimizerState
 from glompo.errors import SettingError
 from glompo.events import StartRequested
-from glompo.wire.recorded_history import RecordedHistory, SavedState
+from glompo.wire.launch_request import RecordedHistory, SavedState
 
 
 def option_for(request: StartRequested, options: Sequence[Option]) -> Option:

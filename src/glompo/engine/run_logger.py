@@ -10,28 +10,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from glompo import events
 from glompo.core.state.lifecycle import How
 from glompo.core.state.run_state import RunState
 from glompo.core.views.run_view import RunView
-from glompo.events import (
-    Asked,
-    CheckpointClosed,
-    Diverged,
-    EndRequested,
-    Escalated,
-    Event,
-    Noted,
-    Paused,
-    Recovered,
-    Restored,
-    Resumed,
-    ReturnedToRest,
-    RunFinished,
-    SessionClosed,
-    StartRequested,
-    Stopped,
-    StopRequested,
-)
+from glompo.events import Event
+from glompo.events.enums import By, Reason
 from glompo.loggers import library_logger
 
 logger = library_logger("glompo.run")
@@ -39,7 +23,7 @@ logger = library_logger("glompo.run")
 TROUBLE = (How.CRASHED, How.LOST, How.FORCED)
 """Ends of optimizers that are warned of."""
 
-FAILURES = ("failing task", "failing optimizers", "failing checkpoint", "faulty policy")
+FAILURES = (Reason.FAILING_TASK, Reason.FAILING_OPTIMIZERS, Reason.FAILING_CHECKPOINT, Reason.FAULTY_POLICY)
 """Rules by which a run ends in failure."""
 
 
@@ -99,99 +83,99 @@ def _name(opt: int, state: RunState) -> str:
     return f"optimizer {opt} ({state.optimizers[opt].request.kind})"
 
 
-def _started(event: StartRequested, state: RunState) -> None:
+def _started(event: events.StartRequested, state: RunState) -> None:
     logger.info("%s starts: %s", _name(event.opt, state), event.why)
 
 
-def _returned(event: Restored | ReturnedToRest, state: RunState) -> None:
+def _returned(event: events.Restored | events.ReturnedToRest, state: RunState) -> None:
     logger.info("%s comes back after %d evaluations, by %s", _name(event.opt, state), event.k, event.how)
 
 
-def _recovered(event: Recovered, state: RunState) -> None:
+def _recovered(event: events.Recovered, state: RunState) -> None:
     logger.info("%s is back, by %s", _name(event.opt, state), event.way)
 
 
-def _diverged(event: Diverged, state: RunState) -> None:
+def _diverged(event: events.Diverged, state: RunState) -> None:
     then = f"{event.then} is tried next" if event.then else "it is given up"
     logger.warning("%s did not come back by %s: %s; %s", _name(event.opt, state), event.way, event.why, then)
 
 
-def _paused(event: Paused, state: RunState) -> None:
+def _paused(event: events.Paused, state: RunState) -> None:
     one = state.optimizers[event.opt]
     reason = "" if one.pause is None else f": {one.pause.verdict.reason()}"
     logger.info("%s rests after %d evaluations%s", _name(event.opt, state), event.at_k, reason)
 
 
-def _resumed(event: Resumed, state: RunState) -> None:
+def _resumed(event: events.Resumed, state: RunState) -> None:
     logger.info("%s goes on", _name(event.opt, state))
 
 
-def _condemned(event: StopRequested, state: RunState) -> None:
-    level = logging.DEBUG if event.by == "exit" else logging.INFO
+def _stop_requested(event: events.StopRequested, state: RunState) -> None:
+    level = logging.DEBUG if event.by == By.EXIT else logging.INFO
     logger.log(level, "%s is to stop (%s): %s", _name(event.opt, state), event.by, event.verdict.reason())
 
 
-def _escalated(event: Escalated, state: RunState) -> None:
+def _escalated(event: events.Escalated, state: RunState) -> None:
     logger.warning("the process of %s is ended (%s): %s", _name(event.opt, state), event.rung, event.why)
 
 
-def _ended(event: Stopped, state: RunState) -> None:
+def _ended(event: events.Stopped, state: RunState) -> None:
     one = state.optimizers[event.opt]
     best = "without a value" if one.trajectory.best == math.inf else f"at {one.trajectory.best:.8g}"
     why = event.note or (one.stop.verdict.reason() if one.stop is not None else "")
     if one.stop is not None and one.how in (How.STOPPED, How.CUT):
-        why = "the run ended" if one.stop.by == "exit" else one.stop.verdict.reason()
+        why = "the run ended" if one.stop.by == By.EXIT else one.stop.verdict.reason()
     level = logging.WARNING if one.how in TROUBLE else logging.INFO
     text = "%s %s after %d evaluations %s%s"
     logger.log(level, text, _name(event.opt, state), one.how, one.calls, best, f": {why}" if why else "")
 
 
-def _noted(event: Noted, state: RunState) -> None:
+def _noted(event: events.Noted, state: RunState) -> None:
     logger.debug("%s says: %s", _name(event.opt, state), event.text)
 
 
-def _checkpoint(event: CheckpointClosed, state: RunState) -> None:
+def _checkpoint(event: events.CheckpointClosed, state: RunState) -> None:
     level = logging.INFO if event.path else logging.WARNING
     about = "; ".join(part for part in (event.path, event.why) if part)
     logger.log(level, "checkpoint %d: %s%s", event.n, event.outcome, f": {about}" if about else "")
 
 
-def _asked(event: Asked, state: RunState) -> None:
+def _asked(event: events.Asked, state: RunState) -> None:
     about = f" optimizer {event.opt}" if event.opt else ""
     logger.info("%s asks for: %s%s%s", event.who, event.what, about, f" {event.amount}" if event.amount else "")
 
 
-def _ending(event: EndRequested, state: RunState) -> None:
+def _ending(event: events.EndRequested, state: RunState) -> None:
     level = logging.ERROR if event.verdict.rule in FAILURES else logging.INFO
     logger.log(level, "the run is to end: %s", event.verdict.reason())
 
 
-def _finished(event: RunFinished, state: RunState) -> None:
+def _finished(event: events.RunFinished, state: RunState) -> None:
     best = "no finite value" if state.best is None else f"best {state.best.f:.8g} by {_name(state.best.opt, state)}"
     ends = ", ".join(f"{count} {how}" for how, count in state.ended.items() if count)
     text = "the run is over after %d evaluations: %s; %d optimizers: %s"
     logger.info(text, state.calls, best, len(state.optimizers), ends or "none ended")
 
 
-def _closed(event: SessionClosed, state: RunState) -> None:
+def _closed(event: events.SessionClosed, state: RunState) -> None:
     logger.info("the session ends: %s", event.reason)
 
 
 _TOLD: dict[type[Event], Callable[[Any, RunState], None]] = {
-    StartRequested: _started,
-    Restored: _returned,
-    ReturnedToRest: _returned,
-    Recovered: _recovered,
-    Diverged: _diverged,
-    Paused: _paused,
-    Resumed: _resumed,
-    StopRequested: _condemned,
-    Escalated: _escalated,
-    Stopped: _ended,
-    Noted: _noted,
-    CheckpointClosed: _checkpoint,
-    Asked: _asked,
-    EndRequested: _ending,
-    RunFinished: _finished,
-    SessionClosed: _closed,
+    events.StartRequested: _started,
+    events.Restored: _returned,
+    events.ReturnedToRest: _returned,
+    events.Recovered: _recovered,
+    events.Diverged: _diverged,
+    events.Paused: _paused,
+    events.Resumed: _resumed,
+    events.StopRequested: _stop_requested,
+    events.Escalated: _escalated,
+    events.Stopped: _ended,
+    events.Noted: _noted,
+    events.CheckpointClosed: _checkpoint,
+    events.Asked: _asked,
+    events.EndRequested: _ending,
+    events.RunFinished: _finished,
+    events.SessionClosed: _closed,
 }

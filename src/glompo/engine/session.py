@@ -20,13 +20,12 @@ from glompo.core.evaluations.columns import names_of_extras
 from glompo.core.policies.ports import Option, Policies, look_back
 from glompo.core.state.run_state import RunState
 from glompo.core.views.run_view import RunView
-from glompo.engine.clock import RunClock
 from glompo.engine.record import RunRecord
 from glompo.engine.recovery import option_for
 from glompo.errors import PolicyError, SettingError, StoreError
 from glompo.events import SCHEMA, Event, Repaired, RunOpened, SessionClosed, SessionOpened
 from glompo.loggers import library_logger
-from glompo.spec import RunSpec
+from glompo.settings import RunSpec
 from glompo.spec.fingerprint import differences
 from glompo.storage.codec import encode_events
 from glompo.storage.directory import (
@@ -43,7 +42,7 @@ from glompo.storage.history import JournalHistory
 from glompo.storage.journal import Journal
 from glompo.storage.lease import Lease
 from glompo.storage.lease_state import writer_lives
-from glompo.storage.load_state import state_and_end
+from glompo.storage.reader import state_and_end
 from glompo.storage.segments import Position
 
 logger = library_logger("glompo.engine")
@@ -53,6 +52,23 @@ RUNS = "glompo_runs"
 
 DIFFERENCES = 5
 """Differences between two tasks that are told."""
+
+
+class RunClock:
+    """The monotonic clock of this machine, counted from the beginning of the run.
+
+    Parameters
+    ----------
+    elapsed : float
+        Run time of earlier sessions in seconds.
+    """
+
+    def __init__(self, elapsed: float = 0.0) -> None:
+        self._zero = time.monotonic() - elapsed
+
+    def now(self) -> float:
+        """Return the run time in seconds."""
+        return time.monotonic() - self._zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +225,10 @@ def _closed(journal: Journal) -> None:
 def _check_same_problem(state: RunState, spec: RunSpec, run_dir: Path) -> None:
     if state.opened is None:
         return
-    if spec.seed is not None and spec.entropy != state.opened.entropy:
+    if spec.rng.number is not None and spec.rng.entropy != state.opened.entropy:
         raise SettingError(
-            f"rng is {spec.seed}, but the run in {run_dir} was begun with another seed, with which it goes on; leave "
-            "rng out, or give another working_dir"
+            f"rng is {spec.rng.number}, but the run in {run_dir} was begun with another seed, with which it goes on; "
+            "leave rng out, or give another working_dir"
         )
     before = state.opened.bounds
     if before.shape != spec.bounds.shape or (before != spec.bounds).any():
@@ -220,10 +236,10 @@ def _check_same_problem(state: RunState, spec: RunSpec, run_dir: Path) -> None:
             f"{run_dir} holds a run with other bounds ({len(before)} parameters: {before.tolist()}); resume it with "
             "those, or give another working_dir"
         )
-    other = [] if spec.task_may_change else differences(state.task, spec.task_digests)
+    other = [] if spec.resume_task == "changed" else differences(state.task, spec.task_digests)
     if other:
         raise SettingError(
-            f"the task {spec.task_name} is not the one with which the run in {run_dir} was recorded, "
+            f"the task {spec.task.name} is not the one with which the run in {run_dir} was recorded, "
             f"{state.settings.get('task')}: {'; '.join(other[:DIFFERENCES])}. Its values would be mixed with those of "
             "the other one. Give the same task, or another working_dir, or resume_task='changed' to go on with this one"
         )
@@ -260,7 +276,7 @@ def open_run(spec: RunSpec) -> Session:
     with ExitStack() as undo:
         run_dir = _made(spec, undo)
         lease = _taken(run_dir, undo)
-        undo.callback(undo_new_run, run_dir, clear_for_new_run(run_dir, spec.overwrite))
+        undo.callback(undo_new_run, run_dir, clear_for_new_run(run_dir, spec.overwrite_existing))
         _write_settings(run_dir, spec)
         journal = Journal.create(run_dir, durability=spec.durability)
         undo.callback(_closed, journal)
@@ -273,7 +289,7 @@ def open_run(spec: RunSpec) -> Session:
 def _made(spec: RunSpec, undo: ExitStack) -> Path:
     """Return the run directory, which exists; unwinding `undo` removes it if it was made here."""
     if spec.working_dir is None:
-        run_dir = fresh_directory(_runs(), spec.task_name.rpartition(":")[2])
+        run_dir = fresh_directory(_runs(), spec.task.name.rpartition(":")[2])
         undo.callback(remove_directories, [run_dir])
         return run_dir
     undo.callback(remove_directories, make_directories(spec.working_dir))
@@ -292,7 +308,7 @@ def _runs() -> Path:
 
 def _opening(spec: RunSpec) -> RunOpened:
     return RunOpened(
-        0.0, SCHEMA, uuid4().hex, _now(), spec.bounds, spec.slots, spec.entropy, spec.describe(), _versions()
+        0.0, SCHEMA, uuid4().hex, _now(), spec.bounds, spec.max_jobs, spec.rng.entropy, spec.describe(), _versions()
     )
 
 
@@ -304,10 +320,10 @@ def _session_of(state: RunState | None, spec: RunSpec, changes: tuple[str, ...] 
         date=_now(),
         host=socket.gethostname(),
         pid=os.getpid(),
-        slots=0 if state is None else spec.slots,
+        slots=0 if state is None else spec.max_jobs,
         changes=changes,
         cpus=spec.cpus,
-        look_back=look_back(spec.exit, spec.stopper),
+        look_back=look_back(spec.exit_conditions, spec.stoppers),
         wall=time.time(),
         spec={} if state is None else spec.describe(),
         task=spec.task_digests,

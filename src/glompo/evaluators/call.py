@@ -39,8 +39,8 @@ def outcome_of(call: Callable[..., Any], detailed: int, x: NDArray[np.float64]) 
     Should the task return in a fork of this process, that copy ends here: it has nothing to evaluate, and all that the
     optimizer and its lines to others do is done by the original.
     """
-    begin, home = perf_counter(), os.getpid()
-    left: BaseException | None = None
+    begin, pid = perf_counter(), os.getpid()
+    raised: BaseException | None = None
     try:
         raw = call(x)
         seconds = perf_counter() - begin
@@ -50,10 +50,10 @@ def outcome_of(call: Callable[..., Any], detailed: int, x: NDArray[np.float64]) 
     except MemoryError as error:
         outcome = Outcome(math.nan, Status.OUT_OF_MEMORY, error_text(error), (), perf_counter() - begin)
     except BaseException as error:
-        left = error
+        raised = error
         outcome = Outcome(math.nan, Status.FAILED, error_text(error), (), perf_counter() - begin)
-    if os.getpid() != home:
-        _end_of_a_fork(left, home)
+    if os.getpid() != pid:
+        _end_of_a_fork(raised, pid)
     return outcome
 
 
@@ -68,15 +68,15 @@ def _judged(raw: Any, detailed: int, seconds: float) -> Outcome:
     return assess(fx, seconds, tuple(map(without_masks, extras)))
 
 
-def _end_of_a_fork(left: BaseException | None, home: int) -> NoReturn:
+def _end_of_a_fork(raised: BaseException | None, pid: int) -> NoReturn:
     """End this process as Python ends one: with the code of `sys.exit`, or with 1 and a word about what went wrong."""
-    code = (left.code or 0) if isinstance(left, SystemExit) else 1
-    if not isinstance(left, SystemExit):
-        how = "returned" if left is None else f"raised {error_text(left)}"
+    code = (raised.code or 0) if isinstance(raised, SystemExit) else 1
+    if not isinstance(raised, SystemExit):
+        how = "returned" if raised is None else f"raised {error_text(raised)}"
         logger.error(
             "the task %s in process %d, which it had forked from %d; a fork must end by itself, with os._exit or "
             "sys.exit, so it was ended there",
-            how, os.getpid(), home,
+            how, os.getpid(), pid,
         )  # fmt: skip
     with suppress(Exception):
         sys.stdout.flush()

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import math
+import os
+import pickle
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import Any, Unpack
+
+import numpy as np
+from numpy.typing import NDArray
 
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.call import callable_of, outcome_of
-from glompo.evaluators.execution_marks import Marks
-from glompo.evaluators.not_evaluated import NotEvaluated, engine_text
 from glompo.evaluators.payload import ImportPath, preflight
 from glompo.evaluators.pool.process_tree import has_ended
+from glompo.evaluators.protocol import NotEvaluated
 from glompo.evaluators.remote import PendingCall, RemoteEvaluator, RemoteOptions, limits_of, nothing, remote_spec
-from glompo.evaluators.remote_worker import carry_out_marked, evaluate_remote, release_task
-from glompo.function import Status
+from glompo.evaluators.remote_worker import PayloadMissing, RemoteSpec, evaluate_remote, release_task
+from glompo.function import Outcome, Status
+from glompo.safe_text import engine_text
 
-LOSSES = 3
+MOST_LOSSES = 3
 """How often an evaluation is submitted again that executors have lost, one after the other, through no fault of it."""
 
 REMEDY = "a limit such as evaluation_timeout turns on the guard, which keeps a crash from breaking it"
+
+WIDTH = 8
+"""Bytes of a mark."""
 
 
 class ExecutorEvaluator(RemoteEvaluator):
@@ -32,7 +43,7 @@ class ExecutorEvaluator(RemoteEvaluator):
 
     Without the guard, a worker process that ends breaks the whole executor. The evaluation that was under way in that
     process is ``CRASHED``; for the others nothing is recorded: with `fresh` they go to a new executor, and without they
-    raise :class:`~glompo.evaluators.not_evaluated.NotEvaluated`, as does whatever an executor refuses that was shut
+    raise :class:`~glompo.evaluators.protocol.NotEvaluated`, as does whatever an executor refuses that was shut
     down.
 
     Parameters
@@ -46,7 +57,7 @@ class ExecutorEvaluator(RemoteEvaluator):
         Whether ``task.detailed_call(x) -> (fx, *extras)`` is called instead.
     fresh : callable, optional
         Makes an executor that takes the place of a broken one; those are shut down by :meth:`close`.
-    **terms
+    **options
         Limits and the guard that keeps them: see :class:`~glompo.evaluators.remote.RemoteOptions`.
 
     Raises
@@ -64,7 +75,7 @@ class ExecutorEvaluator(RemoteEvaluator):
         *,
         detailed: int = False,
         fresh: Callable[[], Executor] | None = None,
-        **terms: Unpack[RemoteOptions],
+        **options: Unpack[RemoteOptions],
     ) -> None:
         self._fresh = fresh
         self._own: list[Executor] = []
@@ -73,8 +84,8 @@ class ExecutorEvaluator(RemoteEvaluator):
         self._executor = self._made() if executor is None else executor
         if not callable(getattr(self._executor, "submit", None)):
             raise SettingTypeError(f"the executor is {executor!r}; give something with submit(), or None and fresh=")
-        threads, guard = isinstance(self._executor, ThreadPoolExecutor), terms.get("guard")
-        if threads and limits_of(terms).any and not guard:
+        threads, guard = isinstance(self._executor, ThreadPoolExecutor), options.get("guard")
+        if threads and limits_of(options).any and not guard:
             raise SettingError(
                 "the executor has threads, which cannot be killed, so timeout and memory_limit cannot be kept; use "
                 "evaluator='pool', an executor with processes, or guard=True, which adds a process to each thread"
@@ -83,11 +94,11 @@ class ExecutorEvaluator(RemoteEvaluator):
         if threads and not guard:
             self._here = callable_of(ImportPath(task).imported() if isinstance(task, str) else task, detailed)
         payload = b"" if self._here is not None else preflight(task)
-        commission = remote_spec(payload, detailed, terms)
-        super().__init__(commission, payload)
+        spec = remote_spec(payload, detailed, options)
+        super().__init__(spec, payload)
         if self._here is not None:
             self.concurrency = "threads"
-        self._marks = None if threads or commission.guard else Marks()  # behind the guard, none ends a worker
+        self._marks = None if threads or spec.guard else Marks()  # behind the guard, none ends a worker
 
     def close(self, kill: bool = False) -> None:
         """Await the evaluations under way, unless `kill`. An executor that was given is left as it is."""
@@ -98,58 +109,58 @@ class ExecutorEvaluator(RemoteEvaluator):
         if self._marks is not None:
             self._marks.close()
 
-    def _launch(self, flight: PendingCall, payload: bytes | None) -> Future[Any]:
-        flight.engine = self._successor(self._broken) if self._executor is self._broken else self._executor
+    def _launch(self, call: PendingCall, payload: bytes | None) -> Future[Any]:
+        call.engine = self._successor(self._broken) if self._executor is self._broken else self._executor
         try:
-            return self._submitted(flight, payload)
+            return self._submitted(call, payload)
         except BrokenExecutor:  # by an earlier evaluation: this one has not begun
-            flight.engine = self._successor(flight.engine)
-            return self._submitted(flight, payload)
+            call.engine = self._successor(call.engine)
+            return self._submitted(call, payload)
 
-    def _submitted(self, flight: PendingCall, payload: bytes | None) -> Future[Any]:
-        submit, commission, marks = flight.engine.submit, self._spec, self._marks
+    def _submitted(self, call: PendingCall, payload: bytes | None) -> Future[Any]:
+        submit, spec, marks = call.engine.submit, self._spec, self._marks
         if self._here is not None:
-            future = submit(outcome_of, self._here, commission.detailed, flight.x)
+            future = submit(outcome_of, self._here, spec.detailed, call.x)
         elif marks is None:
-            future = submit(evaluate_remote, commission, payload, flight.x)
+            future = submit(evaluate_remote, spec, payload, call.x)
         else:
-            flight.place = marks.take() if flight.place < 0 else flight.place
-            future = submit(carry_out_marked, marks.path, flight.place, commission, payload, flight.x)
+            call.place = marks.take() if call.place < 0 else call.place
+            future = submit(evaluate_marked, marks.path, call.place, spec, payload, call.x)
         return future  # type: ignore[no-any-return]  # of whatever executor it is
 
-    def _land(self, flight: PendingCall) -> None:
+    def _collected(self, call: PendingCall) -> None:
         if self._marks is not None:
-            self._marks.give_back(flight.place)
+            self._marks.give_back(call.place)
 
-    def _lose(self, flight: PendingCall, error: BaseException) -> None:
+    def _lose(self, call: PendingCall, error: BaseException) -> None:
         """Tell the evaluation that broke the executor from those that were only there.
 
         A broken executor tells its futures before it ends the processes that still live, so at this time only the
         process that broke it has ended. Nothing is submitted to it from here, for it may hold its lock.
         """
-        flight.losses += 1
+        call.losses += 1
         said = engine_text(error)
         if isinstance(error, BrokenExecutor):
-            if self._marks is not None and (pid := self._marks.process(flight.place)) and has_ended(pid):
+            if self._marks is not None and (pid := self._marks.process(call.place)) and has_ended(pid):
                 reason = f"its process ended, which broke the executor: {said}; guard=True keeps evaluations apart"
-                flight.future.set_result(nothing(Status.CRASHED, reason))
-            elif self._fresh is not None and flight.losses <= LOSSES:
-                flight.place = -1  # its process may still write there
-                self._broken = flight.engine
-                self.send(flight, whole=True)
+                call.future.set_result(nothing(Status.CRASHED, reason))
+            elif self._fresh is not None and call.losses <= MOST_LOSSES:
+                call.place = -1  # its process may still write there
+                self._broken = call.engine
+                self.send(call, whole=True)
             else:
-                flight.future.set_exception(NotEvaluated(f"the executor broke: {said}; {REMEDY}"))
-        elif isinstance(error, CancelledError) and flight.losses <= LOSSES:
-            threading.Thread(target=self.send, args=(flight, True), name="glompo-again", daemon=True).start()
+                call.future.set_exception(NotEvaluated(f"the executor broke: {said}; {REMEDY}"))
+        elif isinstance(error, CancelledError) and call.losses <= MOST_LOSSES:
+            threading.Thread(target=self.send, args=(call, True), name="glompo-again", daemon=True).start()
         elif isinstance(error, Exception):
-            flight.future.set_exception(NotEvaluated(f"the executor lost an evaluation: {said}"))
+            call.future.set_exception(NotEvaluated(f"the executor lost an evaluation: {said}"))
         else:  # of the task: the interrupts of a thread
-            flight.future.set_result(nothing(Status.FAILED, said))
+            call.future.set_result(nothing(Status.FAILED, said))
 
-    def _refuse(self, flight: PendingCall, error: Exception) -> None:
+    def _refuse(self, call: PendingCall, error: Exception) -> None:
         remedy = f"; {REMEDY}" if isinstance(error, BrokenExecutor) else ""
         reason = f"the executor takes no evaluations: {engine_text(error)}{remedy}"
-        flight.future.set_exception(NotEvaluated(reason))
+        call.future.set_exception(NotEvaluated(reason))
 
     def _successor(self, broken: Executor | None) -> Executor:
         with self._lock:
@@ -163,3 +174,81 @@ class ExecutorEvaluator(RemoteEvaluator):
         executor = self._fresh()
         self._own.append(executor)
         return executor
+
+
+class Marks:
+    """Which evaluations the processes of an executor have begun; the side of the caller.
+
+    An executor that breaks says of all evaluations in its care that they are lost, and not which of them ended its
+    process. So each evaluation leaves a mark while it is under way: the number of its process, at its place in a file.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.NamedTemporaryFile(prefix="glompo-marks-")  # noqa: SIM115  # closed by `close`
+        self._lock = threading.Lock()
+        self._free: list[int] = []
+        self._places = 0
+
+    @property
+    def path(self) -> str:
+        """Where the marks are left."""
+        return self._file.name
+
+    def take(self) -> int:
+        """Return a place that no other evaluation has."""
+        with self._lock:
+            if self._free:
+                return self._free.pop()
+            self._places += 1
+            return self._places - 1
+
+    def give_back(self, place: int) -> None:
+        """Let another evaluation have the place."""
+        with self._lock:
+            self._free.append(place)
+
+    def process(self, place: int) -> int:
+        """Return the number of the process in which the evaluation at `place` is under way; 0 if it is in none."""
+        if self._file.closed:  # the evaluation is not awaited any more
+            return 0
+        return int.from_bytes(os.pread(self._file.fileno(), WIDTH, place * WIDTH), "little")
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._file.close()
+
+
+@contextmanager
+def marked(path: str, place: int) -> Iterator[None]:
+    """Mark the evaluation at `place` while the block runs; on another machine, which has no such file, do nothing."""
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    except OSError:
+        yield
+        return
+    try:
+        _leave(file, place, os.getpid())
+        yield
+    finally:
+        _leave(file, place, 0)
+        os.close(file)
+
+
+def _leave(file: int, place: int, mark: int) -> None:
+    with suppress(OSError):  # a full disk must not fail the evaluation
+        os.pwrite(file, mark.to_bytes(WIDTH, "little"), place * WIDTH)
+
+
+def evaluate_marked(
+    path: str, place: int, spec: RemoteSpec, payload: bytes | None, x: NDArray[np.float64]
+) -> Outcome | PayloadMissing:
+    """Do the same, and leave a mark at `place` while it is under way; the answer can be sent in any case."""
+    with marked(path, place):
+        answer = evaluate_remote(spec, payload, x)
+    if isinstance(answer, Outcome) and answer.extras:
+        try:
+            pickle.dumps(answer.extras)
+        except Exception as error:
+            reason = f"its further values cannot be sent: {type(error).__name__}: {error}"
+            return Outcome(math.nan, Status.FAILED, reason, (), answer.seconds)
+    return answer

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.evaluators.call import callable_of, outcome_of
-from glompo.evaluators.working_directory import leave_a_vanished_one, present_directory
+from glompo.evaluators.environment import leave_vanished_directory, present_directory
 from glompo.function import Outcome
 
 
@@ -36,7 +36,7 @@ class InlineEvaluator:
     def __init__(self, task: Callable[..., Any], detailed: int = False, workers: int = 1) -> None:
         self._call = callable_of(task, detailed)
         self._detailed = detailed
-        self._home = present_directory()
+        self._directory = present_directory()
         self._workers = workers
         self._threads: list[Thread] = []
         self._calls: SimpleQueue[tuple[Future[Outcome], NDArray[np.float64]] | None] = SimpleQueue()
@@ -44,7 +44,7 @@ class InlineEvaluator:
     def evaluate(self, x: NDArray[np.float64]) -> Outcome:
         """Return the outcome at `x`, shape (d,)."""
         outcome = outcome_of(self._call, self._detailed, x)
-        leave_a_vanished_one(self._home)
+        leave_vanished_directory(self._directory)
         return outcome
 
     def submit(self, x: NDArray[np.float64]) -> Future[Outcome]:

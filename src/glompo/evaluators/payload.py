@@ -1,15 +1,21 @@
-"""The task on its way to another process."""
+"""Objects on their way to another process: the task, with what the main program defines."""
 
 from __future__ import annotations
 
 import pickle
+import sys
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+import cloudpickle
+
 from glompo.errors import SettingError, SettingTypeError
-from glompo.evaluators.pickle_by_value import pickled
 from glompo.evaluators.pickle_diagnosis import why_not
+
+SPAWNED = "__mp_main__"
+"""Name of the main program in a process that multiprocessing has spawned, or that a forkserver has forked: it is
+imported there under this name, which no other process knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,18 @@ class ImportPath:
         for part in name.split("."):
             target = getattr(target, part)
         return target
+
+
+def pickled(value: object) -> bytes:
+    """Return `value` as bytes. What was defined in the main program travels whole, the rest by its name.
+
+    Whatever pickling it raises goes through.
+    """
+    main = sys.modules.get(SPAWNED)
+    if main is not None:
+        cloudpickle.register_pickle_by_value(main)
+    data: bytes = cloudpickle.dumps(value)
+    return data
 
 
 def preflight(task: Any) -> bytes:

@@ -16,15 +16,7 @@ DEPTH = 20
 
 
 def why_not(item: object, error: Exception) -> str:
-    """Say which object inside `item` cannot be pickled, and how it is reached.
-
-    Parameters
-    ----------
-    item : object
-        What was to be pickled.
-    error : Exception
-        What pickling it raised.
-    """
+    """Say which object inside `item` cannot be pickled, and how it is reached."""
     steps: list[str] = []
     seen: set[int] = set()
     while len(steps) < DEPTH:

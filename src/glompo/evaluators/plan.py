@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from glompo.errors import SettingError
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.payload import here
-from glompo.evaluators.pool.limits import GRACE, Limits, whole
+from glompo.evaluators.pool.limits import Limits, whole
 from glompo.evaluators.protocol import Evaluator
 
 Kind = Literal["inline", "pool"]
@@ -18,36 +18,15 @@ Kind = Literal["inline", "pool"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluatorPlan:
-    """Settings of an evaluator, checked together.
+    """Settings of an evaluator, checked together."""
 
-    Attributes
-    ----------
-    kind : {"inline", "pool"}
-        In threads of this process, or in guarded processes.
-    timeout : float or None
-        Wall-clock seconds of an evaluation.
-    adaptive_timeout : float or None
-        The same, as a factor of the running median.
-    memory_limit : int or None
-        Bytes that a guarded process and what it has started may hold.
-    grace : float
-        Seconds from SIGTERM to SIGKILL.
-    threads_per_worker : int or None
-        Threads that BLAS and OpenMP may use in a guarded process; None leaves what the environment says.
-    initial_environment : mapping
-        Variables of guarded processes besides those of this process.
-    capture : bool
-        Whether the output of guarded processes is kept for the errors of evaluations that fail.
-    """
-
-    kind: Kind = "inline"
-    timeout: float | None = None
-    adaptive_timeout: float | None = None
-    memory_limit: int | None = None
-    grace: float = GRACE
+    kind: Kind = "inline"  # in threads of this process, or in guarded processes
+    limits: Limits = field(default_factory=Limits)  # what an evaluation may use
+    # threads that BLAS and OpenMP may use in a guarded process; None leaves what the environment says
     threads_per_worker: int | None = 1
+    # variables of guarded processes besides those of this process
     initial_environment: Mapping[str, str] = field(default_factory=dict)
-    capture: bool = False
+    capture: bool = False  # whether the output of guarded processes is kept for the errors of evaluations that fail
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot be used, alone or together.
@@ -60,10 +39,9 @@ class EvaluatorPlan:
         if self.kind not in get_args(Kind):
             kinds = ", ".join(map(repr, get_args(Kind)))
             raise SettingError(f"evaluator is {self.kind!r}; it is one of {kinds}, 'dask://host:port', 'slurm'")
-        limits = Limits(self.timeout, self.adaptive_timeout, self.memory_limit, self.grace)
         if self.threads_per_worker is not None:
             whole(self.threads_per_worker, "threads_per_worker", 1)
-        if self.kind == "inline" and limits.any:
+        if self.kind == "inline" and self.limits.any:
             raise SettingError(
                 "timeout, adaptive_timeout and memory_limit cannot be kept with evaluator='inline': it evaluates in "
                 "threads of this process, and a thread cannot be killed; use evaluator='pool'"
@@ -71,15 +49,6 @@ class EvaluatorPlan:
 
     def build(self, task: Callable[..., Any] | str, workers: int, detailed: int) -> Evaluator:
         """Return the evaluator.
-
-        Parameters
-        ----------
-        task : callable or str
-            What is evaluated, or where to import it from.
-        workers : int
-            Evaluations in flight at most.
-        detailed : int
-            Whether the task's `detailed_call` is called.
 
         Raises
         ------
@@ -94,10 +63,7 @@ class EvaluatorPlan:
             task,
             workers,
             detailed=detailed,
-            timeout=self.timeout,
-            adaptive_timeout=self.adaptive_timeout,
-            memory_limit=self.memory_limit,
-            grace=self.grace,
+            **self.limits.keywords(),
             threads_per_worker=self.threads_per_worker,
             initial_environment=self.initial_environment,
             capture=self.capture,

@@ -1,9 +1,9 @@
-"""What every evaluator offers."""
+"""What every evaluator offers, and what it says in place of an outcome when there is no evaluation."""
 
 from __future__ import annotations
 
 from concurrent.futures import Future
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ class Evaluator(Protocol):
     """Computes the task. It never raises for what the task does: that is in the outcome's status.
 
     An exception means that the evaluation was not made: the session ends, and nothing is counted. Evaluators of ours
-    raise :class:`~glompo.evaluators.not_evaluated.NotEvaluated`.
+    raise :class:`NotEvaluated`.
     """
 
     def evaluate(self, x: NDArray[np.float64]) -> Outcome:
@@ -33,3 +33,28 @@ class Evaluator(Protocol):
         Evaluations under way are awaited; with `kill` they are ended where that is possible, and otherwise left to
         themselves.
         """
+
+
+@runtime_checkable
+class Ending(Evaluator, Protocol):
+    """An evaluator that can end a single evaluation."""
+
+    def end(self, future: Future[Outcome]) -> None:
+        """End the evaluation of which this is the future, if it is under way or in wait."""
+
+
+class NotEvaluated(Exception):
+    """The engine did not take an evaluation, or lost it through no fault of the evaluation.
+
+    Raised by `evaluate`, and by the futures of `submit`. Nothing is recorded or counted for it; its session ends, and
+    the next one makes it.
+
+    Parameters
+    ----------
+    reason : str
+        What is wrong with the engine, in one line.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

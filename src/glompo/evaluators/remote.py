@@ -1,4 +1,4 @@
-"""What the evaluators on foreign engines have in common."""
+"""What the evaluators on executors and clusters have in common."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.errors import SettingError
-from glompo.evaluators.not_evaluated import NotEvaluated, engine_text
-from glompo.evaluators.pool.limits import GRACE, Limits
+from glompo.evaluators.environment import present_directory
+from glompo.evaluators.pool.limits import EVALUATION_GRACE, Limits
+from glompo.evaluators.protocol import NotEvaluated
 from glompo.evaluators.remote_worker import PayloadMissing, RemoteSpec
-from glompo.evaluators.working_directory import present_directory
 from glompo.function import Outcome, Status
+from glompo.safe_text import engine_text
 
 SMALL = 2**16
 """Bytes up to which a task travels with each call; beyond that, only to workers that ask for it."""
 
 
 class RemoteOptions(TypedDict, total=False):
-    """How evaluations are called on foreign workers.
+    """How evaluations are called on the workers of an executor or a cluster.
 
     Attributes
     ----------
@@ -64,63 +65,41 @@ class Awaitable(Protocol):
 
 @dataclass(slots=True, eq=False)
 class PendingCall:
-    """One evaluation under way.
+    """One evaluation under way."""
 
-    Attributes
-    ----------
-    x : ndarray, shape (d,)
-        The point.
-    future : Future of Outcome
-        What the caller holds.
-    engine : object
-        The engine that has it, where that may change.
-    place : int
-        Of its mark, where it leaves one; -1 where it does not.
-    losses : int
-        How often an engine has lost it.
-    """
-
-    x: NDArray[np.float64]
-    future: Future[Outcome]
-    engine: Any = None
-    place: int = -1
-    losses: int = 0
+    x: NDArray[np.float64]  # the point, shape (d,)
+    future: Future[Outcome]  # what the caller holds
+    engine: Any = None  # the engine that has it, where that may change
+    place: int = -1  # of its mark, where it leaves one; -1 where it does not
+    losses: int = 0  # how often an engine has lost it
 
 
 class RemoteEvaluator(ABC):
-    """Has points evaluated by an engine that takes calls and gives futures.
-
-    Parameters
-    ----------
-    commission : Commission
-        What its workers are to do.
-    payload : bytes
-        The task.
-    """
+    """Has points evaluated by an engine that takes calls and gives futures: an executor, or a cluster."""
 
     concurrency = "processes"
     """Where the task runs: in 'threads' of this process, or in 'processes'."""
 
-    def __init__(self, commission: RemoteSpec, payload: bytes) -> None:
-        self._spec = commission
+    def __init__(self, spec: RemoteSpec, payload: bytes) -> None:
+        self._spec = spec
         self._payload = payload
-        self._flying: set[Future[Outcome]] = set()
+        self._in_flight: set[Future[Outcome]] = set()
         self._closed = False
 
     @abstractmethod
-    def _launch(self, flight: PendingCall, payload: bytes | None) -> Awaitable:
+    def _launch(self, call: PendingCall, payload: bytes | None) -> Awaitable:
         """Give an evaluation to the engine, with the task or without."""
 
     @abstractmethod
-    def _lose(self, flight: PendingCall, error: BaseException) -> None:
+    def _lose(self, call: PendingCall, error: BaseException) -> None:
         """Settle an evaluation of which the engine says this instead of an answer: it may be sent again."""
 
-    def _land(self, flight: PendingCall) -> None:  # noqa: B027  # most hold nothing for it
+    def _collected(self, call: PendingCall) -> None:  # noqa: B027  # most hold nothing for it
         """Give back what is held for an evaluation that has an answer."""
 
-    def _refuse(self, flight: PendingCall, error: Exception) -> None:
+    def _refuse(self, call: PendingCall, error: Exception) -> None:
         """Settle an evaluation that the engine did not take: it has not been made."""
-        flight.future.set_exception(NotEvaluated(engine_text(error)))
+        call.future.set_exception(NotEvaluated(engine_text(error)))
 
     def evaluate(self, x: NDArray[np.float64]) -> Outcome:
         """Return the outcome at `x`, shape (d,)."""
@@ -138,8 +117,8 @@ class RemoteEvaluator(ABC):
             raise RuntimeError("the evaluator has been closed; make a new one")
         future: Future[Outcome] = Future()
         future.set_running_or_notify_cancel()
-        self._flying.add(future)
-        future.add_done_callback(self._flying.discard)
+        self._in_flight.add(future)
+        future.add_done_callback(self._in_flight.discard)
         self.send(PendingCall(x, future), len(self._payload) <= SMALL)
         return future
 
@@ -150,28 +129,28 @@ class RemoteEvaluator(ABC):
         """Await the evaluations under way, unless `kill`. The engine itself is left as it is."""
         self._closed = True
         if not kill:
-            wait(list(self._flying))
+            wait(list(self._in_flight))
 
-    def send(self, flight: PendingCall, whole: bool) -> None:
+    def send(self, call: PendingCall, whole: bool) -> None:
         """Give an evaluation to the engine, with the task if it is `whole`."""
         try:
-            inner = self._launch(flight, self._payload if whole else None)
+            inner = self._launch(call, self._payload if whole else None)
         except Exception as error:  # whatever the engine refuses a call with
-            self._refuse(flight, error)
+            self._refuse(call, error)
             return
-        inner.add_done_callback(partial(self._come_back, flight))
+        inner.add_done_callback(partial(self._on_answer, call))
 
-    def _come_back(self, flight: PendingCall, inner: Awaitable) -> None:
+    def _on_answer(self, call: PendingCall, inner: Awaitable) -> None:
         try:
             answer = inner.result()
         except BaseException as error:  # a cancelled call raises no Exception everywhere
-            self._lose(flight, error)
+            self._lose(call, error)
             return
         if isinstance(answer, PayloadMissing):
-            self.send(flight, whole=True)
+            self.send(call, whole=True)
         else:
-            self._land(flight)
-            flight.future.set_result(answer)
+            self._collected(call)
+            call.future.set_result(answer)
 
 
 def nothing(status: Status, reason: str) -> Outcome:
@@ -179,7 +158,7 @@ def nothing(status: Status, reason: str) -> Outcome:
     return Outcome(math.nan, status, reason)
 
 
-def limits_of(terms: RemoteOptions) -> Limits:
+def limits_of(options: RemoteOptions) -> Limits:
     """Return the limits of evaluations.
 
     Raises
@@ -188,11 +167,14 @@ def limits_of(terms: RemoteOptions) -> Limits:
         If one of them cannot be meant.
     """
     return Limits(
-        terms.get("timeout"), terms.get("adaptive_timeout"), terms.get("memory_limit"), terms.get("grace", GRACE)
+        options.get("timeout"),
+        options.get("adaptive_timeout"),
+        options.get("memory_limit"),
+        options.get("grace", EVALUATION_GRACE),
     )
 
 
-def remote_spec(payload: bytes, detailed: int, terms: RemoteOptions) -> RemoteSpec:
+def remote_spec(payload: bytes, detailed: int, options: RemoteOptions) -> RemoteSpec:
     """Return what workers are to do.
 
     Raises
@@ -200,13 +182,13 @@ def remote_spec(payload: bytes, detailed: int, terms: RemoteOptions) -> RemoteSp
     SettingError, SettingTypeError
         If a limit cannot be meant, or there are limits and the guard is refused.
     """
-    limits, guard, threads = limits_of(terms), terms.get("guard"), terms.get("threads_per_worker", 1)
+    limits, guard, threads = limits_of(options), options.get("guard"), options.get("threads_per_worker", 1)
     if guard is False and limits.any:
         raise SettingError(
             "guard is False, but nobody else can keep timeout and memory_limit; leave guard out, or the limits"
         )
     guarded = limits.any if guard is None else guard
-    pairs = tuple(sorted((terms.get("initial_environment") or {}).items()))
+    pairs = tuple(sorted((options.get("initial_environment") or {}).items()))
     places = _places()
     what = repr((detailed, guarded, limits, threads, pairs, places)).encode() + payload
     return RemoteSpec(blake2b(what, digest_size=16).hexdigest(), detailed, guarded, limits, threads, pairs, places)

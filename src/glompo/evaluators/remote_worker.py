@@ -1,4 +1,4 @@
-"""What runs on the workers of somebody else's executor: the task itself, or our guard around it.
+"""What runs on the workers of an executor or a cluster: the task itself, or our guard around it.
 
 The task is kept in the worker's process, by a name that is made from its bytes. A call brings only the name when the
 task is large; a worker that has not seen it yet asks for the whole.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import pickle
 import sys
 import threading
 from collections import OrderedDict
@@ -21,54 +20,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.evaluators.call import callable_of, outcome_of
-from glompo.evaluators.execution_marks import marked
-from glompo.evaluators.not_evaluated import NotEvaluated
+from glompo.evaluators.environment import environment
 from glompo.evaluators.payload import unpacked
-from glompo.evaluators.pool.environment import environment
 from glompo.evaluators.pool.limits import Limits
 from glompo.evaluators.pool.process import Launcher
 from glompo.evaluators.pool.supervisor import Supervisor
+from glompo.evaluators.protocol import NotEvaluated
 from glompo.function import Outcome, Status
 
-KEPT = 4
+TASKS_KEPT = 4
 """Tasks that a worker keeps; beyond that, the one that was not used for longest goes."""
 
-LINGER = 60.0
+GUARD_IDLE_LIMIT = 60.0
 """Seconds after which an idle guarded process ends: an executor does not say when it is no longer used."""
 
-CONCURRENT = 1024
+GUARDED_PROCESSES = 1024
 """Guarded processes of one worker at most. There are as many as it has calls in flight, which is up to the executor."""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteSpec:
-    """What a worker is to do with points.
+    """What a worker is to do with points."""
 
-    Attributes
-    ----------
-    name : str
-        Of the task and of how it is evaluated.
-    detailed : int
-        Whether the task's `detailed_call` is called.
-    guard : bool
-        Whether it is called in a guarded process of its own.
-    limits : Limits
-        Of each evaluation, if guarded.
-    threads : int or None
-        Threads that numerical libraries may use in a guarded process.
-    variables : tuple of pairs of str
-        Environment of guarded processes, besides the worker's.
-    places : tuple of str
-        Directories in which modules of the user's are looked for, where the worker has such: first of all by guarded
-        processes, and last by the worker itself, which others use as well.
-    """
-
-    name: str
-    detailed: int
-    guard: bool
-    limits: Limits
-    threads: int | None
-    variables: tuple[tuple[str, str], ...]
+    name: str  # of the task and of how it is evaluated
+    detailed: int  # whether the task's `detailed_call` is called
+    guard: bool  # whether it is called in a guarded process of its own
+    limits: Limits  # of each evaluation, if guarded
+    threads: int | None  # threads that numerical libraries may use in a guarded process
+    variables: tuple[tuple[str, str], ...]  # environment of guarded processes, besides the worker's
+    # directories in which modules of the user's are looked for, where the worker has such: first of all by guarded
+    # processes, and last by the worker itself, which others use as well
     places: tuple[str, ...]
 
 
@@ -77,22 +58,24 @@ class PayloadMissing:
     """The answer of a worker that has not got the task."""
 
 
-class _Kept:
+class _CachedTask:
     """One task in this process, ready to be called."""
 
-    def __init__(self, commission: RemoteSpec, payload: bytes) -> None:
+    def __init__(self, spec: RemoteSpec, payload: bytes) -> None:
         self.users = 0
-        places = [place for place in commission.places if os.path.isdir(place)]
+        places = [place for place in spec.places if os.path.isdir(place)]
         self._supervisor: Supervisor | None = None
-        self._detailed = commission.detailed
+        self._detailed = spec.detailed
         self._call: Callable[..., Any] | None = None
-        if commission.guard:
-            variables = environment(commission.threads, dict(commission.variables))
-            launcher = Launcher(payload, variables, commission.detailed, commission.threads, False, places)
-            self._supervisor = Supervisor(launcher, commission.limits, CONCURRENT, eager=False, linger=LINGER)
+        if spec.guard:
+            variables = environment(spec.threads, dict(spec.variables))
+            launcher = Launcher(payload, variables, spec.detailed, spec.threads, False, places)
+            self._supervisor = Supervisor(
+                launcher, spec.limits, GUARDED_PROCESSES, eager=False, linger=GUARD_IDLE_LIMIT
+            )
         else:
             sys.path += [place for place in places if place not in sys.path]
-            self._call = callable_of(unpacked(payload), commission.detailed)
+            self._call = callable_of(unpacked(payload), spec.detailed)
 
     def outcome(self, x: NDArray[np.float64]) -> Outcome:
         if self._supervisor is not None:
@@ -109,85 +92,60 @@ class TaskCache:
     """The tasks that this process keeps. A fork begins with an empty one: threads and pipes are not forked."""
 
     def __init__(self) -> None:
-        self._begin()
+        self._reset()
 
-    def _begin(self) -> None:
+    def _reset(self) -> None:
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._tasks: OrderedDict[str, _CachedTask] = OrderedDict()
 
     @contextmanager
-    def task(self, commission: RemoteSpec, payload: bytes | None) -> Iterator[_Kept | None]:
+    def task(self, spec: RemoteSpec, payload: bytes | None) -> Iterator[_CachedTask | None]:
         """Lend the task, loading it from `payload` if need be; None if it is not here."""
         if self._pid != os.getpid():
-            self._begin()
+            self._reset()
         with self._lock:
-            kept = self._kept.get(commission.name)
-            if kept is None and payload is not None:
-                kept = self._kept[commission.name] = _Kept(commission, payload)
-            if kept is not None:
-                kept.users += 1
-                self._kept.move_to_end(commission.name)
+            cached = self._tasks.get(spec.name)
+            if cached is None and payload is not None:
+                cached = self._tasks[spec.name] = _CachedTask(spec, payload)
+            if cached is not None:
+                cached.users += 1
+                self._tasks.move_to_end(spec.name)
             surplus = self._surplus()
         for old in surplus:
             old.close()
         try:
-            yield kept
+            yield cached
         finally:
-            if kept is not None:
+            if cached is not None:
                 with self._lock:
-                    kept.users -= 1
+                    cached.users -= 1
 
-    def take_away(self, name: str, kill: bool) -> None:
-        """End the guarded process kept for the task `name`."""
+    def release(self, name: str, kill: bool) -> None:
+        """End the guarded process cached for the task `name`."""
         with self._lock:
-            kept = self._kept.pop(name, None)
-        if kept is not None:
-            kept.close(kill)
+            cached = self._tasks.pop(name, None)
+        if cached is not None:
+            cached.close(kill)
 
-    def _surplus(self) -> list[_Kept]:
-        idle = [name for name, kept in self._kept.items() if not kept.users]
-        return [self._kept.pop(name) for name in idle[: max(0, len(self._kept) - KEPT)]]
-
-
-_shelf = TaskCache()
+    def _surplus(self) -> list[_CachedTask]:
+        idle = [name for name, cached in self._tasks.items() if not cached.users]
+        return [self._tasks.pop(name) for name in idle[: max(0, len(self._tasks) - TASKS_KEPT)]]
 
 
-def evaluate_remote(commission: RemoteSpec, payload: bytes | None, x: NDArray[np.float64]) -> Outcome | PayloadMissing:
-    """Return the outcome at `x`, shape (d,).
+_cache = TaskCache()
 
-    Parameters
-    ----------
-    commission : Commission
-        How to evaluate.
-    payload : bytes or None
-        The task, from `preflight`; None if the worker may have it already.
-    x : ndarray, shape (d,)
-        The point.
-    """
+
+def evaluate_remote(spec: RemoteSpec, payload: bytes | None, x: NDArray[np.float64]) -> Outcome | PayloadMissing:
+    """Return the outcome at `x`, shape (d,); `payload` is the task, or None if the worker may have it already."""
     try:
-        with _shelf.task(commission, payload) as kept:
-            return PayloadMissing() if kept is None else kept.outcome(x)
+        with _cache.task(spec, payload) as cached:
+            return PayloadMissing() if cached is None else cached.outcome(x)
     except Exception as error:  # of the task on this worker, which cannot load it: others may
         reason = error.reason if isinstance(error, NotEvaluated) else f"{type(error).__name__}: {error}"
         return Outcome(math.nan, Status.FAILED, f"the worker cannot evaluate it: {reason}")
 
 
-def carry_out_marked(
-    path: str, place: int, commission: RemoteSpec, payload: bytes | None, x: NDArray[np.float64]
-) -> Outcome | PayloadMissing:
-    """Do the same, and leave a mark at `place` while it is under way; the answer can be sent in any case."""
-    with marked(path, place):
-        answer = evaluate_remote(commission, payload, x)
-    if isinstance(answer, Outcome) and answer.extras:
-        try:
-            pickle.dumps(answer.extras)
-        except Exception as error:
-            reason = f"its further values cannot be sent: {type(error).__name__}: {error}"
-            return Outcome(math.nan, Status.FAILED, reason, (), answer.seconds)
-    return answer
-
-
 def release_task(name: str, kill: bool = False) -> None:
     """End the guarded processes of a task in this process, if there are any; with `kill`, also those at work."""
-    _shelf.take_away(name, kill)
+    _cache.release(name, kill)

@@ -1,8 +1,12 @@
 """What happened. A run is the list of these; everything else is a fold of it.
 
-Every event is frozen plain data and carries `at`, the seconds of run time at which it was recorded (run time is
-cumulative over sessions). What is asked of an optimizer and what it confirms are always two events, so that
+Every event is frozen plain data and carries `at`, the seconds of run time at which it was decided or received (run
+time is cumulative over sessions). What is asked of an optimizer and what it confirms are always two events, so that
 whatever is in flight can be seen as "requested, not confirmed".
+
+There is one vocabulary. What a decision wants is the event that records it, such as `StopRequested`; the same event is
+then sent to the worker; and what a worker says is an event as well, such as `Stopped`. The name of a class and the
+order of its fields are the format of the journal.
 """
 
 from __future__ import annotations
@@ -21,10 +25,13 @@ from glompo.events.checkpoints import Loaded as Loaded
 from glompo.events.checkpoints import NotSaved as NotSaved
 from glompo.events.checkpoints import Saved as Saved
 from glompo.events.checkpoints import SaveRequested as SaveRequested
-from glompo.events.credits import Granted as Granted
-from glompo.events.credits import Reclaimed as Reclaimed
-from glompo.events.credits import ReclaimRequested as ReclaimRequested
-from glompo.events.credits import Wanted as Wanted
+from glompo.events.evaluations import Evaluated as Evaluated
+from glompo.events.evaluations import Granted as Granted
+from glompo.events.evaluations import IncumbentSent as IncumbentSent
+from glompo.events.evaluations import IncumbentTaken as IncumbentTaken
+from glompo.events.evaluations import Reclaimed as Reclaimed
+from glompo.events.evaluations import ReclaimRequested as ReclaimRequested
+from glompo.events.evaluations import Wanted as Wanted
 from glompo.events.verdict import Verdict
 
 SCHEMA = 1
@@ -178,66 +185,11 @@ class Recovered(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Evaluated(Event):
-    """A batch of evaluations of one optimizer, in the order in which they were completed.
-
-    Attributes
-    ----------
-    opt : int
-        Optimizer.
-    k0 : int
-        Number of the first one among the optimizer's evaluations, from 0.
-    X : ndarray, shape (n, d)
-        Parameters in natural units.
-    f : ndarray, shape (n,)
-        Values handed to the optimizer.
-    status : ndarray of uint8, shape (n,)
-        :class:`glompo.function.Status` of each.
-    seconds, ages : ndarray of float32, shape (n,)
-        Duration of each, and seconds between its end and `at`.
-    extras : tuple of tuple
-        Further values of a detailed call, one row each; empty if there are none.
-    errors : tuple of (int, str)
-        Row and reason of those that are not OK.
-    """
-
-    opt: int
-    k0: int
-    X: NDArray[np.float64]
-    f: NDArray[np.float64]
-    status: NDArray[np.uint8]
-    seconds: NDArray[np.float32]
-    ages: NDArray[np.float32]
-    extras: tuple[tuple[Any, ...], ...] = ()
-    errors: tuple[tuple[int, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Noted(Event):
     """The optimizer, or the library on its behalf, wrote a line into its log."""
 
     opt: int
     text: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class IncumbentSent(Event):
-    """The best point so far, found by optimizer `source`, was offered to optimizer `opt`."""
-
-    opt: int
-    x: NDArray[np.float64]
-    f: float
-    source: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class IncumbentTaken(Event):
-    """The optimizer received the point after `at_k` evaluations of its own: without it no replay is exact."""
-
-    opt: int
-    at_k: int
-    x: NDArray[np.float64]
-    f: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -320,7 +272,7 @@ class Stopped(Event):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked(Event):
-    """Somebody outside asked for something; see :mod:`glompo.core.state.requests` for what there is.
+    """Something was asked of the run from outside; see :mod:`glompo.core.state.requests` for what there is.
 
     `opt` is the optimizer that it is about, and `amount` how many slots or evaluations; 0 where that means nothing.
     `why` is told by the library when it asks itself, because it cannot go on.
@@ -335,14 +287,14 @@ class Asked(Event):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EndRequested(Event):
-    """The run is to end: nothing starts any more and whoever lives is asked to stop."""
+    """The run is to end: nothing starts any more, and each optimizer that lives is asked to stop."""
 
     verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunFinished(Event):
-    """The run is over, and why; nobody lives any more."""
+    """The run is over, and why; no optimizer lives any more."""
 
     verdict: Verdict
 

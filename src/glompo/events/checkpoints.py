@@ -47,7 +47,7 @@ class CheckpointBegun(Event):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CheckpointTaken(Event):
-    """Nobody is awaited any more: the checkpoint is what is recorded up to here. It has yet to become a file.
+    """No state is awaited any more: the checkpoint is what is recorded up to here. It has yet to become a file.
 
     `missing` are living optimizers without a saved state, or with one from before the checkpoint; they come back by
     replay.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from glompo.display_text import writable
+from glompo.safe_text import writable
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from glompo.validation import whole_limit
 
 
 class MaxOptimizersStopped(BaseExitCondition):
-    """The stoppers have condemned enough optimizers, over all sessions of the run.
+    """The stoppers have asked enough optimizers to stop, over all sessions of the run.
 
     Parameters
     ----------
     n : int or inf
-        Optimizers that must have been condemned, 1 or more; inf for no limit.
+        Optimizers that must have been asked to stop, 1 or more; inf for no limit.
     """
 
     per_evaluation = False

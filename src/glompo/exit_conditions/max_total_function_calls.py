@@ -15,7 +15,7 @@ class MaxTotalFunctionCalls(BaseExitCondition):
 
     Exact: it is a budget, and no more calls than that are ever granted, whatever the number of workers. Points
     outside the bounds are refused without a call and do not count. Calls that a worker was granted and did not report
-    before it died do count, for nobody knows whether they took place.
+    before it died do count, for it is not known whether they took place.
 
     Parameters
     ----------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from glompo.core.state.lifecycle import How
 from glompo.core.views.run_view import RunView
+from glompo.events.enums import By
 from glompo.events.verdict import Verdict
 from glompo.exit_conditions.base import BaseExitCondition
 from glompo.validation import whole_number
@@ -12,7 +13,7 @@ from glompo.validation import whole_number
 class StopsAfterConvergence(BaseExitCondition):
     """Enough optimizers have converged, and enough were stopped after that.
 
-    True when `n_stopped` optimizers that stoppers had condemned ended after the `n_converged`-th convergence. Those
+    True when `n_stopped` optimizers that stoppers had asked to stop ended after the `n_converged`-th convergence. Those
     that converge later do not set the count back.
 
     Parameters
@@ -45,4 +46,4 @@ class StopsAfterConvergence(BaseExitCondition):
             return view.stops_since_convergence
         ends = [(one.ended_at, one.how, one.stop_by) for one in view if one.ended_at is not None]
         decisive = sorted(at for at, how, _ in ends if how is How.CONVERGED)[self.n_converged - 1]
-        return sum(at >= decisive for at, how, by in ends if by == "stopper" and how is not How.CONVERGED)
+        return sum(at >= decisive for at, how, by in ends if by == By.STOPPER and how is not How.CONVERGED)

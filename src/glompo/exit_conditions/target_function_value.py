@@ -27,5 +27,4 @@ class TargetFunctionValue(BaseExitCondition):
         """Answer for the run."""
         if view.best is None:
             return self.verdict(False, "there is no valid value yet")
-        fired = view.best.f <= self.target + self.atol
-        return self.verdict(fired, f"best {view.best.f:.9g}, target {self.target:.9g}")
+        return self.verdict(view.best.f <= self.target + self.atol, f"best {view.best.f:.9g}, target {self.target:.9g}")

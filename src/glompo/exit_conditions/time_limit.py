@@ -35,5 +35,5 @@ class TimeLimit(BaseExitCondition):
         return self._end(view) if view.now < self._end(view) < math.inf else None
 
     def _end(self, view: RunView) -> float:
-        # the one expression of both answers: whoever wakes at the deadline must find that it has passed
+        # the one expression of both answers: an engine that wakes at the deadline must find that it has passed
         return view.session_at + self.seconds

@@ -1,4 +1,4 @@
-"""Who should rest, and who should go on: one idea per file."""
+"""Which optimizers should rest, and which go on: one idea per file."""
 
 from glompo.freezers.base import BaseFreezer
 from glompo.freezers.freeze import Freeze

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from glompo.core.policies.setting_text import as_written
+from glompo.core.policies.ports import Written
 from glompo.core.views.run_view import RunView
 from glompo.events.verdict import Verdict
 from glompo.loggers import PolicyLogger
 
 
-class BaseFreezer(ABC):
-    """Should this optimizer rest, and who should go on?
+class BaseFreezer(Written, ABC):
+    """Should this optimizer rest, and which one should go on?
 
-    An optimizer that rests keeps its state and gives its slots back; whoever starts in its place may use them. It rests
-    on when the run is interrupted and resumed. Both
-    questions see the run read-only and must have the same answer when they are asked twice: what a freezer remembers
-    may only save it from computing the answer again.
+    An optimizer that rests keeps its state and gives its slots back for others. It rests on when the run is interrupted
+    and resumed. Both questions see the run read-only and must have the same answer when they are asked twice: what a
+    freezer remembers may only save it from computing the answer again.
     """
 
     logger = PolicyLogger("glompo.freezer")
@@ -29,15 +28,10 @@ class BaseFreezer(ABC):
     def thaw(self, view: RunView) -> tuple[int, Verdict] | None:
         """Return a resting optimizer that should go on now, and why; None if none should.
 
-        It goes on as soon as its slots are free. A run in which nobody works and nobody starts wakes its best
+        It goes on as soon as its slots are free. A run in which none works and none starts wakes its best
         optimizer whatever the answer.
         """
 
     def verdict(self, fired: object, why: str) -> Verdict:
         """Return an answer of this freezer."""
         return Verdict(bool(fired), str(self), why)
-
-    def __str__(self) -> str:
-        return as_written(self)
-
-    __repr__ = __str__

@@ -9,15 +9,8 @@ from statistics import median
 import numpy as np
 
 from glompo.core.evaluations.blocks import SHORTEST_BLOCK
-from glompo.core.evaluations.curve import (
-    block_of,
-    due,
-    free_parameters,
-    interval_of,
-    predict,
-    recent_blocks,
-)
 from glompo.core.state.lifecycle import Phase
+from glompo.core.views.curve import block_of, due, interval_of, predict, recent_blocks
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.events.verdict import Verdict
@@ -37,9 +30,9 @@ class Freeze(BaseFreezer):
     first block, less the incumbent: about how much there was to gain at the beginning. The owner of the incumbent may
     rest as well, for most of its evaluations go into digits that do not decide where the minimum is.
 
-    In the last part of the budget the best of those who rest goes on, unless somebody better works. If its slots are
-    not free, the worst of those who work rests in its place; for other reasons nobody is put to rest any more.
-    Without a budget it rests until nobody else works or may start.
+    In the last part of the budget the best of those that rest goes on, unless a better one works. If its slots are
+    not free, the worst of those that work rests in its place; for other reasons none is put to rest any more.
+    Without a budget it rests until no other works or may start.
 
     Invariant under f → a·f + b with a > 0 (up to rounding); it draws no random number. A question costs the same
     however long the history is.
@@ -74,7 +67,7 @@ class Freeze(BaseFreezer):
 
     def freeze(self, view: RunView, opt: int) -> Verdict:
         """Answer for the running optimizer `opt`."""
-        one, dims = view[opt], free_parameters(view)
+        one, dims = view[opt], view.free_parameters
         least, every = self.min_evals or 20 * dims, interval_of(one, self.every, dims)
         if view.best is None or len(one) < least:
             return self.verdict(False, f"{len(one)} evaluations, {least} and a valid value are needed")
@@ -93,14 +86,14 @@ class Freeze(BaseFreezer):
         return self.verdict(left < self.ftol * scale, f"{left:.6g} left to gain, scale {scale:.6g}")
 
     def thaw(self, view: RunView) -> tuple[int, Verdict] | None:
-        """Return the best of those who rest in the last part of the budget, unless somebody better works."""
+        """Return the best of those that rest in the last part of the budget, unless a better one works."""
         best = self._to_finish(view) if self._finishing(view) else None
         if best is None:
             return None
         return best.opt, self.verdict(True, f"{view.calls} of {self._budget(view)} calls used, it is to be finished")
 
     def _to_finish(self, view: RunView) -> OptimizerView | None:
-        """Return the best of those who rest, unless somebody better works."""
+        """Return the best of those that rest, unless a better one works."""
         resting = [one for one in view.alive if one.phase is Phase.PAUSED and not view.held(one.opt)]
         best = min(resting, key=lambda one: (one.best, one.opt), default=None)
         if best is None or any(one.best < best.best for one in view.alive if one.may_evaluate):
@@ -127,16 +120,12 @@ class Freeze(BaseFreezer):
 
 def _scale(view: RunView, block: int, incumbent: float) -> float | None:
     """Return how much there was to gain at the beginning; None if nothing tells."""
-    firsts = [
-        first for one in islice(view, FIRST_STARTS) if (first := _first_median(one, block, incumbent)) is not None
-    ]
-    scale = median(firsts) if firsts else math.nan
+    firsts = [_first_median(one, block, incumbent) for one in islice(view, FIRST_STARTS)]
+    scale = median([first for first in firsts if first is not None] or [math.nan])
     return scale if 0 < scale < math.inf else None
 
 
 def _first_median(one: OptimizerView, block: int, incumbent: float) -> float | None:
     """Return the median of the valid values in the first block, above the incumbent."""
-    if len(one) < block:
-        return None
     valid = [value - incumbent for value in one.trajectory.first[:block].tolist() if not math.isnan(value)]
-    return median(valid) if valid else None
+    return median(valid) if valid and len(one) >= block else None

@@ -7,14 +7,13 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.policies.setting_text import as_written
+from glompo.core.policies.ports import Written, answer_of
 from glompo.core.views.manager_view import ManagerView
-from glompo.errors import PolicyError
 from glompo.loggers import PolicyLogger
 from glompo.values import reals
 
 
-class BaseGenerator(ABC):
+class BaseGenerator(Written, ABC):
     """Where does the next optimizer start?
 
     A subclass defines :meth:`generate`. It sees the run read-only and must be a pure function of what it sees:
@@ -38,12 +37,7 @@ class BaseGenerator(ABC):
         PolicyError
             If it raises.
         """
-        try:
-            return reals(self.generate(manager))
-        except PolicyError:
-            raise
-        except Exception as error:
-            raise PolicyError(f"{self} raised {type(error).__name__}: {error}; mend it or remove it") from error
+        return answer_of(self, lambda: reals(self.generate(manager)))
 
     def rng(self, manager: ManagerView) -> np.random.Generator:
         """Return the random stream of the next start."""
@@ -53,7 +47,20 @@ class BaseGenerator(ABC):
         """Say in a few words where the point comes from."""
         return f"{self} placed it"
 
-    def __str__(self) -> str:
-        return as_written(self)
 
-    __repr__ = __str__
+def sobol(manager: ManagerView, stream: str, start: int, n: int) -> NDArray[np.float64]:
+    """Return points of a scrambled Sobol sequence in the unit cube, from number `start` on, shape (n, d).
+
+    I. M. Sobol', USSR Comput. Math. Math. Phys. 7, 86 (1967); scrambling: J. Matoušek, J. Complexity 14, 527 (1998).
+    """
+    from scipy.stats import qmc
+
+    sequence = qmc.Sobol(manager.n_parms, rng=manager.view.streams.generator(stream))
+    if start:  # scipy cannot skip nothing
+        sequence.fast_forward(start)
+    return np.array([sequence.random(1)[0] for _ in range(n)])  # more at once wants a power of two
+
+
+def uniform(rng: np.random.Generator, manager: ManagerView) -> NDArray[np.float64]:
+    """Return a point of shape (d,) drawn uniformly from the bounds, each parameter on its scale."""
+    return manager.box.natural(rng.random(manager.n_parms))

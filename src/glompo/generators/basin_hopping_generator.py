@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from glompo.core.views.manager_view import ManagerView
 from glompo.core.views.optimizer_view import OptimizerView
-from glompo.generators.base import BaseGenerator
-from glompo.generators.box import uniform
+from glompo.generators.base import BaseGenerator, uniform
 from glompo.validation import number, whole_number
 
 

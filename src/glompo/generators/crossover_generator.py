@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from glompo.core.views.manager_view import ManagerView
 from glompo.core.views.optimizer_view import OptimizerView
-from glompo.generators.base import BaseGenerator
-from glompo.generators.box import uniform
+from glompo.generators.base import BaseGenerator, uniform
 from glompo.validation import whole_number
 
 
@@ -49,6 +48,4 @@ class CrossoverGenerator(BaseGenerator):
     def _parents(self, rng: np.random.Generator, manager: ManagerView) -> list[OptimizerView]:
         ended = (one for one in manager.view if one.how is not None and one.best_x is not None)
         ranked = sorted(ended, key=lambda one: (one.best, one.opt))[: self.best]
-        if len(ranked) < 2:
-            return []
-        return [ranked[i] for i in rng.choice(len(ranked), size=2, replace=False)]
+        return [ranked[i] for i in rng.choice(len(ranked), size=2, replace=False)] if len(ranked) > 1 else []

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from glompo.core.views.manager_view import ManagerView
 from glompo.errors import SettingTypeError
-from glompo.generators.base import BaseGenerator
+from glompo.generators.base import BaseGenerator, sobol
 from glompo.validation import whole_number
 
 MANY = 20
@@ -19,7 +19,7 @@ class FarFromKnown(BaseGenerator):
 
     Known are the best points of the optimizers that have ended. The optimizer that is started as number k + 1 chooses
     among the points ``candidates·k`` to ``candidates·(k + 1) - 1``; the distance is Euclidean, each parameter in units
-    of its range. Before anybody has ended, and with more than 20 parameters that are not fixed, it gets the first of
+    of its range. Before any has ended, and with more than 20 parameters that are not fixed, it gets the first of
     these points.
 
     Invariant under f → a·f + b with a > 0: only places are compared.
@@ -58,17 +58,12 @@ class FarFromKnown(BaseGenerator):
 
     def _points(self, manager: ManagerView) -> NDArray[np.float64]:
         """Return the candidates in the unit cube, shape (candidates, d)."""
-        from scipy.stats import qmc
-
-        rng = manager.view.streams.generator(f"generator:FarFromKnown:{self.stream}")
-        sequence = qmc.Sobol(manager.n_parms, rng=rng)
-        if manager.o_counter:  # scipy cannot skip nothing
-            sequence.fast_forward(self.candidates * manager.o_counter)
-        return np.array([sequence.random(1)[0] for _ in range(self.candidates)])  # more at once wants a power of two
+        stream = f"generator:FarFromKnown:{self.stream}"
+        return sobol(manager, stream, self.candidates * manager.o_counter, self.candidates)
 
     def _known(self, manager: ManagerView) -> NDArray[np.float64]:
         """Return the minima to keep away from, shape (n, d)."""
-        if np.count_nonzero(manager.bounds[:, 1] > manager.bounds[:, 0]) > MANY:
+        if manager.view.free_parameters > MANY:
             return np.empty((0, manager.n_parms))
         ends = [one.best_x for one in manager.view if one.how is not None and one.best_x is not None]
         return np.array(ends).reshape(len(ends), manager.n_parms)

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.views.manager_view import ManagerView
-from glompo.generators.base import BaseGenerator
-from glompo.generators.box import uniform
+from glompo.generators.base import BaseGenerator, uniform
 
 
 class IncumbentGenerator(BaseGenerator):

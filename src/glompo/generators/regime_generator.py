@@ -45,13 +45,13 @@ class RegimeGenerator(BaseGenerator):
 
     def generate(self, manager: ManagerView) -> NDArray[np.float64]:
         """Return the point, shape (d,)."""
-        return self._of_the_day(manager).place(manager)
+        return self._due(manager).place(manager)
 
     def explain(self, manager: ManagerView) -> str:
         """Say where the point comes from."""
-        return self._of_the_day(manager).explain(manager)
+        return self._due(manager).explain(manager)
 
-    def _of_the_day(self, manager: ManagerView) -> BaseGenerator:
+    def _due(self, manager: ManagerView) -> BaseGenerator:
         regime = self._regimes.due(manager)
         if regime is None:
             raise PolicyError(f"{self} was asked for a start, but {self._regimes} starts nothing now; use it with that")

@@ -9,8 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from glompo.core.views.manager_view import ManagerView
 from glompo.errors import SettingError
-from glompo.generators.base import BaseGenerator
-from glompo.generators.box import uniform
+from glompo.generators.base import BaseGenerator, uniform
 from glompo.validation import point
 
 

@@ -1,4 +1,4 @@
-"""Start where nobody has started yet, evenly."""
+"""Start where none has started yet, evenly."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.views.manager_view import ManagerView
-from glompo.generators.base import BaseGenerator
+from glompo.generators.base import BaseGenerator, sobol
 
 
 class SobolGenerator(BaseGenerator):
@@ -15,17 +15,12 @@ class SobolGenerator(BaseGenerator):
     The optimizer that is started as number k + 1 gets point k, counted from 0, whether or not the points before it
     were used; the scrambling follows from the seed of the run.
 
-    I. M. Sobol', USSR Comput. Math. Math. Phys. 7, 86 (1967); scrambling: J. Matoušek, J. Complexity 14, 527 (1998).
+    I. M. Sobol', USSR Comput. Math. Math. Phys. 7, 86 (1967).
     """
 
     def generate(self, manager: ManagerView) -> NDArray[np.float64]:
         """Return the point, shape (d,)."""
-        from scipy.stats import qmc
-
-        sequence = qmc.Sobol(manager.n_parms, rng=manager.view.streams.generator("generator:SobolGenerator"))
-        if manager.o_counter:  # scipy cannot skip nothing
-            sequence.fast_forward(manager.o_counter)
-        return manager.box.natural(sequence.random(1)[0])
+        return manager.box.natural(sobol(manager, "generator:SobolGenerator", manager.o_counter, 1)[0])
 
     def explain(self, manager: ManagerView) -> str:
         """Say where the point comes from."""

@@ -11,29 +11,23 @@ from typing import Any
 import cloudpickle
 
 from glompo.errors import SettingError, StoreError, UserError
-from glompo.evaluators.pickle_by_value import pickled
+from glompo.evaluators.payload import pickled
 from glompo.events import RunOpened
-from glompo.manager.arguments import ends
 from glompo.read import Result
 from glompo.read.locate import run_directory
-from glompo.spec import RunSpec
-from glompo.storage.checkpoint_pack import pack_directory
+from glompo.settings import RunSpec
+from glompo.settings.checks import ends
+from glompo.settings.declaration import settings_of
 from glompo.storage.checkpoint_unpack import member_of, unpack, withdraw
-from glompo.storage.checkpoint_writer import Extras
+from glompo.storage.checkpoint_writer import Extras, pack_directory
 from glompo.storage.directory import fresh_directory, holds_run
 from glompo.storage.reader import read_events
-
-NOT_KEPT = (
-    *("self", "unknown", "task", "working_dir", "overwrite_existing", "resume", "resume_task", "progress"),
-    "configuration",
-)
-"""Arguments of `setup` that belong to a session, or are kept in another way."""
 
 SETTINGS, TASK, TASK_SAVED = "settings.pkl", "task.pkl", "task.saved"
 """Members of a checkpoint."""
 
 
-def extras_of(given: Mapping[str, Any], task: Any, force_task_save: bool) -> Extras:
+def extras_of(given: Mapping[str, Any], spec: RunSpec) -> Extras:
     """Return settings and task as members of a checkpoint.
 
     A setting that cannot be pickled is left out. The task is pickled, or else saves itself, or else is left out.
@@ -42,15 +36,15 @@ def extras_of(given: Mapping[str, Any], task: Any, force_task_save: bool) -> Ext
     ----------
     given : mapping
         Arguments of `setup` by name.
-    task : callable or str
-        The task, or its import path.
-    force_task_save : bool
-        Whether it saves itself even if it can be pickled.
+    spec : RunSpec
+        What they mean.
     """
-    settings = {name: _pickled(value) for name, value in given.items() if name not in NOT_KEPT}
+    declared = settings_of(RunSpec)
+    settings = {name: _pickled(value) for name, value in given.items() if declared[name].in_checkpoint}
     left_out = [name for name, data in settings.items() if data is None]
     members: dict[str, bytes] = {SETTINGS: pickled({n: data for n, data in settings.items() if data})}
-    data = None if force_task_save else _pickled(task)
+    task = spec.task.sent
+    data = None if spec.checkpoint_control.force_task_save else _pickled(task)
     if data is not None:
         members[TASK] = data
     elif (data := _saved(task)) is not None:
@@ -183,15 +177,15 @@ def _unpickled(what: str, data: bytes) -> Any:
         ) from error
 
 
-def packed_at_rest(spec: RunSpec | None, result: Result | None, extras: Callable[[], Extras]) -> Path:
-    """Make a checkpoint of a run on which nobody works, and return the file.
+def packed_at_rest(spec: RunSpec, result: Result | None, extras: Callable[[], Extras]) -> Path:
+    """Make a checkpoint of a run on which no process works, and return the file.
 
     Raises
     ------
     UserError
         If there is none.
     """
-    run_dir = result.run_dir if result else spec.working_dir if spec else None
-    if spec is None or run_dir is None or not holds_run(run_dir):
+    run_dir = result.run_dir if result else spec.working_dir
+    if run_dir is None or not holds_run(run_dir):
         raise UserError("there is no run yet to make a checkpoint of; call start_manager() first")
-    return pack_directory(run_dir, None, extras(), spec.control)
+    return pack_directory(run_dir, None, extras(), spec.checkpoint_control)

@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 
 from glompo.errors import NotAliveError, RefusedError, UnansweredError
+from glompo.events.enums import RequestKind
 from glompo.read.locate import run_directory
-from glompo.storage.identity import host_name
 from glompo.storage.inbox import Request, answer, ask, withdraw
-from glompo.storage.lease_state import writer_lives
+from glompo.storage.lease_state import host_name, writer_lives
 from glompo.validation import number
 
 PATIENCE = 10.0
@@ -61,42 +61,49 @@ class Control:
 
     def end(self) -> None:
         """End the run, as if its exit condition held."""
-        self._ask("end")
+        self._ask(RequestKind.END)
 
-    def leave(self) -> None:
-        """End this session in order, as Ctrl-C does; the run can be resumed."""
-        self._ask("leave")
+    def suspend(self) -> None:
+        """End this session in order, as Ctrl-C does; the run can be resumed. Its earlier name is `leave`."""
+        self._ask(RequestKind.LEAVE)
+
+    leave = suspend
 
     def stop(self, opt: int) -> None:
         """Stop optimizer `opt`."""
-        self._ask("stop", opt=opt)
+        self._ask(RequestKind.STOP, opt=opt)
 
     def pause(self, opt: int) -> None:
-        """Let optimizer `opt` rest, also in later sessions, until :meth:`go_on`; others may use its slots meanwhile."""
-        self._ask("pause", opt=opt)
+        """Let optimizer `opt` rest, also in later sessions, until :meth:`unpause`; others may use its slots."""
+        self._ask(RequestKind.PAUSE, opt=opt)
 
-    def go_on(self, opt: int) -> None:
-        """Let optimizer `opt` go on; if no slots are free for it, the youngest others rest until there are."""
-        self._ask("go-on", opt=opt)
+    def unpause(self, opt: int) -> None:
+        """Let optimizer `opt` go on; if no slots are free for it, the youngest others rest until there are.
+
+        Its earlier name is `go_on`.
+        """
+        self._ask(RequestKind.GO_ON, opt=opt)
+
+    go_on = unpause
 
     def slots(self, n: int) -> None:
         """Let `n` evaluations be in flight at once, for the rest of this session.
 
         If there are fewer than before, the youngest optimizers rest once their evaluations under way are done, until
-        there is room again; nobody is ended.
+        there is room again; none of them is ended.
         """
-        self._ask("slots", amount=n)
+        self._ask(RequestKind.SLOTS, amount=n)
 
     def budget(self, n: int) -> None:
         """Let the run make `n` evaluations in all, instead of its MaxTotalFunctionCalls, for the rest of this session.
 
         What was granted already is still evaluated.
         """
-        self._ask("budget", amount=n)
+        self._ask(RequestKind.BUDGET, amount=n)
 
     def checkpoint(self) -> None:
         """Ask for a checkpoint."""
-        self._ask("checkpoint")
+        self._ask(RequestKind.CHECKPOINT)
 
     def _ask(self, what: str, opt: int = 0, amount: int = 0) -> None:
         if not writer_lives(self._run_dir):
@@ -123,7 +130,7 @@ class Control:
 
     def _not_alive(self) -> NotAliveError:
         return NotAliveError(
-            f"no process works on the run in {self._run_dir}, so nobody can be asked for anything; resume it first"
+            f"no process works on the run in {self._run_dir}, so it cannot be asked for anything; resume it first"
         )
 
 

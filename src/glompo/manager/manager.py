@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
-from glompo.core.policies.ports import Policies
 from glompo.core.state.run_state import RunState
 from glompo.core.views.run_view import RunView
 from glompo.engine.ports import Observer
-from glompo.engine.session import Session, find_run, open_session, still_over
+from glompo.engine.session import find_run, open_session, still_over
 from glompo.errors import PolicyError, UserError
-from glompo.evaluators.pool.limits import GRACE
-from glompo.evaluators.shared import SharedEvaluators
-from glompo.generators import BaseGenerator
-from glompo.manager.checkpoints import loaded, packed_at_rest
-from glompo.manager.engine_assembly import engine_of
-from glompo.manager.interruption import heed
+from glompo.manager.checkpoints import extras_of, loaded, packed_at_rest
 from glompo.manager.live_control import control
-from glompo.manager.settings import Prepared
 from glompo.manager.summaries import write_summaries
-from glompo.manager.wiring import policies_of, raise_if_hopeless
+from glompo.manager.wiring import engine_of, policies_of, progress_of, raise_if_hopeless, raise_if_interrupted
 from glompo.read import Result, result_of
-from glompo.spec import CheckpointingControl, refuse_unknown
+from glompo.settings import ResumeSettings, RunSpec, SetupSettings, spelled_out
+from glompo.settings.declaration import settings_of
+from glompo.storage.checkpoint_writer import Extras
+from glompo.validation import refuse_unknown
 
 logger = logging.getLogger("glompo.manager")
 
@@ -38,7 +34,8 @@ class GloMPOManager:
     """
 
     def __init__(self) -> None:
-        self._prepared: Prepared | None = None
+        self._spec: RunSpec | None = None
+        self._extras: Callable[[], Extras]
         self._result: Result | None = None
         self._running: Path | None = None
         self._state: RunState | None = None
@@ -46,7 +43,7 @@ class GloMPOManager:
     @property
     def is_initialised(self) -> bool:
         """Whether :meth:`setup` has been called."""
-        return self._prepared is not None
+        return self._spec is not None
 
     @property
     def run_dir(self) -> Path | None:
@@ -54,61 +51,28 @@ class GloMPOManager:
         return self._running or (self._result.run_dir if self._result is not None else None)
 
     @classmethod
-    def new_manager(cls, *args: Any, **settings: Any) -> Self:
+    @spelled_out(SetupSettings)
+    def new_manager(
+        cls,
+        task: Callable[..., Any] | str,
+        bounds: Any,
+        opt_selector: Any,
+        working_dir: str | os.PathLike[str] | None = ".",
+        **settings: Unpack[SetupSettings],
+    ) -> Self:
         """Return a manager after :meth:`setup` with the same arguments."""
         manager = cls()
-        manager.setup(*args, **settings)
+        manager.setup(task, bounds, opt_selector, working_dir, **settings)
         return manager
 
+    @spelled_out(SetupSettings)
     def setup(
         self,
         task: Callable[..., Any] | str,
         bounds: Any,
         opt_selector: Any,
         working_dir: str | os.PathLike[str] | None = ".",
-        *,
-        overwrite_existing: bool = False,
-        resume: str = "never",
-        resume_task: str = "same",
-        max_jobs: int | None = None,
-        backend: str = "threads",
-        evaluator: Any = "inline",
-        cluster: Mapping[str, Any] | None = None,
-        evaluation_timeout: float | None = None,
-        adaptive_timeout: float | None = None,
-        memory_limit: int | None = None,
-        evaluation_grace: float = GRACE,
-        evaluation_threads: int | None = 1,
-        exit_conditions: Any = None,
-        x0: Any = None,
-        x0_generator: BaseGenerator | None = None,
-        stoppers: Any = None,
-        share_best_solutions: bool = False,
-        stopper_interval: int = 10,
-        stop_best: bool = False,
-        freezer: Any = None,
-        allocator: Any = None,
-        force_terminations_after: float = -1,
-        aggressive_kill: bool = False,
-        end_timeout: float = 10.0,
-        split_printstreams: bool = True,
-        summary_files: int = 0,
-        is_log_detailed: bool = False,
-        scaler: str | Sequence[str] | Mapping[str, str] = "none",
-        failure_policy: Any = "penalize",
-        max_failure_rate: float = 1.0,
-        durability: str = "batch",
-        names: Sequence[str] | None = None,
-        rng: Any = None,
-        deterministic: bool = False,
-        checkpoint_control: CheckpointingControl | None = None,
-        save_states_every: int | None = None,
-        on_divergence: str = "warm-start",
-        on_interrupt: str = "return",
-        progress: Any = None,
-        status_interval: float = 600.0,
-        configuration: Mapping[str, Any] | None = None,
-        **unknown: Any,
+        **settings: Unpack[SetupSettings],
     ) -> None:
         """Check and keep the settings of the run; nothing is written.
 
@@ -123,6 +87,8 @@ class GloMPOManager:
             ``(class, init kwargs, minimize kwargs)``, or a list of these, which are started in turn.
         working_dir : path-like, optional
             Directory of the run; None for a new one below ``glompo_runs``.
+        label : str
+            What this run is called in results, displays and lists; the name of the task stands beside it.
         overwrite_existing : bool
             Whether a run in `working_dir` may be set aside, into its folder ``replaced``.
         resume : {'never', 'auto', 'must'}
@@ -163,8 +129,8 @@ class GloMPOManager:
         x0_generator : BaseGenerator
             Where the others start; at random by default.
         stoppers : BaseStopper, or a sequence, of which one must hold
-            Who is stopped; by default :class:`~glompo.stoppers.CatchUp`, asked about CMA-ES only, on which it was
-            measured; nobody with ``()``.
+            Which optimizers are stopped; by default :class:`~glompo.stoppers.CatchUp`, asked about CMA-ES only, on
+            which it was measured; none with ``()``.
         share_best_solutions : bool
             Whether the best point so far is offered to the other optimizers.
         stopper_interval : int
@@ -172,13 +138,13 @@ class GloMPOManager:
         stop_best : bool
             Whether the owner of the best point may be stopped as well.
         freezer : optional
-            Who is put to rest, and woken again; nobody by default.
+            Which optimizers are paused, and resumed later; none by default.
         allocator : optional
-            Who gets the next evaluations; :class:`~glompo.allocators.EvenAllocator` by default.
+            Which optimizers get the next evaluations; :class:`~glompo.allocators.EvenAllocator` by default.
         force_terminations_after : float
             Seconds without a sign of life after which an optimizer's process is ended; -1 for never.
         aggressive_kill : bool
-            Whether the process of an optimizer that a stopper condemns is ended at once.
+            Whether the process of an optimizer that a stopper stops is ended at once.
         end_timeout : float
             Seconds that an optimizer gets to stop by itself. Then its process is ended; or, where it lives in a
             thread, its evaluations in the pool are, with the status CANCELLED.
@@ -207,10 +173,10 @@ class GloMPOManager:
         rng : None, int, SeedSequence, BitGenerator or Generator
             Seed of everything random in the run.
         deterministic : bool
-            Whether the same seed gives the same run on any backend: everybody alive gets a block of evaluations, and
-            decisions wait until all of them are used. Rules that look at the clock are not covered.
+            Whether the same seed gives the same run on any backend: each optimizer that is alive gets a block of
+            evaluations, and decisions wait until all of them are used. Rules that look at the clock are not covered.
         checkpoint_control : CheckpointingControl, optional
-            When checkpoints are made; by default only when somebody asks for one.
+            When checkpoints are made; by default only on request.
         save_states_every : int, optional
             Evaluations of an optimizer after which it saves its state, so that a resumption has less to repeat.
         on_divergence : {'warm-start', 'fail'}
@@ -233,9 +199,10 @@ class GloMPOManager:
             Naming the setting, its value and the remedy.
         """
         self._refuse_twice()
-        given = dict(locals())
-        refuse_unknown("setup", unknown, inspect.signature(self.setup).parameters)
-        self._prepared = Prepared.of(given)
+        refuse_unknown("setup", settings, settings_of(RunSpec))
+        given = {"task": task, "bounds": bounds, "opt_selector": opt_selector, "working_dir": working_dir, **settings}
+        self._spec = spec = RunSpec.of(given)
+        self._extras = partial(extras_of, given, spec)
 
     def start_manager(self, *observers: Observer) -> Result:
         """Run to the end and return the result.
@@ -243,7 +210,7 @@ class GloMPOManager:
         Parameters
         ----------
         *observers : Observer
-            Who watches the run, beside `progress`.
+            What watches the run, beside `progress`.
 
         Returns
         -------
@@ -266,24 +233,26 @@ class GloMPOManager:
             If a policy raised or broke its contract. The run has ended in order; as with the other errors that end
             it, `result` of the error is what it found.
         """
-        if self._prepared is None:
-            raise UserError("this manager has not been set up; call setup(...) first")
-        its = self._prepared
-        spec, threads = its.spec, its.backend == "threads"
-        policies = policies_of(spec, its.escalation)
-        found = find_run(spec, its.resume, its.options)
+        spec = self._checked_spec()
+        policies, options = policies_of(spec), spec.opt_selector.options
+        progress = progress_of(spec.progress)
+        watching = observers if progress is None else (progress, *observers)
+        found = find_run(spec, spec.resume, options)
         if found is not None and still_over(found, spec, policies):
             logger.info("the run in %s is over under these settings; nothing was done", spec.working_dir)
             view = RunView(found.state, found.state.at)
             self._state, self._result = found.state, result_of(view, spec.working_dir)
-            for observer in its.watching(observers):
+            for observer in watching:
                 observer.close(view)
-            return self._concluded(found.state)
-        shared = its.evaluation.shared(spec.sent, spec.slots, spec.detailed) if threads else None
+            return self._concluded(spec, found.state)
+        in_threads = spec.backend == "threads"
+        shared = spec.evaluation.shared(spec.task.sent, spec.max_jobs, spec.is_log_detailed) if in_threads else None
         try:
-            session = open_session(spec, found, its.options)
+            session = open_session(spec, found, options)
             try:
-                self._work(session, policies, shared, observers)
+                engine = engine_of(spec, session, policies, shared, self._extras, watching)
+                self._running = session.run_dir
+                engine.run()
             finally:
                 session.abandon()  # also if it could not begin its work: nothing is held any more
                 self._state = session.state
@@ -295,27 +264,21 @@ class GloMPOManager:
             raise
         finally:
             if shared is not None:
-                shared.close(kill=True)  # nobody waits any more for what is still under way
-        return self._concluded(session.state)
+                shared.close(kill=True)  # evaluations still under way are of no use to any optimizer
+        return self._concluded(spec, session.state)
 
-    def _work(
-        self, session: Session, policies: Policies, shared: SharedEvaluators | None, observers: Sequence[Observer]
-    ) -> None:
-        """Run a session to its end."""
-        assert self._prepared is not None  # asked before
-        its = self._prepared
-        engine = engine_of(its, session, policies, shared, its.watching(observers))
-        self._running = session.run_dir
-        engine.run()
+    def _checked_spec(self) -> RunSpec:
+        if self._spec is None:
+            raise UserError("this manager has not been set up; call setup(...) first")
+        return self._spec
 
-    def _concluded(self, state: RunState) -> Result:
+    def _concluded(self, spec: RunSpec, state: RunState) -> Result:
         """Return the result, or raise where an empty one would hide that nothing worked."""
-        assert self._prepared is not None
         assert self._result is not None  # just found
-        if self._prepared.summary_files:
+        if spec.summary_files:
             self.write_summary_file()
         raise_if_hopeless(self._result, state)
-        heed(self._result, self._prepared.on_interrupt)
+        raise_if_interrupted(self._result, spec.on_interrupt)
         return self._result
 
     def checkpoint(self) -> Path | None:
@@ -329,16 +292,14 @@ class GloMPOManager:
         if self._running is not None:
             control(self._running, patience=0.0).checkpoint()
             return None
-        if self._prepared is None:
-            raise UserError("this manager has not been set up; call setup(...) first")
-        return packed_at_rest(self._prepared.spec, self._result, self._prepared.extras)
+        return packed_at_rest(self._checked_spec(), self._result, self._extras)
 
     def load_checkpoint(
         self,
         path: str | os.PathLike[str],
         task_loader: Callable[[Path], Any] | None = None,
         task: Callable[..., Any] | str | None = None,
-        **overrides: Any,
+        **overrides: Unpack[ResumeSettings],
     ) -> None:
         """Set this manager up such that :meth:`start_manager` goes on with a run.
 
@@ -366,14 +327,20 @@ class GloMPOManager:
         self.setup(**loaded(path, task_loader, task, overrides))
 
     @classmethod
-    def load_manager(cls, *args: Any, **settings: Any) -> Self:
+    def load_manager(
+        cls,
+        path: str | os.PathLike[str],
+        task_loader: Callable[[Path], Any] | None = None,
+        task: Callable[..., Any] | str | None = None,
+        **overrides: Unpack[ResumeSettings],
+    ) -> Self:
         """Return a manager after :meth:`load_checkpoint` with the same arguments."""
         manager = cls()
-        manager.load_checkpoint(*args, **settings)
+        manager.load_checkpoint(path, task_loader, task, **overrides)
         return manager
 
     def _refuse_twice(self) -> None:
-        if self._prepared is not None:
+        if self._spec is not None:
             raise UserError("this manager has been set up already; make a new one for another run")
 
     def write_summary_file(self, dump_dir: str | os.PathLike[str] | None = None) -> Path:
@@ -391,8 +358,8 @@ class GloMPOManager:
         StoreError
             If a file cannot be written.
         """
-        result, its = self._result, self._prepared
-        if result is None or its is None or self._state is None or result.run_dir is None:
+        result, spec = self._result, self._spec
+        if result is None or spec is None or self._state is None or result.run_dir is None:
             raise UserError("there is nothing to summarise yet; call start_manager() first")
         folder = result.run_dir if dump_dir is None else Path(dump_dir)
-        return write_summaries(result, self._state, its.spec.describe(), its.summary_files, folder)
+        return write_summaries(result, self._state, spec.describe(), spec.summary_files, folder)

@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from glompo.errors import SettingError
-from glompo.manager.arguments import ends
 from glompo.manager.manager import GloMPOManager
 from glompo.read import Result
-from glompo.spec import refuse_unknown
+from glompo.settings import MinimizeSettings, documented, spelled_out
+from glompo.settings.checks import ends
+from glompo.validation import refuse_unknown
 
 
-def minimize(
-    task: Callable[..., Any] | str,
-    bounds: Any,
-    *,
-    optimizers: Any = None,
-    exit_conditions: Any = None,
-    max_evaluations: int | None = None,
-    max_seconds: float | None = None,
-    target: float | None = None,
-    max_jobs: int | None = None,
-    rng: Any = None,
-    working_dir: str | os.PathLike[str] | None = None,
-    progress: Any = None,
-    **setup: Any,
-) -> Result:
+@documented(GloMPOManager.setup)
+@spelled_out(MinimizeSettings)
+def minimize(task: Callable[..., Any] | str, bounds: Any, **settings: Unpack[MinimizeSettings]) -> Result:
     """Minimise a function with several managed optimizers.
 
     A budget, time limit or target given here ends the run; until then optimizers that converge or are stopped are
@@ -44,23 +32,19 @@ def minimize(
     optimizers : optional
         An optimizer class, an instance as a template, a tuple ``(class, init kwargs, minimize kwargs)``, or a list
         of these, which are started in turn; CMA-ES by default.
-    exit_conditions : optional
-        Further conditions, of which one must hold.
+    opt_selector : BaseSelector, optional
+        What chooses among optimizers, in place of `optimizers`.
+    exit_conditions : BaseExitCondition, or a sequence, of which one must hold
+        Further conditions.
     max_evaluations : int, optional
         Calls of the task at most; exact.
     max_seconds : float, optional
         Seconds after which the run ends; evaluations under way are awaited.
     target : float, optional
         Value at which the run ends.
-    max_jobs : int, optional
-        Slots: evaluations in flight at once.
-    rng : None, int, SeedSequence, BitGenerator or Generator
-        Seed of everything random in the run.
     working_dir : path-like, optional
         Directory of the run; a new one below ``glompo_runs`` by default.
-    progress : bool or Observer, optional
-        Whether to show progress.
-    **setup
+    **settings
         Any other setting of :meth:`GloMPOManager.setup`.
 
     Returns
@@ -75,18 +59,7 @@ def minimize(
     >>> result.nfev
     400
     """
-    short = {
-        "optimizers": optimizers,
-        "exit_conditions": exit_conditions,
-        "max_evaluations": max_evaluations,
-        "max_seconds": max_seconds,
-        "target": target,
-        "max_jobs": max_jobs,
-        "rng": rng,
-        "working_dir": working_dir,
-        "progress": progress,
-    }
-    return managed(task, bounds, {**short, **setup}).start_manager()
+    return managed(task, bounds, settings).start_manager()
 
 
 def managed(task: Callable[..., Any] | str, bounds: Any, settings: Mapping[str, Any]) -> GloMPOManager:
@@ -104,16 +77,15 @@ def managed(task: Callable[..., Any] | str, bounds: Any, settings: Mapping[str, 
     SettingError, SettingTypeError
         Naming the setting, its value and the remedy.
     """
-    known = {*inspect.signature(minimize).parameters, *inspect.signature(GloMPOManager.setup).parameters}
-    refuse_unknown("minimize", settings, known - {"setup", "unknown", "self"})
+    refuse_unknown("minimize", settings, inspect.signature(minimize).parameters)
     given = dict(settings)
-    optimizers = given.pop("optimizers", None)
-    if optimizers is not None and "opt_selector" in given:
+    optimizers, selector = given.pop("optimizers", None), given.pop("opt_selector", None)
+    if optimizers is not None and selector is not None:
         raise SettingError("optimizers and opt_selector are both given; give one of them")
     if optimizers is None:
         from glompo.optimizers import CMAOptimizer
 
-        optimizers = given.pop("opt_selector", CMAOptimizer)
+        optimizers = CMAOptimizer if selector is None else selector
     limits = (given.pop(name, None) for name in ("exit_conditions", "max_evaluations", "max_seconds", "target"))
-    working_dir = given.pop("working_dir", None)
-    return GloMPOManager.new_manager(task, bounds, optimizers, working_dir, exit_conditions=ends(*limits), **given)
+    given |= {"working_dir": given.get("working_dir"), "exit_conditions": ends(*limits)}
+    return GloMPOManager.new_manager(task, bounds, optimizers, **given)

@@ -12,34 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from glompo.core.state.run_state import RunState
-from glompo.errors import SettingError
-from glompo.optimizers.options import library
 from glompo.read import Result, to_hdf5, write_summary
 from glompo.storage.directory import LOG, PICTURES
-from glompo.validation import whole_number
-
-LEVELS = (0, 1, 2, 3)
-"""Nothing; the summary; the same and pictures; the same and all evaluations."""
-
-
-def check_summary(level: Any) -> int:
-    """Return the level of summary files, or refuse one that does not exist or that needs a missing library.
-
-    Raises
-    ------
-    SettingError, SettingTypeError
-        Naming the level, and what to install.
-    """
-    if whole_number("setup", "summary_files", level, 0) not in LEVELS:
-        raise SettingError(
-            f"setup: summary_files is {level!r}; use 0 for none, 1 for glompo_manager_log.yml, 2 for pictures too, "
-            "3 for glompo_log.h5 too"
-        )
-    if level >= 2:
-        library(f"summary_files={level}", "matplotlib", "plot")
-    if level >= 3:
-        library(f"summary_files={level}", "h5py", "hdf5")
-    return int(level)
 
 
 def write_summaries(result: Result, state: RunState, settings: Mapping[str, Any], level: int, folder: Path) -> Path:
@@ -68,7 +42,7 @@ def write_summaries(result: Result, state: RunState, settings: Mapping[str, Any]
 
 def _resources() -> dict[str, Any]:
     """Return what this process and its children that have ended have used."""
-    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    own, children = (resource.getrusage(one) for one in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     unit = 1 if sys.platform == "darwin" else 1024
     return {
         "cpu_seconds": round(own.ru_utime + own.ru_stime, 3),

@@ -1,115 +1,121 @@
-"""From checked settings to what the engine works with."""
+"""From checked settings to the engine of a session, and from its end to a result or an error."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from glompo.allocators import EqualBlocks, EvenAllocator
 from glompo.backends.processes import ProcessesBackend
-from glompo.backends.protocol import Backend
 from glompo.backends.threads import ThreadsBackend
-from glompo.core.policies.ports import FAILURE_GRACE, Allocator, Escalation, Option, Policies
-from glompo.core.policies.rule import Rule
+from glompo.core.policies.ports import FAILURE_GRACE, Policies
 from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams
 from glompo.engine.dispatch import Job
-from glompo.engine.ports import CheckpointStore
+from glompo.engine.loop import Engine
+from glompo.engine.ports import CheckpointStore, Observer
+from glompo.engine.run_logger import RunLogger
 from glompo.engine.session import Session
 from glompo.errors import (
     CheckpointError,
     EngineLostError,
     OptimizersFailedError,
+    RunInterrupt,
     TaskContractError,
     TaskFailedError,
 )
-from glompo.evaluators.plan import EvaluatorPlan
 from glompo.evaluators.shared import SharedEvaluators
-from glompo.exit_conditions import MaxOptimizersConverged, MaxOptimizersExhausted
-from glompo.manager.arguments import with_methods
 from glompo.read import Result
-from glompo.spec import RunSpec
-from glompo.stoppers import CatchUp, OptimizerType
+from glompo.settings import RunSpec
+from glompo.settings.checks import observer_of
+from glompo.storage.checkpoint_writer import CheckpointWriter, Extras
 from glompo.storage.directory import PRINTSTREAMS
+from glompo.storage.inbox import Inbox
+from glompo.wire.launch_request import RunContext
 
 
-def backend_for(name: str, printstreams_in: Path | None) -> Backend:
-    """Return where optimizers live; what they print goes into a folder there, if a directory is given."""
-    if name == "threads":
-        return ThreadsBackend()
-    return ProcessesBackend(None if printstreams_in is None else printstreams_in / PRINTSTREAMS)
+def progress_of(given: Any) -> Observer | None:
+    """Return what shows the progress of a run, or None."""
+    if given is True:
+        from glompo.show.progress import Progress
+
+        return Progress()
+    observer: Observer | None = observer_of(given)
+    return observer
 
 
-def allocator_of(given: Any, deterministic: bool) -> Allocator:
-    """Return the allocator that a user gave, or the usual one."""
-    if given is not None:
-        return with_methods("allocator", given, "allocate")  # type: ignore[no-any-return]  # it can answer
-    return EqualBlocks() if deterministic else EvenAllocator()
-
-
-def usual_end() -> Rule:
-    """Return when a run ends if the user does not say: with the first optimizer that has come to an end of its own."""
-    return MaxOptimizersConverged(1) | MaxOptimizersExhausted(1)
-
-
-def usual_stopper() -> Rule:
-    """Return who is stopped if the user does not say."""
-    return OptimizerType("CMAOptimizer") & CatchUp()
-
-
-def policies_of(spec: RunSpec, escalation: Escalation | None) -> Policies:
+def policies_of(spec: RunSpec) -> Policies:
     """Return the policies of a run."""
-    at_once = spec.failures.fatal
+    at_once = spec.failure_policy.fatal
     return Policies(
-        exit=spec.exit,
-        selector=spec.selector,
-        generator=spec.generator,
+        exit=spec.exit_conditions,
+        selector=spec.opt_selector,
+        generator=spec.x0_generator,
         allocator=spec.allocator,
-        stopper=spec.stopper,
+        stopper=spec.stoppers,
         freezer=spec.freezer,
         stopper_interval=spec.stopper_interval,
         stop_best=spec.stop_best,
-        escalation=escalation,
-        checkpointing=spec.control.plan(spec.save_states_every),
+        escalation=spec.escalation,
+        checkpointing=spec.checkpoint_control.plan(spec.save_states_every),
         lockstep=spec.deterministic,
-        share=spec.share,
+        share=spec.share_best_solutions,
         x0=spec.x0,
         max_failure_rate=0.0 if at_once else spec.max_failure_rate,
         failure_grace=1 if at_once else FAILURE_GRACE,
     )
 
 
-def job_of(
+def engine_of(
     spec: RunSpec,
     session: Session,
-    options: tuple[Option, ...],
-    evaluator: SharedEvaluators | None,
-    plan: EvaluatorPlan,
-    checkpoint_store: CheckpointStore,
-    in_process: bool,
-) -> Job:
-    """Return what all optimizers of a run have in common."""
-    return Job(
-        spec.task if in_process else spec.sent,
-        spec.bounds,
-        Streams(session.entropy),
-        detailed=spec.detailed,
-        scaler=spec.scaler,
-        in_order=spec.deterministic,
-        failures=spec.failures,
-        options=options,
-        evaluator=evaluator,
-        plan=plan,
-        concurrency="threads" if in_process and _in_threads(evaluator, plan) else "processes",
-        on_divergence=spec.on_divergence,
-        checkpoint_store=checkpoint_store,
+    policies: Policies,
+    shared: SharedEvaluators | None,
+    extras: Callable[[], Extras],
+    observers: Sequence[Observer],
+) -> Engine:
+    """Return what works on a session.
+
+    Parameters
+    ----------
+    shared : SharedEvaluators or None
+        What all optimizers evaluate with; None where each evaluates by itself.
+    extras : callable
+        What a checkpoint holds besides the journal and saved states.
+    """
+    printstreams = session.run_dir / PRINTSTREAMS if spec.split_printstreams else None
+    backend = ThreadsBackend() if spec.backend == "threads" else ProcessesBackend(printstreams)
+    checkpoint_store = CheckpointWriter(
+        session.run_dir, session.record.journal, spec.checkpoint_control, extras, backend.wake
+    )
+    return Engine(
+        session.state,
+        session.record,
+        backend,
+        session.clock,
+        policies,
+        _job(spec, session, shared, checkpoint_store),
+        Inbox.open(session.run_dir),
+        observers,
+        RunLogger(spec.status_interval),
     )
 
 
-def _in_threads(evaluator: SharedEvaluators | None, plan: EvaluatorPlan) -> bool:
-    if evaluator is None:
-        return plan.kind == "inline"
-    return evaluator.concurrency == "threads"
+def _job(spec: RunSpec, session: Session, shared: SharedEvaluators | None, checkpoint_store: CheckpointStore) -> Job:
+    in_process, plan = spec.backend == "threads", spec.evaluation.plan
+    in_threads = plan.kind == "inline" if shared is None else shared.concurrency == "threads"
+    context = RunContext(
+        spec.task.function if in_process else spec.task.sent,
+        spec.bounds,
+        detailed=spec.is_log_detailed,
+        scaler=spec.scaler,
+        in_order=spec.deterministic,
+        failures=spec.failure_policy,
+        evaluator=shared,
+        plan=plan,
+        concurrency="threads" if in_process and in_threads else "processes",
+        on_divergence=spec.on_divergence,
+    )
+    return Job(context, Streams(session.entropy), checkpoint_store, spec.opt_selector.options)
 
 
 def raise_if_hopeless(result: Result, state: RunState) -> None:
@@ -135,3 +141,27 @@ def raise_if_hopeless(result: Result, state: RunState) -> None:
         raise TaskFailedError(message, result)
     if state.finished.rule == "failing optimizers":
         raise OptimizersFailedError(message, result)
+
+
+class _Last:
+    """Whether the last run of this process was interrupted."""
+
+    interrupted = False
+
+
+def raise_if_interrupted(result: Result, on_interrupt: str) -> None:
+    """Raise if Ctrl-C has ended this run, and the one before it too or `on_interrupt` says so.
+
+    One Ctrl-C ends the run, and its result is returned. In a loop of runs the next one then begins; so if that is
+    interrupted as well, KeyboardInterrupt is raised, which ends the loop.
+
+    Raises
+    ------
+    RunInterrupt
+        With the result.
+    """
+    interrupted = result.left_by == "SIGINT"
+    raises = interrupted and (on_interrupt == "raise" or _Last.interrupted)
+    _Last.interrupted = interrupted and not raises  # after the end of a loop the count begins anew
+    if raises:
+        raise RunInterrupt(f"the run in {result.run_dir} was interrupted; it can be resumed", result)

@@ -68,7 +68,7 @@ class AdaptiveRateMonteCarlo(StepperOptimizer):
     A better point of another optimizer becomes the place of the walk.
     """
 
-    capabilities = Capabilities(batch=True, injection=True, noise=True, needs_bounds=True, resumes=True)
+    capabilities = Capabilities(batch=True, injection=True, noise=True, resumes=True)
 
     def __init__(
         self,

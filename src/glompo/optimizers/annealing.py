@@ -50,7 +50,7 @@ class Annealing(BlockingOptimizer):
     :class:`~glompo.optimizers.penalty.Penalty`.
     """
 
-    capabilities = Capabilities(noise=True, needs_bounds=True)
+    capabilities = Capabilities(noise=True)
 
     def __init__(
         self,

@@ -60,9 +60,7 @@ class Objective:
     def check(self) -> None:
         """Raise if the search is to end."""
         if self._optimizer.stop_reason is not None:
-            insist = getattr(self._function, "insist", None)
-            if insist is not None:
-                insist()
+            getattr(self._function, "insist", lambda: None)()
             raise Leave
 
 

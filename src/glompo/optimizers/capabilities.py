@@ -24,23 +24,17 @@ class Capabilities:
     ----------
     batch : bool
         It keeps several evaluations in flight when it is given several workers.
-    asynchronous : bool
-        It goes on as soon as one of them is done instead of waiting for the batch.
     nan : bool
-        It goes on after evaluations that failed, for which it is handed inf.
+        It goes on after evaluations that failed, for which it is handed inf; the contracts of optimizers ask.
     injection : bool
-        It makes use of a better point that another optimizer found; others only note it.
+        It makes use of a better point that another optimizer found; others only note it. For the user's choice.
     noise : bool
-        It is meant for functions whose value at a point varies, too.
-    needs_bounds : bool
-        It cannot search without finite bounds.
+        It is meant for functions whose value at a point varies, too. For the user's choice.
     stays_inside : bool
         It never asks for a point outside the bounds.
     resumes : bool
         Loaded from what `checkpoint_save` wrote, `minimize` goes on as if nothing had happened. Others come back by
         running them again on the recorded values.
-    order_sensitive : bool
-        The order in which the values of a batch are told matters: they must be told in the order of asking.
     residuals : bool
         It needs a task that declares its residuals, see :mod:`glompo.details`.
     details : bool
@@ -54,14 +48,11 @@ class Capabilities:
     """
 
     batch: bool = False
-    asynchronous: bool = False
     nan: bool = True
     injection: bool = False
     noise: bool = False
-    needs_bounds: bool = False
     stays_inside: bool = True
     resumes: bool = False
-    order_sensitive: bool = True
     residuals: bool = False
     details: bool = False
     least_dims: int = 1
@@ -85,12 +76,6 @@ class Facts:
         Free parameters; fixed ones are not seen by an optimizer.
     workers : int
         Evaluations that the optimizer is to keep in flight.
-    bounded : bool
-        Every parameter has finite bounds.
-    noisy : bool
-        The value at a point varies.
-    may_fail : bool
-        Evaluations are known to fail now and then.
     detailed : bool
         The task offers `detailed_call`.
     residuals : bool
@@ -101,9 +86,6 @@ class Facts:
 
     dims: int
     workers: int = 1
-    bounded: bool = True
-    noisy: bool = False
-    may_fail: bool = False
     detailed: bool = False
     residuals: bool = False
     bounds: tuple[tuple[float, float], ...] = ()
@@ -117,10 +99,7 @@ def refusal(name: str, capabilities: Capabilities, facts: Facts) -> str | None:
     >>> refusal("Scipy('Powell')", Capabilities(), Facts(dims=3, workers=4))
     "Scipy('Powell') evaluates one point at a time, but workers is 4; give it one worker"
     """
-    for holds, reason in _objections(capabilities, facts):
-        if holds:
-            return f"{name} {reason}"
-    return None
+    return next((f"{name} {reason}" for holds, reason in _objections(capabilities, facts) if holds), None)
 
 
 def _objections(can: Capabilities, facts: Facts) -> list[tuple[bool, str]]:
@@ -136,10 +115,7 @@ def _objections(can: Capabilities, facts: Facts) -> list[tuple[bool, str]]:
             most is not None and facts.dims > most,
             f"takes {most} free parameters at most, the problem has {facts.dims}; use another optimizer",
         ),
-        (
-            can.residuals and not facts.residuals,
-            UNDECLARED,
-        ),
+        (can.residuals and not facts.residuals, UNDECLARED),
         (
             can.details and not facts.detailed,
             "needs the extra values of detailed_call, which the task has not; define detailed_call(x) -> (fx, *extras)",
@@ -152,18 +128,6 @@ def _objections(can: Capabilities, facts: Facts) -> list[tuple[bool, str]]:
         (
             facts.workers > 1 and not can.batch,
             f"evaluates one point at a time, but workers is {facts.workers}; give it one worker",
-        ),
-        (
-            can.needs_bounds and not facts.bounded,
-            "needs finite bounds for every parameter; give the largest values that make sense",
-        ),
-        (
-            facts.may_fail and not can.nan,
-            "cannot go on after failed evaluations, which this task has; use another optimizer",
-        ),
-        (
-            facts.noisy and not can.noise,
-            "takes noise for slopes, and this task is noisy; use another optimizer, for example CMAOptimizer",
         ),
     ]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.box import Box
+from glompo.box import Box, usual_population
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.options import number, one_of, options_of, whole_number_or_none
 from glompo.optimizers.stagnation import Stagnation
@@ -72,9 +72,7 @@ class CMAOptimizer(StepperOptimizer):
     behind the worst valid point of their generation.
     """
 
-    capabilities = Capabilities(
-        batch=True, injection=True, noise=True, needs_bounds=True, resumes=True, order_sensitive=False
-    )
+    capabilities = Capabilities(batch=True, injection=True, noise=True, resumes=True)
 
     def __init__(
         self,
@@ -212,10 +210,9 @@ directory, which a task may have removed."""
 
 
 def _options(settings: CMAOptimizer, dims: int) -> dict[str, Any]:
-    usual = math.ceil((4 + int(3 * math.log(dims))) / settings.workers) * settings.workers
     return {
         "bounds": [0, 1],
-        "popsize": settings.popsize or usual,
+        "popsize": settings.popsize or usual_population(dims, settings.workers),
         "randn": _Normal(settings.rng),
         "seed": np.nan,  # pycma then leaves the global generator alone
         "verbose": -9,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.box import Box
+from glompo.box import Box, usual_population
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.cma import ranked
 from glompo.optimizers.options import library, number, one_of, whole_number_or_none
@@ -49,7 +48,7 @@ class CMAES(StepperOptimizer):
     and not used.
     """
 
-    capabilities = Capabilities(batch=True, noise=True, needs_bounds=True, resumes=True, order_sensitive=False)
+    capabilities = Capabilities(batch=True, noise=True, resumes=True)
 
     def __init__(self, sigma0: float = 0.2, popsize: int | None = None, variant: str = "full", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -64,14 +63,13 @@ class CMAES(StepperOptimizer):
         """Return the strategy before its first generation."""
         cmaes = library(self, "cmaes", "cmaes")
         box = Box(bounds)
-        usual = math.ceil((4 + int(3 * math.log(box.dims))) / self.workers) * self.workers
         adaptive = {"lr_adapt": True} if self.variant == "adaptive" else {}
         strategy = (cmaes.SepCMA if self.variant == "separable" else cmaes.CMA)(
             mean=box.unit(x0),
             sigma=self.sigma0,
             bounds=np.array([(0.0, 1.0)] * box.dims),
             seed=int(self.rng.integers(2**32)),
-            population_size=self.popsize or usual,
+            population_size=self.popsize or usual_population(box.dims, self.workers),
             **adaptive,
         )
         return _Generations(strategy, x0, box)

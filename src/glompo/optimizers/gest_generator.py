@@ -41,7 +41,7 @@ class GestGenerator(StepperOptimizer):
     optimizer is told to the generator. At the end of the search it is finalised.
     """
 
-    capabilities = Capabilities(batch=True, injection=True, needs_bounds=True, stays_inside=False)
+    capabilities = Capabilities(batch=True, injection=True, stays_inside=False)
 
     def __init__(self, generator: Callable[..., Any], options: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

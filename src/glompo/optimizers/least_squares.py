@@ -10,13 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.details import (
-    details_of,
-    offers_details,
-    places_of,
-    residual_call,
-    residuals_among,
-)
+from glompo.details import details_of, offers_details, places_of, residual_call, residuals_among
 from glompo.errors import SettingError, TaskContractError, UserError
 from glompo.optimizers.blocking import BlockingOptimizer, Leave, Objective
 from glompo.optimizers.bundled import Function
@@ -74,7 +68,7 @@ class LeastSquares(BlockingOptimizer):
     shrunk; a failed difference is taken as no slope. If the starting point fails, it ends there without success.
     """
 
-    capabilities = replace(NATURAL, batch=True, needs_bounds=True, residuals=True)
+    capabilities = replace(NATURAL, batch=True, residuals=True)
 
     def __init__(
         self,
@@ -130,7 +124,7 @@ class Residuals(Objective):
     Parameters
     ----------
     optimizer : LeastSquares
-        Whose evaluations these are.
+        The optimizer that makes these evaluations.
     function : callable
         The function.
     columns : tuple of str and int, or None

@@ -61,7 +61,7 @@ class Nevergrad(StepperOptimizer):
     metamodels, and the portfolios named NgIoh, also draw from NumPy's global generator: they do not repeat exactly.
     """
 
-    capabilities = Capabilities(batch=True, noise=True, needs_bounds=True)
+    capabilities = Capabilities(batch=True, noise=True)
 
     def __init__(self, optimizer: str = "TwoPointsDE", budget: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -133,12 +133,7 @@ def _searches(search: Any) -> Iterator[Any]:
 
 class _Conversation(Stepper):
     def __init__(
-        self,
-        search: Any,
-        box: Box,
-        x0: NDArray[np.float64],
-        serial: bool,
-        unsupported: type[Exception],
+        self, search: Any, box: Box, x0: NDArray[np.float64], serial: bool, unsupported: type[Exception]
     ) -> None:
         self._search = search
         self._box = box

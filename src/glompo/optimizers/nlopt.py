@@ -58,7 +58,7 @@ class Nlopt(BlockingOptimizer):
     :class:`~glompo.optimizers.penalty.Penalty`, and has no slope.
     """
 
-    capabilities = replace(NATURAL, needs_bounds=True)
+    capabilities = replace(NATURAL)
 
     def __init__(
         self,

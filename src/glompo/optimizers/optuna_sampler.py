@@ -43,7 +43,7 @@ class OptunaSampler(StepperOptimizer):
     samplers leave out. A point of another optimizer is added to the history.
     """
 
-    capabilities = Capabilities(batch=True, injection=True, noise=True, needs_bounds=True, resumes=True)
+    capabilities = Capabilities(batch=True, injection=True, noise=True, resumes=True)
 
     def __init__(
         self,

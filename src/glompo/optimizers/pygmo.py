@@ -66,7 +66,7 @@ class Pygmo(BlockingOptimizer):
     :class:`~glompo.optimizers.penalty.Penalty`.
     """
 
-    capabilities = Capabilities(noise=True, needs_bounds=True)
+    capabilities = Capabilities(noise=True)
 
     def __init__(
         self,

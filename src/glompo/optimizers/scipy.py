@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from glompo.errors import SettingError
 from glompo.optimizers.blocking import BlockingOptimizer, Objective
 from glompo.optimizers.capabilities import NATURAL
-from glompo.optimizers.cobyqa import cobyqa
 from glompo.optimizers.differences import WithDifferences
 from glompo.optimizers.options import one_of, options_of
 from glompo.optimizers.penalty import Penalty
@@ -61,6 +60,9 @@ DECIDED = {
     *("eps", "finite_diff_rel_step"),  # SciPy's own differences are never used
 }
 """Arguments of SciPy that this optimizer fills in itself."""
+
+COBYQA_NAMES = {"f_target": "target", "initial_tr_radius": "radius_init", "final_tr_radius": "radius_final"}
+"""Options that SciPy calls otherwise than the author of the method."""
 
 
 class Scipy(BlockingOptimizer):
@@ -109,7 +111,6 @@ class Scipy(BlockingOptimizer):
         self.capabilities = replace(
             self.capabilities,
             batch=self.method in BATCH,
-            needs_bounds=self.method in GLOBAL,
             least_range=LEAST.get(self.method, self.capabilities.least_range),
             noise=self.method in ("differential_evolution", "dual_annealing"),
         )
@@ -166,6 +167,41 @@ class Scipy(BlockingOptimizer):
             together = {"workers": _mapped(f, penalty)} if f.workers > 1 else {}
             return optimize.shgo(one, bounds, **together, **self.options)
         return optimize.direct(one, bounds, **self.options)
+
+
+def cobyqa(
+    fun: Callable[[NDArray[np.float64]], float],
+    x0: NDArray[np.float64],
+    bounds: list[tuple[float, float]],
+    options: Mapping[str, Any],
+) -> Any:
+    """Return what ``scipy.optimize.minimize(fun, x0, method='COBYQA', ...)`` returns.
+
+    SciPy holds one lock for a whole minimisation, up to version 1.17: a second one in the same process waits until the
+    first has ended, and hears of no stop meanwhile. Its code needs no lock (https://github.com/scipy/scipy/pull/24466),
+    so it is called without.
+
+    Parameters
+    ----------
+    fun, x0, bounds, options
+        As there; `x0` has the shape (d,).
+    """
+    from scipy import optimize
+
+    try:
+        from scipy._lib.cobyqa import minimize
+    except ImportError:  # it has moved; versions in which it has moved have no lock
+        return optimize.minimize(fun, x0, method="COBYQA", bounds=bounds, options=dict(options))
+    low, high = np.array(bounds).T
+    usual = {
+        "maxfev": 500 * len(x0),
+        "maxiter": 1000 * len(x0),
+        "radius_init": 1.0,
+        "radius_final": 1e-6,
+        "feasibility_tol": 1e-8,
+    }
+    given = {COBYQA_NAMES.get(name, name): value for name, value in options.items()}
+    return minimize(fun, x0, bounds=optimize.Bounds(low, high), options={**usual, **given})
 
 
 def _mapped(f: Objective, penalty: Penalty) -> Callable[..., Any]:

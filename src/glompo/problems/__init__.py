@@ -22,16 +22,17 @@ Library of Simulation Experiments, www.sfu.ca/~ssurjano.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from glompo.problems.base import Problem
-from glompo.problems.catalogue import catalogue
 from glompo.problems.clusters import LennardJones
 from glompo.problems.fitting import ExpLeastSquaresCost, Trigonometric
+from glompo.problems.flat import Rosenbrock, ZeroSum
 from glompo.problems.needles import Deceptive, Easom, Michalewicz
 from glompo.problems.noisy import Stochastic
-from glompo.problems.plates import ZeroSum
 from glompo.problems.rippled import Ackley, Alpine01, Griewank, Levy, Rastrigin
 from glompo.problems.scattered import Alpine02, Qing, Rana, Schwefel, Shubert, StyblinskiTang, Vincent
-from glompo.problems.valley import Rosenbrock
 from glompo.problems.wells import Langermann, Shekel
 
 __all__ = [
@@ -61,3 +62,8 @@ __all__ = [
     "ZeroSum",
     "catalogue",
 ]
+
+
+def catalogue() -> Mapping[str, type[Problem]]:
+    """Return every problem class by its name, in alphabetical order; each can be constructed without arguments."""
+    return MappingProxyType({name: globals()[name] for name in __all__ if name not in ("Problem", "catalogue")})

@@ -52,6 +52,9 @@ class Problem(ABC):
     box_moves: ClassVar[bool] = False
     least_dims: ClassVar[int] = 1
     most_dims: ClassVar[int | None] = None
+    _RANGE: ClassVar[tuple[float, float]]  # of every parameter; a class without it defines _box
+    _LOWEST: ClassVar[float | None] = 0.0
+    _AT: ClassVar[float | None] = None  # every parameter at the minimum; a class where they differ defines _place
 
     def __init__(self, dims: int = 2, *, delay: float = 0.0, shift: ArrayLike | np.random.Generator | None = None):
         self._dims = self._checked_dims(dims)
@@ -80,9 +83,9 @@ class Problem(ABC):
         return box + self._shift[:, np.newaxis] if self.box_moves and self._shift is not None else box
 
     @property
-    @abstractmethod
     def min_fx(self) -> float | None:
-        """Lowest value inside the bounds; None where nobody knows it."""
+        """Lowest value inside the bounds; None where it is unknown."""
+        return self._LOWEST
 
     @property
     def min_x(self) -> Array | None:
@@ -143,9 +146,9 @@ class Problem(ABC):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(dims={self._dims})"
 
-    @abstractmethod
     def _box(self) -> Array:
         """Return the published bounds, shape (d, 2), as a new array."""
+        return self._cube(*self._RANGE)
 
     @abstractmethod
     def _values(self, Z: Array) -> Array:
@@ -153,7 +156,7 @@ class Problem(ABC):
 
     def _place(self) -> Array | None:
         """Return one published place of the minimum, shape (d,), as a new array; None where unknown."""
-        return None
+        return None if self._AT is None else np.full(self._dims, self._AT)
 
     def _unshifted(self, x: ArrayLike) -> Array:
         """Return x − s, after checking that `x` has the shape (d,)."""
@@ -175,10 +178,9 @@ class Problem(ABC):
         return number
 
     def _checked_delay(self, delay: float) -> float:
-        seconds = float(delay)
-        if not 0.0 <= seconds < math.inf:
+        if not 0.0 <= float(delay) < math.inf:
             raise ValueError(f"delay is a finite number of seconds, 0 or more, not {delay!r}")
-        return seconds
+        return float(delay)
 
     def _checked_shift(self, shift: ArrayLike | np.random.Generator | None) -> Array | None:
         if shift is None:

@@ -4,12 +4,54 @@ from __future__ import annotations
 
 import itertools
 import operator
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from glompo.problems.base import Array, Problem
-from glompo.problems.cluster_minima import CLUSTER_MINIMA
+
+CLUSTER_MINIMA: Mapping[int, float] = MappingProxyType(
+    {
+        2: -1.0,
+        3: -3.0,
+        4: -6.0,
+        5: -9.103852,
+        6: -12.712062,
+        7: -16.505384,
+        8: -19.821489,
+        9: -24.113360,
+        10: -28.422532,
+        11: -32.765970,
+        12: -37.967600,
+        13: -44.326801,  # icosahedron
+        14: -47.845157,
+        15: -52.322627,
+        16: -56.815742,
+        17: -61.317995,
+        18: -66.530949,
+        19: -72.659782,
+        20: -77.177043,
+        21: -81.684571,
+        22: -86.809782,
+        23: -92.844472,
+        24: -97.348815,
+        25: -102.372663,
+        26: -108.315616,
+        30: -128.286571,
+        38: -173.928427,  # face-centred cubic truncated octahedron; the icosahedral funnel is wider
+        55: -279.248470,  # Mackay icosahedron
+        75: -397.492331,  # Marks decahedron
+        98: -543.665361,  # Leary tetrahedron
+    }
+)
+"""Published lowest energies by number of atoms, in units of the pair's well depth.
+
+Six decimals, so that a computed minimum may lie up to 5·10⁻⁷ higher or lower: a target needs that much room. They are
+the lowest that have been found; beyond a few atoms none is proven. From the table "Lennard-Jones clusters" of the
+Cambridge Cluster Database.
+"""
 
 # Below this squared distance the pair energy goes on as a straight line in r², with the value (4·10¹²) and the slope it
 # has there: finite for coinciding atoms, where r⁻¹² is not. Nothing that matters lies so close (the best is r = 1.12).
@@ -47,7 +89,7 @@ class LennardJones(Problem):
 
     Notes
     -----
-    `min_fx` is the published lowest energy (see :mod:`glompo.problems.cluster_minima`; six decimals) for 2 to 26, 30,
+    `min_fx` is the published lowest energy (six decimals) for 2 to 26, 30,
     38, 55, 75 and 98 atoms, else None. `min_x` is known in closed form for 2, 3, 4, 6 and 13 atoms.
 
     Sources: Wales and Doye, J. Phys. Chem. A 101, 5111 (1997); Cambridge Cluster Database.
@@ -101,8 +143,7 @@ class LennardJones(Problem):
         # dE/dr² of a pair is 4(3 r⁻⁸ − 6 r⁻¹⁴), and r² changes by 2 per unit of the difference. An atom's distance to
         # itself is 0, so that its (finite) slope adds nothing.
         slope = 24.0 * inverse * (attraction - 2.0 * attraction * attraction)
-        gradient: Array = np.einsum("ij,ijk->ik", slope, apart).ravel()
-        return gradient
+        return np.asarray(np.einsum("ij,ijk->ik", slope, apart).ravel())
 
     def __repr__(self) -> str:
         return f"LennardJones(n_atoms={self._n_atoms})"
@@ -120,8 +161,7 @@ class LennardJones(Problem):
         attraction = 1.0 / reached
         attraction = attraction * attraction * attraction
         energy = 4.0 * (np.einsum("np,np->n", attraction, attraction) - attraction.sum(axis=1))
-        values: Array = energy + _CORE_SLOPE * (square - reached).sum(axis=1)
-        return values
+        return np.asarray(energy + _CORE_SLOPE * (square - reached).sum(axis=1))
 
     def _place(self) -> Array | None:
         """Return a highly symmetric cluster of the best size.
@@ -135,8 +175,7 @@ class LennardJones(Problem):
         first, second = np.triu_indices(self._n_atoms, 1)
         square = ((shape[first] - shape[second]) ** 2).sum(axis=1)
         size = (2.0 * (square**-6).sum() / (square**-3).sum()) ** (1.0 / 6.0)
-        place: Array = (size * shape).ravel()
-        return place
+        return np.asarray((size * shape).ravel())
 
 
 def _symmetric_shape(n_atoms: int) -> Array | None:

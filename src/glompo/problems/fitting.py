@@ -38,6 +38,8 @@ class ExpLeastSquaresCost(Problem):
     Sums of exponentials as a hard fit: Lanczos, Applied Analysis (1956), ch. IV.23. The data are of our own making.
     """
 
+    _RANGE = (-2.0, 2.0)
+
     def __init__(
         self,
         dims: int = 2,
@@ -67,8 +69,7 @@ class ExpLeastSquaresCost(Problem):
 
     def residuals(self, x: ArrayLike) -> Array:
         """Return the residuals r_k at `x`, shape (d,) to (n_points,), without the delay; f is their sum of squares."""
-        residuals: Array = self._model(self._unshifted(x)[np.newaxis])[0] - self._data
-        return residuals
+        return np.asarray(self._model(self._unshifted(x)[np.newaxis])[0] - self._data)
 
     def detailed_call(self, x: ArrayLike) -> tuple[float, ...]:
         """Return f(x) followed by the residuals r_k, one evaluation with its delay."""
@@ -79,20 +80,15 @@ class ExpLeastSquaresCost(Problem):
         """Return name and type of what :meth:`detailed_call` returns after the value."""
         return {f"residual_{k}": float for k in range(len(self._data))}
 
-    def _box(self) -> Array:
-        return self._cube(-2.0, 2.0)
-
     def _place(self) -> Array | None:
         return self._truth.copy() if self._noise == 0.0 else None
 
     def _model(self, P: Array) -> Array:
         """Return the sum of exponentials at every data point, shape (n, d) to (n, n_points)."""
-        values: Array = np.exp(-P[:, :, np.newaxis] * self._points).sum(axis=1)
-        return values
+        return np.asarray(np.exp(-P[:, :, np.newaxis] * self._points).sum(axis=1))
 
     def _values(self, Z: Array) -> Array:
-        values: Array = ((self._model(Z) - self._data) ** 2).sum(axis=1)
-        return values
+        return np.asarray(((self._model(Z) - self._data) ** 2).sum(axis=1))
 
 
 class Trigonometric(Problem):
@@ -106,20 +102,11 @@ class Trigonometric(Problem):
     and Hillstrom, ACM Trans. Math. Softw. 7, 17 (1981), has i(1 − cos x_i) − sin x_i instead.
     """
 
-    @property
-    def min_fx(self) -> float:
-        """Lowest value inside the bounds."""
-        return 0.0
-
-    def _box(self) -> Array:
-        return self._cube(0.0, np.pi)
-
-    def _place(self) -> Array:
-        return np.zeros(self._dims)
+    _RANGE = (0.0, np.pi)
+    _AT = 0.0
 
     def _values(self, Z: Array) -> Array:
         index = np.arange(1, self._dims + 1)
         cosine = np.cos(Z)
         common = (1.0 - cosine).sum(axis=1, keepdims=True)
-        values: Array = ((common + index * (1.0 - cosine - np.sin(Z))) ** 2).sum(axis=1)
-        return values
+        return np.asarray(((common + index * (1.0 - cosine - np.sin(Z))) ** 2).sum(axis=1))

@@ -31,6 +31,9 @@ class Deceptive(Problem):
     and fourth pieces; its code has them.
     """
 
+    _RANGE = (0.0, 1.0)
+    _LOWEST = -1.0
+
     def __init__(
         self,
         dims: int = 2,
@@ -44,14 +47,6 @@ class Deceptive(Problem):
         self._beta = float(beta)
         super().__init__(dims, delay=delay, shift=shift)
 
-    @property
-    def min_fx(self) -> float:
-        """Lowest value inside the bounds."""
-        return -1.0
-
-    def _box(self) -> Array:
-        return self._cube(0.0, 1.0)
-
     def _place(self) -> Array:
         return np.arange(1.0, self._dims + 1.0) / (self._dims + 1.0)
 
@@ -60,8 +55,7 @@ class Deceptive(Problem):
         for i, alpha in enumerate(self._place()):
             corners = (0.0, 0.8 * alpha, alpha, (1.0 + 4.0 * alpha) / 5.0, 1.0)
             heights[:, i] = np.interp(Z[:, i], corners, (0.8, 0.0, 1.0, 0.0, 0.8))
-        values: Array = -(heights.mean(axis=1) ** self._beta)
-        return values
+        return np.asarray(-(heights.mean(axis=1) ** self._beta))
 
 
 class Easom(Problem):
@@ -75,21 +69,12 @@ class Easom(Problem):
     """
 
     least_dims = most_dims = 2
-
-    @property
-    def min_fx(self) -> float:
-        """Lowest value inside the bounds."""
-        return -1.0
-
-    def _box(self) -> Array:
-        return self._cube(-100.0, 100.0)
-
-    def _place(self) -> Array:
-        return np.full(2, np.pi)
+    _RANGE = (-100.0, 100.0)
+    _LOWEST = -1.0
+    _AT = np.pi
 
     def _values(self, Z: Array) -> Array:
-        values: Array = -np.cos(Z).prod(axis=1) * np.exp(-((Z - np.pi) ** 2).sum(axis=1))
-        return values
+        return np.asarray(-np.cos(Z).prod(axis=1) * np.exp(-((Z - np.pi) ** 2).sum(axis=1)))
 
 
 class Michalewicz(Problem):
@@ -116,6 +101,7 @@ class Michalewicz(Problem):
     """
 
     box_moves = True
+    _RANGE = (0.0, np.pi)
 
     def __init__(
         self, dims: int = 2, *, m: int = 10, delay: float = 0.0, shift: ArrayLike | np.random.Generator | None = None
@@ -130,16 +116,12 @@ class Michalewicz(Problem):
         """Lowest value inside the bounds."""
         return float(self._values(self._place()[np.newaxis])[0])
 
-    def _box(self) -> Array:
-        return self._cube(0.0, np.pi)
-
     def _place(self) -> Array:
         return np.array([self._best_of_term(i) for i in range(1, self._dims + 1)])
 
     def _values(self, Z: Array) -> Array:
         index = np.arange(1, self._dims + 1)
-        values: Array = -(np.sin(Z) * np.sin(index * Z * Z / np.pi) ** (2 * self._m)).sum(axis=1)
-        return values
+        return np.asarray(-(np.sin(Z) * np.sin(index * Z * Z / np.pi) ** (2 * self._m)).sum(axis=1))
 
     def _best_of_term(self, i: int) -> float:
         """Return where −sin x · sin^2m(i x²/π) is lowest on [0, π].

@@ -31,6 +31,8 @@ class Stochastic(Problem):
     Source: Yang, arXiv:1008.0549 (2010), eq. for the stochastic function; Gavana, "Stochastic".
     """
 
+    _RANGE = (-5.0, 5.0)
+
     def __init__(
         self,
         dims: int = 2,
@@ -42,17 +44,8 @@ class Stochastic(Problem):
         self._rng = np.random.default_rng(rng)
         super().__init__(dims, delay=delay, shift=shift)
 
-    @property
-    def min_fx(self) -> float:
-        """Lowest value inside the bounds."""
-        return 0.0
-
-    def _box(self) -> Array:
-        return self._cube(-5.0, 5.0)
-
     def _place(self) -> Array:
         return 1.0 / np.arange(1.0, self._dims + 1.0)
 
     def _values(self, Z: Array) -> Array:
-        values: Array = (self._rng.random(Z.shape) * np.abs(Z - self._place())).sum(axis=1)
-        return values
+        return np.asarray((self._rng.random(Z.shape) * np.abs(Z - self._place())).sum(axis=1))

@@ -18,22 +18,13 @@ class Ackley(Problem):
     Bingham, Virtual Library of Simulation Experiments.
     """
 
-    @property
-    def min_fx(self) -> float:
-        """Lowest value inside the bounds."""
-        return 0.0
-
-    def _box(self) -> Array:
-        return self._cube(-32.768, 32.768)
-
-    def _place(self) -> Array:
-        return np.zeros(self._dims)
+    _RANGE = (-32.768, 32.768)
+    _AT = 0.0
 
     def _values(self, Z: Array) -> Array:
         slope = -20.0 * np.exp(-0.2 * np.sqrt((Z * Z).mean(axis=1)))
         ripples = -np.exp(np.cos(2.0 * np.pi * Z).mean(axis=1))
-        values: Array = slope + ripples + 20.0 + np.e
-        return values
+        return np.asarray(slope + ripples + 20.0 + np.e)
 
 
 class Alpine01(Problem):
@@ -46,20 +37,11 @@ class Alpine01(Problem):
     Source: Jamil and Yang, arXiv:1308.4008, no. 6; Gavana, Global Optimization Benchmarks, "Alpine01".
     """
 
-    @property
-    def min_fx(self) -> float:
-        """Lowest value inside the bounds."""
-        return 0.0
-
-    def _box(self) -> Array:
-        return self._cube(-10.0, 10.0)
-
-    def _place(self) -> Array:
-        return np.zeros(self._dims)
+    _RANGE = (-10.0, 10.0)
+    _AT = 0.0
 
     def _values(self, Z: Array) -> Array:
-        values: Array = np.abs(Z * np.sin(Z) + 0.1 * Z).sum(axis=1)
-        return values
+        return np.asarray(np.abs(Z * np.sin(Z) + 0.1 * Z).sum(axis=1))
 
 
 class Griewank(Problem):
@@ -72,21 +54,12 @@ class Griewank(Problem):
     Source: Jamil and Yang, arXiv:1308.4008, no. 59 (bounds ±100); bounds of Surjanovic and Bingham.
     """
 
-    @property
-    def min_fx(self) -> float:
-        """Lowest value inside the bounds."""
-        return 0.0
-
-    def _box(self) -> Array:
-        return self._cube(-600.0, 600.0)
-
-    def _place(self) -> Array:
-        return np.zeros(self._dims)
+    _RANGE = (-600.0, 600.0)
+    _AT = 0.0
 
     def _values(self, Z: Array) -> Array:
         index = np.arange(1, self._dims + 1)
-        values: Array = 1.0 + (Z * Z).sum(axis=1) / 4000.0 - np.cos(Z / np.sqrt(index)).prod(axis=1)
-        return values
+        return np.asarray(1.0 + (Z * Z).sum(axis=1) / 4000.0 - np.cos(Z / np.sqrt(index)).prod(axis=1))
 
 
 class Levy(Problem):
@@ -103,16 +76,8 @@ class Levy(Problem):
     Source: Surjanovic and Bingham, "Levy Function"; Laguna and Martí, J. Glob. Optim. 33, 235 (2005).
     """
 
-    @property
-    def min_fx(self) -> float:
-        """Lowest value inside the bounds."""
-        return 0.0
-
-    def _box(self) -> Array:
-        return self._cube(-10.0, 10.0)
-
-    def _place(self) -> Array:
-        return np.ones(self._dims)
+    _RANGE = (-10.0, 10.0)
+    _AT = 1.0
 
     def _values(self, Z: Array) -> Array:
         offset = (Z - 1.0) / 4.0  # w − 1, exact near the minimum
@@ -121,8 +86,7 @@ class Levy(Problem):
         # sin² has the period π, so that π·w may be replaced by π·(w − 1)
         inner_terms = inner**2 * (1.0 + 10.0 * np.sin(np.pi * inner + 1.0) ** 2)
         last_term = last**2 * (1.0 + np.sin(2.0 * np.pi * last) ** 2)
-        values: Array = first_term + inner_terms.sum(axis=1) + last_term
-        return values
+        return np.asarray(first_term + inner_terms.sum(axis=1) + last_term)
 
 
 class Rastrigin(Problem):
@@ -135,17 +99,8 @@ class Rastrigin(Problem):
     Source: Surjanovic and Bingham, "Rastrigin Function"; Gavana, "Rastrigin".
     """
 
-    @property
-    def min_fx(self) -> float:
-        """Lowest value inside the bounds."""
-        return 0.0
-
-    def _box(self) -> Array:
-        return self._cube(-5.12, 5.12)
-
-    def _place(self) -> Array:
-        return np.zeros(self._dims)
+    _RANGE = (-5.12, 5.12)
+    _AT = 0.0
 
     def _values(self, Z: Array) -> Array:
-        values: Array = 10.0 * self._dims + (Z * Z - 10.0 * np.cos(2.0 * np.pi * Z)).sum(axis=1)
-        return values
+        return np.asarray(10.0 * self._dims + (Z * Z - 10.0 * np.cos(2.0 * np.pi * Z)).sum(axis=1))

@@ -21,6 +21,7 @@ class Alpine02(Problem):
     """
 
     box_moves = True
+    _RANGE = (0.0, 10.0)
     _HIGH_AT, _HIGH = 7.917052684666207, 2.808131180007005
     _LOW_AT, _LOW = 4.815842317845935, -2.182769784677722
 
@@ -28,9 +29,6 @@ class Alpine02(Problem):
     def min_fx(self) -> float:
         """Lowest value inside the bounds."""
         return self._LOW * self._HIGH ** (self._dims - 1)
-
-    def _box(self) -> Array:
-        return self._cube(0.0, 10.0)
 
     def _place(self) -> Array:
         place = np.full(self._dims, self._HIGH_AT)
@@ -52,21 +50,13 @@ class Qing(Problem):
     Source: Jamil and Yang, arXiv:1308.4008, no. 98; Gavana, "Qing".
     """
 
-    @property
-    def min_fx(self) -> float:
-        """Lowest value inside the bounds."""
-        return 0.0
-
-    def _box(self) -> Array:
-        return self._cube(-500.0, 500.0)
+    _RANGE = (-500.0, 500.0)
 
     def _place(self) -> Array:
-        place: Array = np.sqrt(np.arange(1.0, self._dims + 1.0))
-        return place
+        return np.asarray(np.sqrt(np.arange(1.0, self._dims + 1.0)))
 
     def _values(self, Z: Array) -> Array:
-        values: Array = ((Z * Z - np.arange(1, self._dims + 1)) ** 2).sum(axis=1)
-        return values
+        return np.asarray(((Z * Z - np.arange(1, self._dims + 1)) ** 2).sum(axis=1))
 
 
 class Rana(Problem):
@@ -86,6 +76,7 @@ class Rana(Problem):
 
     box_moves = True
     least_dims = 2
+    _RANGE = (-500.0, 500.0)
     _PLACES = (
         (-300.33763264265195, 500.0),
         (-300.3376328663519, 500.0, 299.19500771152076),
@@ -99,9 +90,6 @@ class Rana(Problem):
         """Lowest value inside the bounds; None for d > 5."""
         return self._MINIMA[self._dims - 2] if self._dims <= 5 else None
 
-    def _box(self) -> Array:
-        return self._cube(-500.0, 500.0)
-
     def _place(self) -> Array | None:
         return np.array(self._PLACES[self._dims - 2]) if self._dims <= 5 else None
 
@@ -110,8 +98,7 @@ class Rana(Problem):
         t1 = np.sqrt(np.abs(following + here + 1.0))
         t2 = np.sqrt(np.abs(following - here + 1.0))
         terms = (following + 1.0) * np.cos(t2) * np.sin(t1) + here * np.cos(t1) * np.sin(t2)
-        values: Array = terms.sum(axis=1)
-        return values
+        return np.asarray(terms.sum(axis=1))
 
 
 class Schwefel(Problem):
@@ -126,6 +113,7 @@ class Schwefel(Problem):
     """
 
     box_moves = True
+    _RANGE = (-500.0, 500.0)
     _AT, _LOW = 420.968746359982, -418.98288727243374
 
     @property
@@ -133,15 +121,8 @@ class Schwefel(Problem):
         """Lowest value inside the bounds."""
         return self._LOW * self._dims
 
-    def _box(self) -> Array:
-        return self._cube(-500.0, 500.0)
-
-    def _place(self) -> Array:
-        return np.full(self._dims, self._AT)
-
     def _values(self, Z: Array) -> Array:
-        values: Array = -(Z * np.sin(np.sqrt(np.abs(Z)))).sum(axis=1)
-        return values
+        return np.asarray(-(Z * np.sin(np.sqrt(np.abs(Z)))).sum(axis=1))
 
 
 class Shubert(Problem):
@@ -156,6 +137,7 @@ class Shubert(Problem):
     CEC'2013 niching benchmark, F6.
     """
 
+    _RANGE = (-10.0, 10.0)
     _HIGH_AT, _HIGH = -7.0835064076515595, 14.508007927195035
     _LOW_AT, _LOW = 4.858056878859825, -12.870885497725684
 
@@ -164,9 +146,6 @@ class Shubert(Problem):
         """Lowest value inside the bounds."""
         return self._LOW * self._HIGH ** (self._dims - 1)
 
-    def _box(self) -> Array:
-        return self._cube(-10.0, 10.0)
-
     def _place(self) -> Array:
         place = np.full(self._dims, self._HIGH_AT)
         place[-1] = self._LOW_AT
@@ -174,8 +153,7 @@ class Shubert(Problem):
 
     def _values(self, Z: Array) -> Array:
         j = np.arange(1, 6)
-        values: Array = (j * np.cos((j + 1) * Z[..., np.newaxis] + j)).sum(axis=2).prod(axis=1)
-        return values
+        return np.asarray((j * np.cos((j + 1) * Z[..., np.newaxis] + j)).sum(axis=2).prod(axis=1))
 
 
 class StyblinskiTang(Problem):
@@ -188,6 +166,7 @@ class StyblinskiTang(Problem):
     Source: Jamil and Yang, arXiv:1308.4008, no. 144; Surjanovic and Bingham, "Styblinski-Tang Function".
     """
 
+    _RANGE = (-5.0, 5.0)
     _AT, _LOW = -2.903534027771177, -39.16616570377141
 
     @property
@@ -195,16 +174,9 @@ class StyblinskiTang(Problem):
         """Lowest value inside the bounds."""
         return self._LOW * self._dims
 
-    def _box(self) -> Array:
-        return self._cube(-5.0, 5.0)
-
-    def _place(self) -> Array:
-        return np.full(self._dims, self._AT)
-
     def _values(self, Z: Array) -> Array:
         square = Z * Z
-        values: Array = 0.5 * (square * square - 16.0 * square + 5.0 * Z).sum(axis=1)
-        return values
+        return np.asarray(0.5 * (square * square - 16.0 * square + 5.0 * Z).sum(axis=1))
 
 
 class Vincent(Problem):
@@ -219,14 +191,12 @@ class Vincent(Problem):
     """
 
     box_moves = True
+    _RANGE = (0.25, 10.0)
 
     @property
     def min_fx(self) -> float:
         """Lowest value inside the bounds."""
         return -float(self._dims)
-
-    def _box(self) -> Array:
-        return self._cube(0.25, 10.0)
 
     def _place(self) -> Array:
         return np.full(self._dims, np.exp(np.pi / 20.0 + 3.0 * np.pi / 5.0))

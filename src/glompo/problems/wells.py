@@ -23,24 +23,17 @@ class Langermann(Problem):
     """
 
     least_dims = most_dims = 2
+    _RANGE = (0.0, 10.0)
+    _LOWEST = -5.162126159963981
     _CENTRES: ClassVar[Array] = np.array([[3.0, 5.0], [5.0, 2.0], [2.0, 1.0], [1.0, 4.0], [7.0, 9.0]])
     _DEPTHS: ClassVar[Array] = np.array([1.0, 2.0, 5.0, 2.0, 3.0])
-
-    @property
-    def min_fx(self) -> float:
-        """Lowest value inside the bounds."""
-        return -5.162126159963981
-
-    def _box(self) -> Array:
-        return self._cube(0.0, 10.0)
 
     def _place(self) -> Array:
         return np.array([2.0029921199344654, 1.0060959402921885])
 
     def _values(self, Z: Array) -> Array:
         square = ((Z[:, np.newaxis] - self._CENTRES) ** 2).sum(axis=2)
-        values: Array = -(self._DEPTHS * np.exp(-square / np.pi) * np.cos(np.pi * square)).sum(axis=1)
-        return values
+        return np.asarray(-(self._DEPTHS * np.exp(-square / np.pi) * np.cos(np.pi * square)).sum(axis=1))
 
 
 class Shekel(Problem):
@@ -67,6 +60,7 @@ class Shekel(Problem):
     """
 
     least_dims = most_dims = 4
+    _RANGE = (0.0, 10.0)
     _CENTRES: ClassVar[Array] = np.array(
         [
             [4.0, 4.0, 4.0, 4.0],
@@ -101,13 +95,9 @@ class Shekel(Problem):
         """Lowest value inside the bounds."""
         return self._MINIMA[self._m][0]
 
-    def _box(self) -> Array:
-        return self._cube(0.0, 10.0)
-
     def _place(self) -> Array:
         return np.array(self._MINIMA[self._m][1])
 
     def _values(self, Z: Array) -> Array:
         square = ((Z[:, np.newaxis] - self._CENTRES[: self._m]) ** 2).sum(axis=2)
-        values: Array = -(1.0 / (self._WIDTHS[: self._m] + square)).sum(axis=1)
-        return values
+        return np.asarray(-(1.0 / (self._WIDTHS[: self._m] + square)).sum(axis=1))

@@ -2,15 +2,14 @@
 
 from glompo.core.views.run_view import RunView
 from glompo.read.export import EvaluationRow, rows, to_csv
-from glompo.read.follow import Follower
 from glompo.read.hdf5 import to_hdf5
-from glompo.read.history import BestSoFar, History, load
+from glompo.read.history import BestSoFar, Follower, History, load
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows, row_of
 from glompo.read.result import Result, result_of
-from glompo.read.run_status import RunStatus
+from glompo.read.run_opening import RunStatus
 from glompo.read.summary import Summary, summarize
 from glompo.read.summary_file import write_summary
-from glompo.storage.atomic_write import atomic_write
+from glompo.storage.files import atomic_write
 
 __all__ = [
     "BestSoFar",

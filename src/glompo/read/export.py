@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.evaluations.columns import distinct, names_of_extras
-from glompo.display_text import PAGE, legible_lines
 from glompo.events import Evaluated, RunOpened
 from glompo.function import Status
 from glompo.read.locate import run_directory
 from glompo.read.run_opening import parameter_names
-from glompo.storage.atomic_write import atomic_write
+from glompo.safe_text import PAGE, legible_lines
+from glompo.storage.files import atomic_write
 from glompo.storage.reader import read_events
 
 COLUMNS = ("optimizer", "count", "order", "time", "status", "value")

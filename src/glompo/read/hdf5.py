@@ -16,7 +16,7 @@ from glompo.errors import UserError
 from glompo.events import Evaluated, Noted
 from glompo.read.export import cell, survey
 from glompo.read.history import History, load
-from glompo.storage.atomic_write import atomic_write
+from glompo.storage.files import atomic_write
 
 BLOCK = 2048
 """Rows of the file that are stored together."""

@@ -1,11 +1,13 @@
-"""The whole of a run, read at once."""
+"""A run as it was recorded: read at once, or followed as it goes on."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -18,12 +20,12 @@ from glompo.events import Evaluated, Event
 from glompo.read.export import EvaluationRow, rows
 from glompo.read.locate import run_directory
 from glompo.read.result import Result, result_of
-from glompo.read.run_opening import Opening, opening_of
-from glompo.read.run_status import RunStatus, run_status_of
+from glompo.read.run_opening import Opening, RunStatus, opening_of, run_status_of
+from glompo.storage.checkpoint_file import is_checkpoint
+from glompo.storage.checkpoint_unpack import unpack
 from glompo.storage.history import JournalHistory
 from glompo.storage.lease_state import writer_lives
-from glompo.storage.load_state import state_of
-from glompo.storage.reader import read_events
+from glompo.storage.reader import JournalFollower, read_events, shortcut, state_of
 
 
 class BestSoFar(NamedTuple):
@@ -122,8 +124,81 @@ def load(run_dir: str | os.PathLike[str]) -> History:
         If its journal is damaged before its tail.
     """
     folder = run_directory(run_dir)
-    alive = writer_lives(folder)  # before reading: see standing.py
+    alive = writer_lives(folder)  # before reading: see RunStatus
     state = state_of(folder)
     if state.opened is None:
         raise UserError(f"{folder} holds a run of which nothing has been recorded yet; try again, or start it anew")
     return History(folder, RunView(state, state.at, history=JournalHistory(folder)), alive)
+
+
+@contextmanager
+def open_run(path: str | os.PathLike[str]) -> Iterator[History]:
+    """Give the history of a run; what a checkpoint file holds lies unpacked in a temporary directory for the block.
+
+    No code of the run is executed, whatever the file holds.
+
+    Parameters
+    ----------
+    path : path-like
+        Working directory of a run, or a checkpoint file.
+
+    Raises
+    ------
+    UserError
+        If there is no run.
+    StoreError
+        If the file or the journal is damaged.
+    """
+    source = Path(path)
+    if not is_checkpoint(source):
+        yield load(source)
+        return
+    with TemporaryDirectory(prefix="glompo-inspect-") as folder:
+        run_dir = Path(folder, "run")
+        unpack(source, run_dir)
+        yield replace(load(run_dir), writer_lives=True)  # it lived when the checkpoint was made
+
+
+class Follower:
+    """Follows a run, alive or dead, without disturbing it; each poll costs as much as what is new.
+
+    Parameters
+    ----------
+    run_dir : path-like
+        Working directory of the run.
+
+    Attributes
+    ----------
+    writer_lives : bool
+        Whether a living process held the run at the last poll.
+
+    Raises
+    ------
+    UserError
+        If the directory holds no run.
+    """
+
+    def __init__(self, run_dir: str | os.PathLike[str]) -> None:
+        self.run_dir = run_directory(run_dir)
+        self.writer_lives = True
+        self._state, position = shortcut(self.run_dir)
+        self._journal = JournalFollower(self.run_dir, position)
+        self._history = JournalHistory(self.run_dir)
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything has been recorded; before that the view is empty."""
+        return self._state.opened is not None
+
+    def poll(self) -> RunView:
+        """Read what is new and return the run at the time of its last event.
+
+        Raises
+        ------
+        CorruptJournalError
+            If the journal is damaged before its tail.
+        """
+        self.writer_lives = writer_lives(self.run_dir)  # before reading: see RunStatus
+        for event in self._journal.poll():
+            self._journal.fold(event, self._state)
+        return RunView(self._state, self._state.at, history=self._history)

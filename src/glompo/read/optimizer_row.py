@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from glompo.core.state.lifecycle import How, Phase
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
+from glompo.events.enums import By
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +30,7 @@ class OptimizerRow:
     slots : int
         Evaluations that it kept in flight at most.
     started_because : str
-        Who chose it, and where its starting point came from.
+        What chose it, and where its starting point came from.
     started_at, ended_at : float or None
         Run time in seconds; None if it has not happened.
     evaluations : int
@@ -43,12 +44,12 @@ class OptimizerRow:
     ended_because : str
         Why: the reason of the verdict, or what the optimizer itself said; empty while it lives.
     stopped_by : {'stopper', 'exit', 'user', 'session', None}
-        On whose behalf it was asked to stop; None if nobody asked.
+        On whose behalf it was asked to stop; None if it was not.
     stopped_by_rules : tuple of str
         Names of the rules that made it stop, without their settings.
     phase : str
-        Where it stands: starting, running, pausing, paused, resuming, stopping or ended; left if it waits to go on
-        after an earlier session.
+        Where it stands: starting, running, pausing, paused, resuming, stopping or ended; left if it is suspended with
+        an earlier session.
     paused_because : str
         Why it rests; empty if it does not.
     came_back : str
@@ -76,14 +77,14 @@ class OptimizerRow:
 
     @property
     def ending(self) -> str:
-        """How and why it ended in one line; 'alive', 'stopping', 'paused' or 'left' if it has not."""
+        """How and why it ended in one line; 'alive', 'stopping', 'paused' or 'suspended' if it has not."""
         if self.how is None:
             if self.stopped_by is not None:
                 return "stopping"
             if self.phase == Phase.LEFT:
-                return "left: it may go on when the run is resumed"
+                return "suspended: it may go on when the run is resumed"
             return f"paused: {self.paused_because}" if self.phase == Phase.PAUSED else "alive"
-        if self.stopped_by == "exit" and self.how in (How.STOPPED, How.CUT, How.FORCED):
+        if self.stopped_by == By.EXIT and self.how in (How.STOPPED, How.CUT, How.FORCED):
             return f"{self.how}: the run ended"  # why that is stands once, not in every line
         return f"{self.how}: {self.ended_because}" if self.ended_because else self.how
 

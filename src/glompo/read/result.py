@@ -12,18 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.state.lifecycle import How
-from glompo.core.views.documented_result import documented_result
+from glompo.core.views.manager_view import documented_result
 from glompo.core.views.run_view import RunView
-from glompo.display_text import PAGE, legible
+from glompo.events.enums import Reason
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
-from glompo.read.run_opening import opening_of
-from glompo.read.run_status import RunStatus, run_status_of
+from glompo.read.run_opening import RunStatus, opening_of, run_status_of
+from glompo.safe_text import PAGE, legible
 
-FAULTS = ("failing task", "failing optimizers", "failing checkpoint", "faulty policy", "user", "session")
+FAULTS = (
+    Reason.FAILING_TASK,
+    Reason.FAILING_OPTIMIZERS,
+    Reason.FAILING_CHECKPOINT,
+    Reason.FAULTY_POLICY,
+    Reason.USER,
+    Reason.SESSION,
+)
 """Rules that end a run although nothing that it was asked for has been reached."""
-
-NOTHING_LEFT = "nothing left"
-"""Rule that ends a run in which nobody lives and nothing starts any more."""
 
 OUT_OF_STEPS = "MaxOptimizersExhausted"
 """Exit condition that is no success: optimizers ran out of their own iterations."""
@@ -32,7 +36,7 @@ DIED = (How.CRASHED, How.LOST)
 """Ends of optimizers that failed."""
 
 REASONS_SHOWN = 5
-"""Reasons of failed optimizers that are told."""
+"""Reasons of failed optimizers in the printed result, at most."""
 
 LINES_SHOWN = 25
 """Optimizers in the printed table: the first ones, and the owner of the best point."""
@@ -60,7 +64,7 @@ class Result:
         optimizers or a policy failed, or only because optimizers were exhausted, is no success, although its best
         point is here; nor is one in which optimizers crashed or were lost and no other found a value.
     status : {'finished', 'left', 'running', 'killed'}
-        Where the run stands; 'left' means that its process closed the session before the run was over.
+        Where the run stands; 'left' means suspended: its process closed the session before the run was over.
     message : str
         Why the run ended, in one sentence; with what the optimizers died of if no other found a value.
     stats : dict
@@ -76,8 +80,9 @@ class Result:
     seconds : float
         Run time, over all sessions.
     left_by : str or None
-        Who asked to end the last session before the run was over: a signal, such as ``SIGTERM``, or somebody outside;
-        None if nobody did.
+        What suspended the run: a signal, such as ``SIGTERM``, or a request, as ``user@host``; None if nothing did.
+    label : str
+        What the user calls the run; empty if that was not said.
     """
 
     x: NDArray[np.float64] | None
@@ -93,6 +98,7 @@ class Result:
     date: str
     seconds: float
     left_by: str | None = None
+    label: str = ""
 
     @property
     def fun(self) -> float:
@@ -116,7 +122,8 @@ class Result:
         return iter((self.x, self.fx, self.stats, self.origin))
 
     def __repr__(self) -> str:
-        facts = {
+        facts: dict[str, Any] = {"label": self.label} if self.label else {}
+        facts |= {
             "success": self.success,
             "message": self.message,
             "fx": self.fx,
@@ -145,37 +152,39 @@ def result_of(view: RunView, run_dir: Path | None = None, *, writer_lives: bool 
     writer_lives : bool
         Whether the process of an open session lives.
     """
-    standing = run_status_of(view, writer_lives)
+    status = run_status_of(view, writer_lives)
     rows = optimizer_rows(view)
-    message = end_message(view, standing)
+    message = end_message(view, status)
     failed = _all_failed(rows)
     if failed and view.finished is not None and view.finished.rule not in FAULTS:
         message += "; every optimizer failed: " + "; ".join(died_of(rows))
     x, fx, stats, origin = documented_result(view, message)
+    opening = opening_of(view)
     return Result(
         x=x,
         fx=fx,
         nfev=view.calls,
         success=x is not None and _as_asked(view) and not failed,
-        status=str(standing),
+        status=str(status),
         message=message,
         stats=stats,
         origin=origin,
         optimizers=rows,
         run_dir=run_dir,
-        date=opening_of(view).date,
+        date=opening.date,
         seconds=view.now,
         left_by=None if view.session_open else view.leave_asked_by,
+        label=opening.label,
     )
 
 
-def end_message(view: RunView, standing: RunStatus) -> str:
+def end_message(view: RunView, status: RunStatus) -> str:
     """Return in one sentence why the run, or its last session, ended."""
     if view.finished is not None:
         return view.finished.reason()
-    if standing is RunStatus.LEFT:
+    if status is RunStatus.SUSPENDED:
         return f"the session ended before the run was over: {opening_of(view).session_reason}"
-    if standing is RunStatus.KILLED:
+    if status is RunStatus.KILLED:
         return "the process of the run died before the run was over"
     return "the run is ending: " + view.ending.reason() if view.ending is not None else "the run goes on"
 
@@ -183,7 +192,7 @@ def end_message(view: RunView, standing: RunStatus) -> str:
 def _as_asked(view: RunView) -> bool:
     if view.finished is None or view.finished.rule in FAULTS:
         return False
-    if view.finished.rule == NOTHING_LEFT:
+    if view.finished.rule == Reason.NOTHING_LEFT:
         return any(view.ended[how] for how in (How.CONVERGED, How.STOPPED, How.CUT))
     return not all(leaf.rule.startswith(OUT_OF_STEPS) for leaf in view.finished.leaves() if leaf.fired)
 
@@ -206,10 +215,10 @@ def _indented(x: NDArray[np.float64] | None) -> str:
 
 def _census(result: Result) -> str:
     counts = {how: sum(row.how == how for row in result.optimizers) for how in How}
-    told = [f"{count} {how}" for how, count in counts.items() if count]
+    entries = [f"{count} {how}" for how, count in counts.items() if count]
     alive = len(result.optimizers) - sum(counts.values())
-    told += [f"{alive} alive"] if alive else []
-    return ", ".join([f"{len(result.optimizers)} started", *told])
+    entries += [f"{alive} alive"] if alive else []
+    return ", ".join([f"{len(result.optimizers)} started", *entries])
 
 
 def _table(rows: Sequence[OptimizerRow], winner: int | None) -> Iterator[str]:

@@ -11,11 +11,10 @@ from glompo.core.state.lifecycle import How
 from glompo.core.views.run_view import RunView
 from glompo.read.optimizer_row import OptimizerRow, row_of
 from glompo.read.result import end_message
-from glompo.read.run_opening import opening_of
-from glompo.read.run_status import RunStatus, run_status_of
+from glompo.read.run_opening import RunStatus, opening_of, run_status_of
 
 REASONS = 5
-"""Reasons of failed evaluations that are told."""
+"""Reasons of failed evaluations in a summary, at most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,8 +27,8 @@ class Summary:
         Name of the task.
     names : tuple of str
         Names of its parameters.
-    standing : Standing
-        Whether the run is running, finished, left or killed.
+    standing : RunStatus
+        Whether the run is running, finished, suspended (whose value is 'left') or killed.
     message : str
         Why it, or its last session, ended.
     elapsed : float
@@ -58,6 +57,8 @@ class Summary:
         Processors that the evaluations of the present or last session share; 0 if they are computed elsewhere.
     reasons : tuple of (str, int)
         Why evaluations failed, most frequent first, with counts; the first five.
+    label : str
+        What the user calls the run; empty if that was not said.
     """
 
     task: str
@@ -88,6 +89,7 @@ class Summary:
     living: tuple[OptimizerRow, ...]
     cpus: int = 0
     reasons: tuple[tuple[str, int], ...] = ()
+    label: str = ""
 
     @property
     def ends(self) -> dict[str, int]:
@@ -106,13 +108,13 @@ def summarize(view: RunView, writer_lives: bool = True) -> Summary:
         Whether the process of an open session lives; see :class:`~glompo.read.Follower`.
     """
     opening = opening_of(view)
-    standing = run_status_of(view, writer_lives)
+    status = run_status_of(view, writer_lives)
     best, ended = view.best, view.ended
     return Summary(
         task=opening.task,
         names=opening.names,
-        standing=standing,
-        message=end_message(view, standing),
+        standing=status,
+        message=end_message(view, status),
         elapsed=view.now,
         calls=view.calls,
         failures=view.failures,
@@ -137,4 +139,5 @@ def summarize(view: RunView, writer_lives: bool = True) -> Summary:
         living=tuple(map(row_of, view.alive)),
         cpus=view.cpus,
         reasons=tuple(view.reasons.most_common(REASONS)),
+        label=opening.label,
     )

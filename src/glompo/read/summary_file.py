@@ -11,8 +11,8 @@ from typing import Any
 from glompo.core.state.lifecycle import How
 from glompo.errors import UserError
 from glompo.read.result import Result
-from glompo.storage.atomic_write import atomic_write
 from glompo.storage.directory import SUMMARY
+from glompo.storage.files import atomic_write
 
 
 def write_summary(

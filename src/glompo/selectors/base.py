@@ -9,16 +9,17 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glompo.core.policies.ports import Option
+from glompo.core.policies.ports import Option, Written, answer_of
 from glompo.core.views.manager_view import ManagerView
 from glompo.errors import PolicyError, SettingError, SettingTypeError
 from glompo.loggers import PolicyLogger
 from glompo.optimizer import BaseOptimizer
+from glompo.validation import as_whole
 
 Choice = Option | None | Literal[False]
 
 
-class BaseSelector(ABC):
+class BaseSelector(Written, ABC):
     """What starts next, and may it?
 
     Parameters
@@ -67,12 +68,7 @@ class BaseSelector(ABC):
         """
         if not self.allow_spawn(manager):
             return False
-        try:
-            choice = self.select_optimizer(manager, slots_available)
-        except PolicyError:
-            raise
-        except Exception as error:
-            raise PolicyError(f"{self} raised {type(error).__name__}: {error}; mend it or remove it") from error
+        choice = answer_of(self, lambda: self.select_optimizer(manager, slots_available))
         if choice is None or choice is False or isinstance(choice, Option):
             return choice
         try:
@@ -84,8 +80,8 @@ class BaseSelector(ABC):
     def select_optimizer(self, manager: ManagerView, slots_available: int) -> Any:
         """Return one of :attr:`options` with at most `slots_available` slots, None or False.
 
-        None starts nothing now, False nothing ever again. Where nobody works, nothing changes any more by which None
-        could become another answer: then the best of those who rest goes on, and without anybody the run ends.
+        None starts nothing now, False nothing ever again. Where none works, nothing changes any more by which None
+        could become another answer: then the best of those that rest goes on, and if there are none the run ends.
         A tuple ``(class, init kwargs, minimize kwargs)`` is accepted too. Random draws come from
         ``self.rng(manager)``, so that a decision asked twice is the same.
         """
@@ -112,16 +108,9 @@ class BaseSelector(ABC):
     def __str__(self) -> str:
         return f"{type(self).__name__}({', '.join(option.kind for option in self._options)})"
 
-    __repr__ = __str__
-
 
 def _opinion(gate: Callable[[ManagerView], bool], manager: ManagerView) -> bool:
-    try:
-        answer = gate(manager)
-    except PolicyError:
-        raise
-    except Exception as error:
-        raise PolicyError(f"spawn control {gate} raised {type(error).__name__}: {error}; mend it") from error
+    answer: object = answer_of(f"spawn control {gate}", lambda: gate(manager), "mend it")
     if not isinstance(answer, (bool, np.bool_)):
         raise PolicyError(f"spawn control {gate} answered {answer!r}; return True (may start) or False (never again)")
     return bool(answer)
@@ -164,9 +153,10 @@ def _option(cls: Any, args: tuple[Any, ...], init: Any, minimize: Any) -> Option
     given = {name: kwargs.pop(name) for name in ("workers", "n_workers", "_workers") if name in kwargs}
     if len(set(map(repr, given.values()))) > 1:
         raise SettingError(f"{cls.__name__} is given {given}, which are names of one setting; give workers alone")
-    workers = next(iter(given.values()), 1)
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise SettingError(f"workers of {cls.__name__} is {workers!r}; it must be a whole number, 1 or more")
+    wanted = next(iter(given.values()), 1)
+    workers = as_whole(wanted)
+    if workers is None or workers < 1:
+        raise SettingError(f"workers of {cls.__name__} is {wanted!r}; it must be a whole number, 1 or more")
     return Option(cls, args, kwargs, dict(minimize), workers)
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from glompo.core.policies.ports import Option
 from glompo.core.views.manager_view import ManagerView
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.selectors.base import BaseSelector
 from glompo.selectors.ledger import Account, Ledger
-from glompo.selectors.settings_of import altered, has_setting, named, require, usual_population
+from glompo.selectors.settings_of import altered, has_setting, named, population, require
 from glompo.validation import whole_number
 
 SMALLEST_POPULATION = 4
@@ -57,8 +55,7 @@ class BIPOPSelector(BaseSelector):
 
     def select_optimizer(self, manager: ManagerView, slots_available: int) -> Option | None:
         """Return a large or a small one, whichever series has spent less; None if it does not fit now."""
-        dims = int(np.count_nonzero(manager.bounds[:, 1] > manager.bounds[:, 0]))
-        usual = usual_population(self._base, dims)
+        usual = population(self._base, manager.view.free_parameters)
         accounts = self._ledger.read(manager.view)
         large, small = accounts.get("large", Account()), accounts.get("small", Account())
         if large.started and small.spent + small.working < large.spent + large.working:

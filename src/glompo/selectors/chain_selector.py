@@ -54,6 +54,4 @@ class ChainSelector(BaseSelector):
     def select_optimizer(self, manager: ManagerView, slots_available: int) -> Option | Literal[False] | None:
         """Return the option whose time it is, None if it does not fit now, False after the last threshold."""
         stage = bisect_right(self.fcall_thresholds, manager.f_counter)
-        if stage == len(self.options):
-            return False
-        return self.in_turn(self.options[stage], manager, slots_available)
+        return False if stage == len(self.options) else self.in_turn(self.options[stage], manager, slots_available)

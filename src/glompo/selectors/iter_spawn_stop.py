@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from glompo.core.policies.ports import Written
 from glompo.core.views.manager_view import ManagerView
 from glompo.validation import whole_number
 
 
-class IterSpawnStop:
+class IterSpawnStop(Written):
     """Spawn control: optimizers start only until the task has been called a number of times.
 
     Parameters
@@ -21,6 +22,3 @@ class IterSpawnStop:
     def __call__(self, manager: ManagerView) -> bool:
         """Return whether an optimizer may start."""
         return manager.f_counter < self.max_calls
-
-    def __repr__(self) -> str:
-        return f"IterSpawnStop(max_calls={self.max_calls})"

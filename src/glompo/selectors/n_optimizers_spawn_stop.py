@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from glompo.core.policies.ports import Written
 from glompo.core.views.manager_view import ManagerView
 from glompo.validation import whole_number
 
 
-class NOptimizersSpawnStop:
+class NOptimizersSpawnStop(Written):
     """Spawn control: a given number of optimizers start, and no more.
 
     Parameters
@@ -21,6 +22,3 @@ class NOptimizersSpawnStop:
     def __call__(self, manager: ManagerView) -> bool:
         """Return whether an optimizer may start."""
         return manager.o_counter < self.max_opts
-
-    def __repr__(self) -> str:
-        return f"NOptimizersSpawnStop(max_opts={self.max_opts})"

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
 
-import numpy as np
-
-from glompo.core.policies.budget import budget_of
+from glompo.core.policies.defaults import budget_of
 from glompo.core.policies.ports import Option
 from glompo.core.views.manager_view import ManagerView
 from glompo.core.views.optimizer_view import OptimizerView
@@ -16,7 +14,7 @@ from glompo.core.views.run_view import RunView
 from glompo.errors import SettingError
 from glompo.selectors.base import BaseSelector, option_of
 from glompo.selectors.ledger import Account, Ledger
-from glompo.selectors.settings_of import altered, named, require, usual_population
+from glompo.selectors.settings_of import altered, named, population, require
 from glompo.validation import number, whole_number_or_none
 
 REGIMES = ("race", "large", "local", "exploit")
@@ -48,7 +46,7 @@ class RegimeSelector(BaseSelector):
     * race: `race` with the usual population, λ0 = 4 + ⌊3 ln D⌋, K alive at once;
     * large: `large` with the population λ0·2^k at its k-th start, one alive;
     * local: `sampler` with max(2, D // 2) points, then `local`, and so on in turn, one alive;
-    * exploit: `exploit`, one alive, in budgets of 2000·D or more and once somebody has ended.
+    * exploit: `exploit`, one alive, in budgets of 2000·D or more and once an optimizer has ended.
 
     D is the number of parameters that are not fixed. Next is the regime with the smallest ``(spent + 1) / w`` among
     those that have room: `spent` are the calls of the task that it has made or was granted, and w is `owner_weight`
@@ -58,8 +56,8 @@ class RegimeSelector(BaseSelector):
 
     How wide the race is follows from the budget B: K = round(B / (250·D)), from 1 to 8, and no wider than the
     slots permit beside the others. With B < 500·D the first optimizer is alone until it ends, and K = 2. With
-    B < 150·D one optimizer of the race at a time is all that starts. Who rests counts as if it had ended: somebody
-    else may work in its place.
+    B < 150·D one optimizer of the race at a time is all that starts. One that rests counts as if it had ended:
+    another may work in its place.
 
     Values decide only who owns the incumbent: invariant under f → a·f + b with a > 0. It draws no random number.
     Regimes are told apart by class and settings, so these must differ.
@@ -126,10 +124,8 @@ class RegimeSelector(BaseSelector):
     def select_optimizer(self, manager: ManagerView, slots_available: int) -> Option | None:
         """Return what the regime starts whose turn it is, None if all are full or it does not fit now."""
         name = self.due(manager)
-        if name is None:
-            return None
-        option = self._option(name, self._accounts(manager.view))
-        return self.in_turn(option, manager, slots_available)
+        option = None if name is None else self._option(name, self._accounts(manager.view))
+        return None if option is None else self.in_turn(option, manager, slots_available)
 
     def due(self, manager: ManagerView) -> str | None:
         """Return whose turn it is: 'race', 'large', 'exploit', 'local' or, before each of these, 'sample'.
@@ -171,12 +167,12 @@ class RegimeSelector(BaseSelector):
         return self._ledger.read(view)
 
     def _look_at(self, view: RunView) -> None:
-        self._describe(int(np.count_nonzero(view.bounds[:, 1] > view.bounds[:, 0])))
+        self._describe(view.free_parameters)
 
     def _widths(self, view: RunView) -> dict[str, int]:
         """Return how many may live at once, by regime."""
         per_parameter = budget_of(self, self.max_evaluations, view) / self._dims
-        one_has_ended = view.n_alive - view.n_paused < view.n_started  # or rests, and somebody else is to work
+        one_has_ended = view.n_alive - view.n_paused < view.n_started  # or rests, and another is to work
         if per_parameter < ALONE or (per_parameter < EARLY and not one_has_ended):
             return {"race": 1}
         others = {"large": 1, "local": 1}
@@ -193,14 +189,14 @@ class RegimeSelector(BaseSelector):
             return self._race()
         if name == "large":
             doubled = min(accounts.get("large", Account()).started + 1, MOST_DOUBLINGS)
-            return altered(option, popsize=usual_population(option, self._dims) * 2**doubled)
+            return altered(option, popsize=population(option, self._dims) * 2**doubled)
         if name == "sample":
             return self._sample()
         return option
 
     def _race(self) -> Option:
         option = self._by_name["race"]
-        return altered(option, popsize=usual_population(option, self._dims))
+        return altered(option, popsize=population(option, self._dims))
 
     def _sample(self) -> Option:
         return altered(self._by_name["sample"], iters=max(2, self._dims // 2))
@@ -220,9 +216,7 @@ class RegimeSelector(BaseSelector):
 
     def _check_they_differ(self) -> None:
         large = self._by_name["large"]
-        grown = (
-            altered(large, popsize=usual_population(large, self._dims) * 2**k) for k in range(1, MOST_DOUBLINGS + 1)
-        )
+        grown = (altered(large, popsize=population(large, self._dims) * 2**k) for k in range(1, MOST_DOUBLINGS + 1))
         known = [*self._described.items(), *(("large", (option.kind, option.describe())) for option in grown)]
         for (one, settings), (other, the_others) in combinations(known, 2):
             if settings == the_others:

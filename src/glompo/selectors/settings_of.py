@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from glompo.box import usual_population
 from glompo.core.policies.ports import Option
 from glompo.errors import SettingError, SettingTypeError
 
@@ -58,7 +58,7 @@ def altered(option: Option, **changes: Any) -> Option:
     return replace(option, kwargs={**option.kwargs, **changes})
 
 
-def usual_population(option: Option, dims: int) -> int:
+def population(option: Option, dims: int) -> int:
     """Return its `popsize` if the user gave one; else 4 + ⌊3 ln D⌋, rounded up to a multiple of its slots.
 
     Parameters
@@ -67,9 +67,7 @@ def usual_population(option: Option, dims: int) -> int:
         Number of parameters D that are not fixed.
     """
     given = option.kwargs.get("popsize")
-    if given is not None:
-        return int(given)
-    return math.ceil((4 + int(3 * math.log(dims))) / option.slots) * option.slots
+    return usual_population(dims, option.slots) if given is None else int(given)
 
 
 def _settings(cls: type) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What people see of a run: progress in a terminal, pictures. From the room `read` only; nothing disturbs a run."""
+"""Progress of a run in a terminal, and pictures of it; all from `glompo.read`, so nothing here disturbs a run."""
 
 from glompo.show.plots import best_so_far, trajectories
 from glompo.show.progress import Progress

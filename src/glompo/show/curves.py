@@ -1,7 +1,8 @@
-"""The evaluations of each optimizer as what a picture needs of them."""
+"""What a picture needs of each optimizer: its evaluations as a curve, and a marker for its end."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -9,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.events.enums import By
 from glompo.function import FAILURES, Status
 from glompo.read import History, OptimizerRow, optimizer_rows
 
@@ -16,7 +18,7 @@ Against = Literal["evaluations", "time"]
 """What stands on the horizontal axis: evaluations of the run, from 1, or run time in seconds."""
 
 DRAWABLE = 1e250
-"""Size of a value beyond which margins and logarithms of it overflow; larger ones have no place in a picture."""
+"""Size of a value beyond which margins and logarithms of it overflow; larger ones are not drawn."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +30,7 @@ class Curve:
     row : OptimizerRow
         How and why it started and ended.
     at : ndarray, shape (n,)
-        Place of each evaluation on the horizontal axis.
+        Position of each evaluation on the horizontal axis.
     values : ndarray, shape (n,)
         Valid values; nan for the others.
     best : ndarray, shape (n,)
@@ -97,3 +99,63 @@ def _falls(best: NDArray[np.float64]) -> NDArray[np.intp]:
     """Return where a falling sequence, which may begin with nan, reaches a new value."""
     known = np.flatnonzero(np.isfinite(best))
     return known[best[known] < np.append(np.inf, best[known[:-1]])]
+
+
+SHAPES = {
+    "converged": "o",
+    "exhausted": "h",
+    "stopped": "X",
+    "cut": "|",
+    "crashed": "*",
+    "lost": "D",
+    "forced": "H",
+    "alive": ">",
+    "paused": "<",
+}
+"""Marker of each end."""
+
+MORE_SHAPES = ("X", "P", "v", "s", "p", "d")
+"""Markers of those that rules stopped, one for each rule."""
+
+OVER = "over when the run ended"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How an optimizer ended, and why, in a few words."""
+
+    how: str
+    why: str
+
+    @property
+    def text(self) -> str:
+        """Entry of the legend."""
+        return f"{self.how} by {self.why}" if self.why and self.how != OVER else self.how
+
+
+def end_of(row: OptimizerRow) -> End:
+    """Return the end of an optimizer; one that lives is 'alive' or 'paused'."""
+    if row.how is None:
+        return End("paused" if row.paused_because else "alive", "")
+    if row.how in ("converged", "exhausted", "crashed", "lost", "forced"):
+        return End(row.how, "")
+    if row.stopped_by == By.EXIT:
+        return End(OVER, "")
+    if row.stopped_by == By.STOPPER:
+        return End("stopped", " & ".join(row.stopped_by_rules))
+    names: dict[str | None, str] = {By.USER: "the user", By.SESSION: "the end of the session"}
+    return End("stopped", names.get(row.stopped_by, ""))
+
+
+def shapes_for(rows: Sequence[OptimizerRow]) -> dict[End, tuple[str, int]]:
+    """Return the marker of each end that occurs, and how often it does; the most frequent first."""
+    counts = Counter(map(end_of, rows))
+    rules = [end for end, _ in counts.most_common() if end.how == "stopped"]
+    found = {}
+    for end, count in counts.most_common():
+        if end in rules:
+            shape = MORE_SHAPES[rules.index(end) % len(MORE_SHAPES)]
+        else:
+            shape = SHAPES["cut"] if end.how == OVER else SHAPES[end.how]
+        found[end] = (shape, count)
+    return found

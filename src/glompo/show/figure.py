@@ -1,4 +1,4 @@
-"""A sheet to draw on, without touching the plotting state of whoever calls."""
+"""A figure to draw on, without touching the global state of pyplot, which is the caller's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FAINT = "#8a8a8a"
 GRID = "#e6e6e6"
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6D31", "#6A51A3")
-"""Told apart also by people who are colour-blind: six after Okabe and Ito (2008), and two that are darker."""
+"""Distinct also for colour-blind readers: six after Okabe and Ito (2008), and two that are darker."""
 
 FAILED = "#C1272D"
 
@@ -47,7 +47,7 @@ def new_figure(width: float = 10.0, height: float = 6.0) -> tuple[Any, Any]:
 
 def headline(axes: Any, title: str, subtitle: str) -> None:
     """Write a title, and a line below it in a fainter ink, above the axes."""
-    # names of others may hold dollars, between which matplotlib reads mathematics
+    # names that users gave may hold dollars, between which matplotlib reads mathematics
     axes.set_title(title, loc="left", fontsize=13, fontweight="bold", color=INK, pad=26, parse_math=False)
     axes.annotate(
         subtitle, (0, 1), xytext=(0, 10), xycoords="axes fraction", textcoords="offset points", fontsize=9,
@@ -56,7 +56,7 @@ def headline(axes: Any, title: str, subtitle: str) -> None:
 
 
 def note(axes: Any, text: str, at: tuple[float, float]) -> None:
-    """Write a small text above a place, legible over lines."""
+    """Write a small text above a point, legible over lines."""
     from matplotlib.patheffects import withStroke
 
     axes.annotate(

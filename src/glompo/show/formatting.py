@@ -1,11 +1,11 @@
-"""Numbers as people read them."""
+"""Numbers, counts and states as people read them."""
 
 from __future__ import annotations
 
 import math
 
-from glompo.display_text import legible
-from glompo.read import OptimizerRow, Summary
+from glompo.read import OptimizerRow, RunStatus, Summary
+from glompo.safe_text import legible
 
 
 def clock(seconds: float) -> str:
@@ -60,7 +60,7 @@ def census(summary: Summary) -> str:
 
 
 def best(summary: Summary) -> str:
-    """Return the best value and who found it."""
+    """Return the best value and what found it."""
     if summary.best_opt is None:
         return "no value yet"
     return f"best {value(summary.best_f)} by optimizer {summary.best_opt} ({legible(summary.best_kind)})"
@@ -69,12 +69,11 @@ def best(summary: Summary) -> str:
 def opening(summary: Summary) -> str:
     """Return what the run is about."""
     limit = "" if summary.budget is None else f", at most {counted(summary.budget, 'evaluation')}"
-    return (
-        f"{legible(summary.task)}: {counted(len(summary.names), 'parameter')}, {counted(summary.slots, 'slot')}{limit}"
-    )
+    called = f"{legible(summary.label)}, {legible(summary.task)}" if summary.label else legible(summary.task)
+    return f"{called}: {counted(len(summary.names), 'parameter')}, {counted(summary.slots, 'slot')}{limit}"
 
 
-def farewell(row: OptimizerRow) -> str:
+def end_of(row: OptimizerRow) -> str:
     """Return how and why an optimizer ended."""
     how, _, why = row.ending.partition(": ")
     at = "without a value" if row.best_x is None else f"at {value(row.best_f)}"
@@ -84,4 +83,9 @@ def farewell(row: OptimizerRow) -> str:
 
 def ending(summary: Summary) -> str:
     """Return where the run stands, and why."""
-    return f"{summary.standing}: {legible(summary.message)}"
+    return f"{status(summary)}: {legible(summary.message)}"
+
+
+def status(summary: Summary) -> str:
+    """Return where the run stands in one word."""
+    return "suspended" if summary.standing is RunStatus.SUSPENDED else str(summary.standing)

@@ -10,9 +10,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from glompo.display_text import legible
 from glompo.read import OptimizerRow, Summary
-from glompo.show import formatting as words
+from glompo.safe_text import legible
+from glompo.show import formatting as fmt
 
 STYLES = {
     "converged": "green",
@@ -57,15 +57,15 @@ class LiveDisplay:
 
     def begin(self, summary: Summary) -> None:
         """Show what the run is about, and open the display."""
-        self._console.print(Text(words.opening(summary), style="bold"))
+        self._console.print(Text(fmt.opening(summary), style="bold"))
         self._live.start()
 
-    def tell(self, row: OptimizerRow, elapsed: float) -> None:
+    def show_end(self, row: OptimizerRow, elapsed: float) -> None:
         """Show how an optimizer ended, for good."""
         how = row.how or ""
-        line = Text(f"{words.clock(elapsed if row.ended_at is None else row.ended_at)} ", style="bright_black")
+        line = Text(f"{fmt.clock(elapsed if row.ended_at is None else row.ended_at)} ", style="bright_black")
         line.append(f"{SIGNS.get(how, ' ')} ", STYLES.get(how, ""))
-        line.append(words.farewell(row), "default")
+        line.append(fmt.end_of(row), "default")
         self._console.print(line)
 
     def draw(self, summary: Summary) -> None:
@@ -76,10 +76,10 @@ class LiveDisplay:
         """Take the display away and say how it ended."""
         self._live.update(Text(), refresh=False)
         self._live.stop()
-        self._console.print(Text(f"{words.best(summary)}; {words.share(summary)}; {words.census(summary)}"))
-        self._console.print(Text(f"{words.clock(summary.elapsed)} {words.ending(summary)}", style="bold"))
+        self._console.print(Text(f"{fmt.best(summary)}; {fmt.share(summary)}; {fmt.census(summary)}"))
+        self._console.print(Text(f"{fmt.clock(summary.elapsed)} {fmt.ending(summary)}", style="bold"))
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Give the terminal back, whatever happened."""
         self._live.stop()
 
@@ -90,8 +90,8 @@ def present(summary: Summary) -> RenderableType:
     head.add_column(ratio=1, overflow="ellipsis", no_wrap=True)
     head.add_column(justify="right", no_wrap=True)
     # texts and not strings, for rich reads markup in strings
-    head.add_row(Text(words.best(summary), style="bold"), Text(words.clock(summary.elapsed)))
-    head.add_row(Text(f"{words.share(summary)}, {words.pace(summary.rate)}"), Text(words.census(summary)))
+    head.add_row(Text(fmt.best(summary), style="bold"), Text(fmt.clock(summary.elapsed)))
+    head.add_row(Text(f"{fmt.share(summary)}, {fmt.pace(summary.rate)}"), Text(fmt.census(summary)))
     parts: list[RenderableType] = [Text(), head]
     if summary.budget:
         parts.append(ProgressBar(summary.budget, summary.calls, complete_style="green", finished_style="green"))
@@ -108,10 +108,10 @@ def _living(summary: Summary) -> Table:
     table.add_column("since", justify="right")
     table.add_column("", no_wrap=True)
     for row in summary.living[:LIVING_SHOWN]:
-        since = "" if row.started_at is None else words.clock(summary.elapsed - row.started_at)
+        since = "" if row.started_at is None else fmt.clock(summary.elapsed - row.started_at)
         state = "stopping" if row.stopped_by else "paused" if row.paused_because else ""
         state = state or ("leads" if row.opt_id == summary.best_opt else "")
-        best = words.value(row.best_f)
+        best = fmt.value(row.best_f)
         cells = (str(row.opt_id), legible(row.kind), f"{row.evaluations:,}", best, since, state)
         table.add_row(*map(Text, cells))
     if len(summary.living) > LIVING_SHOWN:

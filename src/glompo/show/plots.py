@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.display_text import legible
 from glompo.errors import SettingError
 from glompo.read import History, load, summarize
-from glompo.show import formatting as words
+from glompo.safe_text import legible
+from glompo.show import formatting as fmt
 from glompo.show.axis import Scale, scale_for
-from glompo.show.curves import Against, Curve, curves_of, incumbent
+from glompo.show.curves import Against, Curve, curves_of, end_of, incumbent, shapes_for
 from glompo.show.figure import COLOURS, FAILED, FAINT, INK, headline, legend, new_figure, note, save, typographic
-from glompo.show.markers import end_of, shapes_for
 
 POINTS = 30_000
 """Evaluations that are drawn as dots at most; of more, evenly many of each optimizer."""
@@ -89,7 +88,7 @@ def trajectories_figure(history: History, best_only: bool = False, against: Agai
 def best_so_far(
     run_dir: str | os.PathLike[str], path: str | os.PathLike[str], against: Against = "evaluations"
 ) -> Path:
-    """Draw the best value of the run as it fell, and who found it, and return the path of the picture.
+    """Draw the best value of the run as it fell, and which optimizer found it, and return the path of the picture.
 
     Parameters
     ----------
@@ -112,7 +111,7 @@ def best_so_far_figure(history: History, against: Against = "evaluations") -> An
     curves = curves_of(history, against)
     at, value, owner = incumbent(curves)
     scale = scale_for(value, value)
-    handles = _reign(axes, history, at, scale.heights(value), owner)[:LEADERS_SHOWN]
+    handles = _leading(axes, history, at, scale.heights(value), owner)[:LEADERS_SHOWN]
     handles += _ticks(axes, curves)
     _finish(axes, history, scale, against)
     legend(figure, handles, 5)
@@ -134,7 +133,7 @@ def _colours(curves: Sequence[Curve]) -> list[str]:
 
 
 def _leaders(opts: Sequence[int]) -> dict[int, str]:
-    """Return a colour for each that led: its own, unless two of them would look alike."""
+    """Return a colour for each optimizer that led: its own, unless two of them would look alike."""
     own = [_own_colour(opt) for opt in opts]
     return dict(zip(opts, own if len(set(own)) == len(own) else map(_own_colour, range(1, len(opts) + 1)), strict=True))
 
@@ -143,10 +142,10 @@ def _own_colour(opt: int) -> str:
     return COLOURS[(opt - 1) % len(COLOURS)]
 
 
-def _reign(
+def _leading(
     axes: Any, history: History, at: NDArray[np.float64], heights: NDArray[np.float64], owner: NDArray[np.int64]
 ) -> list[Any]:
-    """Draw the best value in the colours of those who found it, with their numbers where they took the lead."""
+    """Draw the best value in the colour of the optimizer that found it, with its number where it took the lead."""
     if not at.size:
         return []
     changes = np.flatnonzero(np.diff(owner, prepend=-1))
@@ -231,17 +230,17 @@ def _ends(axes: Any, curves: Sequence[Curve], scale: Scale, colours: Sequence[st
             [], [], color=INK, label=f"{legible(end.text)} ({count})", **{**style, "markersize": 7}, **edge
         )
     if len(curves) <= NUMBERED:
-        places = np.array([_last(curve, scale) for curve in curves]).reshape(-1, 2)
-        _number(axes, places[:, 0], places[:, 1], [str(curve.row.opt_id) for curve in curves])
+        points = np.array([_last(curve, scale) for curve in curves]).reshape(-1, 2)
+        _number(axes, points[:, 0], points[:, 1], [str(curve.row.opt_id) for curve in curves])
     return handles
 
 
-def _apart(at: NDArray[np.float64], places: NDArray[np.intp]) -> list[int]:
-    """Return those of `places` that are far enough from the one before to write a number at each."""
+def _apart(at: NDArray[np.float64], points: NDArray[np.intp]) -> list[int]:
+    """Return those of `points` that are far enough from the one before to write a number at each."""
     kept: list[int] = []
-    for place in places.tolist():
-        if not kept or at[place] - at[kept[-1]] > 0.015 * (at[-1] - at[0]):
-            kept.append(place)
+    for point in points.tolist():
+        if not kept or at[point] - at[kept[-1]] > 0.015 * (at[-1] - at[0]):
+            kept.append(point)
     return kept
 
 
@@ -250,7 +249,7 @@ def _last(curve: Curve, scale: Scale) -> tuple[float, float]:
 
 
 def _number(axes: Any, at: NDArray[np.float64], heights: NDArray[np.float64], texts: Sequence[str]) -> None:
-    """Write a number above each place."""
+    """Write a number above each point."""
     for x, y, text in zip(at, heights, texts, strict=True):
         if np.isfinite(y):
             note(axes, text, (float(x), float(y)))
@@ -294,8 +293,8 @@ def _finish(axes: Any, history: History, scale: Scale, against: Against) -> None
     axes.set_xlabel(AXES[against], color=INK)
     axes.yaxis.label.set_color(INK)
     task = legible(summary.task.rpartition(":")[2])
-    found = "no value yet" if summary.best_opt is None else f"best {typographic(words.value(summary.best_f))}"
-    facts = (words.share(summary), words.census(summary), _short(summary.message))
+    found = "no value yet" if summary.best_opt is None else f"best {typographic(fmt.value(summary.best_f))}"
+    facts = (fmt.share(summary), fmt.census(summary), _short(summary.message))
     headline(axes, f"{task}: {found}", " · ".join(facts))
 
 

@@ -11,8 +11,9 @@ from rich.console import Console
 
 from glompo.errors import SettingError
 from glompo.read import OptimizerRow, RunView, Summary, row_of, summarize
+from glompo.show import formatting as fmt
 from glompo.show.live import LiveDisplay
-from glompo.show.plain import PlainLines
+from glompo.validation import as_real
 
 REDRAW = 0.25
 """Seconds of run time between two looks at the run."""
@@ -21,13 +22,13 @@ REDRAW = 0.25
 class _Display(Protocol):
     def begin(self, summary: Summary) -> None: ...
 
-    def tell(self, row: OptimizerRow, elapsed: float) -> None: ...
+    def show_end(self, row: OptimizerRow, elapsed: float) -> None: ...
 
     def draw(self, summary: Summary) -> None: ...
 
     def close(self, summary: Summary) -> None: ...
 
-    def let_go(self) -> None: ...
+    def release(self) -> None: ...
 
 
 class Progress:
@@ -54,9 +55,10 @@ class Progress:
     """
 
     def __init__(self, interval: float = 10.0, stream: IO[str] | None = None, console: Console | None = None) -> None:
-        if isinstance(interval, bool) or not isinstance(interval, (int, float)) or not interval > 0:
+        seconds = as_real(interval)
+        if seconds is None or not seconds > 0:
             raise SettingError(f"interval is {interval!r}; give the seconds between two lines, more than 0")
-        self._interval = float(interval)
+        self._interval = seconds
         self._stream = stream
         self._console = console
         self._display: _Display | None = None
@@ -77,8 +79,8 @@ class Progress:
         self._seen_at = view.now
         try:
             self._begun(view).draw(summarize(view))
-        except BaseException:  # nobody calls close() of an observer that failed
-            self._let_go()
+        except BaseException:  # an observer that failed is not closed
+            self._release()
             raise
 
     def close(self, view: RunView) -> None:
@@ -92,7 +94,7 @@ class Progress:
         try:
             self._begun(view).close(summarize(view))
         finally:
-            self._let_go()
+            self._release()
 
     def _begun(self, view: RunView) -> _Display:
         """Return the display, which knows of every end so far."""
@@ -100,14 +102,14 @@ class Progress:
             self._display = self._choose()
             self._display.begin(summarize(view))
         for row in self._ended(view):
-            self._display.tell(row, view.now)
+            self._display.show_end(row, view.now)
         return self._display
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         display, self._display = self._display, None
         self._seen_at, self._alive, self._started = -math.inf, [], 0
         if display is not None:
-            display.let_go()
+            display.release()
 
     def _choose(self) -> _Display:
         stream = self._stream or (self._console.file if self._console else sys.stderr)
@@ -129,3 +131,58 @@ class Progress:
 
 def _is_terminal(stream: IO[str] | None) -> bool:
     return stream is not None and stream.isatty()
+
+
+class PlainLines:
+    """One line per optimizer that ends, and one with the present every `interval` seconds of run time.
+
+    Parameters
+    ----------
+    stream : text file
+        Where the lines go.
+    interval : float
+        Seconds between two lines about the present.
+    """
+
+    def __init__(self, stream: IO[str], interval: float) -> None:
+        self._stream = stream
+        self._interval = interval
+        self._due = interval
+
+    def begin(self, summary: Summary) -> None:
+        """Write what the run is about."""
+        self._write(summary.elapsed, fmt.opening(summary))
+        self._due = summary.elapsed + self._interval
+
+    def show_end(self, row: OptimizerRow, elapsed: float) -> None:
+        """Write how an optimizer ended."""
+        self._write(elapsed if row.ended_at is None else row.ended_at, fmt.end_of(row))
+
+    def draw(self, summary: Summary) -> None:
+        """Write the present, if it is time for it."""
+        if summary.elapsed >= self._due:
+            self._due = summary.elapsed + self._interval
+            self._write(summary.elapsed, self._present(summary))
+
+    def close(self, summary: Summary) -> None:
+        """Write the end."""
+        self._write(summary.elapsed, self._present(summary))
+        self._write(summary.elapsed, fmt.ending(summary))
+
+    def release(self) -> None:
+        """Do nothing: the stream is not changed."""
+
+    def _present(self, summary: Summary) -> str:
+        parts = (
+            fmt.best(summary),
+            fmt.share(summary),
+            fmt.pace(summary.rate),
+            fmt.census(summary),
+        )
+        return "; ".join(parts)
+
+    def _write(self, elapsed: float, text: str) -> None:
+        line = f"[{fmt.clock(elapsed)}] {text}\n"
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"  # a stream in memory has none
+        self._stream.write(line.encode(encoding, "replace").decode(encoding))
+        self._stream.flush()

@@ -10,15 +10,16 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from glompo.errors import SettingTypeError
-from glompo.optimizer import EARLIER_NAMES, BaseOptimizer, refuse_unknown
+from glompo.optimizer import EARLIER_NAMES, BaseOptimizer
+from glompo.optimizer import refuse_unknown as refuse_in_constructor
+from glompo.validation import refuse_unknown
 
-_HANDED_ON = ("__init__", refuse_unknown.__name__)
+_HANDED_ON = ("__init__", refuse_in_constructor.__name__)
 """Calls with which a constructor passes on what it does not know itself."""
 
 
@@ -64,10 +65,10 @@ def check_settings(cls: type[BaseOptimizer], init: Mapping[str, Any], minimize: 
     known, closed = settings_known(cls)
     filled_in = {*EARLIER_NAMES, *EARLIER_NAMES.values()}
     if closed:
-        _refuse(cls.__name__, init, known, filled_in)
+        refuse_unknown(cls.__name__, [name for name in init if name not in filled_in], known)
     further = list(inspect.signature(cls.minimize).parameters.values())[4:]  # after self, function, x0, bounds
     if not any(one.kind is one.VAR_KEYWORD for one in further):
-        _refuse(f"{cls.__name__}.minimize", minimize, [one.name for one in further], ())
+        refuse_unknown(f"{cls.__name__}.minimize", minimize, [one.name for one in further])
 
 
 def check_complete(cls: type, args: tuple[Any, ...], init: Mapping[str, Any]) -> None:
@@ -81,16 +82,6 @@ def check_complete(cls: type, args: tuple[Any, ...], init: Mapping[str, Any]) ->
     missing = [name for name in required_settings(cls, len(args)) if name not in init]
     if missing:
         raise SettingTypeError(f"{cls.__name__} lacks the setting {missing[0]!r}, which has no default; give it")
-
-
-def _refuse(owner: str, given: Iterable[str], known: Collection[str], filled_in: Collection[str]) -> None:
-    for name in given:
-        if name in known or name in filled_in:
-            continue
-        near = get_close_matches(name, known, 1)
-        listed = ", ".join(sorted(known))
-        hint = f"did you mean {near[0]!r}?" if near else f"it has {listed}" if listed else "it has none"
-        raise SettingTypeError(f"{owner} has no setting {name!r}; {hint}")
 
 
 def _constructors(cls: type) -> Iterator[Callable[..., Any]]:

@@ -29,9 +29,6 @@ from glompo.spec.source import Source, computed, names_rebound, names_used, sour
 
 logger = logging.getLogger("glompo.spec")
 
-RESUME_TASK = ("same", "changed")
-"""Whether the task of a run that is resumed must be the one that was recorded."""
-
 BEGINNING = ("__init__", "__new__", "__post_init__", "__setstate__")
 """Methods that set what an instance holds in the beginning."""
 

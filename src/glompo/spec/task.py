@@ -1,17 +1,33 @@
-"""The task, as a callable or as an import path."""
+"""The task, as a callable or as an import path, ``module:name``, and what else is named by one."""
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from glompo.details import details_of, offers_details
 from glompo.errors import SettingError, SettingTypeError
-from glompo.spec.imports import imported
 
 
-def task_of(given: Any) -> tuple[Callable[..., Any], str]:
-    """Return the task and its name.
+@dataclass(frozen=True, slots=True)
+class NamedTask:
+    """A task: itself, its name, and what goes to other processes in its place, its import path if it has been given."""
+
+    function: Callable[..., Any]
+    name: str
+    sent: Callable[..., Any] | str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def task_of(given: Any) -> NamedTask:
+    """Return the task that a user gave.
 
     Parameters
     ----------
@@ -24,13 +40,16 @@ def task_of(given: Any) -> tuple[Callable[..., Any], str]:
         If it is neither, or cannot be imported.
     """
     if isinstance(given, str):
-        return _imported(given), given
+        function = imported(given, "the task")
+        if not callable(function):
+            raise SettingTypeError(f"the task {given!r} is {function!r}, which cannot be called")
+        return NamedTask(function, given, given)
     if not callable(given):
         raise SettingTypeError(f"the task is {given!r}, which cannot be called; give a function task(x) -> float")
-    return given, _name(given)
+    return NamedTask(given, _name(given), given)
 
 
-def columns_of(task: Any, name: str, detailed: bool) -> tuple[str, ...]:
+def columns_of(task: NamedTask, detailed: bool) -> tuple[str, ...]:
     """Return the names of what may be recorded of an evaluation besides its value; none if the task does not say.
 
     Raises
@@ -39,19 +58,13 @@ def columns_of(task: Any, name: str, detailed: bool) -> tuple[str, ...]:
         If details are to be logged and the task has no `detailed_call` of its own, or what it says of its extras cannot
         be meant.
     """
-    if detailed and not offers_details(task):
-        raise SettingError(f"is_log_detailed is set, but the task {name} has no detailed_call(x)")
-    details = details_of(task)
-    if details.method and offers_details(task) and not details.names:
+    has_details = offers_details(task.function)
+    if detailed and not has_details:
+        raise SettingError(f"is_log_detailed is set, but the task {task.name} has no detailed_call(x)")
+    details = details_of(task.function)
+    if details.method and has_details and not details.names:
         return ()  # how many extras come before the residuals is not known
     return details.columns
-
-
-def _imported(path: str) -> Callable[..., Any]:
-    target = imported(path, "the task")
-    if not callable(target):
-        raise SettingTypeError(f"the task {path!r} is {target!r}, which cannot be called")
-    return target  # type: ignore[no-any-return]  # callable, as just checked
 
 
 def _name(task: Any) -> str:
@@ -59,3 +72,56 @@ def _name(task: Any) -> str:
     module = getattr(task, "__module__", None) or "?"
     module = "__main__" if module == "__mp_main__" else module  # what the main program is called in a spawned child
     return f"{module}:{name}"
+
+
+def imported(path: str, what: str) -> Any:
+    """Return the object at the import path.
+
+    Parameters
+    ----------
+    path : str
+        ``module:name`` or ``module:name.attribute``.
+    what : str
+        What it is wanted for, to begin a message with.
+
+    Raises
+    ------
+    SettingError
+        If the path has another form, its module cannot be imported, or there is no such name in it.
+    """
+    module_name, colon, name = path.partition(":")
+    if not (colon and module_name and name):
+        raise SettingError(f"{what} is {path!r}; an import path has the form 'module:name'")
+    target: Any = _module(module_name, f"{what} {path!r}")
+    for part in name.split("."):
+        known = dir(target)
+        if part not in known:
+            near = get_close_matches(part, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else "define it there or name another"
+            raise SettingError(f"{what} {path!r} does not exist: there is no {part!r} in {module_name}; {hint}")
+        target = getattr(target, part)
+    return target
+
+
+def _module(name: str, what: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
+            raise SettingError(
+                f"{what} cannot be imported: there is no module {error.name!r}; put it beside the configuration or "
+                "on PYTHONPATH"
+            ) from error
+        raise SettingError(f"{what} cannot be imported: {_where(error)}{error}; install or mend it") from error
+    except Exception as error:  # whatever a user's module does wrong when it is imported
+        raise SettingError(
+            f"{what} cannot be imported: {_where(error)}{type(error).__name__}: {error}; mend the module"
+        ) from error
+
+
+def _where(error: Exception) -> str:
+    """Return file and line at which the user's module went wrong."""
+    if isinstance(error, SyntaxError):
+        return ""  # its text says it
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return "" if last.filename.startswith("<") else f"{last.filename}, line {last.lineno}: "

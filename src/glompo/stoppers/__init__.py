@@ -1,4 +1,4 @@
-"""Who should stop, and why: one idea per file; they combine with ``&``, ``|`` and ``~``."""
+"""Which optimizers should stop, and why: one idea per file; they combine with ``&``, ``|`` and ``~``."""
 
 from typing import TYPE_CHECKING
 

@@ -1,24 +1,14 @@
-"""Stop an optimizer that will not catch up with the incumbent.
-
-The curve of block medians of a converging run has a geometric tail: each stretch gains a constant fraction of what
-the stretch before it gained. Three windows over its recent part give the last two gains, and the sum of the geometric
-series that they start is where the curve will settle (Aitken's delta-squared extrapolation). A run whose predicted
-gain, even taken `kappa` times, does not bridge its distance to the incumbent will not win. The windows are those with
-which the method was measured: the last lies one block nearer than even spacing asks for, so a short and slow curve is
-expected to gain less than it will, and `kappa` has to make up for it.
-
-Only differences of values are used, so the answer is the same for f and a·f + b with a > 0.
-"""
+"""Stop an optimizer that will not catch up with the incumbent."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from glompo.core.evaluations.curve import block_of, predict, recent_blocks
+from glompo.core.views.curve import block_of, predict, recent_blocks
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.events.verdict import Verdict
-from glompo.stoppers.foreseeing import ForeseeingStopper
+from glompo.stoppers.base import ForeseeingStopper
 from glompo.validation import number
 
 
@@ -26,11 +16,12 @@ class CatchUp(ForeseeingStopper):
     """The optimizer, extrapolated, will not reach the incumbent.
 
     Evaluations are taken in blocks: a generation where the settings of the optimizer name one (``popsize``), else
-    max(10, D) evaluations, with D the number of parameters that are not fixed. From the
-    medians m and the minima b of the recent blocks it is predicted where the medians settle. True when
-    ``best - incumbent > kappa * max(best - predicted, m[-1] - b[-1])``, with `best` the best value of the optimizer:
-    neither the predicted gain nor the present spread bridges the gap. The owner of the incumbent is never stopped.
-    A history that is too short, or falls faster and faster, or falls only after it had risen, is no evidence.
+    max(10, D) evaluations, with D the number of parameters that are not fixed. From the medians m and the minima b of
+    the recent blocks it is predicted where the medians settle: the tail of a converging curve is geometric, so that
+    three windows give its limit (Aitken's delta-squared extrapolation, :func:`~glompo.core.views.curve.predict`). True
+    when ``best - incumbent > kappa * max(best - predicted, m[-1] - b[-1])``, with `best` the best value of the
+    optimizer: neither the predicted gain nor the present spread bridges the gap. The owner of the incumbent is never
+    stopped. A history that is too short, or falls faster and faster, or falls only after it had risen, is no evidence.
     Invalid values are left out of their block, and blocks without any valid value out of the curve.
 
     Invariant under f → a·f + b with a > 0 (up to rounding); it draws no random number. A question costs the same

@@ -7,12 +7,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.evaluations.curve import block_of, mean_of, recent_blocks
-from glompo.core.policies.budget import budget_of
+from glompo.core.policies.defaults import budget_of
+from glompo.core.views.curve import block_of, mean_of, recent_blocks
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.events.verdict import Verdict
-from glompo.stoppers.foreseeing import ForeseeingStopper
+from glompo.stoppers.base import ForeseeingStopper
 from glompo.validation import number, whole_number_or_none
 
 STRETCHES = 4

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 
-from glompo.core.policies.geometry import measured_in
+from glompo.core.policies.defaults import measured_in
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.errors import SettingTypeError

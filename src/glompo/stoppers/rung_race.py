@@ -1,10 +1,9 @@
-"""Stop whoever is not among the best at a rung."""
+"""Stop an optimizer that is not among the best at a rung."""
 
 from __future__ import annotations
 
 import math
 
-from glompo.core.evaluations.curve import free_parameters
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.events import RunOpened
@@ -18,7 +17,7 @@ class RungRace(BaseStopper):
 
     The rungs are ``first``, ``first·eta``, ``first·eta²``, … evaluations. When an optimizer has passed one, its best
     value up to there is ranked among those of all optimizers that have come as far, also of those that have ended.
-    True when ceil(n/eta) of these n are better. Nobody waits at a rung: the first to arrive pass it.
+    True when ceil(n/eta) of these n are better. None waits at a rung: the first to arrive pass it.
 
     Early ranks say little about optimizers whose curves cross, such as CMA-ES; this race is for many cheap starts,
     and with fewer than `min_starts` the answer is false.
@@ -50,7 +49,7 @@ class RungRace(BaseStopper):
         one = self.subject(view, opt)
         if view.n_started < self.min_starts:
             return self.verdict(False, f"{view.n_started} optimizers started, {self.min_starts} are needed")
-        rung = self._rung(len(one), self.first or 20 * free_parameters(view))
+        rung = self._rung(len(one), self.first or 20 * view.free_parameters)
         if rung <= one.judged_at or not rung:
             return self.verdict(False, f"it has passed no rung since {one.judged_at} evaluations")
         own = self._best_at(view, one, rung)

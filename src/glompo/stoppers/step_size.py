@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from glompo.core.policies.geometry import measured_in
+from glompo.core.policies.defaults import measured_in
 from glompo.core.views.run_view import RunView
 from glompo.events.verdict import Verdict
 from glompo.stoppers.base import BaseStopper

@@ -12,7 +12,7 @@ class TimeAnnealing(BaseStopper):
     """A coin decides, the more often against the optimizer the more it has called the task.
 
     True when ``u > best / tested``, with u drawn uniformly from 0 to `crit_ratio`, and `best` and `tested` the calls
-    of the task made by the owner of the incumbent and by the optimizer. With ``crit_ratio=1`` nobody is stopped who
+    of the task made by the owner of the incumbent and by the optimizer. With ``crit_ratio=1`` none is stopped that
     has called the task less often than the owner of the incumbent. Without an incumbent, or without a call, it is
     false.
 

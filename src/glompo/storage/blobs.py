@@ -1,6 +1,6 @@
 """Saved states of optimizers, each in a file that is named after its content.
 
-The name is the SHA-256 of the bytes: whoever reads a blob knows whether it is what was written.
+The name is the SHA-256 of the bytes: a reader of a blob knows whether it is what was written.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from glompo.storage.atomic_write import drafted
 from glompo.storage.disk import refusal, sync_folder
-from glompo.storage.regular_file import read_regular
+from glompo.storage.files import drafted, read_regular
 
 
 def blobs_folder(run_dir: Path) -> Path:
@@ -28,10 +27,7 @@ def blob_path(run_dir: Path, name: str) -> Path:
 def write_blob(run_dir: Path, data: bytes) -> str:
     """Hand a blob to the operating system, so that the death of this process cannot lose it, and return its name.
 
-    Raises
-    ------
-    StoreError
-        If the system refuses; nothing was changed.
+    Raises StoreError if the system refuses; nothing was changed.
     """
     name = sha256(data).hexdigest()
     path = blob_path(run_dir, name)

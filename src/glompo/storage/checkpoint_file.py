@@ -24,9 +24,8 @@ from typing import Any
 import msgspec
 
 from glompo.errors import StoreError
-from glompo.storage.atomic_write import drafted
 from glompo.storage.disk import sync_folder
-from glompo.storage.regular_file import open_regular
+from glompo.storage.files import drafted, open_regular
 
 FORMAT = 1
 """Version of the format; it rises when an older version of the library could not read a file."""
@@ -135,7 +134,7 @@ def write_checkpoint(target: Path, facts: Mapping[str, Any], pieces: Mapping[str
     pieces : mapping of str to Piece
         Its members by name.
     hashes : Hashes
-        Memory for the next time.
+        Kept from one checkpoint of a run to the next.
 
     Raises
     ------
@@ -237,10 +236,10 @@ class CheckpointFile:
         return msgspec.json.decode(data, type=Manifest)
 
     def _check_members(self) -> None:
-        told = {member.name: member for member in self.manifest.members}
-        if len(told) != len(self.manifest.members) or {*told, MANIFEST} != set(self._infos):
+        named = {member.name: member for member in self.manifest.members}
+        if len(named) != len(self.manifest.members) or {*named, MANIFEST} != set(self._infos):
             raise _refused(self.path, "its members are not those that its manifest names")
-        for name, member in told.items():
+        for name, member in named.items():
             if not _NAMES.fullmatch(name):
                 raise _refused(self.path, f"{name!r} is no file of a run")
             if member.size != self._infos[name].file_size:
@@ -248,10 +247,10 @@ class CheckpointFile:
             if name.startswith("blobs/") and not name.endswith(member.sha256):
                 raise _refused(self.path, f"{name} is not named after its content")
         last = self.manifest.segment
-        segments = [f"journal/{number:06d}.seg" for number in range(1, min(last, len(told)) + 1)]
-        if len(segments) != last or segments != [name for name in told if name.startswith("journal/")]:
+        segments = [f"journal/{number:06d}.seg" for number in range(1, min(last, len(named)) + 1)]
+        if len(segments) != last or segments != [name for name in named if name.startswith("journal/")]:
             raise _refused(self.path, f"its journal is not segments 1 to {last}")
-        if told[segments[-1]].size != self.manifest.offset:
+        if named[segments[-1]].size != self.manifest.offset:
             raise _refused(self.path, f"its journal does not end at byte {self.manifest.offset}")
 
 
@@ -259,11 +258,8 @@ class CheckpointFile:
 def reading(path: Path) -> Iterator[CheckpointFile]:
     """Open a checkpoint file.
 
-    Raises
-    ------
-    StoreError
-        If it is none, is damaged, holds something that does not belong there, or was written by a newer version;
-        also if that turns out while its members are read.
+    Raises StoreError, also while its members are read, if it is none, is damaged, holds something that does not belong
+    there, or was written by a newer version.
     """
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:

@@ -14,8 +14,8 @@ from glompo.events import Loaded
 from glompo.storage.checkpoint_file import MANIFEST, MOST_MANIFEST, CheckpointFile, Manifest, reading
 from glompo.storage.directory import holds_run
 from glompo.storage.disk import sync_folder, write_file
+from glompo.storage.files import read_regular
 from glompo.storage.journal import Journal
-from glompo.storage.regular_file import read_regular
 from glompo.storage.segments import journal_folder
 
 _DRAFT = ".unpacking"
@@ -65,12 +65,14 @@ def _copy_all(file: CheckpointFile, draft: Path) -> None:
 
 
 def _settle(draft: Path, run_dir: Path, manifest: Manifest) -> None:
-    """Move everything to its place, the journal last."""
+    """Move everything into the run directory, the journal last."""
     for name in [MANIFEST, *(member.name for member in manifest.members if not member.name.startswith("journal/"))]:
         target = run_dir / name
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(draft / name, target)
         sync_folder(target.parent)
+    # A directory holds a run once it has a journal. So the journal comes last, in one rename: a process killed before
+    # that leaves no run, one killed after it a whole one.
     folder = journal_folder(run_dir)
     if folder.exists():
         folder.rmdir()  # holds_run said that there is nothing in it
@@ -81,10 +83,7 @@ def _settle(draft: Path, run_dir: Path, manifest: Manifest) -> None:
 def member_of(run_dir: Path, name: str) -> bytes | None:
     """Return a file that came out of a checkpoint into `run_dir`; None if there is none.
 
-    Raises
-    ------
-    StoreError
-        If it is not what was in the checkpoint.
+    Raises StoreError if it is not what was in the checkpoint.
     """
     try:
         data = read_regular(run_dir / name)
@@ -99,5 +98,5 @@ def member_of(run_dir: Path, name: str) -> bytes | None:
 
 
 def withdraw(run_dir: Path) -> None:
-    """Remove a directory into which a checkpoint was unpacked that nobody works on: the file still has it all."""
+    """Remove a directory into which a checkpoint was unpacked and in which no run works: the file still has it all."""
     shutil.rmtree(run_dir, ignore_errors=True)

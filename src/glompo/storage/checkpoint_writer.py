@@ -2,7 +2,7 @@
 
 Writing a checkpoint takes as long as copying the journal; forcing a saved state to the disk may take a quarter of a
 second. One thread does both, in the order in which they were asked for, while the run goes on. What it copies does not
-change under its hands: a journal only grows at its end, and a saved state that nobody needs any more is removed by the
+change meanwhile: a journal only grows at its end, and a saved state that is not needed any more is removed by the
 same thread, after everything that it was asked to do before.
 """
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import platform
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -19,17 +18,20 @@ from pathlib import Path
 from typing import Any
 
 from glompo._version import __version__
-from glompo.core.state.checkpoints import ABANDONED, COMPLETE
 from glompo.core.views.run_view import RunView
 from glompo.errors import StoreError
+from glompo.events.enums import CheckpointOutcome
 from glompo.loggers import library_logger
 from glompo.spec.checkpointing import CheckpointingControl
 from glompo.storage.blobs import blob_names, blob_path, read_blob, sync_blob, write_blob
 from glompo.storage.checkpoint_file import Hashes, Piece, write_checkpoint
-from glompo.storage.directory import CONFIGURATION, DOCUMENT
+from glompo.storage.directory import CONFIGURATION, DOCUMENT, UNPACKED
+from glompo.storage.disk import DiskThread
+from glompo.storage.files import read_regular
 from glompo.storage.journal import Journal
-from glompo.storage.regular_file import read_regular
-from glompo.storage.segments import Position, segment_path
+from glompo.storage.lease_state import writer_lives
+from glompo.storage.reader import JournalFollower, shortcut
+from glompo.storage.segments import Position, segment_path, survey
 
 logger = library_logger("glompo.storage")
 
@@ -77,10 +79,9 @@ class CheckpointWriter:
         self._control = control
         self._extras = extras
         self._wake = wake
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix="glompo-keeper")
+        self._thread: DiskThread[tuple[str, str, str]] = DiskThread("glompo-checkpoint")
         self._kept = set(blob_names(run_dir))
         self._hashes = Hashes()
-        self._packing: Future[tuple[str, str, str]] | None = None
 
     def keep(self, data: bytes) -> str:
         """Hand a saved state to the system, begin to force it to the disk, and return its name.
@@ -92,7 +93,7 @@ class CheckpointWriter:
         """
         name = write_blob(self._run_dir, data)
         self._kept.add(name)
-        self._threads.submit(_quietly, partial(sync_blob, self._run_dir, name))
+        self._thread.submit(_quietly, partial(sync_blob, self._run_dir, name))
         return name
 
     def fetch(self, blob: str) -> bytes | None:
@@ -101,10 +102,11 @@ class CheckpointWriter:
 
     def retain(self, blobs: Iterable[str]) -> None:
         """Remove all other saved states, once those that were kept last are on the disk."""
+        # In the thread, and so after any checkpoint that was begun before and is going to copy these states.
         gone = self._kept.difference(blobs)
         self._kept -= gone
         for name in gone:
-            self._threads.submit(_quietly, partial(blob_path(self._run_dir, name).unlink, missing_ok=True))
+            self._thread.submit(_quietly, partial(blob_path(self._run_dir, name).unlink, missing_ok=True))
 
     def start_checkpoint(self, n: int, view: RunView) -> None:
         """Begin to write the file of checkpoint `n`."""
@@ -112,19 +114,16 @@ class CheckpointWriter:
         target = self._control.file(self._run_dir, n, datetime.now())
         facts = facts_of(view, n, self._journal.position)
         earlier = [self._run_dir / file for file in view.checkpoints.files]
-        self._packing = self._threads.submit(self._written, target, facts, states, earlier)
-        self._packing.add_done_callback(lambda _: self._wake())
+        packing = self._thread.begin(self._written, target, facts, states, earlier)
+        packing.add_done_callback(lambda _: self._wake())
 
     def finished_checkpoint(self, wait: bool = False) -> tuple[str, str, str] | None:
         """Return outcome, reason and path of the file that was begun; None while it is not done and none waits."""
-        if self._packing is None or not (wait or self._packing.done()):
-            return None
-        packing, self._packing = self._packing, None
-        return packing.result()
+        return self._thread.settle() if wait or not self._thread.busy else None
 
     def close(self) -> None:
         """Finish what was begun."""
-        self._threads.shutdown(wait=True)
+        self._thread.close()
 
     def _written(
         self, target: Path, facts: dict[str, Any], states: list[str], earlier: list[Path]
@@ -137,14 +136,14 @@ class CheckpointWriter:
         except Exception as error:
             if not isinstance(error, StoreError):
                 logger.exception("checkpoint %s could not be written", target)
-            return ABANDONED, str(error), ""
+            return CheckpointOutcome.ABANDONED, str(error), ""
         surplus = len(earlier) - self._control.keep_past if self._control.keep_past >= 0 else 0
         for old in earlier[: max(0, surplus)]:
             with contextlib.suppress(OSError):
                 old.unlink(missing_ok=True)
         path = target.relative_to(self._run_dir) if target.is_relative_to(self._run_dir) else target
         left_out = f", without {' and '.join(extras.left_out)}" if extras.left_out else ""
-        return COMPLETE, f"{target.stat().st_size} bytes{left_out}", str(path)
+        return CheckpointOutcome.COMPLETE, f"{target.stat().st_size} bytes{left_out}", str(path)
 
 
 def facts_of(view: RunView, n: int, position: Position) -> dict[str, Any]:
@@ -186,3 +185,44 @@ def _quietly(act: Callable[[], None]) -> None:
         act()
     except OSError as error:  # a saved state is a shortcut: without it there is replay
         logger.warning("a saved state: %s", error)
+
+
+def pack_directory(
+    run_dir: Path, target: Path | None = None, extras: Extras | None = None, control: CheckpointingControl | None = None
+) -> Path:
+    """Write a checkpoint of the run in `run_dir`, which is not changed, and return the file.
+
+    Parameters
+    ----------
+    run_dir : Path
+        Working directory of a run.
+    target : Path, optional
+        The file; named and placed by `control` without.
+    extras : Extras, optional
+        What goes in beside the run; by default what a checkpoint left there that the run came out of.
+    control : CheckpointingControl, optional
+        Names and places.
+
+    Raises
+    ------
+    StoreError
+        If a living process works on it, its journal is damaged, or the file cannot be written.
+    """
+    if writer_lives(run_dir):
+        raise StoreError(f"a living process works on the run in {run_dir}; ask it for a checkpoint")
+    # A damaged journal must be refused here and not when the checkpoint is resumed, perhaps on another machine. The
+    # snapshot below spares folding the journal, but not checking all of it.
+    survey(run_dir)
+    state, start = shortcut(run_dir)
+    journal = JournalFollower(run_dir, start)
+    journal.fold_into(state)
+    view, position = RunView(state, state.at), journal.position
+    if state.opened is None:
+        raise StoreError(f"{run_dir} holds a run of which nothing has been recorded; there is nothing to save")
+    if extras is None:
+        extras = Extras({name: read_regular(run_dir / name) for name in UNPACKED[1:] if (run_dir / name).is_file()})
+    file = target or (control or CheckpointingControl()).file(run_dir, view.checkpoints.count, datetime.now())
+    facts = facts_of(view, view.checkpoints.count, position) | {"left_out": list(extras.left_out)}
+    states = [one.saved.blob for one in view if one.saved is not None]
+    write_checkpoint(file, facts, pieces_of(run_dir, position, states, extras), Hashes())
+    return file

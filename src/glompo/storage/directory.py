@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from glompo.errors import RunExistsError, StoreError
-from glompo.storage.atomic_write import atomic_write
+from glompo.storage.files import atomic_write
 from glompo.storage.toml import toml_of
 
 CONFIGURATION = "run.toml"
@@ -161,26 +161,14 @@ def _set_aside(run_dir: Path, overwrite: bool) -> Path:
 
 
 def write_configuration(run_dir: Path, settings: Mapping[str, Any]) -> None:
-    """Write the settings into ``run.toml``; names without a value are left out, which TOML cannot say.
-
-    Raises
-    ------
-    StoreError
-        If the file cannot be written.
-    """
+    """Write the settings into ``run.toml``; names without a value are left out, which TOML cannot say."""
     path = run_dir / CONFIGURATION
     with atomic_write(path, "give a working_dir that can be written") as draft:
         draft.write_text(toml_of({name: value for name, value in settings.items() if value is not None}), "utf-8")
 
 
 def keep_document(run_dir: Path, document: Mapping[str, Any]) -> None:
-    """Keep the configuration from which the run was started, so that it can be resumed.
-
-    Raises
-    ------
-    StoreError
-        If the file cannot be written.
-    """
+    """Keep the configuration from which the run was started, so that it can be resumed."""
     with atomic_write(run_dir / DOCUMENT, "give a working_dir that can be written") as draft:
         draft.write_text(f"# From this configuration the run was started; glompo resume reads it.\n{toml_of(document)}")
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from glompo.errors import StoreError
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Disk(Protocol):
@@ -81,3 +86,50 @@ def refusal(doing: str, path: Path, error: OSError, remedy: str) -> StoreError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         remedy = f"free space on that disk; {remedy}"
     return StoreError(f"cannot {doing} {path}: {reason}; {remedy}")
+
+
+class DiskThread(Generic[T]):
+    """A thread that waits for the disk while the run goes on; it begins with its first job.
+
+    A disk may take a quarter of a second for one synchronisation. If the loop of a run waited for it, it could not
+    record what arrives in that time, and a killed process would lose it. Jobs are done in the order in which they were
+    given. There is one thread for each purpose and not one for all: the journal promises to be on the disk within
+    100 ms, and must not stand behind a checkpoint that copies all of it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the thread.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._threads: ThreadPoolExecutor | None = None
+        self._under_way: Future[T] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether the job that :meth:`begin` was given last is not done."""
+        return self._under_way is not None and not self._under_way.done()
+
+    def submit(self, act: Callable[..., R], *args: object) -> Future[R]:
+        """Do a job that nothing waits for."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(1, thread_name_prefix=self._name)
+        return self._threads.submit(act, *args)
+
+    def begin(self, act: Callable[..., T], *args: object) -> Future[T]:
+        """Do a job for whose outcome :meth:`settle` waits."""
+        self._under_way = self.submit(act, *args)
+        return self._under_way
+
+    def settle(self) -> T | None:
+        """Wait for the job that was begun, if any, and return its outcome, or raise what it met."""
+        under_way, self._under_way = self._under_way, None
+        return None if under_way is None else under_way.result()
+
+    def close(self) -> None:
+        """Finish all jobs and end the thread."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=True)
+            self._threads = None

@@ -8,10 +8,10 @@ A journal is a row of segments. A segment is a header and then records, one afte
 All integers are little-endian. `length` counts the payload only; the checksum covers mark, codec and payload; `codec`
 says how the payload is to be decoded.
 
-**The question.** A writer may die at any instant and a disk may lie at any time. Whoever opens a journal and finds
-bytes that are no record must decide between two readings. Either a write was never finished: then nothing that
-anybody relied on is lost and the bytes may be cut off. Or records that were safely stored have been damaged: then
-cutting them off would destroy evidence, and nothing but a person may decide what to do.
+**The question.** A writer may die at any instant and a disk may lie at any time. Opening a journal that holds bytes
+which are no record means to decide between two readings. Either a write was never finished: then nothing that was
+confirmed is lost and the bytes may be cut off. Or records that were safely stored have been damaged: then cutting them
+off would destroy evidence, and only the user may decide what to do.
 
 **What an unfinished write looks like.** A killed process leaves the first part of one record. A machine that lost
 power may leave more: a file that was lengthened but not filled (zeros), a last record of which only some pages
@@ -82,19 +82,9 @@ class Frame(NamedTuple):
 
 
 def frame(payload: bytes, codec: int) -> bytes:
-    """Return the record that holds `payload`.
+    """Return the record that holds `payload`, 1 to ``LENGTH_LIMIT`` bytes; the byte `codec` tells how to decode it.
 
-    Parameters
-    ----------
-    payload : bytes
-        From 1 to ``LENGTH_LIMIT`` bytes.
-    codec : int
-        From 0 to 255: how the payload is to be decoded.
-
-    Raises
-    ------
-    StoreError
-        If the payload is empty or too large.
+    Raises StoreError if the payload is empty or too large.
     """
     if not 0 < len(payload) <= LENGTH_LIMIT:
         raise StoreError(
@@ -118,6 +108,7 @@ def frames(data: bytes | memoryview, start: int = 0) -> Iterator[Frame]:
 def valid_end(data: bytes, start: int) -> int:
     """Return where the row of records that begins at `start` ends: what :func:`frames` finds, without giving it."""
     view, unpack, crc, size = memoryview(data), _RECORD.unpack_from, zlib.crc32, len(data)
+    # _frame_at, written out for speed: opening checks every record of the journal, and needs none of them as a Frame
     while start + OVERHEAD <= size:
         length, checksum, mark, _ = unpack(view, start)
         end = start + OVERHEAD + length
@@ -140,6 +131,7 @@ def extent(data: bytes) -> int:
 def find_frame(data: bytes, start: int) -> int | None:
     """Return where the first valid record at or after `start` begins, wherever that may be; None if there is none."""
     view = memoryview(data)
+    # a damaged length says nothing about where the next record begins: so search every byte, by the mark
     found = data.find(_MARK, start + _MARK_AT)
     while found >= 0:
         if _frame_at(view, found - _MARK_AT) is not None:
@@ -151,21 +143,8 @@ def find_frame(data: bytes, start: int) -> int | None:
 def refuse_corruption(data: bytes, end: int, name: str, base: int = 0) -> None:
     """Raise if a valid record follows the bytes at `end`, where none begins; return if they are a torn tail.
 
-    Parameters
-    ----------
-    data : bytes
-        A segment, or its last part.
-    end : int
-        Offset after the last record of the valid row.
-    name : str
-        The file, for the message.
-    base : int
-        Offset of `data` in the file.
-
-    Raises
-    ------
-    CorruptJournalError
-        Naming file, offset and remedy.
+    `data` is a segment or, from its byte `base` on, its last part; `end` is the offset in `data` after the last record
+    of the valid row. Raises CorruptJournalError with the file `name`, the offset and the remedy.
     """
     found = find_frame(data, end)
     if found is not None:
@@ -190,14 +169,7 @@ def header(number: int) -> bytes:
 def check_header(data: bytes, number: int, name: str) -> bool:
     """Return whether segment `number` has its header; False if the writing of the header was never finished.
 
-    Parameters
-    ----------
-    data : bytes
-        The whole segment.
-    number : int
-        The number in its file name.
-    name : str
-        The file, for the message.
+    `data` is all of it, `name` the file for the message.
 
     Raises
     ------
@@ -231,6 +203,7 @@ def _frame_at(view: memoryview, offset: int) -> Frame | None:
         return None
     length, checksum, mark, codec = _RECORD.unpack_from(view, offset)
     end = offset + OVERHEAD + length
+    # cheap tests first: in a torn tail nearly every candidate fails here, and none of it is checksummed
     if mark != _MARK or not 0 < length <= LENGTH_LIMIT or end > len(view):
         return None
     if zlib.crc32(view[offset + _MARK_AT : end]) != checksum:

@@ -1,8 +1,9 @@
-"""Evaluations that are no longer in memory, read from the journal when somebody asks."""
+"""Evaluations that are no longer in memory, read from the journal when they are asked for."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ import numpy as np
 
 from glompo.core.evaluations.columns import Columns, Rows, blank, extras_of, fill, track_of, valid_values
 from glompo.errors import StoreError
-from glompo.events import Evaluated
-from glompo.storage.records import records
-from glompo.storage.segments import START, Position
+from glompo.events import Evaluated, Event
+from glompo.storage.codec import decode_events
+from glompo.storage.files import open_regular
+from glompo.storage.framing import HEADER_SIZE, frames
+from glompo.storage.segments import SEGMENT_LIMIT, START, Position, read_part, segment_path
 
 STRIDE = 2048
 """Evaluations of an optimizer from one mark to the next, about: what is read too much at most."""
@@ -89,21 +92,21 @@ class JournalHistory:
         stream = records(self._run_dir, self._marks[opt][0].at)
         return extras_of((event for _, _, events in stream for event in events), opt)
 
-    def track(self, opt: int, place: int) -> list[Any]:
-        """Return the further value at `place` of each of its first evaluations, None where there is none.
+    def track(self, opt: int, column: int) -> list[Any]:
+        """Return the further value at `column` of each of its first evaluations, None where there is none.
 
         What was read is kept, so that a policy that asks again and again reads only what has come meanwhile.
         """
         self._note()
         if opt not in self._detailed:
             return []
-        start, values = self._tracks.get((opt, place), (self._marks[opt][0].at, []))
+        start, values = self._tracks.get((opt, column), (self._marks[opt][0].at, []))
         for _, end, events in records(self._run_dir, start):
             start = end
             for event in events:
                 if isinstance(event, Evaluated) and event.opt == opt:
-                    values.extend(track_of(event, place))
-        self._tracks[opt, place] = start, values
+                    values.extend(track_of(event, column))
+        self._tracks[opt, column] = start, values
         return values
 
     def _hold(self, opt: int, held: Rows | None, stop: int) -> Rows:
@@ -162,3 +165,28 @@ class JournalHistory:
             self._detailed.add(event.opt)
         values = valid_values(event.status, event.f)
         self._noted[event.opt] = event.k0 + len(values), min(best, float(values.min()))
+
+
+def records(run_dir: Path, start: Position) -> Iterator[tuple[Position, Position, list[Event]]]:
+    """Yield where each record begins and ends, and its events, up to the last complete one.
+
+    Unlike :func:`~glompo.storage.reader.read_events` it reads no more than it gives, and does not ask whether what
+    it stops at is damage.
+    """
+    number, offset = start.segment, start.offset
+    while (path := segment_path(run_dir, number)).exists():
+        for begin, end, events in _of_segment(path, offset):
+            yield Position(number, begin), Position(number, end), events
+        number, offset = number + 1, HEADER_SIZE
+
+
+def _of_segment(path: Path, offset: int) -> Iterator[tuple[int, int, list[Event]]]:
+    with open_regular(path, SEGMENT_LIMIT) as file:
+        while True:
+            done = 0
+            for record in frames(read_part(file, offset)):
+                done = record.end
+                yield offset + record.offset, offset + done, decode_events(record.payload, record.codec)
+            if not done:
+                return
+            offset += done

@@ -1,10 +1,10 @@
-"""The inbox of a run directory: how somebody outside asks something of a living run.
+"""The inbox of a run directory: how a living run is asked for something from outside.
 
 A request is one small file, ``inbox/<time>-<random>.json``, such as ``{"what": "stop", "who": "ada@host", "opt": 3}``.
-It is written under another name and renamed, so that nobody sees half of it; anybody who can write to the directory
+It is written under another name and renamed, so that the run never sees half of it; whatever may write to the directory
 can ask, from any machine. The run looks every :data:`LOOK` seconds at the latest. What it has taken is in its journal
 before the file is removed; what it refuses goes into ``inbox/refused/``, and the reason into a file beside it. So
-whoever asked knows the answer from where the file went.
+the caller knows the answer from where the file went.
 
 Three files in the run directory itself say the same, for people with nothing but a shell: ``STOP_<number>`` stops an
 optimizer, ``CHKPT`` asks for a checkpoint, ``EXIT`` ends the run.
@@ -26,9 +26,10 @@ from pathlib import Path
 from typing import Self
 
 from glompo.errors import StoreError
+from glompo.events.enums import RequestKind
 from glompo.loggers import library_logger
 from glompo.storage.disk import refusal, write_file
-from glompo.storage.regular_file import open_regular, read_regular
+from glompo.storage.files import open_regular, read_regular
 
 logger = library_logger("glompo.storage")
 
@@ -48,12 +49,12 @@ LONGEST = 4096
 """Bytes of a request at most."""
 
 _STOP = re.compile(r"STOP_(\d{1,9})")
-_FILES = {"CHKPT": "checkpoint", "EXIT": "end"}
+_FILES = {"CHKPT": RequestKind.CHECKPOINT, "EXIT": RequestKind.END}
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What somebody asks; see :mod:`glompo.core.state.requests` for what there is.
+    """What is asked of a run; see :mod:`glompo.core.state.requests` for what there is.
 
     Attributes
     ----------
@@ -72,13 +73,7 @@ class Request:
 
 
 def ask(run_dir: Path, request: Request) -> str:
-    """Put a request into the inbox of a run and return its name there.
-
-    Raises
-    ------
-    StoreError
-        If it cannot be written.
-    """
+    """Put a request into the inbox of a run and return its name there; raises StoreError if it cannot be written."""
     name = f"{time.time_ns():020d}-{secrets.token_hex(4)}.json"
     path = run_dir / INBOX / name
     draft = path.with_name(f".{name}")
@@ -160,7 +155,9 @@ class Inbox:
         aside = self._run_dir / INBOX / REFUSED / name
         try:
             aside.parent.mkdir(parents=True, exist_ok=True)
-            _reason(aside).write_text(f"{reason}\n", "utf-8")  # before the request moves: who waits for that reads it
+            _reason(aside).write_text(
+                f"{reason}\n", "utf-8"
+            )  # before the request moves: a caller that waits for the move reads it then
             self._path(name).replace(aside)
         except OSError as error:
             self._stuck.add(name)
@@ -197,9 +194,8 @@ class Inbox:
     def _read(self, name: str) -> Request:
         if not _is_request(name):
             stopped = _STOP.fullmatch(name)
-            return (
-                Request("stop", f"file {name}", int(stopped[1])) if stopped else Request(_FILES[name], f"file {name}")
-            )
+            who = f"file {name}"
+            return Request(RequestKind.STOP, who, int(stopped[1])) if stopped else Request(_FILES[name], who)
         with open_regular(self._path(name)) as file:
             return _parsed(file.read(LONGEST + 1))
 

@@ -4,11 +4,11 @@ Three promises:
 
 * What was appended survives the death of the process: it was handed to the operating system in the same call.
 * It survives the death of the machine once :meth:`Journal.commit` returned, or 100 ms later at most (durability
-  ``batch``), or at once (``always``). With ``none`` nobody waits for the disk.
+  ``batch``), or at once (``always``). With ``none`` the run never waits for the disk.
 * An append happens as a whole or not at all. After a refusal (a full disk) the file is cut back to where it was, and
   a later append works.
 
-There is no thread here and no waiting: whoever owns the journal asks :meth:`Journal.due` how long it may sleep and
+There is no thread here and no waiting: the owner of the journal asks :meth:`Journal.due` how long it may wait and
 calls :meth:`Journal.tick`. That it is the single writer is for :mod:`glompo.storage.lease` to see to.
 """
 
@@ -25,9 +25,8 @@ from typing import Literal, Self, get_args
 from glompo.errors import RunExistsError, SettingError, StoreError
 from glompo.events import Event
 from glompo.storage import framing
-from glompo.storage.background_sync import Synchronizer
 from glompo.storage.codec import MSGPACK, encode_apart
-from glompo.storage.disk import Disk, SystemDisk, refusal, sync_folder, write_all
+from glompo.storage.disk import Disk, DiskThread, SystemDisk, refusal, sync_folder, write_all
 from glompo.storage.framing import HEADER_SIZE, frame, header
 from glompo.storage.segments import Position, Segment, journal_folder, last_segment, segment_path, survey
 
@@ -81,7 +80,7 @@ class Journal:
         self._clock = clock
         self._segment_bytes = segment_bytes
         self._disk = disk
-        self._synchronizer = Synchronizer(disk)
+        self._thread: DiskThread[None] = DiskThread("glompo-disk")
         self._number = 0
         self._end = 0
         self._fd: int | None = None
@@ -201,11 +200,11 @@ class Journal:
         Raises
         ------
         StoreError
-            If the system fails to: then nobody knows what is on the disk, and only a resume finds out.
+            If the system fails to: then it is not known what is on the disk, and only a resume finds out.
         """
         self._refuse_if_over()
         try:
-            self._synchronizer.settle()
+            self._thread.settle()
             if self._fd is None or not self._unsynced or self._durability == "none":
                 return
             self._disk.sync(self._fd)
@@ -228,14 +227,15 @@ class Journal:
         """
         if self._fd is None or self._deadline is None or now < self._deadline:
             return
-        if self._synchronizer.busy:  # a slow disk: everything since waits for the next turn
+        if self._thread.busy:  # a slow disk: everything since waits for the next turn
             self._deadline = now + GROUP_SECONDS / 10
             return
         try:
-            self._synchronizer.settle()
+            self._thread.settle()
         except OSError as error:
             raise self._unsynchronised(error) from error
-        self._synchronizer.begin(self._fd)
+        # From here on what is appended belongs to the next synchronisation; should this one fail, the next turn raises.
+        self._thread.begin(self._disk.sync, self._fd)
         self._unsynced = False
         self._deadline = None
 
@@ -255,9 +255,9 @@ class Journal:
                         self._cut_unfinished(self._fd)
                     self.commit()
             finally:
-                with contextlib.suppress(OSError):  # already told, or about to be
-                    self._synchronizer.settle()
-                self._synchronizer.close()
+                with contextlib.suppress(OSError):  # raised already, or about to be
+                    self._thread.settle()
+                self._thread.close()
                 os.close(self._fd)
                 self._fd = None
         self._over = self._over or f"the journal of {self._run_dir} is closed"

@@ -10,10 +10,10 @@ Why not one file that is replaced: between reading "dead" and replacing, another
 late heartbeat of a holder that was only thought dead would overwrite its successor. Here both touch a number of their
 own. Why not ``flock``: many parallel file systems are mounted without it, or with one that sees its own machine only.
 
-The one gap of "look, then create the next number" is a process that looked, slept, and woke after its number had come,
-gone and been cleaned up. But who cleans up holds a higher number by then, and the highest number never goes away (a
-released lease stays as a file that says so). So after creating its number a process looks once more: it has won if
-there is none above.
+The one gap of "look, then create the next number" is a process that looked, was suspended, and continued after its
+number had come, gone and been cleaned up. But the process that cleans up holds a higher number by then, and the
+highest number never goes away (a released lease stays as a file that says so). So after creating its number a process
+looks once more: it has won if there is none above.
 
 **Whether a holder lives.** On this machine, by process id and start time: at once and for certain. On another machine
 only by its heartbeat, the time stamp of its file, which it renews every few seconds. The stamp is compared with that
@@ -39,14 +39,8 @@ from typing import Self
 
 from glompo.errors import LeaseHeldError, StoreError
 from glompo.storage.disk import refusal, write_file
-from glompo.storage.identity import host_name, machine_identity, start_time
-from glompo.storage.regular_file import read_regular
-
-STALE_SECONDS = 30.0
-"""Age of the heartbeat after which a holder on another machine counts as dead."""
-
-LONGEST = 65536
-"""Bytes of the largest lease file that is read."""
+from glompo.storage.files import read_regular
+from glompo.storage.lease_state import LONGEST, STALE_SECONDS, host_name, machine_identity, process_lives, start_time
 
 BEAT_SECONDS = 5.0
 """Shortest time between two heartbeats."""
@@ -61,7 +55,7 @@ _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.E
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds, or held, the lease.
+    """The process that holds, or held, the lease.
 
     Attributes
     ----------
@@ -92,11 +86,11 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One file: its number, what it says (None if it is damaged), when its holder was last heard of (file time)."""
+    """One file: its number, what it says (None if it is damaged), its last heartbeat on the file system's clock."""
 
     number: int
     holder: Holder | None
-    heard: float
+    beaten_at: float
 
 
 class Lease:
@@ -110,12 +104,12 @@ class Lease:
 
     @classmethod
     def acquire(cls, run_dir: Path) -> Self:
-        """Take the lease, from nobody or from a dead holder.
+        """Take the lease if it is free or its holder is dead.
 
         Raises
         ------
         LeaseHeldError
-            If another process, or this one, holds it; the message says who and what to do.
+            If another process, or this one, holds it; the message names it and says what to do.
         StoreError
             If the files cannot be written.
         """
@@ -151,7 +145,7 @@ class Lease:
         """
         if self._beaten is not None and now - self._beaten < BEAT_SECONDS:
             return
-        self.verify()
+        self.verify()  # first: a heartbeat must not revive a lease that another process has taken over
         path = _path(self._folder, self._number)
         try:
             os.utime(path)  # "now" by the clock of the file system, also on NFS
@@ -162,7 +156,7 @@ class Lease:
         self._beaten = now
 
     def verify(self) -> None:
-        """Make sure that this process still holds the lease; take it again if somebody deleted the files.
+        """Make sure that this process still holds the lease; take it again if the files were deleted.
 
         Raises
         ------
@@ -193,7 +187,7 @@ class Lease:
                 with _claim(self._folder, over) as claim:
                     claim.replace(path)
             except StoreError:
-                _overwrite(path, _said(over))  # a full disk still takes what needs no new room
+                _overwrite(path, _said(over))  # a full disk still takes what needs no new space
         except FileNotFoundError:
             return
         except OSError as error:
@@ -210,15 +204,17 @@ class Lease:
 
 
 def _take(folder: Path, claim: Path) -> int:
-    """Create the next number from `claim` and return it, or raise who holds the lease."""
+    """Create the next number from `claim` and return it, or raise, naming the holder."""
     while True:  # each turn but the last means that another process got ahead
         newest = _newest(folder)
-        age = claim.stat().st_mtime - newest.heard if newest else 0.0
+        age = claim.stat().st_mtime - newest.beaten_at if newest else 0.0
         if newest and _lives(newest, age):
             raise _held(folder, newest, age)
         number = newest.number + 1 if newest else 1
         if not _link(claim, _path(folder, number)):
             continue
+        # This process may have been suspended since it looked: its number came, went and was cleaned up meanwhile. The
+        # process that cleaned up holds a higher number, which never goes away: so look once more.
         if max(_numbers(folder), default=0) == number:
             return number
         _path(folder, number).unlink(missing_ok=True)
@@ -232,8 +228,7 @@ def _lives(entry: _Entry, age: float) -> bool:
         return age < STALE_SECONDS
     if holder.token in _GIVEN_BACK:
         return False
-    now = start_time(holder.pid)
-    return now == holder.started if "?" not in (now, holder.started) else now != ""
+    return process_lives(holder.pid, holder.started)
 
 
 def _held(folder: Path, entry: _Entry, age: float) -> LeaseHeldError:
@@ -271,7 +266,7 @@ def _this_process() -> Holder:
 
 @contextmanager
 def _claim(folder: Path, holder: Holder) -> Iterator[Path]:
-    """Write what the lease is to say under a name that nobody else uses."""
+    """Write what the lease is to say under a name that no other process uses."""
     path = folder / f"claim.{holder.token}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -289,7 +284,7 @@ def _said(holder: Holder) -> bytes:
 
 
 def _overwrite(path: Path, data: bytes) -> None:
-    """Write `data` over a file that is not shorter, filled up with blanks, without asking the disk for room."""
+    """Write `data` over a file that is not shorter, filled up with blanks, without asking the disk for space."""
     fd = os.open(path, os.O_WRONLY)
     try:
         os.pwrite(fd, data.ljust(os.fstat(fd).st_size), 0)

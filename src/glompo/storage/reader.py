@@ -1,8 +1,8 @@
-"""Reading a journal while somebody else may be writing to it: no lock, nothing changed, nothing read twice.
+"""Reading a journal while another process may be writing to it: no lock, nothing changed, nothing read twice.
 
-Two facts about the writer make this safe. A segment never changes again once its successor exists; so whoever sees
-the successor and then reads to the end of the segment has all of it. And bytes that were a valid record once are never
-cut off; so only the bytes after the last valid record have to be read again.
+Two facts about the writer make this safe. A segment never changes again once its successor exists; so a reader that
+sees the successor and then reads to the end of the segment has all of it. And bytes that were a valid record once are
+never cut off; so only the bytes after the last valid record have to be read again.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from glompo.core.state import snapshot
 from glompo.core.state.run_state import RunState
 from glompo.errors import CorruptJournalError, StoreError
 from glompo.events import Event
 from glompo.storage.codec import decode_events
+from glompo.storage.files import open_regular, unreadable
 from glompo.storage.framing import HEADER_SIZE, frames, refuse_corruption
-from glompo.storage.regular_file import open_regular, unreadable
 from glompo.storage.segments import (
     SEGMENT_LIMIT,
     START,
@@ -29,6 +30,7 @@ from glompo.storage.segments import (
     segment_path,
     survey_segment,
 )
+from glompo.storage.snapshots import usable
 
 
 def read_events(run_dir: Path, start: Position = START) -> Iterator[Event]:
@@ -54,7 +56,7 @@ def read_events(run_dir: Path, start: Position = START) -> Iterator[Event]:
 
 
 class JournalFollower:
-    """An outsider that follows a journal: each poll gives what came since the one before.
+    """A reader that follows a journal: each poll gives what came since the one before.
 
     Parameters
     ----------
@@ -130,7 +132,8 @@ class JournalFollower:
                 try:
                     self._refuse_damage(rest, last)
                 except CorruptJournalError:
-                    # The bytes may be of two times: cut off and written anew while they were read. So look twice.
+                    # The writer may have cut off a torn tail and appended while these bytes were read, so that they are
+                    # of two moments. Damage stays at the same position: so look twice.
                     if suspect == self.position:
                         raise
                     suspect = self.position
@@ -183,3 +186,39 @@ class JournalFollower:
         refuse_records_after(
             torn, [survey_segment(self._run_dir, later) for later in range(self._number + 1, last + 1)]
         )
+
+
+def shortcut(run_dir: Path) -> tuple[RunState, Position]:
+    """Return the state of a run at some position of its journal, as far on as a snapshot helps.
+
+    Without one that can be used it is the empty state at the beginning.
+    """
+    for position, data in usable(run_dir):
+        try:
+            return snapshot.load(data), position
+        except StoreError:
+            continue
+    return RunState(), START
+
+
+def state_of(run_dir: Path) -> RunState:
+    """Return the state of a run after the last event that is recorded.
+
+    Raises
+    ------
+    CorruptJournalError
+        If the part of the journal that is read is damaged before its tail.
+    StoreError
+        If there is no journal, a newer version of the library wrote it, or it holds what cannot have happened.
+    """
+    return state_and_end(run_dir)[0]
+
+
+def state_and_end(run_dir: Path) -> tuple[RunState, Position]:
+    """Return :func:`state_of`, and the end of what was read."""
+    if not last_segment(run_dir):
+        raise no_journal(run_dir)
+    state, start = shortcut(run_dir)
+    journal = JournalFollower(run_dir, start)
+    journal.fold_into(state)
+    return state, journal.position

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from glompo.errors import CorruptJournalError, StoreError
+from glompo.storage.files import open_regular, unreadable
 from glompo.storage.framing import HEADER_SIZE, check_header, corruption, extent, header, refuse_corruption, valid_end
-from glompo.storage.regular_file import open_regular, unreadable
 
 CHUNK = 2**18
 """Bytes of a segment that are read at once; more if a record is larger."""

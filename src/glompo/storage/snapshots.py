@@ -1,24 +1,26 @@
 """Disposable folds: the state of a run at a position of its journal, so that opening need not read all of it.
 
 Nothing depends on a snapshot. One that is damaged, of another version of the library, beyond the end of the journal
-or of another history is passed over, and whoever finds none folds from the beginning.
+or of another history is passed over; without any the journal is folded from its beginning.
 """
 
 from __future__ import annotations
 
+import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from glompo._version import __version__
-from glompo.core.state.snapshot import LAYOUT
+from glompo.core.state.run_state import RunState
+from glompo.core.state.snapshot import LAYOUT, Dump
 from glompo.errors import StoreError
 from glompo.events import SCHEMA
-from glompo.storage.disk import refusal, sync_folder, write_file
+from glompo.storage.disk import DiskThread, refusal, sync_folder, write_file
+from glompo.storage.files import open_regular, read_regular
 from glompo.storage.framing import frame, frames
-from glompo.storage.regular_file import open_regular, read_regular
 from glompo.storage.segments import Position, segment_path
 from glompo.wire.codec import Codec, CodecError
 
@@ -44,7 +46,7 @@ _CODEC = Codec([_Snapshot])
 
 
 def save(run_dir: Path, position: Position, state: dict[str, Any]) -> Path:
-    """Write a snapshot and remove all but the newest ones.
+    """Write a snapshot of `state`, remove all but the newest ones, and return the file.
 
     Parameters
     ----------
@@ -54,11 +56,6 @@ def save(run_dir: Path, position: Position, state: dict[str, Any]) -> Path:
         Where the journal stood; commit it first, or the snapshot may outlive the events that it is made of.
     state : dict
         Plain data and arrays. Tuples come back as lists.
-
-    Returns
-    -------
-    Path
-        The file.
 
     Raises
     ------
@@ -103,11 +100,6 @@ def usable(run_dir: Path) -> Iterator[tuple[Position, dict[str, Any]]]:
             yield snapshot.position, snapshot.state
 
 
-def newest(run_dir: Path) -> tuple[Position, dict[str, Any]] | None:
-    """Return the first one of :func:`usable`; None if there is none."""
-    return next(usable(run_dir), None)
-
-
 def _folder(run_dir: Path) -> Path:
     return run_dir / "snapshots"
 
@@ -143,3 +135,86 @@ def _context(run_dir: Path, position: Position) -> int | None:
     except (OSError, ValueError, OverflowError, TypeError):  # a position that is none
         return None
     return zlib.crc32(data) if len(data) == position.offset - begin else None
+
+
+EVENTS = 20_000
+"""Events after which a snapshot is due."""
+
+BYTES = 32 * 2**20
+"""Bytes of the journal after which it is due, if that is earlier."""
+
+WORTH = 20
+"""At the end of a session one is saved if there is at least this part of what makes one due."""
+
+REST = 20
+"""How many times the duration of the last one the next one waits."""
+
+AT_ONCE = 100
+"""Optimizers that are described at once, besides those that live."""
+
+
+class SnapshotWriter:
+    """Saves snapshots of one run beside it, as seldom as opening allows.
+
+    One is due when reading what was recorded after the last one would take a second or so. The state is described in
+    the loop, which takes some milliseconds, since nothing is copied; a thread writes it. However much there is to
+    write, that takes a small part of the time: the next one waits many times as long as the last one took.
+
+    Parameters
+    ----------
+    run_dir : Path
+        Working directory of the run.
+    clock : callable
+        The time in seconds.
+    """
+
+    def __init__(self, run_dir: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._run_dir = run_dir
+        self._clock = clock
+        self._dump = Dump()
+        self._events = 0
+        self._bytes = 0
+        self._next = 0.0
+        self._thread: DiskThread[float] = DiskThread("glompo-snapshot")
+
+    def note(self, events: int, size: int) -> None:
+        """Take note that `events` events were appended, of `size` bytes."""
+        self._events += events
+        self._bytes += size
+
+    def keep(self, state: RunState, position: Position) -> None:
+        """Begin to save `state`, which is that at `position`, if it is time for it.
+
+        Raises StoreError if the last one could not be written; the run can go on.
+        """
+        if not self._due(1) or self._thread.busy:
+            return
+        self.settle()
+        if self._clock() < self._next or not self._dump.prepare(state, AT_ONCE):
+            return
+        self._events = self._bytes = 0
+        self._thread.begin(self._save, self._dump.of(state), position)
+
+    def settle(self) -> None:
+        """Wait for the one under way, if any; raises StoreError if it could not be written."""
+        took = self._thread.settle()
+        if took is not None:
+            self._next = self._clock() + REST * took
+
+    def finish(self, state: RunState, position: Position) -> None:
+        """Save the last state of a session, if that spares a later reader much; raises StoreError if it cannot."""
+        self.settle()
+        if self._due(WORTH):
+            save(self._run_dir, position, self._dump.of(state))
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.close()
+
+    def _due(self, part: int) -> bool:
+        return self._events * part >= EVENTS or self._bytes * part >= BYTES
+
+    def _save(self, described: dict[str, object], position: Position) -> float:
+        begin = self._clock()
+        save(self._run_dir, position, described)
+        return self._clock() - begin

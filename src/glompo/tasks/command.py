@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -18,22 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.errors import SettingError, SettingTypeError
-from glompo.evaluators.pool.exit_status import signal_name
 from glompo.evaluators.pool.lifeline import tie_group
 from glompo.evaluators.pool.limits import Limits
-from glompo.evaluators.pool.process_tree import await_end, process_trees, signal_tree
+from glompo.evaluators.pool.process_tree import await_end, output_tail, process_trees, signal_name, signal_tree
 from glompo.function import EvaluationError, Status, assess
-from glompo.tasks.results import Reading
-from glompo.tasks.templates import check_places, rendered
+from glompo.tasks.program_io import Reading, check_places, rendered
 
 Keep = Literal["failed", "all", "none"]
 """Which scratch directories are kept."""
-
-TAIL = 2000
-"""Bytes of output that are looked at for the error of an evaluation that failed."""
-
-LINES = 5
-"""Lines of it that are shown."""
 
 
 class CommandTask:
@@ -145,7 +137,7 @@ class CommandTask:
             return value
         except EvaluationError as error:
             kept = f"; see {folder}" if self._keep != "none" else ""
-            raise EvaluationError(error.status, f"{error.reason}{_output_tail(folder)}{kept}") from error.__cause__
+            raise EvaluationError(error.status, f"{error.reason}{_tail(folder)}{kept}") from error.__cause__
         finally:
             if self._keep == "none" or (self._keep == "failed" and not failed):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -247,17 +239,10 @@ def _template(path: Path) -> tuple[str, str]:
     return path.name.removesuffix(".template"), text
 
 
-def _output_tail(folder: Path) -> str:
+def _tail(folder: Path) -> str:
     """Return the end of what the program said, in one line."""
     for name in ("stderr", "stdout"):
-        path = folder / name
-        if path.exists() and (lines := _lines(path)):
-            return f"; its {name} ends: {' | '.join(lines[-LINES:])}"
+        with suppress(FileNotFoundError), (folder / name).open("rb") as file:  # none if it could not be run
+            if tail := output_tail(file.fileno(), name):
+                return tail
     return ""
-
-
-def _lines(path: Path) -> list[str]:
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - TAIL))
-        text = file.read().decode(errors="replace")
-    return [line.strip() for line in text.splitlines() if line.strip()]

@@ -10,14 +10,17 @@ from glompo.testing.contracts.selector import SelectorContract
 from glompo.testing.contracts.stopper import StopperContract
 from glompo.testing.fault_simulation.decision_trace import DecisionTrace, trace_of
 from glompo.testing.fault_simulation.faults import BadSync, Crash, Fault, FullDisk, Hang, Kill, Loss, PowerCut, Slow
-from glompo.testing.fault_simulation.fuzz import Tour, shrink, tour
+from glompo.testing.fault_simulation.fuzz import FuzzReport, fuzz, shrink
 from glompo.testing.fault_simulation.invariants import BrokenPromiseError
 from glompo.testing.fault_simulation.scenario import Scenario
-from glompo.testing.fault_simulation.simulated_run import SimulatedRun, world
+from glompo.testing.fault_simulation.simulated_run import SimulatedRun, simulated_run
 from glompo.testing.histories import history
 from glompo.testing.memory_log import MemoryLog
 from glompo.testing.scripted import ScriptedOptimizer
 from glompo.testing.simulation import Simulated, simulate, sphere
+
+world, tour, Tour, Scene, Essence, essence_of = simulated_run, fuzz, FuzzReport, Scenario, DecisionTrace, trace_of
+"""Earlier names."""
 
 __all__ = [
     "AllocatorContract",
@@ -30,6 +33,7 @@ __all__ = [
     "Fault",
     "FreezerContract",
     "FullDisk",
+    "FuzzReport",
     "GeneratorContract",
     "Hang",
     "Kill",
@@ -44,12 +48,11 @@ __all__ = [
     "SimulatedRun",
     "Slow",
     "StopperContract",
-    "Tour",
+    "fuzz",
     "history",
     "shrink",
     "simulate",
+    "simulated_run",
     "sphere",
-    "tour",
     "trace_of",
-    "world",
 ]

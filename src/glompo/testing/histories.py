@@ -232,7 +232,7 @@ class History:
         self._sessions += 1
         opened = SessionOpened(self.now, self._sessions, DATE, "nowhere", 0, wall=WALL + self.now, scales=self._scales)
         self.happen(opened)
-        for opt, one in list(self.state.left.items()):  # whoever lived goes on
+        for opt, one in list(self.state.left.items()):  # all that lived go on
             k = len(one.trajectory)
             rests, works = ReturnedToRest(self.now, opt, "replay", k), Restored(self.now, opt, "replay", k, 0)
             self.happen(rests if one.rests else works)

@@ -1,13 +1,16 @@
-"""A journal in memory."""
+"""A journal and saved states in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from typing import Any
 
 from glompo.core.evaluations.columns import Columns, extras_of, rows_of, track_of
 from glompo.core.state.run_state import RunState
+from glompo.core.views.run_view import RunView
 from glompo.events import Evaluated, Event, RunOpened
+from glompo.events.enums import CheckpointOutcome
 
 WALL = 946_684_800.0
 """Time of day at which virtual clocks begin: the year 2000, UTC, in seconds since 1970."""
@@ -34,10 +37,10 @@ class EventsHistory:
         """Return the further values of its detailed calls, one row for each of its first evaluations."""
         return extras_of(self._events, opt)
 
-    def track(self, opt: int, place: int) -> list[Any]:
-        """Return the further value at `place` of each of its first evaluations, None where there is none."""
+    def track(self, opt: int, column: int) -> list[Any]:
+        """Return the further value at `column` of each of its first evaluations, None where there is none."""
         batches = [event for event in self._events if isinstance(event, Evaluated) and event.opt == opt]
-        return [value for batch in batches for value in track_of(batch, place)]
+        return [value for batch in batches for value in track_of(batch, column)]
 
 
 class MemoryLog:
@@ -72,4 +75,46 @@ class MemoryLog:
         """Do nothing."""
 
     def close(self, state: RunState | None) -> None:
+        """Do nothing."""
+
+
+class MemoryCheckpoints:
+    """A checkpoint store that forgets everything at the end; its checkpoints are complete at once and have no file.
+
+    Attributes
+    ----------
+    states : dict of str to bytes
+        The saved states by their names.
+    """
+
+    def __init__(self) -> None:
+        self.states: dict[str, bytes] = {}
+        self._packed: list[int] = []
+
+    def keep(self, data: bytes) -> str:
+        """Keep a saved state and return its name."""
+        name = sha256(data).hexdigest()
+        self.states[name] = data
+        return name
+
+    def fetch(self, blob: str) -> bytes | None:
+        """Return the saved state of that name."""
+        return self.states.get(blob)
+
+    def retain(self, blobs: Iterable[str]) -> None:
+        """Forget all other saved states."""
+        wanted = set(blobs)
+        self.states = {name: data for name, data in self.states.items() if name in wanted}
+
+    def start_checkpoint(self, n: int, view: RunView) -> None:
+        """Take note of the checkpoint."""
+        self._packed.append(n)
+
+    def finished_checkpoint(self, wait: bool = False) -> tuple[str, str, str] | None:
+        """Return that the checkpoint is complete."""
+        if not self._packed:
+            return None
+        return CheckpointOutcome.COMPLETE, f"number {self._packed.pop()}, in memory", ""
+
+    def close(self) -> None:
         """Do nothing."""

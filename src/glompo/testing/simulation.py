@@ -29,16 +29,15 @@ from glompo.core.policies.rule import Rule
 from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams, entropy_of
 from glompo.core.views.run_view import RunView
-from glompo.engine.clock import Clock
 from glompo.engine.dispatch import Job
 from glompo.engine.loop import Engine
-from glompo.engine.ports import Observer
+from glompo.engine.ports import Clock, Observer
 from glompo.events import SCHEMA, Event, RunOpened, SessionOpened
 from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.selectors import BaseSelector, CycleSelector
 from glompo.storage.inbox import Request
-from glompo.testing.memory_log import WALL, EventsHistory, MemoryLog
-from glompo.testing.scripted_inbox import ScriptedInbox
+from glompo.testing.memory_log import WALL, EventsHistory, MemoryCheckpoints, MemoryLog
+from glompo.wire.launch_request import RunContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def simulate(
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where a run takes place, whatever the backend.
+    """What a simulated run works with, whatever the backend.
 
     Attributes
     ----------
@@ -163,7 +162,52 @@ def run_on(
     for event in opening:
         state.apply(event)
     log.append(opening)
-    job = Job(stage.task, stage.bounds, Streams(entropy), detailed=stage.is_log_detailed, in_order=policies.lockstep)
+    context = RunContext(stage.task, stage.bounds, detailed=stage.is_log_detailed, in_order=policies.lockstep)
+    job = Job(context, Streams(entropy), MemoryCheckpoints())
     inbox = ScriptedInbox(clock, stage.asked)
-    Engine(state, log, backend, clock, policies, job, observers, inbox).run()
+    Engine(state, log, backend, clock, policies, job, inbox, observers).run()
     return Simulated(tuple(log.events), state, inbox.refused)
+
+
+class ScriptedInbox:
+    """Brings requests at the times that a test has written down.
+
+    Parameters
+    ----------
+    clock : Clock
+        Time of the run.
+    script : sequence of (float, Request)
+        Run time in seconds of each request, in any order.
+
+    Attributes
+    ----------
+    refused : dict
+        Why requests were refused, by their names: ``'1'`` is the first one.
+    """
+
+    def __init__(self, clock: Clock, script: Sequence[tuple[float, Request]]) -> None:
+        self._clock = clock
+        numbered = [(at, str(number), request) for number, (at, request) in enumerate(script, 1)]
+        self._waiting = sorted(numbered, key=lambda one: one[0])
+        self.refused: dict[str, str] = {}
+
+    def due(self) -> float | None:
+        """Return the seconds until the next request; None if there is none."""
+        return max(0.0, self._waiting[0][0] - self._clock.now()) if self._waiting else None
+
+    def arrived(self) -> list[tuple[str, Request]]:
+        """Return the requests whose time has come."""
+        now = self._clock.now()
+        here = [one for one in self._waiting if one[0] <= now]
+        self._waiting = self._waiting[len(here) :]
+        return [(name, request) for _, name, request in here]
+
+    def settle(self, name: str) -> None:
+        """Do nothing: it is forgotten already."""
+
+    def refuse(self, name: str, reason: str) -> None:
+        """Keep the reason."""
+        self.refused[name] = reason
+
+    def close(self) -> None:
+        """Do nothing."""

@@ -93,7 +93,7 @@ def watched(
 
 
 class _Overheard:
-    """The function, with somebody listening."""
+    """The function, whose calls are recorded."""
 
     def __init__(self, function: Any, witness: Witness) -> None:
         self._function = function

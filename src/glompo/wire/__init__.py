@@ -1,1 +1,1 @@
-"""What crosses the border between the engine and a worker: messages, parcels and their codec."""
+"""What crosses the border between the engine and a worker: messages, launch requests and their codec."""

@@ -43,13 +43,17 @@ class Codec(Generic[T]):
         The closed set. A class name must be unique in it.
     lenient : bool
         Whether half characters, which MessagePack cannot say, are escaped instead of refused.
+    supplied : tuple of str
+        Fields that are not written, because the reader knows their values: of each type those with which it begins.
     """
 
-    def __init__(self, types: Iterable[type[T]], lenient: bool = False) -> None:
+    def __init__(self, types: Iterable[type[T]], lenient: bool = False, supplied: tuple[str, ...] = ()) -> None:
         self._lenient = lenient
         self._types = {cls.__name__: cls for cls in types}
-        self._readers = {cls: _reader(cls) for cls in self._types.values()}
-        self._builders = {name: _builder(cls) for name, cls in self._types.items()}
+        left_out = {cls: _in_common([one.name for one in fields(cls)], supplied) for cls in self._types.values()}  # type: ignore[arg-type]
+        self._readers = {cls: _reader(cls, n) for cls, n in left_out.items()}
+        self._builders = {cls.__name__: _builder(cls, n) for cls, n in left_out.items()}
+        self._heads = {cls: b"\x92" + msgspec.msgpack.encode(cls.__name__) for cls in left_out}
         self._encoder = msgspec.msgpack.Encoder(enc_hook=_pack)
         self._decoder = msgspec.msgpack.Decoder(ext_hook=_unpack)
 
@@ -68,9 +72,18 @@ class Codec(Generic[T]):
         except (TypeError, OverflowError, ValueError, RecursionError) as error:
             raise _unwritable(item, error) from error
 
-    def decode(self, data: bytes | memoryview) -> T:
-        """Return the item written as `data`."""
-        return self._read(data, self._built)
+    def decode(self, data: bytes | memoryview, *supplied: Any) -> T:
+        """Return the item written as `data`, with the values of the supplied fields."""
+
+        def build(said: Any) -> T:
+            name, values = said
+            return self._builders[name](values, supplied)
+
+        return self._read(data, build)
+
+    def holds(self, data: bytes, kind: type[T]) -> bool:
+        """Return whether `data` is an item of that type, without reading the rest of it."""
+        return data.startswith(self._heads[kind])
 
     def decode_all(self, data: bytes | memoryview) -> list[T]:
         """Return the items whose bytes follow each other in a MessagePack array."""
@@ -84,18 +97,20 @@ class Codec(Generic[T]):
         except Exception as error:
             raise CodecError(f"{len(data)} bytes that are no record of this version: {error!r}") from error
 
-    def _built(self, said: Any) -> T:
-        name, values = said
-        return self._builders[name](values)
-
     def _all_built(self, said: Any) -> list[T]:
         if not isinstance(said, list):  # an empty text has no items either
             raise CodecError(f"a {type(said).__name__} that is no array of items")
-        return [self._built(one) for one in said]
+        return [self._builders[name](values, ()) for name, values in said]
 
 
-def _reader(cls: type) -> Any:
-    names = [field.name for field in fields(cls)]
+def _in_common(names: list[str], supplied: tuple[str, ...]) -> int:
+    """Return with how many of the supplied fields a type begins."""
+    agree = [name == other for name, other in zip(names, supplied, strict=False)]
+    return agree.index(False) if False in agree else len(agree)
+
+
+def _reader(cls: type, left_out: int) -> Any:
+    names = [field.name for field in fields(cls)][left_out:]
     if not names:
         return lambda item: ()
     if len(names) == 1:
@@ -163,21 +178,21 @@ def _dtype(name: bytes) -> np.dtype[Any]:
     return dtype
 
 
-def _builder(cls: type[T]) -> Callable[[list[Any]], T]:
+def _builder(cls: type[T], left_out: int) -> Callable[[list[Any], tuple[Any, ...]], T]:
     """Return what makes an item of its values, in the order of the fields; those at the end may be missing."""
-    names = [field.name for field in fields(cls)]  # type: ignore[arg-type]  # the constructor's types are dataclasses
-    needed = sum(field.default is MISSING and field.default_factory is MISSING for field in fields(cls))  # type: ignore[arg-type]
-    shapers = _shapers(cls)
+    written = fields(cls)[left_out:]  # type: ignore[arg-type]  # the constructor's types are dataclasses
+    needed = sum(field.default is MISSING and field.default_factory is MISSING for field in written)
+    shapers = [(place - left_out, shape) for place, shape in _shapers(cls)]
 
-    def build(values: list[Any]) -> T:
-        if len(values) > len(names):
-            raise CodecError(f"{cls.__name__} has {len(values)} values, this version knows {len(names)}: it is newer")
+    def build(values: list[Any], supplied: tuple[Any, ...]) -> T:
+        if len(values) > len(written):
+            raise CodecError(f"{cls.__name__} has {len(values)} values, this version knows {len(written)}: it is newer")
         if len(values) < needed:
-            raise CodecError(f"{cls.__name__} lacks the value of {names[len(values)]!r}")
+            raise CodecError(f"{cls.__name__} lacks the value of {written[len(values)].name!r}")
         for place, shape in shapers:
             if place < len(values):
                 values[place] = shape(values[place])
-        return cls(*values)
+        return cls(*supplied[:left_out], *values)
 
     return build
 

@@ -1,29 +1,68 @@
-"""The evaluations that wait to be sent to the engine together."""
+"""The evaluations that wait to be sent together, their extras as they will be read, and the thread that sends."""
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.events import Evaluated
 from glompo.function import Outcome, Status
-from glompo.wire.messages import Evaluations
+from glompo.wire.codec import Codec, CodecError
+from glompo.wire.messages import AT, OPT
+
+EXTRAS_LIMIT = 192 * 2**20
+"""Bytes of the extras of one evaluation at most: a record of the journal holds 256 MiB, and they are in one piece."""
+
+BATCH_BYTES = 16 * 2**20
+"""Bytes of extras after which evaluations leave a worker, however few they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Extras:
+    values: tuple[Any, ...]
+
+
+_CODEC = Codec((_Extras,), lenient=True)
+
+
+def recordable(extras: tuple[Any, ...]) -> tuple[tuple[Any, ...], int]:
+    """Return extras exactly as they will be read from the record, and their bytes there.
+
+    An optimizer that sees them gets these, so that it sees the same when it comes back from the record.
+
+    Raises
+    ------
+    ValueError
+        If they cannot be recorded, or are too large; the text says why.
+    """
+    try:
+        data = _CODEC.encode(_Extras(extras))
+        if len(data) > EXTRAS_LIMIT:
+            raise ValueError(
+                f"the extra values of detailed_call take {len(data)} bytes, {EXTRAS_LIMIT} can be recorded of one "
+                "evaluation; write what is so large into a file, and return its name"
+            )
+        return _CODEC.decode(data).values, len(data)
+    except CodecError as error:
+        raise ValueError(
+            f"detailed_call returned extra values that cannot be recorded ({error}); return numbers, text, arrays of "
+            "these, lists or dictionaries"
+        ) from error
+
+
+AGE = 0.02
+"""Seconds that an evaluation may wait in a worker, so that a killed run loses less than 100 ms."""
 
 
 class Batch:
-    """Evaluations in the order in which they were completed.
-
-    Parameters
-    ----------
-    clock : callable
-        Seconds, rising: how old an evaluation is when it is sent.
-
-    Attributes
-    ----------
-    size : int
-        Bytes of their extras.
-    """
+    """Evaluations in the order in which they were completed, with the age that they have when they are sent."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -36,7 +75,7 @@ class Batch:
         """Begin an empty one."""
         self._points: list[NDArray[np.float64]] = []
         self._outcomes: list[tuple[float, Outcome, float]] = []
-        self.size = 0
+        self.size = 0  # bytes of their extras
 
     def add(self, x: NDArray[np.float64], value: float, outcome: Outcome, size: int) -> None:
         """Add one at `x`, shape (d,), for which the optimizer is handed `value`; its extras take `size` bytes."""
@@ -44,12 +83,14 @@ class Batch:
         self._outcomes.append((value, outcome, self._clock()))
         self.size += size
 
-    def message(self, count: int) -> Evaluations:
+    def message(self, count: int) -> Evaluated:
         """Return what is sent; `count` are the evaluations of the optimizer so far, these included."""
         now = self._clock()
         values, outcomes, ends = zip(*self._outcomes, strict=True)
         detailed = any(outcome.extras for outcome in outcomes)
-        return Evaluations(
+        return Evaluated(
+            AT,
+            OPT,
             k0=count - len(self),
             X=np.array(self._points),
             f=np.array(values, dtype=np.float64),
@@ -59,3 +100,47 @@ class Batch:
             extras=tuple(outcome.extras for outcome in outcomes) if detailed else (),
             errors=tuple((i, one.error) for i, one in enumerate(outcomes) if one.status is not Status.OK),
         )
+
+
+class Flusher:
+    """One thread that sends what waits in the workers of this process.
+
+    It waits while there is nothing; the first evaluation in an empty batch starts its clock.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._due: deque[tuple[float, Callable[[], object]]] = deque()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="glompo-flusher", daemon=True)
+        self._thread.start()
+
+    def expect(self, flush: Callable[[], object]) -> None:
+        """Promise to call `flush` within `AGE` seconds."""
+        with self._changed:
+            self._due.append((monotonic() + AGE, flush))
+            if len(self._due) == 1:
+                self._changed.notify()
+
+    def close(self) -> None:
+        """Send what still waits and end."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (flush := self._next()) is not None:
+            flush()  # without the lock: it takes the mailbox's, under which `expect` is called
+
+    def _next(self) -> Callable[[], object] | None:
+        """Return the next call that is due; None when there will be no more."""
+        with self._changed:
+            while not self._due:
+                if self._closed:
+                    return None
+                self._changed.wait()
+            due, flush = self._due.popleft()  # all wait equally long, so the first that came is the first that is due
+            while not self._closed and (left := due - monotonic()) > 0:
+                self._changed.wait(left)
+            return flush

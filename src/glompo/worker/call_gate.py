@@ -1,16 +1,58 @@
-"""Where calls of the task go in and come out again."""
+"""Where calls of the task go in and come out again, and what unwinds a search from inside the task.
+
+What unwinds is no Exception, so that code that survives exceptions does not survive it.
+"""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from typing import NoReturn
 
-from glompo.worker.owner_process import OwnerProcess
+from glompo.errors import WorkerError
+
+
+class Cut(BaseException):
+    """The optimizer was asked to stop and went on: it is unwound from inside the task."""
+
+
+class Refused(Cut):
+    """The task is not what it says; the optimizer is unwound, and the run ends with this reason."""
+
+
+class OutsideError(BaseException):
+    """An optimizer asks for nothing but points outside the bounds: it has failed, also if it survives exceptions."""
+
+
+class OwnerProcess:
+    """Tells this process from its forks.
+
+    A fork holds a copy of the optimizer with all its credits and the open lines to the engine, but not the threads
+    that serve them. What it evaluated would be counted twice or not at all.
+    """
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+
+    def check(self) -> None:
+        """Refuse a fork.
+
+        Raises
+        ------
+        WorkerError
+            In any other process than the one in which this object was made.
+        """
+        if os.getpid() != self._pid:
+            raise WorkerError(
+                f"process {os.getpid()} is a fork of process {self._pid}, to which the optimizer and its function "
+                "belong; call it there, several points at once with function.map(X), and let the manager place the "
+                "evaluations in processes with evaluator='pool'"
+            )
 
 
 class CallGate:
-    """The door to the task for one search. Once it is shut no call goes in, from whatever thread.
+    """Counts the calls of one search. Once it is shut no call goes in, from whatever thread.
 
     Parameters
     ----------
@@ -26,12 +68,12 @@ class CallGate:
         self._shut = ""
 
     def __enter__(self) -> None:
-        self._owner.check()  # first: the lock of a fork may be held for ever
+        self._owner.check()  # first: in a fork the lock may be held by a thread that does not exist there
         with self._changed:
             if not self._shut:
                 self._inside += 1
                 return
-        self._refuse(self._shut)
+        self._refuse(self._shut)  # without the lock: a search that goes on all the same may never return from it
 
     def __exit__(self, *_: object) -> None:
         with self._changed:
@@ -43,7 +85,7 @@ class CallGate:
         with self._changed:
             self._shut = reason
 
-    def await_the_last(self) -> None:
+    def drain(self) -> None:
         """Wait until all calls that are inside have come out."""
         with self._changed:
             self._changed.wait_for(lambda: not self._inside)

@@ -1,4 +1,4 @@
-"""Runs one optimizer from its parcel to its end, and says exactly once how it ended."""
+"""Runs one optimizer from its launch request to its end, and reports exactly once how it ended."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from contextlib import ExitStack
 
 from glompo.details import Ask, details_of, offers_details
 from glompo.errors import TaskContractError, UserError
-from glompo.evaluators.in_flight import InFlight
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.payload import here
 from glompo.evaluators.protocol import Evaluator
+from glompo.evaluators.shared import InFlight
+from glompo.events import Diverged, Noted, Started, Stopped
+from glompo.events.enums import Ending
 from glompo.safe_text import error_text
 from glompo.wire.launch_request import LaunchRequest
-from glompo.wire.messages import Ended, Note, Ready, WentAstray
-from glompo.worker.mailbox import Cut, Mailbox, Refused
+from glompo.wire.messages import AT, OPT
+from glompo.worker.call_gate import Cut, Refused
+from glompo.worker.mailbox import Mailbox
 from glompo.worker.managed_function import DetailedManagedFunction, ManagedFunction
 from glompo.worker.recovery import Attempt, RecoveryStep, recovery_steps
 from glompo.worker.replay import DivergedError, Replay
@@ -23,30 +26,19 @@ from glompo.worker.space import Space
 
 
 def host(
-    launch_request: LaunchRequest,
-    mailbox: Mailbox,
-    worker: str,
+    launch_request: LaunchRequest,  # the optimizer and its task
+    mailbox: Mailbox,  # its line to the engine
+    worker: str,  # name of the thread or process, for the record
+    # returns what computes the task, by what it is asked for; by default that is done right here
     evaluators: Callable[[Ask], Evaluator] | None = None,
-    flights: InFlight | None = None,
+    # told of the evaluations under way, for a backend that has other means to end them than the whole worker
+    in_flight: InFlight | None = None,
 ) -> None:
     """Build the optimizer, run its `minimize`, and report its end; never raises an Exception.
 
-    One that has a record is brought back, see :mod:`glompo.worker.recovery`.
-
-    Parameters
-    ----------
-    parcel : Parcel
-        The optimizer and its task.
-    mailbox : Mailbox
-        Its line to the engine.
-    worker : str
-        Name of the thread or process, for the record.
-    evaluators : callable, optional
-        Returns what computes the task, by what it is asked for; by default that is done right here.
-    flights : Flights, optional
-        Told of the evaluations under way, for a backend that has other means to end them than the whole worker.
+    One that has a record is recovered, see :mod:`glompo.worker.recovery`.
     """
-    flights = flights or InFlight()
+    in_flight = in_flight or InFlight()
     attempt: Attempt | None = None
     task: ManagedFunction | None = None
     mailbox.belong()
@@ -54,41 +46,42 @@ def host(
         mailbox.rest_on()
     with ExitStack() as own:
         try:
-            space = Space(launch_request.bounds, launch_request.cls.scaler or launch_request.scaler)
-            computes = _Evaluators(launch_request, own, flights, evaluators)
-            rungs, ready, ended = recovery_steps(launch_request, mailbox), False, None
+            space = Space(launch_request.context.bounds, launch_request.cls.scaler or launch_request.context.scaler)
+            computes = _Evaluators(launch_request, own, in_flight, evaluators)
+            steps, ready, ended = recovery_steps(launch_request, mailbox), False, None
             while ended is None:
-                attempt = Attempt(rungs.pop(0), launch_request, mailbox, space)
+                attempt = Attempt(steps.pop(0), launch_request, mailbox, space)
                 try:
                     optimizer = attempt.optimizer()
                     task = _task(computes, mailbox, space, launch_request, attempt.replay, optimizer.is_log_detailed)
                     if not ready:
-                        mailbox.post(Ready(worker))
+                        mailbox.post(Started(AT, OPT, worker))
                         ready = True
                     ended = attempt.search(optimizer, task)
                 except DivergedError as error:
-                    if task is not None:
+                    if task is not None:  # threads of this search may live on, and must not call for the next one
                         task.shut()
-                    _tell(mailbox, attempt.way, error, rungs)
-                    if not rungs:
+                    _tell(mailbox, attempt.way, error, steps)
+                    if not steps:
                         raise
         except (Refused, TaskContractError) as error:
-            ended = Ended("refused", attempt is not None and attempt.link.said_converged, str(error))
+            ended = Stopped(AT, OPT, Ending.REFUSED, attempt is not None and attempt.link.said_converged, str(error))
         except Cut as cut:
-            ended = Ended("cut", attempt is not None and attempt.link.said_converged, str(cut))
+            ended = Stopped(AT, OPT, Ending.CUT, attempt is not None and attempt.link.said_converged, str(cut))
         except BaseException as error:  # also SystemExit and KeyboardInterrupt: the engine must hear of whatever it is
-            mailbox.post(Note(traceback.format_exc()))
+            mailbox.post(Noted(AT, OPT, traceback.format_exc()))
             said = attempt is not None and attempt.link.said_converged
-            ended = Ended("raised", said, error_text(error))
+            ended = Stopped(AT, OPT, Ending.RAISED, said, error_text(error))
+        # no evaluation may be recorded behind the last message, and the evaluators are closed right after this block
         mailbox.shut()
         if task is not None:
             task.shut()
-            task.await_the_last()
+            task.drain()
     mailbox.last(ended)
 
 
-def _tell(mailbox: Mailbox, way: str, error: DivergedError, rungs: list[RecoveryStep]) -> None:
-    mailbox.post(WentAstray(way, error.at_k, error.distance, str(error), rungs[0].way if rungs else ""))
+def _tell(mailbox: Mailbox, way: str, error: DivergedError, steps: list[RecoveryStep]) -> None:
+    mailbox.post(Diverged(AT, OPT, way, error.at_k, error.distance, str(error), steps[0].way if steps else ""))
 
 
 class _Evaluators:
@@ -98,29 +91,29 @@ class _Evaluators:
         self,
         launch_request: LaunchRequest,
         own: ExitStack,
-        flights: InFlight,
+        in_flight: InFlight,
         builds: Callable[[Ask], Evaluator] | None,
     ) -> None:
         self._launch_request = launch_request
         self._own = own
-        self._flights = flights
+        self._in_flight = in_flight
         self._builds = builds or self._built
         self._made: dict[Ask, Evaluator] = {}
 
     def __call__(self, ask: Ask) -> Evaluator:
         """Return the evaluator, the same each time."""
         if ask not in self._made:
-            shared = self._launch_request.evaluator
-            self._made[ask] = self._flights.tracked(self._builds(ask) if shared is None else shared.asking(ask))
+            shared = self._launch_request.context.evaluator
+            self._made[ask] = self._in_flight.tracked(self._builds(ask) if shared is None else shared.asking(ask))
         return self._made[ask]
 
     def _built(self, ask: Ask) -> Evaluator:
         """Return an evaluator of this optimizer's own, which ends with it."""
         launch_request = self._launch_request
-        if launch_request.plan is None:
-            built: Evaluator = InlineEvaluator(here(launch_request.task), ask, launch_request.slots)
+        if launch_request.context.plan is None:
+            built: Evaluator = InlineEvaluator(here(launch_request.context.task), ask, launch_request.slots)
         else:
-            built = launch_request.plan.build(launch_request.task, launch_request.slots, ask)
+            built = launch_request.context.plan.build(launch_request.context.task, launch_request.slots, ask)
         self._own.callback(built.close)
         return built
 
@@ -140,7 +133,7 @@ def _task(
     TaskContractError
         If what the task says of its extras cannot be meant.
     """
-    itself = here(launch_request.task)
+    itself = here(launch_request.context.task)
     try:
         details, offered = details_of(itself), offers_details(itself)
     except UserError as error:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from glompo.wire.messages import Message, Said
+from glompo.events import Event
+from glompo.wire.messages import AT, OPT, Said
 
 
 class Forwarder(logging.Handler):
@@ -17,19 +18,19 @@ class Forwarder(logging.Handler):
         Takes the message.
     """
 
-    def __init__(self, post: Callable[[Message], None]) -> None:
+    def __init__(self, post: Callable[[Event], None]) -> None:
         super().__init__()
         self._post = post
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send one record, with its traceback if it has one."""
         try:
-            self._post(Said(record.name, record.levelno, self.format(record)))
+            self._post(Said(AT, OPT, record.name, record.levelno, self.format(record)))
         except Exception:
             self.handleError(record)
 
 
-def forward(post: Callable[[Message], None], level: int) -> None:
+def forward(post: Callable[[Event], None], level: int) -> None:
     """Send records of `level` or more that this process logs below ``glompo``."""
     logger = logging.getLogger("glompo")
     logger.addHandler(Forwarder(post))

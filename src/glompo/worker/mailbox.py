@@ -2,7 +2,7 @@
 
 Three parties meet here. The *engine's* side puts messages in (:meth:`Mailbox.put`) and is never made to wait. The
 *optimizer's* side takes credits (:meth:`Mailbox.claim`), which is where it waits when it has none, and where it is
-cut once it has been asked to stop. The *postman* sends what has become too old (:meth:`Mailbox.flush`).
+cut once it has been asked to stop. The *flusher* sends what has become too old (:meth:`Mailbox.flush`).
 
 Promises:
 
@@ -14,7 +14,7 @@ Promises:
 4. A stop is final. After it no credit is ever given out again; a search that asks for one is unwound by :class:`Cut`,
    a BaseException, which ``except Exception`` does not eat. One that eats it all the same, `INSISTENCE` times, is given
    up: its end is said in its place, and its thread rests for ever.
-5. The last word is the last. After it nothing is sent, whatever threads of the optimizer live on.
+5. The end is said once and last. After it nothing is sent, whatever threads of the optimizer live on.
 6. It belongs to one process: a fork is refused.
 """
 
@@ -24,39 +24,18 @@ import logging
 import threading
 from collections.abc import Callable
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo import events
+from glompo.events import Event
+from glompo.events.enums import EVALUATOR, Ending, RequestKind
 from glompo.function import Outcome
-from glompo.wire.extras import BATCH_BYTES
-from glompo.wire.messages import (
-    DOWN,
-    UP,
-    BetterPoint,
-    Credits,
-    Ended,
-    EngineLost,
-    GaveBack,
-    GiveBack,
-    GoingOn,
-    GoOn,
-    Hold,
-    Message,
-    Note,
-    Resting,
-    SaveState,
-    StopPlease,
-    Wanting,
-)
-from glompo.worker.batch import Batch
-from glompo.worker.cut import Cut as Cut
-from glompo.worker.cut import Refused as Refused
-from glompo.worker.owner_process import OwnerProcess
-
-if TYPE_CHECKING:
-    from glompo.worker.flusher import Flusher
+from glompo.wire.messages import AT, DOWN, OPT, UP
+from glompo.worker.batch import BATCH_BYTES, Batch, Flusher
+from glompo.worker.call_gate import Cut, OwnerProcess
 
 logger = logging.getLogger("glompo.worker")
 
@@ -79,12 +58,12 @@ class Mailbox:
     ----------
     send : callable
         Takes the bytes of a message to the engine; must not block.
-    postman : Postman, optional
+    flusher : Flusher, optional
         Told when evaluations begin to wait; without one they leave by size and when credits run out.
     clock : callable
         Seconds, rising.
     claims : writable buffer of 8 bytes, optional
-        Where the number of credits used is written, for those who must know it when the process has died.
+        Where the number of credits used is written, for its parent to read when the process has died.
     vanish : callable, optional
         Ends the process of an optimizer that has been given up; by default its thread rests for ever.
 
@@ -113,11 +92,11 @@ class Mailbox:
         self.given_up = False
         self._flusher = flusher
         self._clock = clock
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # `post` is called with and without it held
         self._changed = threading.Condition(self._lock)
         self._credits = 0
         self._stop: str | None = None
-        self._point: BetterPoint | None = None
+        self._point: events.IncumbentSent | None = None
         self._save: int | None = None
         self._told = False
         self._held: bool | None = None  # until it has been told anything
@@ -131,19 +110,21 @@ class Mailbox:
         """Take a message from the engine."""
         message = DOWN.decode(data)
         with self._lock:
-            if isinstance(message, Credits):
-                self._credits += message.n
-            elif isinstance(message, GiveBack):
-                unused, self._credits, self._gave_back = self._credits, 0, True
-                self.post(GaveBack(unused))
-            elif isinstance(message, StopPlease):
-                self._stop = message.reason
-            elif isinstance(message, BetterPoint):
-                self._point = message
-            elif isinstance(message, SaveState):
-                self._save = message.ticket
-            elif isinstance(message, (Hold, GoOn)):
-                self._held = isinstance(message, Hold)
+            match message:
+                case events.Granted():
+                    self._credits += message.n
+                case events.ReclaimRequested():
+                    # answered here and not in the search loop, which may be inside one evaluation for hours
+                    unused, self._credits, self._gave_back = self._credits, 0, True
+                    self.post(events.Reclaimed(AT, OPT, unused))
+                case events.StopRequested():
+                    self._stop = message.verdict.reason()
+                case events.IncumbentSent():
+                    self._point = message
+                case events.SaveRequested():
+                    self._save = message.ticket
+                case events.PauseRequested() | events.ResumeRequested():
+                    self._held = isinstance(message, events.PauseRequested)
             self._changed.notify_all()
 
     # the optimizer's side
@@ -237,7 +218,7 @@ class Mailbox:
                 self._wait()
 
     def wake_up(self) -> None:
-        """Wake a resting optimizer: something that it waits for may have happened."""
+        """End the wait of an optimizer, to look again: something that it waits for may have happened."""
         with self._lock:
             self._changed.notify_all()
 
@@ -256,6 +237,8 @@ class Mailbox:
         self._insisted += 1
         if self._insisted < INSISTENCE:
             return
+        # only the thread of the search itself speaks for it: the others are threads that the search has started, and it
+        # may still end in order while one of them insists
         if self._thread == threading.get_ident():
             said = self._stop or why
             logger.warning(
@@ -263,12 +246,13 @@ class Mailbox:
             )
             note = f"{said}; it swallowed what gets it out of the task {INSISTENCE} times and was given up"
             self.given_up = True
-            self.post(Note(note))
-            self.last(Ended("raised" if self._stop is None else "cut", False, note))
+            self.post(events.Noted(AT, OPT, note))
+            self.last(events.Stopped(AT, OPT, Ending.RAISED if self._stop is None else Ending.CUT, False, note))
             self._vanish()
-            threading.current_thread().name = "glompo-given-up"  # for those who look at what a process does
+            threading.current_thread().name = "glompo-given-up"  # for a look at the threads of the process
         elif not self._over:  # another thread of a search that may end yet
             return
+        # nothing gets a thread out of code that catches everything, and to return would let it go on calling the task
         threading.Event().wait()
 
     def give_up(self, why: str) -> NoReturn:
@@ -280,8 +264,10 @@ class Mailbox:
             When the optimizer has been asked to stop.
         """
         with self._lock:
+            # there is no value to return, and an optimizer might survive an exception and go on: so the engine leaves
+            # the run and asks all to stop, which ends this wait
             if self._stop is None:
-                self.post(EngineLost(why))
+                self.post(events.Asked(AT, RequestKind.LEAVE, EVALUATOR, why=why))
             while self._stop is None:
                 self._wait()
             raise Cut(self._stop)
@@ -302,7 +288,7 @@ class Mailbox:
             if len(self._batch) >= ROWS:
                 self._flush()
             elif len(self._batch) == 1 and self._flusher is not None:
-                self._flusher.expect(self)
+                self._flusher.expect(self.flush)
 
     def take_stop(self) -> str | None:
         """Return the reason of a stop request that the optimizer has not been told of yet."""
@@ -313,7 +299,7 @@ class Mailbox:
             self._told = True
             return self._stop
 
-    def take_point(self) -> BetterPoint | None:
+    def take_point(self) -> events.IncumbentSent | None:
         """Return a better point that waits for the optimizer, once."""
         self._owner.check()
         with self._lock:
@@ -327,8 +313,8 @@ class Mailbox:
             ticket, self._save = self._save, None
             return ticket
 
-    def post(self, message: Message) -> None:
-        """Say something to the engine, after the evaluations so far; nothing after the last word."""
+    def post(self, message: Event) -> None:
+        """Say something to the engine, after the evaluations so far; nothing after its end."""
         self._owner.check()
         with self._lock:
             if not self._over:
@@ -341,15 +327,15 @@ class Mailbox:
             self._stop = self._stop or OVER
             self._changed.notify_all()
 
-    def last(self, message: Ended) -> None:
-        """Say the last word."""
+    def last(self, message: events.Stopped) -> None:
+        """Say that the search has ended; nothing is said after that."""
         with self._lock:
             self.post(message)
             self._over = True
             self._batch.clear()
         self.shut()
 
-    # the postman's side
+    # the flusher's side
 
     def flush(self) -> None:
         """Send the evaluations that wait."""
@@ -379,19 +365,19 @@ class Mailbox:
         self._flush()
         if self._gave_back:
             self._gave_back = False
-            self._send(UP.encode(Wanting()))
+            self._send(UP.encode(events.Wanted(AT, OPT)))
 
     def _rest_held(self, timeout: float | None = None) -> None:
         """Rest until the manager says otherwise, and tell it when that begins and ends."""
         end = None if timeout is None else self._clock() + timeout
         if not self._resting:
             self._credits, self._resting = 0, True
-            self.post(Resting(self._count))
+            self.post(events.Paused(AT, OPT, self._count))
         while self.held and (end is None or self._clock() < end):
             self._wait(None if end is None else end - self._clock())
         if not self._held:
             self._resting = False
-            self.post(GoingOn(self._count))
+            self.post(events.Resumed(AT, OPT, self._count))
 
     def _wait(self, timeout: float | None = None) -> None:
         self._changed.wait(timeout)

@@ -15,20 +15,18 @@ from numpy.typing import NDArray
 
 from glompo.details import Ask, Details, residuals_among
 from glompo.errors import WorkerError
-from glompo.evaluators.not_evaluated import NotEvaluated
-from glompo.evaluators.protocol import Evaluator
+from glompo.evaluators.protocol import Evaluator, NotEvaluated
 from glompo.function import Outcome, Status
 from glompo.values import reals
-from glompo.wire.extras import recordable
 from glompo.wire.launch_request import LaunchRequest
-from glompo.worker.call_gate import CallGate
-from glompo.worker.cut import OutsideError
-from glompo.worker.mailbox import OVER, Cut, Mailbox, Refused
+from glompo.worker.batch import recordable
+from glompo.worker.call_gate import CallGate, Cut, OutsideError, Refused
+from glompo.worker.mailbox import OVER, Mailbox
 from glompo.worker.pending_calls import PendingCalls, not_evaluated
 from glompo.worker.replay import Recorded, Replay
 from glompo.worker.space import Space
 
-PATIENCE_OUTSIDE = 10_000
+MOST_OUTSIDE_IN_A_ROW = 10_000
 """Candidates outside the bounds in a row after which an optimizer is given up."""
 
 FEW = 30
@@ -48,37 +46,19 @@ class ManagedFunction:
 
     A call takes one credit, evaluates, records, and returns the value once it is known how to go on. Candidates
     outside the bounds cost nothing: they are recorded and get +inf.
-
-    Parameters
-    ----------
-    evaluators : callable
-        Returns what computes the task, by what it is asked for; the same each time.
-    mailbox : Mailbox
-        Gives credits and takes records.
-    space : Space
-        What the optimizer sees of the parameters.
-    parcel : Parcel
-        Bounds, slots and what to do with failures.
-    replay : Replay, optional
-        Answers what was evaluated before.
-    details : Details
-        What the task says of its extras.
-    names_now : callable, optional
-        Asks the task again for the names of its extras.
-    logged : bool
-        Whether a plain call is a call of the task's `detailed_call`, whose extras are recorded.
     """
 
     def __init__(
         self,
+        # returns what computes the task, by what it is asked for; the same each time
         evaluators: Callable[[Ask], Evaluator],
-        mailbox: Mailbox,
-        space: Space,
-        launch_request: LaunchRequest,
-        replay: Replay | None = None,
-        details: Details = NO_DETAILS,
-        logged: bool = False,
-        names_now: Callable[[], tuple[str, ...]] | None = None,
+        mailbox: Mailbox,  # gives credits and takes records
+        space: Space,  # what the optimizer sees of the parameters
+        launch_request: LaunchRequest,  # bounds, slots and what to do with failures
+        replay: Replay | None = None,  # answers what was evaluated before
+        details: Details = NO_DETAILS,  # what the task says of its extras
+        logged: bool = False,  # whether a plain call is a call of the task's `detailed_call`, whose extras are recorded
+        names_now: Callable[[], tuple[str, ...]] | None = None,  # asks the task again for the names of its extras
     ) -> None:
         self.details = details
         self._names_now = names_now
@@ -86,17 +66,16 @@ class ManagedFunction:
         self._plain = Ask.DETAILS if logged else Ask.VALUE
         self._width: int | None = None
         self._mailbox = mailbox
-        self._low, self._high = np.ascontiguousarray(launch_request.bounds.T)
-        self._pairs = launch_request.bounds.tolist()
+        self._low, self._high = np.ascontiguousarray(launch_request.context.bounds.T)
+        self._pairs = launch_request.context.bounds.tolist()
         self._space = space
         self._dims = space.dims
         self._workers = launch_request.slots
-        self._in_order = launch_request.in_order
-        self._failures = launch_request.failures
+        self._in_order = launch_request.context.in_order
+        self._failures = launch_request.context.failures
         self._replay = None if replay is None or replay.over else replay
-        self._slots_held = threading.BoundedSemaphore(
-            launch_request.slots
-        )  # also if an optimizer calls from threads of its own
+        # an optimizer may call from threads of its own, more of them than it has slots
+        self._slots_held = threading.BoundedSemaphore(launch_request.slots)
         self._worst = -math.inf if replay is None else replay.worst
         self._outside_in_a_row = 0
         self._gate = CallGate(mailbox.refuse)
@@ -119,9 +98,9 @@ class ManagedFunction:
         """Let no further call of this search in: its optimizer has returned, though threads of it may live on."""
         self._gate.shut(OVER)
 
-    def await_the_last(self) -> None:
+    def drain(self) -> None:
         """Wait for the calls that are still under way in such threads."""
-        self._gate.await_the_last()
+        self._gate.drain()
 
     def __call__(self, x: NDArray[np.float64]) -> float:
         """Return the value at `x`, shape (m,), in the optimizer's units.
@@ -132,24 +111,25 @@ class ManagedFunction:
             If `x` has another shape.
         """
         with self._gate:
-            return self._answer(self._own(x), self._plain)[0]
+            return self._answer(self._natural(x), self._plain)[0]
 
     def _answer(self, x: NDArray[np.float64], ask: Ask) -> Answer:
         attempt = 0
         if self._replay is not None:
             answer = self._replay.answer(x)
             attempt = self._replay.attempts
-            self._heed_replay()
+            self._follow_replay()
             if answer is not None:
                 return self._remembered(answer)
         if not self._inside(x):
-            return self._turn_away(x)
+            return self._record_outside(x)
         answered, evaluator = None, self._evaluators(ask)
         while answered is None:
             with self._slots_held:
-                self._mailbox.claim()
+                self._mailbox.claim()  # waits; a point that is evaluated again costs another credit
                 attempt += 1
                 answered = self._settle(x, self._evaluated(x, evaluator), attempt, ask)
+            # outside the semaphore: one that rests must not keep the others from their values
             self._mailbox.await_next()
         return answered
 
@@ -159,29 +139,29 @@ class ManagedFunction:
         except Exception as error:
             self._mailbox.give_up(not_evaluated(error).reason)
 
-    def _heed_replay(self) -> None:
+    def _follow_replay(self) -> None:
         """Follow the count of what has been answered; after the last answer the search is live."""
         assert self._replay is not None  # only asked while there is one
         self._mailbox.recall(self._replay.done)
         self._mailbox.obey()
         if self._replay.over:
-            self._replay.arrive()
+            self._replay.on_finish()
             self._replay = None
             self._mailbox.await_next()
 
     def _remembered(self, answer: Recorded) -> Answer:
         value, status, extras = answer
         if status is Status.OK:
-            self._take_note(value)
+            self._note_worst(value)
         return value, extras
 
-    def _take_note(self, fx: float) -> None:
+    def _note_worst(self, fx: float) -> None:
         """Keep the worst valid value up to date."""
         if self._worst < fx < math.inf:
             self._worst = fx
 
     def map(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> list[float]:
-        """Return the values at all rows of `X`, shape (n, m), in order, with `workers` evaluations in flight."""
+        """Return the values at all rows of `X`, shape (n, m), in order, with `workers` evaluations in calls."""
         with self._gate:
             return [value for value, _ in self._answers(X, self._plain)]
 
@@ -200,7 +180,7 @@ class ManagedFunction:
         return [(value, residuals_among(extras, places) if extras else None) for value, extras in answers]
 
     def _answers(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64], ask: Ask) -> list[Answer]:
-        points = [self._own(x) for x in X]
+        points = [self._natural(x) for x in X]
         if self._workers == 1:
             return [self._answer(x, ask) for x in points]
         answers: list[Answer] = [(math.inf, ())] * len(points)
@@ -215,7 +195,7 @@ class ManagedFunction:
             elif self._inside(x):
                 inside.append(i)
             else:
-                answers[i] = self._turn_away(x)
+                answers[i] = self._record_outside(x)
         inside.extend(attempts)  # as when they had just failed
         self._evaluate_side_by_side(points, inside, answers, attempts, ask)
         self._mailbox.await_next()
@@ -225,7 +205,7 @@ class ManagedFunction:
         if self._replay is None:
             return {}
         answers = {i: self._remembered(one) for i, one in self._replay.answer_batch(points, attempts).items()}
-        self._heed_replay()
+        self._follow_replay()
         return answers
 
     def _evaluate_side_by_side(
@@ -237,10 +217,10 @@ class ManagedFunction:
         ask: Ask,
     ) -> None:
         """Fill `answers` at the places `todo`; evaluations are recorded as they are completed, or in order."""
-        flight = PendingCalls(self._evaluators(ask), self._mailbox, self._in_order)
+        calls = PendingCalls(self._evaluators(ask), self._mailbox, self._in_order)
 
         def collect() -> None:
-            for i, outcome in flight.collect():
+            for i, outcome in calls.collect():
                 attempts[i] = attempts.get(i, 0) + 1
                 answer = self._settle(points[i], outcome, attempts[i], ask)
                 if answer is None:
@@ -249,16 +229,17 @@ class ManagedFunction:
                     answers[i] = answer
 
         try:
-            while todo or flight.pending:
-                while todo and flight.pending < self._workers and self._may_launch(flight.pending):
+            while todo or calls.pending:
+                while todo and calls.pending < self._workers and self._may_launch(calls.pending):
                     i = todo.popleft()
-                    flight.launch(i, points[i].copy())
-                room = bool(todo) and flight.pending < self._workers
-                self._mailbox.rest(flight.has_landed, or_credits=room)
+                    calls.launch(i, points[i].copy())
+                # credits may come while evaluations are under way: with room for more they end the wait as well
+                room = bool(todo) and calls.pending < self._workers
+                self._mailbox.rest(calls.is_next_done, or_credits=room)
                 collect()
-        except (Cut, NotEvaluated) as end:
-            while flight.pending:
-                self._mailbox.rest(flight.has_landed, or_credits=False)
+        except (Cut, NotEvaluated) as end:  # a credit is spent on each call that is under way: record them all
+            while calls.pending:
+                self._mailbox.rest(calls.is_next_done, or_credits=False)
                 with suppress(Cut, NotEvaluated):  # another one that will not be made; the rest is still to be recorded
                     collect()
             if isinstance(end, NotEvaluated):
@@ -272,8 +253,8 @@ class ManagedFunction:
             return True
         return self._mailbox.claim_one_at_hand()
 
-    def _own(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the point in natural units, shape (d,), as an array that nobody else holds."""
+    def _natural(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the point in natural units, shape (d,), as an array of our own."""
         own = reals(x)
         if own.shape != (self._dims,):
             raise ValueError(f"the optimizer asked for a point of shape {own.shape}; the task takes ({self._dims},)")
@@ -287,12 +268,12 @@ class ManagedFunction:
                 return False
         return True
 
-    def _turn_away(self, x: NDArray[np.float64]) -> Answer:
+    def _record_outside(self, x: NDArray[np.float64]) -> Answer:
         self._mailbox.obey()
         self._outside_in_a_row += 1
-        if self._outside_in_a_row > PATIENCE_OUTSIDE:
+        if self._outside_in_a_row > MOST_OUTSIDE_IN_A_ROW:
             why = (
-                f"{PATIENCE_OUTSIDE} candidates in a row lay outside the bounds, the last at {x}; "
+                f"{MOST_OUTSIDE_IN_A_ROW} candidates in a row lay outside the bounds, the last at {x}; "
                 "the optimizer does not respect them"
             )
             self.insist(why)
@@ -318,7 +299,7 @@ class ManagedFunction:
                 raise Refused(objection)
             outcome, size = self._recordable(outcome, ask)
         if outcome.status is Status.OK:
-            self._take_note(outcome.fx)
+            self._note_worst(outcome.fx)
             self._mailbox.record(x, outcome.fx, outcome, size)
             return outcome.fx, outcome.extras
         if attempt <= self._failures.retries and outcome.status is not Status.CANCELLED:
@@ -355,7 +336,7 @@ class ManagedFunction:
             return outcome, 0
         if ask is Ask.RESIDUALS:
             extras = self.details.row(extras[-1])
-        elif self.details.names and len(extras) != len(self.details.names):  # of a failed evaluation: whose are they?
+        elif self.details.names and len(extras) != len(self.details.names):  # of a failure: unnamed
             return replace(outcome, extras=()), 0
         try:
             extras, size = recordable(extras)
@@ -376,7 +357,7 @@ class DetailedManagedFunction(ManagedFunction):
     def detailed_call(self, x: NDArray[np.float64]) -> tuple[Any, ...]:
         """Return ``(fx, *extras)`` at `x`, shape (m,); only fx where there was no valid evaluation."""
         with self._gate:
-            value, extras = self._answer(self._own(x), Ask.DETAILS)
+            value, extras = self._answer(self._natural(x), Ask.DETAILS)
         return (value, *extras)
 
     def map_detailed(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> list[Answer]:

@@ -1,4 +1,4 @@
-"""The documented interface of optimizers, spoken on one side, and our messages on the other.
+"""Between the documented interface of optimizers and our messages.
 
 Here, and only here, whole numbers have a meaning: the keys of the signals of the documented contract.
 """
@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from glompo.events import IncumbentTaken, Noted, NotSaved
 from glompo.optimizer import EARLIER_NAMES, BaseOptimizer, OpenGate
-from glompo.wire.messages import Note, NotSaved, PointTaken, StateSaved
-from glompo.wire.recorded_history import RecordedHistory
+from glompo.wire.launch_request import RecordedHistory
+from glompo.wire.messages import AT, OPT, StateSaved
 from glompo.worker.mailbox import Mailbox
 from glompo.worker.saved_state import NotSavedError, packed
 from glompo.worker.space import Space
@@ -27,36 +28,15 @@ CONVERGED, PAUSED, NOTE = 0, 1, 9
 
 
 class WorkerLink:
-    """Connects an optimizer with its mailbox; plays the part of the documented signal pipe.
-
-    Parameters
-    ----------
-    mailbox : Mailbox
-        The line to the engine.
-    rng : numpy.random.Generator
-        The optimizer's own random stream.
-    space : Space
-        What the optimizer sees of the parameters.
-    script : Script, optional
-        What it did in earlier sessions.
-    given : int
-        Points of the script that it knows of already.
-
-    Attributes
-    ----------
-    said_converged : bool
-        Whether the optimizer has announced its own convergence before it was told to stop.
-    told : bool
-        Whether it was told to stop.
-    """
+    """Connects an optimizer with its mailbox; plays the part of the documented signal pipe."""
 
     def __init__(
         self,
-        mailbox: Mailbox,
-        rng: np.random.Generator,
-        space: Space,
-        recorded: RecordedHistory | None = None,
-        given: int = 0,
+        mailbox: Mailbox,  # the line to the engine
+        rng: np.random.Generator,  # the optimizer's own random stream
+        space: Space,  # what the optimizer sees of the parameters
+        recorded: RecordedHistory | None = None,  # what it did in earlier sessions
+        given: int = 0,  # recorded points that it knows of already
     ) -> None:
         self._mailbox = mailbox
         self._space = space
@@ -64,8 +44,9 @@ class WorkerLink:
         self._given = given
         self._recorded = recorded.end if recorded is not None else 0
         self.rng = rng
+        # whether the optimizer has announced its own convergence before it was told to stop
         self.said_converged = False
-        self.told = False
+        self.told = False  # whether it was told to stop
 
     def deliver(self, optimizer: BaseOptimizer) -> list[int]:
         """Carry out what the manager sent; return the keys of its signals."""
@@ -92,7 +73,7 @@ class WorkerLink:
             return False
         optimizer.inject(self._space.seen(point.x), point.f)
         self._given += 1
-        self._mailbox.post(PointTaken(count, point.x, point.f))
+        self._mailbox.post(IncumbentTaken(AT, OPT, count, point.x, point.f))
         return True
 
     def _save_due(self, optimizer: BaseOptimizer) -> list[int]:
@@ -103,9 +84,9 @@ class WorkerLink:
         try:
             data = packed(optimizer, optimizer.opt_id or 0, count, self._given)
         except NotSavedError as error:
-            self._mailbox.post(NotSaved(ticket, error.failed, str(error)))
+            self._mailbox.post(NotSaved(AT, OPT, ticket, error.failed, str(error)))
             return [PREPARE, PASS]
-        self._mailbox.post(StateSaved(ticket, count, data))
+        self._mailbox.post(StateSaved(AT, OPT, ticket, count, data))
         return [PREPARE, SAVE]
 
     def report(self, key: int, message: str | None) -> None:
@@ -120,7 +101,7 @@ class WorkerLink:
             self.said_converged = not self.told
         elif key == NOTE:
             if self._mailbox.count >= self._recorded:  # else it has been said before
-                self._mailbox.post(Note(message or ""))
+                self._mailbox.post(Noted(AT, OPT, message or ""))
         elif key != PAUSED:
             raise ValueError(f"message_manager got the key {key!r}; 0 says converged, 1 paused, 9 adds a note")
 
@@ -128,14 +109,7 @@ class WorkerLink:
 class HoldGate:
     """The documented pause signal: an optimizer that waits at it rests there while the manager wants it to.
 
-    One that comes back first does again what is recorded of it, and rests where it was.
-
-    Parameters
-    ----------
-    mailbox : Mailbox
-        Its line to the engine.
-    recorded : int
-        Evaluations that are recorded of it.
+    One that recovers first does again what is recorded of it, and rests where it was.
     """
 
     def __init__(self, mailbox: Mailbox, recorded: int = 0) -> None:
@@ -144,39 +118,32 @@ class HoldGate:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Return True as soon as the optimizer may go on, False after `timeout` seconds."""
-        return self._comes_back or self._mailbox.await_release(timeout)
+        return self._recovering or self._mailbox.await_release(timeout)
 
     def is_set(self) -> bool:
         """Return whether the optimizer may go on."""
-        return self._comes_back or not self._mailbox.held
+        return self._recovering or not self._mailbox.held
 
     @property
-    def _comes_back(self) -> bool:
+    def _recovering(self) -> bool:
         return self._mailbox.count < self._recorded
 
 
 def build(
     cls: type[BaseOptimizer], args: tuple[Any, ...], kwargs: Mapping[str, Any], link: Mapping[str, Any]
 ) -> BaseOptimizer:
-    """Construct an optimizer in whichever spelling its class uses.
-
-    Parameters
-    ----------
-    cls, args, kwargs
-        Class, and what the user gave for it.
-    seat : mapping
-        Arguments that the manager fills in, in the spelling of the seed (``_opt_id`` ...).
+    """Construct an optimizer; the manager's arguments, `link`, are passed in the spelling that its class takes.
 
     Raises
     ------
     TypeError
         If a constructor that takes none of the manager's arguments did not pass through BaseOptimizer.
     """
-    optimizer = cls(*args, **{**spoken(cls, link), **kwargs})
+    optimizer = cls(*args, **{**as_accepted(cls, link), **kwargs})
     return linked(optimizer, link)
 
 
-def spoken(cls: type[BaseOptimizer], link: Mapping[str, Any]) -> dict[str, Any]:
+def as_accepted(cls: type[BaseOptimizer], link: Mapping[str, Any]) -> dict[str, Any]:
     """Return the manager's arguments in the spelling of the constructor, those that it takes."""
     accepted = inspect.signature(cls.__init__).parameters
     takes_any = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in accepted.values())

@@ -10,9 +10,9 @@ from itertools import takewhile
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.evaluators.not_evaluated import NotEvaluated, engine_text
-from glompo.evaluators.protocol import Evaluator
+from glompo.evaluators.protocol import Evaluator, NotEvaluated
 from glompo.function import Outcome
+from glompo.safe_text import engine_text
 from glompo.worker.mailbox import Mailbox
 
 
@@ -23,13 +23,13 @@ class PendingCalls:
         self._evaluator = evaluator
         self._mailbox = mailbox
         self._in_order = in_order
-        self._flying: dict[Future[Outcome], int] = {}
-        self._landed: deque[Future[Outcome]] = deque()
+        self._in_flight: dict[Future[Outcome], int] = {}
+        self._done: deque[Future[Outcome]] = deque()
 
     @property
     def pending(self) -> int:
-        """Number of evaluations that have not been landed."""
-        return len(self._flying)
+        """Number of evaluations that have not been collected."""
+        return len(self._in_flight)
 
     def launch(self, i: int, x: NDArray[np.float64]) -> None:
         """Begin the evaluation of `x`, shape (d,), for place `i`."""
@@ -37,12 +37,12 @@ class PendingCalls:
             future = self._evaluator.submit(x)
         except Exception as error:
             raise not_evaluated(error) from error
-        self._flying[future] = i
-        future.add_done_callback(self._touch_down)
+        self._in_flight[future] = i
+        future.add_done_callback(self._on_done)
 
-    def has_landed(self) -> bool:
+    def is_next_done(self) -> bool:
         """Return whether the next evaluation to be recorded is done."""
-        return next(iter(self._flying)).done() if self._in_order and self._flying else bool(self._landed)
+        return next(iter(self._in_flight)).done() if self._in_order and self._in_flight else bool(self._done)
 
     def collect(self) -> Iterator[tuple[int, Outcome]]:
         """Yield place and outcome of those that are done: in the order in which they were, or were launched.
@@ -50,26 +50,26 @@ class PendingCalls:
         If one is never going to be made, what its evaluator says is raised behind the others; in order, nothing behind
         it can be recorded any more.
         """
-        done = [self._landed.popleft() for _ in range(len(self._landed))]
+        done = [self._done.popleft() for _ in range(len(self._done))]
         if self._in_order:
-            done = list(takewhile(Future.done, self._flying))
+            done = list(takewhile(Future.done, self._in_flight))
         failure: BaseException | None = None
         for future in done:
-            place, error = self._flying.pop(future), future.exception()
+            place, error = self._in_flight.pop(future), future.exception()
             if error is None:
                 yield place, future.result()
                 continue
             failure = error
             if self._in_order:
-                self._flying.clear()
+                self._in_flight.clear()
                 break
         if isinstance(failure, Exception):
             raise not_evaluated(failure) from failure
         if failure is not None:
             raise failure
 
-    def _touch_down(self, future: Future[Outcome]) -> None:
-        self._landed.append(future)
+    def _on_done(self, future: Future[Outcome]) -> None:
+        self._done.append(future)
         self._mailbox.wake_up()
 
 

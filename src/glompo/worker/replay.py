@@ -18,68 +18,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.function import Status
-from glompo.wire.recorded_history import RecordedHistory
+from glompo.wire.launch_request import RecordedHistory
 
 Recorded = tuple[float, Status, tuple[Any, ...]]
 """Value, status and extras of a recorded evaluation."""
 
 
 class DivergedError(BaseException):
-    """The search asked for something else than what was recorded; not an Exception, so that no loop swallows it.
-
-    Attributes
-    ----------
-    at_k : int
-        Number of the evaluation, from 0.
-    distance : float
-        Between the two points, in natural units; nan if there are no two points.
-    """
+    """The search asked for something else than what was recorded; not an Exception, so that no loop swallows it."""
 
     def __init__(self, message: str, at_k: int, distance: float = math.nan) -> None:
         super().__init__(message)
-        self.at_k = at_k
-        self.distance = distance
+        self.at_k = at_k  # number of the evaluation, from 0
+        self.distance = distance  # between the two points, in natural units; nan if there are no two points
 
 
 class Replay:
-    """Answers from the record.
+    """Answers from the record; the first `start` evaluations of the optimizer's number are known to its search."""
 
-    Parameters
-    ----------
-    script : Script
-        What was recorded.
-    start : int
-        Evaluations after which the search begins: the first ones of its number are known to it.
-    arrive : callable
-        Called when every answer has been given.
-
-    Attributes
-    ----------
-    attempts : int
-        Recorded attempts at the point asked for last, all of which failed; 0 if it was answered.
-    """
-
-    def __init__(self, recorded: RecordedHistory, start: int, arrive: Callable[[], None]) -> None:
-        self._script = recorded
-        self._next = start - recorded.first
-        self.attempts = 0
-        self.arrive = arrive
+    def __init__(self, recorded: RecordedHistory, start: int, on_finish: Callable[[], None]) -> None:
+        self._recorded = recorded
+        self._next = start - recorded.first  # the row of the record that is answered next
+        self.attempts = 0  # recorded attempts at the point asked for last, all of which failed; 0 if it was answered
+        self.on_finish = on_finish  # called when every answer has been given
 
     @property
     def over(self) -> bool:
         """Whether every recorded answer has been given."""
-        return self._next >= len(self._script.f)
+        return self._next >= len(self._recorded.f)
 
     @property
     def done(self) -> int:
         """Evaluations under the optimizer's number that it knows of so far."""
-        return self._script.first + self._next
+        return self._recorded.first + self._next
 
     @property
     def worst(self) -> float:
         """The worst valid value among them; -inf if there is none."""
-        f = self._script.f[: self._next]
-        valid = f[(self._script.status[: self._next] == Status.OK) & np.isfinite(f)]
+        f = self._recorded.f[: self._next]
+        valid = f[(self._recorded.status[: self._next] == Status.OK) & np.isfinite(f)]
         return float(valid.max()) if len(valid) else -math.inf
 
     def answer(self, x: NDArray[np.float64]) -> Recorded | None:
@@ -97,10 +74,10 @@ class Replay:
             k = self._next
             self._compare(k, x)
             self._next += 1
-            status = Status(int(self._script.status[k]))
+            status = Status(int(self._recorded.status[k]))
             if status is not Status.RETRIED:
                 self.attempts = 0
-                return float(self._script.f[k]), status, self._extras(k)
+                return float(self._recorded.f[k]), status, self._extras(k)
             self.attempts += 1
         return None
 
@@ -108,7 +85,7 @@ class Replay:
         """Return what is recorded of those natural points that are, by their place.
 
         Recorded attempts that failed and were to be repeated are counted in `attempts`, by the place of their point;
-        who failed last comes last there.
+        the point that failed last comes last there, as it would in the queue of a live run.
 
         Evaluations side by side were recorded as they were completed, so they are told apart by their content.
 
@@ -123,25 +100,25 @@ class Replay:
         answers: dict[int, Recorded] = {}
         while not self.over and len(answers) < len(points):
             k = self._next
-            places = waiting.get(self._script.X[k].tobytes())
+            places = waiting.get(self._recorded.X[k].tobytes())  # equal points are interchangeable: first come
             if not places:
-                nearest = min(float(np.linalg.norm(self._script.X[k] - x)) for x in points)
+                nearest = min(float(np.linalg.norm(self._recorded.X[k] - x)) for x in points)
                 at = self.done
                 raise DivergedError(f"evaluation {at + 1} is none of the {len(points)} points asked for", at, nearest)
-            status = Status(int(self._script.status[k]))
+            status = Status(int(self._recorded.status[k]))
             self._next += 1
             if status is Status.RETRIED:
                 attempts[places[0]] = attempts.pop(places[0], 0) + 1
             else:
                 attempts.pop(places[0], None)
-                answers[places.popleft()] = float(self._script.f[k]), status, self._extras(k)
+                answers[places.popleft()] = float(self._recorded.f[k]), status, self._extras(k)
         return answers
 
     def _extras(self, k: int) -> tuple[Any, ...]:
-        return self._script.extras[k] if k < len(self._script.extras) else ()
+        return self._recorded.extras[k] if k < len(self._recorded.extras) else ()
 
     def _compare(self, k: int, x: NDArray[np.float64]) -> None:
-        recorded = self._script.X[k]
+        recorded = self._recorded.X[k]
         if recorded.tobytes() != x.tobytes():
             distance = float(np.linalg.norm(recorded - x))
             at = self.done

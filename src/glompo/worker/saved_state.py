@@ -4,7 +4,7 @@ An optimizer saves itself by its own `checkpoint_save`, whatever it writes. Arou
 its worker knows: after how many evaluations it was, how many points of others it had been given, and where its random
 stream stood, so that also one that does not save its stream goes on with the same numbers.
 
-Whether a saved state is worth anything, nobody can see from outside: an optimizer whose `minimize` never looks at
+Whether a saved state is worth anything cannot be seen from outside: an optimizer whose `minimize` never looks at
 `is_restart` is saved and loaded without an error, and then silently begins again. So its promise counts. It promises to
 go on if it declares the capability `resumes`, or if it brings a `checkpoint_save` or `checkpoint_load` of its own. One
 of ours that does not promise is not asked. Of any other the state is kept, and used as the last resort only, if what it
@@ -33,43 +33,23 @@ FORM = 1
 
 
 class NotSavedError(Exception):
-    """There is no saved state that can be used, and why.
-
-    Attributes
-    ----------
-    failed : bool
-        Whether a promise was broken.
-    """
+    """There is no saved state that can be used, and why."""
 
     def __init__(self, message: str, failed: bool) -> None:
         super().__init__(message)
-        self.failed = failed
+        self.failed = failed  # whether a promise was broken
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A saved optimizer.
-
-    Attributes
-    ----------
-    opt, k : int
-        Its number, and how many evaluations it knew of.
-    points : int
-        Better points that it had been given.
-    promised : bool
-        Whether it promises to go on.
-    stream : mapping or None
-        State of its random stream; None if that is no generator of numpy.
-    content : bytes
-        What `checkpoint_save` wrote.
-    """
+    """A saved optimizer."""
 
     opt: int
-    k: int
-    points: int
-    promised: bool
-    stream: Mapping[str, Any] | None
-    content: bytes
+    k: int  # evaluations that it knew of
+    points: int  # better points that it had been given
+    promised: bool  # whether it promises to go on
+    stream: Mapping[str, Any] | None  # state of its random stream; None if that is no generator of numpy
+    content: bytes  # what `checkpoint_save` wrote
 
 
 def promises(optimizer: BaseOptimizer) -> bool | None:
@@ -130,16 +110,7 @@ def opened(data: bytes) -> Envelope:
 
 
 def loaded(cls: type[BaseOptimizer], envelope: Envelope, arguments: Mapping[str, Any]) -> BaseOptimizer:
-    """Return the optimizer that was saved.
-
-    Parameters
-    ----------
-    cls : type
-        Its class.
-    envelope : Envelope
-        What was saved.
-    arguments : mapping
-        Arguments of its constructor by their names, those of the manager among them.
+    """Return the optimizer that was saved; `arguments` are those of its constructor, the manager's included.
 
     Raises
     ------

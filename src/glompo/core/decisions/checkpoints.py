@@ -1,8 +1,9 @@
-"""Is it time to save? Nobody is made to wait for it: optimizers are asked, and go on.
+"""Is it time to save? No optimizer is made to wait for it: each is asked, and goes on.
 
-A checkpoint is begun, waits for the states of those that were asked, and is taken: from then on it is a place in the
-journal. Whoever dies, ends, is asked to stop, or has not answered when the patience is at its end, is no longer waited
-for; it comes back by replay. One that should be able to save itself and fails makes the checkpoint abandoned.
+A checkpoint is begun, waits for the states of the optimizers that were asked, and is taken: from then on it is a place
+in the journal. An optimizer that dies, ends, is asked to stop, or has not answered when the patience is at its end, is
+no longer waited for; it comes back by replay. One that should be able to save itself and fails makes the checkpoint
+abandoned.
 """
 
 from __future__ import annotations
@@ -10,21 +11,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from glompo.core.decisions.commands import AbandonCheckpoint, BeginCheckpoint, Command, End, Save, TakeCheckpoint
 from glompo.core.policies.ports import Checkpointing, Policies
-from glompo.core.state.checkpoints import Checkpoints
 from glompo.core.state.lifecycle import Phase
+from glompo.core.state.run_facts import Checkpoints
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
-from glompo.events import CheckpointBegun
+from glompo.events import CheckpointBegun, CheckpointClosed, CheckpointTaken, EndRequested, Event, SaveRequested
+from glompo.events.enums import CheckpointOutcome, Reason
 from glompo.events.verdict import Verdict
 
 
-def checkpointing(view: RunView, policies: Policies) -> Iterator[Command]:
+def checkpoints(view: RunView, policies: Policies) -> Iterator[Event]:
     """Yield the next steps of the checkpoint under way, or the beginning of one; and saved states that are due."""
     plan, made = policies.checkpointing, view.checkpoints
     if made.failure and plan.fatal:
-        yield End(Verdict(True, "failing checkpoint", made.failure))
+        yield EndRequested(view.now, Verdict(True, Reason.FAILING_CHECKPOINT, made.failure))
         return
     if made.begun is not None:
         if not made.taken:
@@ -35,17 +36,17 @@ def checkpointing(view: RunView, policies: Policies) -> Iterator[Command]:
     if plan.states_every is not None:
         for one in view.changed:
             if len(one) // plan.states_every > one.save_asked_k // plan.states_every and _can_be_asked(one):
-                yield Save(one.opt, one.save_tickets + 1)
+                yield _request(view, one)
 
 
-def parting(view: RunView, policies: Policies) -> Iterator[Command]:
-    """Yield what it takes to have a checkpoint of a run, or a session, in which nobody lives any more."""
+def final_checkpoint(view: RunView, policies: Policies) -> Iterator[Event]:
+    """Yield what it takes to have a checkpoint of a run, or a session, in which all optimizers have ended."""
     made = view.checkpoints
     if made.begun is not None:
         if not made.taken:
-            yield TakeCheckpoint(made.begun.n, ())
+            yield CheckpointTaken(view.now, made.begun.n, ())
     elif view.ending and policies.checkpointing.at_end and (not made.count or made.calls != view.calls):
-        yield BeginCheckpoint(made.count + 1, "the run ends", ())
+        yield CheckpointBegun(view.now, made.count + 1, "the run ends", ())
 
 
 def next_checkpoint(view: RunView, policies: Policies) -> float | None:
@@ -73,28 +74,33 @@ def _due(view: RunView, made: Checkpoints, plan: Checkpointing) -> str:
     return ""
 
 
-def _begin(view: RunView, n: int, why: str, plan: Checkpointing) -> Iterator[Command]:
+def _begin(view: RunView, n: int, why: str, plan: Checkpointing) -> Iterator[Event]:
     asked = [one for one in view.alive if _can_be_asked(one)]
     late = [
         one.opt
         for one in view.alive
         if one.save_request is not None and view.now < one.save_request.at + plan.patience and not one.stop_requested
     ]
-    yield BeginCheckpoint(n, why, tuple(sorted([*(one.opt for one in asked), *late])))
+    yield CheckpointBegun(view.now, n, why, tuple(sorted([*(one.opt for one in asked), *late])))
     for one in asked:
-        yield Save(one.opt, one.save_tickets + 1)
+        yield _request(view, one)
 
 
-def _next_step(view: RunView, begun: CheckpointBegun, plan: Checkpointing) -> Iterator[Command]:
+def _next_step(view: RunView, begun: CheckpointBegun, plan: Checkpointing) -> Iterator[Event]:
     for opt in begun.awaited:
         failure = view[opt].save_failure
         if failure is not None and failure.at >= begun.at:
-            yield AbandonCheckpoint(begun.n, f"optimizer {opt} was not saved: {failure.why}")
+            why = f"optimizer {opt} was not saved: {failure.why}"
+            yield CheckpointClosed(view.now, begun.n, CheckpointOutcome.ABANDONED, why)
             return
     if view.now < begun.at + plan.patience and any(_is_awaited(view[opt]) for opt in begun.awaited):
         return
     missing = [one.opt for one in view.alive if one.saved is None or one.saved.at < begun.at]
-    yield TakeCheckpoint(begun.n, tuple(missing))
+    yield CheckpointTaken(view.now, begun.n, tuple(missing))
+
+
+def _request(view: RunView, one: OptimizerView) -> SaveRequested:
+    return SaveRequested(view.now, one.opt, one.save_tickets + 1)
 
 
 def _can_be_asked(one: OptimizerView) -> bool:

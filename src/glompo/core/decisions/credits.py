@@ -1,4 +1,4 @@
-"""Who may evaluate next? Credits are the only currency of a run.
+"""Which optimizers may evaluate next? Credits are the only currency of a run.
 
 A worker calls the task only as often as it was granted. The sum of what has been called and what is still
 outstanding never exceeds the budget, so a budget is exact for any number of workers and for optimizers that
@@ -9,22 +9,22 @@ A rule that goes by evaluations is asked when they have arrived. So where there 
 credits than lead to the next question, and a block beyond (a generation, or else max(10, D) evaluations): a rule is
 asked one block late at most. In lockstep nothing is granted before all is used, and the rules have been asked.
 
-Granting comes last: whoever was just condemned gets nothing.
+This is asked last: an optimizer that was just asked to stop gets nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from glompo.core.decisions.commands import Command, Grant
-from glompo.core.evaluations.curve import block_of
 from glompo.core.policies.ports import Policies
+from glompo.core.views.curve import block_of
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.errors import PolicyError
+from glompo.events import Granted
 
 
-def granting(view: RunView, policies: Policies) -> Iterator[Command]:
+def credits(view: RunView, policies: Policies) -> Iterator[Granted]:
     """Yield the fresh credits that the allocator gives, after checking that they are there to give."""
     limit = view.unpromised(policies.exit.budget())
     if limit is not None and limit <= 0:
@@ -40,7 +40,7 @@ def granting(view: RunView, policies: Policies) -> Iterator[Command]:
             raise PolicyError(f"{policies.allocator} gave {n} evaluations to optimizer {opt}, which cannot use them")
         room = _room(view[opt], view, policies)
         if room is None or room > 0:
-            yield Grant(opt, n if room is None else min(n, room))
+            yield Granted(view.now, opt, n if room is None else min(n, room))
 
 
 def _room(one: OptimizerView, view: RunView, policies: Policies) -> int | None:

@@ -1,72 +1,136 @@
-"""What should happen now? The judgments are asked in a fixed order, and their commands are concatenated.
+"""What should happen now? Questions are asked in a fixed order, and the first that has an answer is acted upon.
 
-Exiting comes first: when the run is ending nobody else is asked, for nothing may start that must end. With it goes
-escalating, for whoever was asked to stop and goes on. Then obeying, what people want of single optimizers; then
-seating, if slots were taken away or given back. Then stopping and putting to rest; then saving states and making
-checkpoints, which want nothing from the condemned; then resuming those who have rested; then sharing, which skips the
-condemned; then spawning, which uses only slots that are truly free; then granting, for only now is it known who may
-still evaluate. Waking comes last, when nobody has anything to say and everybody rests.
-
-Deciding is pure. It sees a view and policies, never a clock, a file, a thread or a global random state; asked
-twice it gives the same answer. The engine records the commands as events, which changes the state, and asks again
-until there is nothing more to say: so each start is decided knowing the previous one.
+The answer is a list of intents: events that are to be recorded and then carried out. Deciding is pure. It sees a view
+and policies, never a clock, a file, a thread or a global random state; asked twice it gives the same answer. The engine
+folds the answer, which changes the state, and asks again until there is none: so each start is decided knowing the
+previous one.
 """
 
 from __future__ import annotations
 
-from glompo.core.decisions.checkpoints import checkpointing, parting
-from glompo.core.decisions.commands import Command
-from glompo.core.decisions.credits import granting
-from glompo.core.decisions.deadlock_guard import waking
-from glompo.core.decisions.incumbent import sharing
-from glompo.core.decisions.kill_escalation import escalating
-from glompo.core.decisions.reclaim import reclaiming
-from glompo.core.decisions.restore import restoring
-from glompo.core.decisions.slot_limits import seating
-from glompo.core.decisions.starts import spawning
-from glompo.core.decisions.stops import stopping
-from glompo.core.decisions.termination import exiting
-from glompo.core.decisions.thaw import resuming
-from glompo.core.decisions.user_requests import obeying
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from glompo.core.decisions.checkpoints import checkpoints, final_checkpoint
+from glompo.core.decisions.credits import credits
+from glompo.core.decisions.deadlock_guard import deadlock_guard
+from glompo.core.decisions.incumbent import incumbent
+from glompo.core.decisions.kill_escalation import kill_escalation
+from glompo.core.decisions.reclaim import reclaim
+from glompo.core.decisions.restore import restore
+from glompo.core.decisions.slot_limits import slot_limits
+from glompo.core.decisions.starts import Start, starts
+from glompo.core.decisions.stops import stops
+from glompo.core.decisions.termination import termination
+from glompo.core.decisions.thaw import thaw
+from glompo.core.decisions.user_requests import user_requests
 from glompo.core.policies.ports import Policies
 from glompo.core.views.run_view import RunView
+from glompo.events import Event
+
+Intent: TypeAlias = Event | Start
+"""What is wanted: the event that records it; a start goes with the class to be started, which is not recorded."""
 
 
-def decide(view: RunView, policies: Policies) -> tuple[Command, ...]:
-    """Return what should happen at the run time `view.now`.
+def _has_ended(view: RunView) -> bool:
+    """Return whether all optimizers of a run, or a session, that is to end have ended."""
+    return not view.n_alive and bool(view.ending or view.leaving) and not view.finished
+
+
+def _awaits_no_file(view: RunView) -> bool:
+    """Return whether nothing is awaited: a run does not finish while the file of its checkpoint is being written."""
+    return not (_has_ended(view) and view.checkpoints.taken)
+
+
+def _goes_on(view: RunView) -> bool:
+    return not (view.ending or view.leaving or view.finished)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One step of a decision.
+
+    Attributes
+    ----------
+    text, because : str
+        The question, and why it comes at its place, for the page on how it works.
+    judgments : tuple of callable
+        What is asked; the answers are put one after the other.
+    when : callable
+        Whether it is asked at all in a run as it stands.
+    """
+
+    text: str
+    because: str
+    judgments: tuple[Callable[[RunView, Policies], Iterator[Intent]], ...]
+    when: Callable[[RunView], bool] = _goes_on
+
+
+QUESTIONS = (
+    Question(
+        "when all have ended: is the last checkpoint made?",
+        "afterwards nothing is recorded any more",
+        (final_checkpoint,),
+        _has_ended,
+    ),
+    Question(
+        "is the run over? Which optimizer does not stop when asked?",
+        "nothing may start that must end; in a run that ends nothing else is asked",
+        (termination, kill_escalation),
+        _awaits_no_file,
+    ),
+    Question(
+        "what does [the user want](control.md) of single optimizers?",
+        "the user knows better than policies",
+        (user_requests,),
+    ),
+    Question(
+        "which optimizers must rest because slots were taken away, and which fit in again?",
+        "no slot is given away that is not there",
+        (slot_limits,),
+    ),
+    Question("which optimizers of an earlier session go on?", "they come before new ones", (restore,)),
+    Question(
+        "which optimizers will not win, and which should rest?",
+        "an optimizer that is to stop gets nothing more",
+        (stops,),
+    ),
+    Question(
+        "is it time to save?", "nothing is wanted of optimizers that are to stop, and none is held up", (checkpoints,)
+    ),
+    Question("which optimizer has rested long enough?", "it comes before a new one", (thaw,)),
+    Question(
+        "which credits are not used? Which optimizers take the best point? What starts, and where? "
+        "Which optimizers may evaluate next?",
+        "only now is it known which optimizers go on; a slot is free once its holder has really ended, or rests",
+        (reclaim, incumbent, starts, credits),
+    ),
+    Question("which optimizer goes on when all rest?", "there is nothing else to do", (deadlock_guard,)),
+)
+"""What a decision asks, in order."""
+
+
+def decide(view: RunView, policies: Policies) -> tuple[Intent, ...]:
+    """Return what should happen at the run time `view.now`: the first answer to :data:`QUESTIONS`; empty if none.
 
     Raises
     ------
     PolicyError
         If a policy breaks its contract.
     """
-    if not view.n_alive and (view.ending or view.leaving) and not view.finished:
-        last = tuple(parting(view, policies))
-        if last or view.checkpoints.taken:  # a file that is being written is awaited
-            return last
-    commands = (*exiting(view, policies), *escalating(view, policies))
-    if commands or view.ending or view.leaving or view.finished:
-        return commands
-    ordered = tuple(obeying(view, policies)) or tuple(seating(view, policies))
-    if ordered:
-        return ordered
-    if view.n_suspended:
-        restored = tuple(restoring(view, policies))
-        if restored:
-            return restored
-    stops = tuple(stopping(view, policies))
-    if stops:
-        return stops
-    saves = tuple(checkpointing(view, policies))
-    if saves:
-        return saves
-    back = tuple(resuming(view, policies))
-    if back:
-        return back
-    forth = (
-        *reclaiming(view, policies),
-        *sharing(view, policies),
-        *spawning(view, policies),
-        *granting(view, policies),
-    )
-    return forth or tuple(waking(view))
+    for question in QUESTIONS:
+        if question.when(view):
+            answer = tuple(intent for judgment in question.judgments for intent in judgment(view, policies))
+            if answer:
+                return answer
+    return ()
+
+
+def order_of_questions() -> str:
+    """Return the order as a table in Markdown, which stands on the page on how it works."""
+    rows = ["| | judgment | question | comes at this place because |", "| --- | --- | --- | --- |"]
+    for place, one in enumerate(QUESTIONS, 1):
+        names = ", ".join(f"`{judgment.__name__}`" for judgment in one.judgments)
+        rows.append(f"| {place} | {names} | {one.text} | {one.because} |")
+    return "\n".join(rows)

@@ -1,16 +1,16 @@
-"""Who should hear of the incumbent? Everybody alive whose own best is worse, the condemned excepted."""
+"""Which optimizers are offered the incumbent? All whose own best is worse, and that are not to stop."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from glompo.core.decisions.commands import Command, SendIncumbent
 from glompo.core.policies.ports import Policies
 from glompo.core.state.lifecycle import Phase
 from glompo.core.views.run_view import RunView
+from glompo.events import IncumbentSent
 
 
-def sharing(view: RunView, policies: Policies) -> Iterator[Command]:
+def incumbent(view: RunView, policies: Policies) -> Iterator[IncumbentSent]:
     """Yield one offer for each optimizer that has taken the last one and would gain by a new one."""
     best = view.best
     if not policies.share or best is None:
@@ -18,4 +18,4 @@ def sharing(view: RunView, policies: Policies) -> Iterator[Command]:
     for one in view.changed:
         listens = one.phase is Phase.RUNNING and one.opt != best.opt and not one.offer_in_flight
         if listens and best.f < one.offered and best.f < one.best:
-            yield SendIncumbent(one.opt, best.x, best.f, best.opt)
+            yield IncumbentSent(view.now, one.opt, best.x, best.f, best.opt)

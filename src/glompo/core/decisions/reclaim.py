@@ -1,4 +1,4 @@
-"""Who sits on credits that others could use? One that has been silent is asked for those that it has not used.
+"""Which credits are not used? An optimizer that has been silent is asked for those that it has not used.
 
 Only the worker knows which these are, so it is asked, and nothing is free before it has answered: a budget stays exact.
 One that cannot answer, because compiled code holds its interpreter, keeps them until it ends. In lockstep none is
@@ -9,21 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from glompo.core.decisions.commands import Command, Reclaim
 from glompo.core.policies.ports import Policies
 from glompo.core.state.lifecycle import Phase
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
+from glompo.events import ReclaimRequested
 
 SILENCE = 5.0
 """Seconds without a word after which an optimizer is asked for its credits, if the budget has none left for others."""
 
 
-def reclaiming(view: RunView, policies: Policies) -> Iterator[Command]:
+def reclaim(view: RunView, policies: Policies) -> Iterator[ReclaimRequested]:
     """Yield a request to all that have been silent for too long while no credits are left."""
     for one in _holders(view, policies):
         if one.heard_at + SILENCE <= view.now:
-            yield Reclaim(one.opt)
+            yield ReclaimRequested(view.now, one.opt)
 
 
 def next_reclaim(view: RunView, policies: Policies) -> float | None:

@@ -1,26 +1,27 @@
-"""Who goes on where an earlier session left off? Asked before anybody new is started."""
+"""Which optimizers go on where an earlier session left off? Asked before a new one is started."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from glompo.core.decisions.commands import Command, Restore
 from glompo.core.policies.ports import Policies
 from glompo.core.views.run_view import RunView
+from glompo.events import Restored, ReturnedToRest
+from glompo.events.enums import Way
 
 
-def restoring(view: RunView, policies: Policies) -> Iterator[Command]:
-    """Yield a restoration for everybody whose slots are free, in the order of their numbers.
+def restore(view: RunView, policies: Policies) -> Iterator[Restored | ReturnedToRest]:
+    """Yield the return of each optimizer whose slots are free, in the order of their numbers.
 
     In lockstep they keep the credits of the block in which they were interrupted, as far as the budget allows, so
-    that the blocks of all end together as they would have. Whoever rested rests on, and needs no slots for that.
+    that the blocks of all end together as they would have. One that rested rests on, and needs no slots for that.
     """
     free = view.free_slots
     limit = view.unpromised(policies.exit.budget())
     for one, unused in view.left:
-        way = "replay" if one.saved is None else "saved state"
+        way = Way.REPLAY if one.saved is None else Way.SAVED_STATE
         if one.rests:
-            yield Restore(one.opt, way, len(one), 0, rests=True)
+            yield ReturnedToRest(view.now, one.opt, way, len(one))
             continue
         if one.slots > free:
             continue
@@ -29,4 +30,4 @@ def restoring(view: RunView, policies: Policies) -> Iterator[Command]:
             credits = max(0, min(credits, limit))
             limit -= credits
         free -= one.slots
-        yield Restore(one.opt, way, len(one), credits)
+        yield Restored(view.now, one.opt, way, len(one), credits)

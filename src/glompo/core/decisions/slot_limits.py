@@ -1,27 +1,28 @@
-"""Who must rest because slots were taken away or are wanted for another, and who goes on because they are there again?
+"""Which optimizers must rest because slots were taken away or are wanted for another, and which fit in again?
 
-Nobody is ended for want of slots: the youngest rest, who have the least to lose, and what they had not used of their
-credits is void. They go on before anybody new is started.
+None is ended for want of slots: the youngest rest, which have the least to lose, and what they had not used of their
+credits is void. They go on before a new one is started.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from glompo.core.decisions.commands import Command, Pause, Resume
 from glompo.core.policies.ports import Policies
 from glompo.core.state.lifecycle import Phase
-from glompo.core.views.run_view import SLOTS, RunView
+from glompo.core.views.run_view import RunView
+from glompo.events import PauseRequested, ResumeRequested
+from glompo.events.enums import By, RequestKind
 from glompo.events.verdict import Verdict
 
 
-def seating(view: RunView, policies: Policies) -> Iterator[Command]:
-    """Yield pauses until those who go on fit into the slots, or resumptions of whom slots have come free for.
+def slot_limits(view: RunView, policies: Policies) -> Iterator[PauseRequested | ResumeRequested]:
+    """Yield pauses until the optimizers that go on fit into the slots, or resumptions of those that fit in again.
 
-    Whom people want to go on, out of a rest, counts among those who go on.
+    One that rests, and that the user wants to go on, counts among those that go on.
     """
-    woken = (view[opt] for opt, asked in view.pending.items() if asked.what == "go-on")
-    wanted = sum(one.slots for one in woken if one.phase is Phase.PAUSED)
+    wanted_back = (view[opt] for opt, asked in view.pending.items() if asked.what == RequestKind.GO_ON)
+    wanted = sum(one.slots for one in wanted_back if one.phase is Phase.PAUSED)
     excess = view.used_slots + wanted - view.slots
     if excess > 0:
         yield from _displaced(view, excess)
@@ -30,10 +31,11 @@ def seating(view: RunView, policies: Policies) -> Iterator[Command]:
         for one in view.displaced:
             if one.slots <= free:
                 free -= one.slots
-                yield Resume(one.opt, SLOTS, Verdict(True, SLOTS, "there are slots for it again"))
+                verdict = Verdict(True, By.SLOTS, "there are slots for it again")
+                yield ResumeRequested(view.now, one.opt, By.SLOTS, verdict)
 
 
-def _displaced(view: RunView, excess: int) -> Iterator[Command]:
+def _displaced(view: RunView, excess: int) -> Iterator[PauseRequested]:
     living = list(view.alive)
     excess -= sum(one.slots for one in living if one.phase in (Phase.PAUSING, Phase.STOPPING))
     for one in reversed(living):
@@ -41,4 +43,5 @@ def _displaced(view: RunView, excess: int) -> Iterator[Command]:
             return
         if one.phase is Phase.RUNNING:
             excess -= one.slots
-            yield Pause(one.opt, SLOTS, Verdict(True, SLOTS, f"it does not fit into {view.slots} slots any more"))
+            verdict = Verdict(True, By.SLOTS, f"it does not fit into {view.slots} slots any more")
+            yield PauseRequested(view.now, one.opt, By.SLOTS, verdict)

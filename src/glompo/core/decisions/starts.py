@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.decisions.commands import Command, Start
 from glompo.core.policies.ports import Option, Policies
 from glompo.core.views.manager_view import ManagerView
 from glompo.core.views.run_view import RunView
 from glompo.errors import PolicyError
+from glompo.events import StartRequested
+from glompo.safe_text import writable
 
 
-def spawning(view: RunView, policies: Policies) -> Iterator[Command]:
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A start: the event that records it, and the option with the class itself, which cannot be recorded."""
+
+    event: StartRequested
+    option: Option
+
+
+def starts(view: RunView, policies: Policies) -> Iterator[Start]:
     """Yield at most one start: the next one is decided in the light of this one."""
-    if view.free_slots < policies.selector.smallest() or _somebody_waits(view) or not _evaluations_left(view, policies):
+    if view.free_slots < policies.selector.smallest() or _one_waits(view) or not _evaluations_left(view, policies):
         return
     manager = ManagerView(view)
     option = policies.selector.choose(manager, view.free_slots)
@@ -25,11 +35,13 @@ def spawning(view: RunView, policies: Policies) -> Iterator[Command]:
     _check_option(option, view.free_slots, policies.selector)
     x0, whence = _place(view, policies, manager)
     opt = view.n_started + 1
-    yield Start(opt, option, x0, f"{policies.selector} chose {option.kind}; {whence}")
+    why = writable(f"{policies.selector} chose {option.kind}; {whence}")
+    event = StartRequested(view.now, opt, option.kind, option.describe(), x0, option.slots, why)
+    yield Start(event, option)
 
 
-def _somebody_waits(view: RunView) -> bool:
-    """Return whether somebody rests who goes on as soon as there are slots: they come first."""
+def _one_waits(view: RunView) -> bool:
+    """Return whether an optimizer rests that goes on as soon as there are slots: it comes first."""
     return view.n_paused > 0 and next(view.displaced, None) is not None
 
 

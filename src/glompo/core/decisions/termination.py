@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from glompo.core.decisions.commands import Command, End, Finish, Stop
 from glompo.core.policies.ports import Policies
 from glompo.core.views.manager_view import ManagerView
 from glompo.core.views.run_view import RunView
+from glompo.events import EndRequested, RunFinished, StopRequested
+from glompo.events.enums import By, Reason
 from glompo.events.verdict import Verdict
 
 DEAD_IN_A_ROW = 5
@@ -18,31 +19,31 @@ VAIN_IN_A_ROW = 100
 """The same, with those that called the task and got no finite value: in a box full of failures many starts are bad."""
 
 
-def exiting(view: RunView, policies: Policies) -> Iterator[Command]:
+def termination(view: RunView, policies: Policies) -> Iterator[EndRequested | StopRequested | RunFinished]:
     """Yield what it takes to end the run, or this session, if it must end."""
     verdict = view.ending
     if verdict is None:
         verdict = reason_to_end(view, policies)
         if verdict is not None:
-            yield End(verdict)
+            yield EndRequested(view.now, verdict.written())
         elif view.leaving:
-            yield from _stop_all(view, "session", Verdict(True, "session", "somebody asked to leave the run"))
+            yield from _stop_all(view, By.SESSION, Verdict(True, Reason.SESSION, "somebody asked to leave the run"))
     else:
-        yield from _stop_all(view, "exit", verdict)
+        yield from _stop_all(view, By.EXIT, verdict)
         if not view.n_alive and view.finished is None:
-            yield Finish(verdict)
+            yield RunFinished(view.now, verdict)
 
 
-def _stop_all(view: RunView, by: str, verdict: Verdict) -> Iterator[Command]:
+def _stop_all(view: RunView, by: By, verdict: Verdict) -> Iterator[StopRequested]:
     for one in view.alive:
         if not one.stop_requested:
-            yield Stop(one.opt, by, verdict)
+            yield StopRequested(view.now, one.opt, by, verdict)
 
 
 def reason_to_end(view: RunView, policies: Policies) -> Verdict | None:
     """Return why the run must end now; None if it goes on."""
     if view.end_asked_by:
-        return Verdict(True, "user", f"{view.end_asked_by} asked to end the run")
+        return Verdict(True, Reason.USER, f"{view.end_asked_by} asked to end the run")
     fatal = _refused(view) or _failing_task(view, policies) or _failing_optimizers(view)
     if fatal is not None:
         return fatal
@@ -53,7 +54,7 @@ def reason_to_end(view: RunView, policies: Policies) -> Verdict | None:
 
 
 def _refused(view: RunView) -> Verdict | None:
-    return Verdict(True, "refused task", view.refused) if view.refused else None
+    return Verdict(True, Reason.REFUSED_TASK, view.refused) if view.refused else None
 
 
 def _failing_task(view: RunView, policies: Policies) -> Verdict | None:
@@ -61,7 +62,7 @@ def _failing_task(view: RunView, policies: Policies) -> Verdict | None:
     if too_early or view.failures < policies.max_failure_rate * view.calls:
         return None
     reasons = "; ".join(f"{reason} ({count} times)" for reason, count in view.reasons.most_common(5))
-    return Verdict(True, "failing task", f"{view.failures} of {view.calls} evaluations failed: {reasons}")
+    return Verdict(True, Reason.FAILING_TASK, f"{view.failures} of {view.calls} evaluations failed: {reasons}")
 
 
 def _failing_optimizers(view: RunView) -> Verdict | None:
@@ -73,21 +74,21 @@ def _failing_optimizers(view: RunView) -> Verdict | None:
     reasons = Counter(reason for reason, died in vain if died or not many)
     told = "; ".join(f"{reason} ({count} times)" for reason, count in reasons.most_common(5))
     what = f"{dead} optimizers died or evaluated nothing" if many else f"{len(vain)} optimizers found no finite value"
-    return Verdict(True, "failing optimizers", f"{what}, and none between them did better: {told}")
+    return Verdict(True, Reason.FAILING_OPTIMIZERS, f"{what}, and none between them did better: {told}")
 
 
 def _nothing_left(view: RunView, policies: Policies) -> Verdict | None:
-    """End a run in which nobody lives and the selector starts nobody.
+    """End a run in which no optimizer lives and the selector starts none.
 
-    Whether it says "never again" or "not now" makes no difference: if nobody works, nothing changes any more. But those
-    who stopped because the session is left are to go on in the next one.
+    Whether it says "never again" or "not now" makes no difference: if none works, nothing changes any more. But those
+    that stopped because the session is left are to go on in the next one.
     """
     if view.n_alive or view.n_suspended or view.leaving:
         return None
     choice = policies.selector.choose(ManagerView(view), view.free_slots)
     if choice is False:
-        return Verdict(True, "nothing left", "no optimizer lives and the selector starts no more")
+        return Verdict(True, Reason.NOTHING_LEFT, "no optimizer lives and the selector starts no more")
     if choice is None:
         why = f"no optimizer lives and the selector starts none, although all {view.free_slots} slots are free"
-        return Verdict(True, "nothing left", why)
+        return Verdict(True, Reason.NOTHING_LEFT, why)
     return None

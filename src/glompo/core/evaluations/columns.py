@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -38,7 +39,52 @@ def blank(n: int, dims: int) -> Rows:
     return np.zeros(n, row_type(dims))
 
 
-class Columns:
+class Named(ABC):
+    """Evaluations of one optimizer, in order, of which every column has a name."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def _column(self, name: str) -> NDArray[Any]:
+        """Return a column of all evaluations."""
+
+    @property
+    def X(self) -> NDArray[np.float64]:
+        """Parameters in natural units, shape (n, d)."""
+        return self._column("X")
+
+    @property
+    def f(self) -> NDArray[np.float64]:
+        """Values handed to the optimizer, shape (n,)."""
+        return self._column("f")
+
+    @property
+    def best_f(self) -> NDArray[np.float64]:
+        """Smallest valid value of the optimizer up to each evaluation, shape (n,); +inf before the first."""
+        return self._column("best_f")
+
+    @property
+    def status(self) -> NDArray[np.uint8]:
+        """Status of each evaluation, shape (n,)."""
+        return self._column("status")
+
+    @property
+    def seconds(self) -> NDArray[np.float32]:
+        """Duration of each evaluation in seconds, shape (n,)."""
+        return self._column("seconds")
+
+    @property
+    def at(self) -> NDArray[np.float64]:
+        """Run time in seconds at which each evaluation was completed, shape (n,)."""
+        return self._column("at")
+
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """Place of each evaluation in the whole run, from 0, shape (n,)."""
+        return self._column("order")
+
+
+class Columns(Named):
     """Consecutive evaluations of one optimizer; nothing can be written to.
 
     Parameters
@@ -56,41 +102,6 @@ class Columns:
         return len(self._rows)
 
     @property
-    def X(self) -> NDArray[np.float64]:
-        """Parameters in natural units, shape (n, d)."""
-        return self._sealed("X")
-
-    @property
-    def f(self) -> NDArray[np.float64]:
-        """Values handed to the optimizer, shape (n,)."""
-        return self._sealed("f")
-
-    @property
-    def best_f(self) -> NDArray[np.float64]:
-        """Smallest valid value of the optimizer up to each evaluation, shape (n,); +inf before the first."""
-        return self._sealed("best_f")
-
-    @property
-    def status(self) -> NDArray[np.uint8]:
-        """Status of each evaluation, shape (n,)."""
-        return self._sealed("status")
-
-    @property
-    def seconds(self) -> NDArray[np.float32]:
-        """Duration of each evaluation in seconds, shape (n,)."""
-        return self._sealed("seconds")
-
-    @property
-    def at(self) -> NDArray[np.float64]:
-        """Run time in seconds at which each evaluation was completed, shape (n,)."""
-        return self._sealed("at")
-
-    @property
-    def order(self) -> NDArray[np.int64]:
-        """Place of each evaluation in the whole run, from 0, shape (n,)."""
-        return self._sealed("order")
-
-    @property
     def valid(self) -> NDArray[np.bool_]:
         """Whether each evaluation gave a finite value of the task, shape (n,)."""
         valid: NDArray[np.bool_] = (self.status == OK) & np.isfinite(self.f)
@@ -99,16 +110,19 @@ class Columns:
     @property
     def rows(self) -> Rows:
         """The records."""
-        return self._sealed(None)
+        return _sealed(self._rows.view())
 
-    def _sealed(self, name: str | None) -> NDArray[Any]:
-        view = self._rows.view() if name is None else self._rows[name]
-        view.flags.writeable = False
-        return view
+    def _column(self, name: str) -> NDArray[Any]:
+        return _sealed(self._rows[name])
+
+
+def _sealed(view: NDArray[Any]) -> NDArray[Any]:
+    view.flags.writeable = False
+    return view
 
 
 def fill(rows: Rows, batch: Evaluated, order0: int, best: float) -> None:
-    """Write a batch into as many rows: how everybody makes columns of events.
+    """Write a batch into as many rows: the one way from events to columns.
 
     Parameters
     ----------

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.evaluations.blocks import blocks_of
-from glompo.core.evaluations.columns import Columns
+from glompo.core.evaluations.columns import Columns, Named
 from glompo.core.evaluations.trajectory import Trajectory
-from glompo.core.policies.ports import History
 from glompo.errors import PolicyError
 
 
-class Evaluations:
+class History(Protocol):
+    """Reads evaluations that are no longer in memory."""
+
+    def rows(self, opt: int, start: int, stop: int) -> Columns:
+        """Return the evaluations `start` to before `stop` of optimizer `opt`, from 0; at least one is asked for."""
+
+    def extras(self, opt: int) -> tuple[tuple[Any, ...], ...]:
+        """Return the further values of its detailed calls, one row for each of its first evaluations."""
+
+    def track(self, opt: int, place: int) -> list[Any]:
+        """Return the further value at `place` of each of its first evaluations, None where there is none."""
+
+
+class Evaluations(Named):
     """Columns of everything that one optimizer evaluated, in order.
 
     Row k is the optimizer's k-th evaluation, from 0. The columns have all rows and cannot be written to. The last
@@ -84,41 +96,6 @@ class Evaluations:
         return values
 
     @property
-    def X(self) -> NDArray[np.float64]:
-        """Parameters in natural units, shape (n, d)."""
-        return self.rows().X
-
-    @property
-    def f(self) -> NDArray[np.float64]:
-        """Values handed to the optimizer, shape (n,)."""
-        return self.rows().f
-
-    @property
-    def best_f(self) -> NDArray[np.float64]:
-        """Smallest valid value up to each evaluation, shape (n,); +inf before the first."""
-        return self.rows().best_f
-
-    @property
-    def status(self) -> NDArray[np.uint8]:
-        """Status of each evaluation, shape (n,)."""
-        return self.rows().status
-
-    @property
-    def seconds(self) -> NDArray[np.float32]:
-        """Duration of each evaluation in seconds, shape (n,)."""
-        return self.rows().seconds
-
-    @property
-    def at(self) -> NDArray[np.float64]:
-        """Run time in seconds at which each evaluation was completed, shape (n,)."""
-        return self.rows().at
-
-    @property
-    def order(self) -> NDArray[np.int64]:
-        """Place of each evaluation in the whole run, from 0, shape (n,)."""
-        return self.rows().order
-
-    @property
     def extras(self) -> tuple[tuple[Any, ...], ...]:
         """Further values of detailed calls, one row for each of the first evaluations; always read from the journal."""
         return self._reader(0).extras(self._opt)
@@ -179,3 +156,6 @@ class Evaluations:
                 f"{self._memory.start}), and this view of the run was made without a history to read them from"
             )
         return self._history
+
+    def _column(self, name: str) -> NDArray[Any]:
+        return self.rows()._column(name)

@@ -1,7 +1,7 @@
 """What is kept in memory of one optimizer's evaluations: the last ones, and what is needed of all of them.
 
-Which rows are kept depends on nothing but how many there have been, so that everybody who folds the same events keeps
-the same. Older rows are in the journal, and :class:`~glompo.core.evaluations.evaluations.Evaluations` reads them
+Which rows are kept depends on nothing but how many there have been, so that every fold of the same events keeps the
+same. Older rows are in the journal, and :class:`~glompo.core.evaluations.evaluations.Evaluations` reads them
 from there.
 """
 
@@ -125,8 +125,7 @@ class Trajectory:
 
     def forget(self) -> None:
         """Keep the last row only, and no block."""
-        used = self._end - self._start
-        self._rows = self._rows[used - 1 : used].copy() if used else self._rows[:0].copy()
+        self._rows = self._rows[: self._end - self._start][-1:].copy()
         self._start = max(self._start, self._end - 1)
         self.blocks = Blocks(self.blocks.size, self.blocks.most)
 
@@ -173,12 +172,11 @@ class Trajectory:
         gone, used = start - self._start, self._end - self._start
         if self._start % size == 0:
             self.blocks.absorb(self._start, Columns(self._rows[:gone]))
-        rows = np.zeros_like(self._rows)  # not in place: somebody may still look at the old ones
+        rows = np.zeros_like(self._rows)  # not in place: columns that were handed out still show the old ones
         rows[: used - gone] = self._rows[gone:used]
         self._rows, self._start = rows, start
 
     def _grow(self, needed: int) -> None:
         new = blank(max(FIRST_CAPACITY, needed, 2 * len(self._rows)), self.dims)
-        used = self._end - self._start
-        new[:used] = self._rows[:used]
+        new[: self._end - self._start] = self._rows[: self._end - self._start]
         self._rows = new

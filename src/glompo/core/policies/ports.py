@@ -1,4 +1,4 @@
-"""The questions that the judgments ask, and who may answer them.
+"""The questions that the judgments ask, as protocols of the policies that answer them.
 
 A policy is any object with the right methods; the rooms `stoppers`, `exit_conditions`, `generators`, `selectors`
 and `allocators` hold ours, with base classes for those of users.
@@ -9,23 +9,22 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.evaluations.columns import Columns
-from glompo.display_text import writable
+from glompo.core.views.manager_view import ManagerView
+from glompo.core.views.run_view import RunView
+from glompo.errors import PolicyError
 from glompo.events.verdict import Verdict
-
-if TYPE_CHECKING:
-    from glompo.core.views.manager_view import ManagerView
-    from glompo.core.views.run_view import RunView
-
+from glompo.safe_text import writable
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+Answer = TypeVar("Answer")
 
 FAILURE_GRACE = 20
 """Evaluations of a run before its share of failures is looked at."""
@@ -67,7 +66,7 @@ class Option:
 
     @property
     def kind(self) -> str:
-        """Name of the class, for people."""
+        """Name of the class."""
         return self.cls.__name__
 
     def describe(self) -> dict[str, Any]:
@@ -97,17 +96,34 @@ def placeless(text: str) -> str:
     return _ADDRESS.sub("", text)
 
 
-class History(Protocol):
-    """Reads evaluations that are no longer in memory."""
+def answer_of(policy: object, question: Callable[[], Answer], remedy: str = "mend it or remove it") -> Answer:
+    """Return what a policy answers to a question.
 
-    def rows(self, opt: int, start: int, stop: int) -> Columns:
-        """Return the evaluations `start` to before `stop` of optimizer `opt`, from 0; at least one is asked for."""
+    Raises
+    ------
+    PolicyError
+        If it raises anything, naming it.
+    """
+    try:
+        return question()
+    except PolicyError:
+        raise
+    except Exception as error:
+        raise PolicyError(f"{policy} raised {type(error).__name__}: {error}; {remedy}") from error
 
-    def extras(self, opt: int) -> tuple[tuple[Any, ...], ...]:
-        """Return the further values of its detailed calls, one row for each of its first evaluations."""
 
-    def track(self, opt: int, place: int) -> list[Any]:
-        """Return the further value at `place` of each of its first evaluations, None where there is none."""
+class Written:
+    """A policy that prints as its user would write it: ``Class(setting=value, ...)``.
+
+    Settings are its public attributes. `logger` is none: every policy has it, and may replace it.
+    """
+
+    def __str__(self) -> str:
+        settings = (f"{name}={value}" for name, value in vars(self).items() if name[0] != "_" and name != "logger")
+        return f"{type(self).__name__}({', '.join(settings)})"
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 class Stopper(Protocol):
@@ -121,7 +137,7 @@ class Stopper(Protocol):
 
 
 class Freezer(Protocol):
-    """Should this optimizer rest, and who should go on?"""
+    """Should this optimizer rest, and which one should go on?"""
 
     def freeze(self, view: RunView, opt: int) -> Verdict:
         """Answer whether the running optimizer `opt` should rest."""
@@ -170,13 +186,13 @@ class Selector(Protocol):
 
 
 class Allocator(Protocol):
-    """Who gets the next evaluations?"""
+    """Which optimizers get the next evaluations?"""
 
     def allocate(self, view: RunView, limit: int | None) -> Mapping[int, int]:
         """Return fresh credits per optimizer, at most `limit` in sum (None: no limit).
 
-        Whoever was given what it wants needs another look only when it is among ``view.changed``; that is everybody
-        once credits have come free.
+        An optimizer that was given what it wants needs another look only when it is among ``view.changed``; those are
+        all once credits have come free.
         """
 
 
@@ -193,7 +209,7 @@ class Escalation:
     silence : float or None
         Seconds without a sign of life after which an optimizer that could evaluate is ended; None: never.
     aggressive : bool
-        Whether those condemned by a stopper are ended at once.
+        Whether optimizers that a stopper asked to stop are ended at once.
     """
 
     end_timeout: float = 10.0

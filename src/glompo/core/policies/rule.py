@@ -11,13 +11,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
-from glompo.core.policies.setting_text import as_written
+from glompo.core.policies.ports import Written, answer_of
 from glompo.core.views.run_view import RunView
 from glompo.errors import PolicyError, SettingTypeError
 from glompo.events.verdict import Verdict
 
 
-class Rule(ABC):
+class Rule(Written, ABC):
     """A question with the answer yes or no.
 
     A subclass defines :meth:`judge`, or one of the documented call forms through the base class of its room.
@@ -53,12 +53,7 @@ class Rule(ABC):
         PolicyError
             If the rule raises or returns something else than a verdict.
         """
-        try:
-            verdict = self.judge(view, opt)
-        except PolicyError:
-            raise
-        except Exception as error:
-            raise PolicyError(f"{self} raised {type(error).__name__}: {error}; mend it or remove it") from error
+        verdict = answer_of(self, lambda: self.judge(view, opt))
         if not isinstance(verdict, Verdict):
             raise PolicyError(f"{self} answered {verdict!r}; judge(view, opt) must return a Verdict")
         self.last_result = verdict.fired
@@ -79,7 +74,7 @@ class Rule(ABC):
     def looks_back(self) -> int:
         """Return how many of the last evaluations of an optimizer are looked at, so that they are kept in memory.
 
-        Whoever looks further is answered as well, from the journal, which takes time.
+        A rule that looks further is answered as well, from the journal, which takes time.
         """
         return 0
 
@@ -99,11 +94,6 @@ class Rule(ABC):
     def __iter__(self) -> Iterator[Rule]:
         """Leaves of the rule, from left to right."""
         yield self
-
-    def __str__(self) -> str:
-        return as_written(self)
-
-    __repr__ = __str__
 
     def str_with_result(self) -> str:
         """Return the rule with the last answer of each leaf: True, False, or None if it was not asked."""
@@ -128,8 +118,6 @@ class _Combined(Rule):
 
     def __str__(self) -> str:
         return "(" + f" {self._word} ".join(map(str, self._parts)) + ")"
-
-    __repr__ = __str__
 
     def str_with_result(self) -> str:
         """Return the rule with the last answer of each leaf."""
@@ -229,14 +217,11 @@ class Not(_Combined):
     def __str__(self) -> str:
         return f"~{self._parts[0]}"
 
-    __repr__ = __str__
-
     def str_with_result(self) -> str:
         """Return the rule with the last answer of each leaf; a negated leaf stands with the negated answer."""
         [part] = self._parts
-        if isinstance(part, (All, Any_)):
-            return f"~{part.str_with_result()}"
-        return f"{self} = {None if part.last_result is None else not part.last_result}"
+        negated = None if part.last_result is None else not part.last_result
+        return f"~{part.str_with_result()}" if isinstance(part, (All, Any_)) else f"{self} = {negated}"
 
 
 def _rule(other: object, word: str) -> Rule:

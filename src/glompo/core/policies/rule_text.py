@@ -12,8 +12,9 @@ expression over the rules would give in Python.
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from glompo.core.policies.rule import Rule
 from glompo.errors import SettingError, SettingTypeError
@@ -74,17 +75,16 @@ class _Reader:
         self._advance()
 
     def either(self, depth: int) -> Rule:
-        rule = self._both(depth)
-        while self.token == "|":
-            self._advance()
-            rule = rule | self._both(depth)
-        return rule
+        return self._joined("|", operator.or_, self._both, depth)
 
     def _both(self, depth: int) -> Rule:
-        rule = self._single(depth)
-        while self.token == "&":
+        return self._joined("&", operator.and_, self._single, depth)
+
+    def _joined(self, word: str, join: Callable[[Rule, Rule], Rule], part: Callable[[int], Rule], depth: int) -> Rule:
+        rule = part(depth)
+        while self.token == word:
             self._advance()
-            rule = rule & self._single(depth)
+            rule = join(rule, part(depth))
         return rule
 
     def _single(self, depth: int) -> Rule:

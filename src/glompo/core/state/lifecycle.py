@@ -6,15 +6,16 @@ nothing.
 
 Rule 2: a request is never its own confirmation. `StartRequested` makes an optimizer STARTING and takes its slots;
 only the worker's `Started` makes it RUNNING. `StopRequested` makes it STOPPING; only `Stopped` frees its slots.
-Between the two it still delivers: every evaluation that was paid for is recorded, also of the condemned.
+Between the two it still delivers: every evaluation that was paid for is recorded, also while it stops.
 
 Rule 3: how it ended is read off the path. An optimizer that returns although nothing asked it to has converged, or is
 exhausted if it says itself that it had no success; one that returns after a request was stopped; one that had to be
 unwound inside the task was cut; one that raised crashed; one whose worker vanished was lost, or forced if the vanishing
 was our doing. See :func:`how_ended`.
 
-Rule 4: who rests holds no slots. `Paused` frees them, `ResumeRequested` takes them again. Its rest outlasts a session:
-`ReturnedToRest` brings it back as one that rests, and while its worker comes back it may be told to go on.
+Rule 4: an optimizer that rests holds no slots. `Paused` frees them, `ResumeRequested` takes them again. Its rest
+outlasts a session: `ReturnedToRest` brings it back as one that rests, and while its worker comes back it may be told to
+go on.
 
 Rule 5: ENDED is final. There is no row that leaves it. Only when a new session opens, those that had been asked to
 stop because the run or the session ended, and not because of themselves, are LEFT, as are all that lived: they may go
@@ -54,6 +55,7 @@ from glompo.events import (
     StopRequested,
     Wanted,
 )
+from glompo.events.enums import By, Ending
 
 
 class Phase(enum.StrEnum):
@@ -81,97 +83,61 @@ class How(enum.StrEnum):
     FORCED = "forced"
 
 
+STAYS: dict[Phase, tuple[type[Event], ...]] = {
+    # credits may travel with the start, so that the first evaluation need not wait for a round trip
+    Phase.STARTING: (Granted, Noted, ReclaimRequested, Reclaimed, Diverged),
+    Phase.RUNNING: (
+        Granted, Evaluated, Noted, ReclaimRequested, Reclaimed, Wanted, IncumbentSent, IncumbentTaken, Judged,
+        SaveRequested, Saved, NotSaved, Diverged, Recovered,
+    ),
+    # it rests once it says so: until then it delivers, and gets nothing new
+    Phase.PAUSING: (Evaluated, Noted, Reclaimed, Wanted, IncumbentTaken, Saved, NotSaved, Diverged, Recovered),
+    Phase.PAUSED: (Started, Noted, Reclaimed, Wanted, Diverged, Recovered),
+    Phase.RESUMING: (Granted, Started, Noted, Reclaimed, Wanted, Diverged, Recovered),
+    # one that is to stop may still confirm, deliver and write notes, but it gets nothing new
+    Phase.STOPPING: (
+        Started, Evaluated, Noted, Reclaimed, Wanted, IncumbentTaken, Saved, NotSaved, Diverged, Recovered, Paused,
+        Resumed, Escalated,
+    ),
+}  # fmt: skip
+"""Events that leave an optimizer in its phase."""
+
 TABLE: dict[tuple[Phase | None, type[Event]], Phase] = {
     (None, StartRequested): Phase.STARTING,
-    # credits may travel with the start, so that the first evaluation need not wait for a round trip
-    (Phase.STARTING, Granted): Phase.STARTING,
-    (Phase.STARTING, Noted): Phase.STARTING,
-    (Phase.STARTING, ReclaimRequested): Phase.STARTING,
-    (Phase.STARTING, Reclaimed): Phase.STARTING,
-    (Phase.STARTING, Diverged): Phase.STARTING,
     (Phase.STARTING, Started): Phase.RUNNING,
     (Phase.STARTING, StopRequested): Phase.STOPPING,
     (Phase.STARTING, Stopped): Phase.ENDED,
-    (Phase.RUNNING, Granted): Phase.RUNNING,
-    (Phase.RUNNING, Evaluated): Phase.RUNNING,
-    (Phase.RUNNING, Noted): Phase.RUNNING,
-    (Phase.RUNNING, ReclaimRequested): Phase.RUNNING,
-    (Phase.RUNNING, Reclaimed): Phase.RUNNING,
-    (Phase.RUNNING, Wanted): Phase.RUNNING,
-    (Phase.RUNNING, IncumbentSent): Phase.RUNNING,
-    (Phase.RUNNING, IncumbentTaken): Phase.RUNNING,
-    (Phase.RUNNING, Judged): Phase.RUNNING,
-    (Phase.RUNNING, SaveRequested): Phase.RUNNING,
-    (Phase.RUNNING, Saved): Phase.RUNNING,
-    (Phase.RUNNING, NotSaved): Phase.RUNNING,
-    (Phase.RUNNING, Diverged): Phase.RUNNING,
-    (Phase.RUNNING, Recovered): Phase.RUNNING,
     (Phase.RUNNING, StopRequested): Phase.STOPPING,
     (Phase.RUNNING, Stopped): Phase.ENDED,
-    # it rests once it says so: until then it delivers, and gets nothing new
     (Phase.RUNNING, PauseRequested): Phase.PAUSING,
-    (Phase.PAUSING, Evaluated): Phase.PAUSING,
-    (Phase.PAUSING, Noted): Phase.PAUSING,
-    (Phase.PAUSING, Reclaimed): Phase.PAUSING,
-    (Phase.PAUSING, Wanted): Phase.PAUSING,
-    (Phase.PAUSING, IncumbentTaken): Phase.PAUSING,
-    (Phase.PAUSING, Saved): Phase.PAUSING,
-    (Phase.PAUSING, NotSaved): Phase.PAUSING,
-    (Phase.PAUSING, Diverged): Phase.PAUSING,
-    (Phase.PAUSING, Recovered): Phase.PAUSING,
     (Phase.PAUSING, Paused): Phase.PAUSED,
     (Phase.PAUSING, StopRequested): Phase.STOPPING,
     (Phase.PAUSING, Stopped): Phase.ENDED,
-    (Phase.PAUSED, Started): Phase.PAUSED,
-    (Phase.PAUSED, Noted): Phase.PAUSED,
-    (Phase.PAUSED, Reclaimed): Phase.PAUSED,
-    (Phase.PAUSED, Wanted): Phase.PAUSED,
-    (Phase.PAUSED, Diverged): Phase.PAUSED,
-    (Phase.PAUSED, Recovered): Phase.PAUSED,
     (Phase.PAUSED, ResumeRequested): Phase.RESUMING,
     (Phase.PAUSED, StopRequested): Phase.STOPPING,
     (Phase.PAUSED, Stopped): Phase.ENDED,
-    (Phase.RESUMING, Granted): Phase.RESUMING,
-    (Phase.RESUMING, Started): Phase.RESUMING,
-    (Phase.RESUMING, Noted): Phase.RESUMING,
-    (Phase.RESUMING, Reclaimed): Phase.RESUMING,
-    (Phase.RESUMING, Wanted): Phase.RESUMING,
-    (Phase.RESUMING, Diverged): Phase.RESUMING,
-    (Phase.RESUMING, Recovered): Phase.RESUMING,
     (Phase.RESUMING, Resumed): Phase.RUNNING,
     (Phase.RESUMING, StopRequested): Phase.STOPPING,
     (Phase.RESUMING, Stopped): Phase.ENDED,
     # between two sessions it neither lives nor is it over
     (Phase.LEFT, Restored): Phase.STARTING,
     (Phase.LEFT, ReturnedToRest): Phase.PAUSED,
-    # the condemned may still confirm, deliver and talk, but they get nothing new
-    (Phase.STOPPING, Started): Phase.STOPPING,
-    (Phase.STOPPING, Evaluated): Phase.STOPPING,
-    (Phase.STOPPING, Noted): Phase.STOPPING,
-    (Phase.STOPPING, Reclaimed): Phase.STOPPING,
-    (Phase.STOPPING, Wanted): Phase.STOPPING,
-    (Phase.STOPPING, IncumbentTaken): Phase.STOPPING,
-    (Phase.STOPPING, Saved): Phase.STOPPING,
-    (Phase.STOPPING, NotSaved): Phase.STOPPING,
-    (Phase.STOPPING, Diverged): Phase.STOPPING,
-    (Phase.STOPPING, Recovered): Phase.STOPPING,
-    (Phase.STOPPING, Paused): Phase.STOPPING,
-    (Phase.STOPPING, Resumed): Phase.STOPPING,
-    (Phase.STOPPING, Escalated): Phase.STOPPING,
     (Phase.STOPPING, Stopped): Phase.ENDED,
+    **{(phase, event): phase for phase, events in STAYS.items() for event in events},
 }
+"""What each event leads to in each phase; there is no other step."""
 
 ENDINGS: dict[tuple[str, bool], How] = {
     # (how the worker left, whether a stop had been requested)
-    ("returned", False): How.CONVERGED,
-    ("returned", True): How.STOPPED,
-    ("cut", True): How.CUT,
-    ("raised", False): How.CRASHED,
-    ("raised", True): How.CRASHED,
-    ("refused", False): How.CRASHED,
-    ("refused", True): How.CRASHED,
-    ("died", False): How.LOST,
-    ("died", True): How.LOST,
+    (Ending.RETURNED, False): How.CONVERGED,
+    (Ending.RETURNED, True): How.STOPPED,
+    (Ending.CUT, True): How.CUT,
+    (Ending.RAISED, False): How.CRASHED,
+    (Ending.RAISED, True): How.CRASHED,
+    (Ending.REFUSED, False): How.CRASHED,
+    (Ending.REFUSED, True): How.CRASHED,
+    (Ending.DIED, False): How.LOST,
+    (Ending.DIED, True): How.LOST,
 }
 
 
@@ -196,11 +162,11 @@ def how_ended(event: Stopped, stop_requested: bool, escalated: bool = False) -> 
     One that reported its own convergence before it was told to stop has converged. One that was not asked to stop and
     returned without success is exhausted: it ran out of its own iterations, or did not know how to go on.
     """
-    if event.ending == "returned" and event.said_converged:
+    if event.ending == Ending.RETURNED and event.said_converged:
         return How.CONVERGED
-    if event.ending == "returned" and event.gave_up and not stop_requested:
+    if event.ending == Ending.RETURNED and event.gave_up and not stop_requested:
         return How.EXHAUSTED
-    if event.ending == "died" and escalated:
+    if event.ending == Ending.DIED and escalated:
         return How.FORCED
     try:
         return ENDINGS[event.ending, stop_requested]
@@ -213,8 +179,8 @@ def how_ended(event: Stopped, stop_requested: bool, escalated: bool = False) -> 
 def may_return(phase: Phase, how: How | None, stop_by: str | None) -> bool:
     """Return whether an optimizer of an earlier session may go on in a new one.
 
-    Not those that ended by themselves, or were condemned for their own sake.
+    Not one that ended by itself, or was asked to stop for its own sake.
     """
-    if stop_by not in (None, "exit", "session"):
+    if stop_by not in (None, By.EXIT, By.SESSION):
         return False
     return phase is not Phase.ENDED or (stop_by is not None and how not in (How.CONVERGED, How.CRASHED))

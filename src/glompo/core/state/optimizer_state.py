@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.evaluations.trajectory import Trajectory
-from glompo.core.state.checkpoints import Resumption
 from glompo.core.state.lifecycle import How, Phase, may_return
-from glompo.events import IncumbentSent, PauseRequested, StartRequested, StopRequested
+from glompo.events import IncumbentSent, NotSaved, PauseRequested, Saved, SaveRequested, StartRequested, StopRequested
 
 
 @dataclass(slots=True)
@@ -21,6 +20,40 @@ class Best:
     k: int
     x: NDArray[np.float64]
     f: float
+
+
+@dataclass(slots=True)
+class Resumption:
+    """What it takes for one optimizer to go on in another session.
+
+    Attributes
+    ----------
+    asked : SaveRequested or None
+        A request to save that it has not answered.
+    asked_k : int
+        Evaluations that it had made at its last request.
+    tickets : int
+        Requests so far.
+    saved : Saved or None
+        Its last saved state.
+    failure : NotSaved or None
+        Its last answer, if that was a failure.
+    first : int
+        Evaluations of earlier searches under its number, before a warm start.
+    x0 : ndarray of shape (d,), or None
+        Where the present search began, if that was a warm start.
+    way : str
+        How it last came back; empty if it never had to.
+    """
+
+    asked: SaveRequested | None = None
+    asked_k: int = 0
+    tickets: int = 0
+    saved: Saved | None = None
+    failure: NotSaved | None = None
+    first: int = 0
+    x0: NDArray[np.float64] | None = None
+    way: str = ""
 
 
 @dataclass(slots=True)

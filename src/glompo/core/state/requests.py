@@ -13,7 +13,7 @@ budget       let `amount` evaluations be made in all, for the rest of the sessio
 checkpoint   make a checkpoint
 ============ ===========================================================================================
 
-Whoever asks twice for the same thing gets it once.
+A request that is made twice is done once.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from dataclasses import dataclass, field
 from glompo.core.state.lifecycle import Phase
 from glompo.core.state.optimizer_state import OptimizerState
 from glompo.events import Asked
+from glompo.events.enums import RequestKind
 
-OF_THE_RUN = ("end", "leave", "checkpoint")
-OF_ONE = ("stop", "pause", "go-on")
-WITH_AMOUNT = ("slots", "budget")
+OF_THE_RUN = (RequestKind.END, RequestKind.LEAVE, RequestKind.CHECKPOINT)
+OF_ONE = (RequestKind.STOP, RequestKind.PAUSE, RequestKind.GO_ON)
+WITH_AMOUNT = (RequestKind.SLOTS, RequestKind.BUDGET)
 
 
 @dataclass(slots=True)
@@ -46,11 +47,11 @@ class PendingRequests:
     budget: int | None = None
 
     def take(self, asked: Asked, one: OptimizerState | None) -> None:
-        """Note a wish, of the optimizer `one` if it is about one."""
-        if asked.what == "budget":
+        """Note a request, about the optimizer `one` if it is about one."""
+        if asked.what == RequestKind.BUDGET:
             self.budget = asked.amount
-        elif asked.what == "go-on" and one is not None and one.phase not in (Phase.PAUSING, Phase.PAUSED):
-            self.fulfil(asked.opt)  # it does already, or will if nobody holds it back
+        elif asked.what == RequestKind.GO_ON and one is not None and one.phase not in (Phase.PAUSING, Phase.PAUSED):
+            self.fulfil(asked.opt)  # it goes on already, or will unless it is held
         else:
             self.of_one[asked.opt] = asked
 
@@ -84,7 +85,7 @@ def _refusal_of_one(asked: Asked, optimizers: Mapping[int, OptimizerState]) -> s
 def _refusal_of_amount(asked: Asked, optimizers: Mapping[int, OptimizerState]) -> str:
     if asked.amount < 1:
         return f"{asked.what} is {asked.amount}; give 1 or more"
-    if asked.what == "slots":
+    if asked.what == RequestKind.SLOTS:
         living = (one for one in optimizers.values() if one.phase is not Phase.ENDED)
         widest = max(living, key=lambda one: one.request.slots, default=None)
         if widest is not None and asked.amount < widest.request.slots:

@@ -1,8 +1,8 @@
 """How much of the evaluations stays in memory.
 
 A living optimizer keeps its last rows: some megabytes, less if there are many slots, and never fewer than policies
-declare to look at. Those that ended keep theirs while there is room; who ended first makes room. The rest is read
-from the journal when somebody asks.
+declare to look at. Those that ended keep theirs while there is room, and the first to end makes room. The rest is
+read from the journal when it is needed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.box import free_parameters
 from glompo.core.evaluations.blocks import Blocks, block_size, longest_half
 from glompo.core.evaluations.columns import row_type
 from glompo.core.evaluations.trajectory import Trajectory
@@ -34,7 +35,7 @@ FEWEST_ROWS = 1000
 
 @dataclass(slots=True)
 class Retention:
-    """Decides who keeps how many rows.
+    """Decides how many rows each optimizer keeps.
 
     Attributes
     ----------
@@ -57,12 +58,12 @@ class Retention:
 
     def trajectory(self, config: Mapping[str, Any], bounds: NDArray[np.float64], slots: int) -> Trajectory:
         """Return the empty trajectory of an optimizer with settings `config`."""
-        free = max(1, int(np.count_nonzero(bounds[:, 1] > bounds[:, 0])))
+        free = free_parameters(bounds)
         blocks = Blocks(block_size(config, free), 2 * longest_half(free) + 1)
         return Trajectory(len(bounds), self.rows(len(bounds), slots), blocks)
 
     def retire(self, opt: int, optimizers: Mapping[int, OptimizerState]) -> None:
-        """Keep the rows of an optimizer that ended as long as there is room; who ended first makes room."""
+        """Keep the rows of an optimizer that ended as long as there is room; the first to end makes room."""
         optimizers[opt].trajectory.shrink()
         self.held[opt] = optimizers[opt].trajectory.nbytes
         self.total += self.held[opt]

@@ -6,19 +6,18 @@ anything, so that an illegal event leaves the state as it was.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from glompo.core.state import lifecycle
-from glompo.core.state.checkpoints import AFTER_THE_END, SAVING_RULES, Checkpoints
+from glompo.core.state.checkpoints import AFTER_THE_END, SAVING_RULES
 from glompo.core.state.lifecycle import How, Phase
 from glompo.core.state.optimizer_state import Best, OptimizerState
-from glompo.core.state.requests import PendingRequests, refusal
-from glompo.core.state.retention import Retention
+from glompo.core.state.requests import refusal
+from glompo.core.state.run_facts import RunFacts
 from glompo.core.state.sessions import RETURNING_RULES, finish_left
 from glompo.errors import IllegalEventError
 from glompo.events import (
@@ -53,7 +52,7 @@ from glompo.events import (
     StopRequested,
     Wanted,
 )
-from glompo.events.verdict import Verdict
+from glompo.events.enums import By, Ending, RequestKind
 from glompo.function import FAILURES, Status
 
 PACE_MEMORY = 0.3
@@ -69,54 +68,8 @@ _HEARD = (Started, Wanted, Evaluated, Noted, IncumbentTaken, Paused, Resumed, Sa
 
 
 @dataclass(slots=True)
-class RunState:
+class RunState(RunFacts):
     """The fold of a run's events."""
-
-    opened: RunOpened | None = None
-    session: int = 0
-    session_at: float = 0.0
-    session_open: bool = False
-    session_reason: str = ""
-    session_spec: dict[str, Any] = field(default_factory=dict)
-    task: dict[str, str] = field(default_factory=dict)
-    optimizers: dict[int, OptimizerState] = field(default_factory=dict)
-    alive: dict[int, OptimizerState] = field(default_factory=dict)
-    left: dict[int, OptimizerState] = field(default_factory=dict)
-    session_slots: int = 0
-    session_cpus: int = 0
-    scales: tuple[str, ...] = ()
-    used_slots: int = 0
-    resting: int = 0
-    best: Best | None = None
-    calls: int = 0
-    candidates: int = 0
-    lost: int = 0
-    checkpoints: Checkpoints = field(default_factory=Checkpoints)
-    outstanding: int = 0
-    ended: Counter[str] = field(default_factory=Counter)
-    retention: Retention = field(default_factory=Retention)
-    stopped_by_rules: list[int] = field(default_factory=list)
-    in_vain: list[tuple[str, bool]] = field(default_factory=list)
-    refused: str = ""
-    stops_since_convergence: int = 0
-    failures: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-    asked: Asked | None = None
-    pending: PendingRequests = field(default_factory=PendingRequests)
-    ending: Verdict | None = None
-    finished: Verdict | None = None
-    at: float = 0.0
-    session_wall: float = 0.0
-
-    @property
-    def slots(self) -> int:
-        """Evaluations that may be in flight at once in the whole run."""
-        return self.session_slots or (self.opened.slots if self.opened else 0)
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Settings in force, as plain data: those of the last session that changed them."""
-        return self.session_spec or (self.opened.spec if self.opened else {})
 
     def apply(self, event: Event) -> None:
         """Fold one event.
@@ -137,19 +90,6 @@ class RunState:
         if isinstance(event, _HEARD):
             self.optimizers[event.opt].heard_at = event.at
 
-    def known(self, event: Any) -> OptimizerState:
-        """Return the optimizer that `event` is about; for the rules of the fold only."""
-        one = self.optimizers.get(event.opt)
-        lifecycle.after(one.phase if one else None, event)
-        assert one is not None  # the table has no other row without an optimizer
-        return one
-
-    def move(self, one: OptimizerState, event: Event) -> None:
-        """Take an optimizer to its next phase; for the rules of the fold only."""
-        self.resting -= one.phase is Phase.PAUSED
-        one.phase = lifecycle.after(one.phase, event)
-        self.resting += one.phase is Phase.PAUSED
-
     def _open_run(self, event: RunOpened) -> None:
         if self.opened is not None:
             raise IllegalEventError(f"{event.run_id} opened inside {self.opened.run_id}")
@@ -164,8 +104,7 @@ class RunState:
         """Some events are for the reader of the journal only."""
 
     def _request_start(self, event: StartRequested) -> None:
-        existing = self.optimizers.get(event.opt)
-        lifecycle.after(existing.phase if existing else None, event)
+        self.check_step(event.opt, event)
         assert self.opened is not None
         if event.opt != len(self.optimizers) + 1:
             raise IllegalEventError(f"optimizer {event.opt} is not the next number, {len(self.optimizers) + 1}")
@@ -230,7 +169,7 @@ class RunState:
             self.best = Best(event.opt, one.trajectory.best_k, one.trajectory.best_x, found)  # type: ignore[arg-type]
 
     def _beats_best(self, f: float, opt: int) -> bool:
-        """Return whether `f` is better; of equals the lower number leads, so that it does not matter who was faster."""
+        """Return whether `f` is better; of equals the lower number leads, so that speed does not matter."""
         return self.best is None or f < self.best.f or (f == self.best.f and opt < self.best.opt)
 
     def _count_failure(self, reason: str) -> None:
@@ -253,8 +192,8 @@ class RunState:
     def _request_pause(self, event: PauseRequested) -> None:
         one = self.known(event)
         self.move(one, event)
-        one.pause, one.rests = event, True
-        one.judged_at = len(one.trajectory)  # once it goes on, it is not asked at once again
+        # judged now: once it goes on, the stoppers do not look at it at once
+        one.pause, one.rests, one.judged_at = event, True, len(one.trajectory)
 
     def _pause(self, event: Paused) -> None:
         one = self.known(event)
@@ -276,11 +215,6 @@ class RunState:
         one = self.known(event)
         self.move(one, event)
 
-    def check_fit(self, slots: int) -> None:
-        """Raise IllegalEventError unless so many slots are free; for the rules of the fold only."""
-        if slots < 1 or self.used_slots + slots > self.slots:
-            raise IllegalEventError(f"{slots} slots do not fit: {self.used_slots} of {self.slots} are used")
-
     def _release_slots(self, one: OptimizerState) -> None:
         if one.holds_slots:
             one.holds_slots = False
@@ -288,8 +222,7 @@ class RunState:
 
     def _judge(self, event: Judged) -> None:
         for opt in event.opts:
-            one = self.optimizers.get(opt)
-            lifecycle.after(one.phase if one else None, event)
+            self.check_step(opt, event)
         for opt, count in zip(event.opts, event.counts, strict=True):
             self.optimizers[opt].judged_at = count
 
@@ -298,7 +231,7 @@ class RunState:
         self.move(one, event)
         one.stop = event
         self.pending.fulfil(event.opt)
-        if event.by == "stopper":
+        if event.by == By.STOPPER:
             self.stopped_by_rules.append(event.opt)
 
     def _escalate(self, event: Escalated) -> None:
@@ -309,7 +242,7 @@ class RunState:
         one = self.known(event)
         how = lifecycle.how_ended(event, one.stop is not None, bool(one.rung))
         self.outstanding -= one.outstanding
-        if event.ending == "died":  # a budget counts the calls that were begun, or that may have been
+        if event.ending == Ending.DIED:  # a budget counts the calls that were begun, or that may have been
             begun = one.outstanding if event.claimed < 0 else one.calls_before + event.claimed - one.calls
             self.lost += min(max(begun, 0), one.outstanding)
         self.move(one, event)
@@ -317,13 +250,13 @@ class RunState:
         del self.alive[event.opt]
         self.pending.fulfil(event.opt)
         self._release_slots(one)
-        if event.ending == "refused":
+        if event.ending == Ending.REFUSED:
             self.refused = self.refused or event.note
         self.retention.retire(event.opt, self.optimizers)
         self.ended[how] += 1
         if how is How.CONVERGED:
             self.stops_since_convergence = 0
-        elif one.stop and one.stop.by == "stopper":
+        elif one.stop and one.stop.by == By.STOPPER:
             self.stops_since_convergence += 1
         self._weigh(one, how)
 
@@ -334,7 +267,7 @@ class RunState:
         out.
         """
         died = how in (How.CRASHED, How.LOST)
-        if one.stop is not None and one.stop.by in ("exit", "session", "user") and not died:
+        if one.stop is not None and one.stop.by in (By.EXIT, By.SESSION, By.USER) and not died:
             return
         if died or not np.isfinite(one.trajectory.best):
             self.in_vain.append((f"{one.request.kind}: {one.note or how}", died or not one.calls))
@@ -345,11 +278,11 @@ class RunState:
         reason = refusal(event, self.optimizers)
         if reason:
             raise IllegalEventError(f"{event}: {reason}")
-        if event.what in ("end", "leave"):
-            self.asked = self.asked if self.asked and self.asked.what == "end" else event
-        elif event.what == "slots":
+        if event.what in (RequestKind.END, RequestKind.LEAVE):
+            self.asked = self.asked if self.asked and self.asked.what == RequestKind.END else event
+        elif event.what == RequestKind.SLOTS:
             self.session_slots = event.amount
-        elif event.what == "checkpoint":
+        elif event.what == RequestKind.CHECKPOINT:
             self.checkpoints.asked = event.who
         else:
             self.pending.take(event, self.optimizers.get(event.opt))

@@ -1,4 +1,4 @@
-"""From one session to the next: who may go on, and how they come back. A part of the fold.
+"""From one session to the next: which optimizers go on, and how they come back. A part of the fold.
 
 A new session finds no worker of the one before. Those that lived then, or had been asked to stop only because that
 session or the run ended, are left; they come back when there is room for them, to work or, if they rested, to rest on.
@@ -7,18 +7,16 @@ session or the run ended, are left; they come back when there is room for them, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from glompo.core.state.lifecycle import How, Phase
 from glompo.core.state.optimizer_state import OptimizerState
+from glompo.core.state.run_facts import RunFacts
 from glompo.errors import IllegalEventError
 from glompo.events import Event, Restored, ReturnedToRest, SessionOpened
 
-if TYPE_CHECKING:
-    from glompo.core.state.run_state import RunState
 
-
-def _open_session(state: RunState, event: SessionOpened) -> None:
+def _open_session(state: RunFacts, event: SessionOpened) -> None:
     state.session, state.session_at, state.session_wall = event.session, event.at, event.wall
     state.session_slots, state.session_cpus, state.scales = event.slots, event.cpus, event.scales
     state.session_open, state.session_reason, state.asked, state.refused = True, "", None, ""
@@ -33,7 +31,7 @@ def _open_session(state: RunState, event: SessionOpened) -> None:
             state.retention.recall(opt)
             _leave(one)
             state.left[opt] = one
-        elif one.phase is not Phase.ENDED:  # condemned, and its worker is gone
+        elif one.phase is not Phase.ENDED:  # it was to stop for its own sake, and its worker is gone
             one.how, one.ended_at, one.phase = How.STOPPED, event.at, Phase.ENDED
             state.ended[How.STOPPED] += 1
             state.retention.retire(opt, state.optimizers)
@@ -48,7 +46,7 @@ def _leave(one: OptimizerState) -> None:
     one.rung, one.silent = "", False
 
 
-def finish_left(state: RunState) -> None:
+def finish_left(state: RunFacts) -> None:
     """End those that have not gone on when the run finishes, as they had ended before.
 
     One whose process was killed with its session never said how it ended: it was lost. It may still go on later.
@@ -64,7 +62,7 @@ def finish_left(state: RunState) -> None:
             state.ended[How.LOST] += 1
 
 
-def _restore(state: RunState, event: Restored) -> None:
+def _restore(state: RunFacts, event: Restored) -> None:
     one = _returning(state, event)
     if event.credits < 0:
         raise IllegalEventError(f"{event}: nobody has {event.credits} credits")
@@ -76,19 +74,19 @@ def _restore(state: RunState, event: Restored) -> None:
     state.outstanding += event.credits
 
 
-def _return_to_rest(state: RunState, event: ReturnedToRest) -> None:
+def _return_to_rest(state: RunFacts, event: ReturnedToRest) -> None:
     _return(state, _returning(state, event), event)
 
 
-def _returning(state: RunState, event: Restored | ReturnedToRest) -> OptimizerState:
+def _returning(state: RunFacts, event: Restored | ReturnedToRest) -> OptimizerState:
     one = state.known(event)
     if event.k != len(one.trajectory):
         raise IllegalEventError(f"{event}: it has {len(one.trajectory)} evaluations")
     return one
 
 
-def _return(state: RunState, one: OptimizerState, event: Restored | ReturnedToRest) -> None:
-    """Let it live again, without credits and in its place: those who live are always in order."""
+def _return(state: RunFacts, one: OptimizerState, event: Restored | ReturnedToRest) -> None:
+    """Let it live again, without credits and in its place: living optimizers are always in order."""
     state.move(one, event)
     if one.how is not None:
         state.ended[one.how] -= 1
@@ -101,7 +99,7 @@ def _return(state: RunState, one: OptimizerState, event: Restored | ReturnedToRe
     state.alive = dict(sorted(state.alive.items()))
 
 
-RETURNING_RULES: dict[type[Event], Callable[[Any, Any], None]] = {
+RETURNING_RULES: dict[type[Event], Callable[[RunFacts, Any], None]] = {
     SessionOpened: _open_session,
     Restored: _restore,
     ReturnedToRest: _return_to_rest,

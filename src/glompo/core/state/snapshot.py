@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from glompo.core.evaluations.trajectory import Trajectory
-from glompo.core.state.checkpoints import Checkpoints, Resumption
 from glompo.core.state.lifecycle import How, Phase
-from glompo.core.state.optimizer_state import Best, OptimizerState
+from glompo.core.state.optimizer_state import Best, OptimizerState, Resumption
 from glompo.core.state.requests import PendingRequests
 from glompo.core.state.retention import Retention
+from glompo.core.state.run_facts import Checkpoints
 from glompo.core.state.run_state import RunState
 from glompo.errors import StoreError
 from glompo.events import (
@@ -34,33 +34,17 @@ from glompo.events import (
     StartRequested,
     StopRequested,
 )
+from glompo.events.enums import Word
 from glompo.events.verdict import Verdict
 
 _KNOWN: dict[str, type] = {
     cls.__name__: cls
     for cls in (
-        RunState,
-        OptimizerState,
-        Best,
-        Retention,
-        RunOpened,
-        StartRequested,
-        PauseRequested,
-        StopRequested,
-        IncumbentSent,
-        Resumption,
-        Checkpoints,
-        SaveRequested,
-        Saved,
-        NotSaved,
-        CheckpointBegun,
-        Asked,
-        PendingRequests,
-        Verdict,
-        How,
-        Phase,
+        RunState, OptimizerState, Best, Retention, RunOpened, StartRequested, PauseRequested, StopRequested,
+        IncumbentSent, Resumption, Checkpoints, SaveRequested, Saved, NotSaved, CheckpointBegun, Asked,
+        PendingRequests, Verdict, How, Phase,
     )
-}
+}  # fmt: skip
 _DERIVED = ("alive", "left")
 """Fields that follow from others."""
 
@@ -106,7 +90,7 @@ class Dump:
         return {_TYPE: "RunState", **named, "optimizers": {_TYPE: "dict", "items": items}}
 
     def _begin(self, state: RunState) -> None:
-        if state.session != self._session:  # somebody who had ended may be back
+        if state.session != self._session:  # optimizers that had ended may be back
             self._ended, self._looked_at, self._session = {}, 0, state.session
 
     def _said(self, one: OptimizerState) -> dict[str, Any]:
@@ -151,6 +135,8 @@ def _plain(value: Any) -> Any:
         return value
     if kind in _FIELDS:
         return {_TYPE: kind.__name__, **{name: _plain(getattr(value, name)) for name in _FIELDS[kind]}}
+    if isinstance(value, Word):  # an event says plain text once it has been read
+        return str(value)
     if isinstance(value, Enum):
         return {_TYPE: kind.__name__, "value": str(value.value)}
     if isinstance(value, Trajectory):

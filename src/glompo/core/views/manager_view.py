@@ -6,18 +6,67 @@ question, it does not act.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glompo.box import Box
 from glompo.core.evaluations.columns import distinct, names_of_extras
-from glompo.core.views.documented_result import DocumentedResult, documented_result
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.errors import PolicyError
+
+
+class DocumentedResult(NamedTuple):
+    """The documented result, ``x, fx, stats, origin = manager.result``; a finished run unpacks as one, too.
+
+    The names can be read as items.
+
+    Attributes
+    ----------
+    x : ndarray of shape (d,), or None
+        The best point; None if no evaluation gave a finite value.
+    fx : float
+        Its value; +inf if there is none.
+    stats : dict
+        f_evals, opts_started, opts_killed (by stoppers), opts_conv, and end_cond: why the run ended, None before.
+    origin : dict
+        The optimizer that found it: opt_id and type, both None if there is none.
+    """
+
+    x: NDArray[np.float64] | None
+    fx: float
+    stats: dict[str, Any]
+    origin: dict[str, Any]
+
+    def __getitem__(self, name: Any) -> Any:
+        """Return a value by its place or its name."""
+        if not isinstance(name, str):
+            return tuple.__getitem__(self, name)  # super() does not work in a NamedTuple
+        if name not in self._fields:
+            raise KeyError(f"the result has no {name!r}; it has {', '.join(self._fields)}")
+        return getattr(self, name)
+
+
+def documented_result(view: RunView, end_cond: str | None = None) -> DocumentedResult:
+    """Return the result of a run as far as it has come; `end_cond` says why it ended."""
+    best = view.best
+    stats = {
+        "f_evals": view.calls,
+        "opts_started": view.n_started,
+        "opts_killed": len(view.stopped_by_rules),
+        "opts_conv": view.n_converged,
+        "end_cond": end_cond,
+    }
+    return DocumentedResult(
+        x=None if best is None else best.x.copy(),
+        fx=math.inf if best is None else best.f,
+        stats=stats,
+        origin={"opt_id": best.opt if best else None, "type": view[best.opt].kind if best else None},
+    )
 
 
 class _ReadOnly:
@@ -172,12 +221,12 @@ class ManagerView(_ReadOnly):
 
     @property
     def hunt_counter(self) -> int:
-        """Optimizers that stoppers condemned."""
+        """Number of optimizers that stoppers asked to stop."""
         return len(self.view.stopped_by_rules)
 
     @property
     def hunt_victims(self) -> frozenset[int]:
-        """Numbers of the optimizers that stoppers condemned."""
+        """Numbers of the optimizers that stoppers asked to stop."""
         return frozenset(self.view.stopped_by_rules)
 
     @property

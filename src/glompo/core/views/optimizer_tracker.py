@@ -1,4 +1,4 @@
-"""Who has started and who has ended since the last look: what policies need that sum up over all optimizers."""
+"""Which optimizers have started and ended since the last look: for policies that keep sums over all of them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Changes:
 
     Attributes
     ----------
-    anew : bool
+    reset : bool
         Whether this is another run than before, or another session of it, in which those that had ended may be back:
-        whatever was summed up is void, and everybody is told of again.
+        whatever was summed up is void, and every optimizer is reported again.
     started, ended : tuple of int
-        Optimizers that have started, and those that have ended, in order; who did both is in both.
+        Optimizers that have started, and those that have ended, in order; one that did both is in both.
     """
 
     reset: bool
@@ -27,9 +27,9 @@ class Changes:
 
 
 class OptimizerTracker:
-    """Calls the roll of a run. A call costs as much as has started since the last one, and as many as live.
+    """Tells what has started and ended. A call costs as much as has started since the last one, and as many as live.
 
-    It is a memo only: what is summed up by it follows from the view, and a new roll gives the same.
+    It is a memo only: what is summed up by it follows from the view, and a new tracker gives the same.
 
     Attributes
     ----------

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.evaluations.evaluations import Evaluations
-from glompo.core.policies.ports import History
+from glompo.core.evaluations.evaluations import Evaluations, History
 from glompo.core.state.lifecycle import How, Phase
 from glompo.core.state.optimizer_state import OptimizerState
 from glompo.events import NotSaved, Saved, SaveRequested
@@ -60,11 +59,6 @@ class OptimizerView:
         return self._state.request.why
 
     @property
-    def requested_at(self) -> float:
-        """Run time of the request to start it, in seconds."""
-        return self._state.request.at
-
-    @property
     def started_at(self) -> float | None:
         """Run time at which its worker reported, in seconds."""
         return self._state.started_at
@@ -96,7 +90,7 @@ class OptimizerView:
 
     @property
     def stop_by(self) -> str | None:
-        """Who asked it to stop: 'stopper', 'exit', 'user', 'session'; None if nobody did."""
+        """What asked it to stop: 'stopper', 'exit', 'user', 'session'; None if nothing did."""
         return self._state.stop.by if self._state.stop else None
 
     @property
@@ -136,7 +130,7 @@ class OptimizerView:
 
     @property
     def pause_by(self) -> str | None:
-        """Who last asked it to rest: 'freezer', 'user', 'slots'; None if nobody did."""
+        """What last asked it to rest: 'freezer', 'user', 'slots'; None if nothing did."""
         return self._state.pause.by if self._state.pause else None
 
     @property

@@ -11,22 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.box import Box
-from glompo.core.policies.ports import History
-from glompo.core.state.checkpoints import Checkpoints
+from glompo.box import Box, free_parameters
+from glompo.core.evaluations.evaluations import History
 from glompo.core.state.lifecycle import How, Phase
 from glompo.core.state.optimizer_state import Best, OptimizerState
+from glompo.core.state.run_facts import Checkpoints
 from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.events import Asked, RunOpened
+from glompo.events.enums import By, RequestKind
 from glompo.events.verdict import Verdict
-
-SLOTS = "slots"
-"""On whose behalf optimizers rest for whom there are too few slots."""
-
-FREEZER = "freezer"
-"""On whose behalf optimizers rest that a policy put to rest."""
 
 
 class RunView:
@@ -84,10 +79,9 @@ class RunView:
 
         Nothing can be due for the others, so that a decision costs as much as has happened, not as many as live.
         """
-        if self._changed is None:
-            return self.alive
         alive = self._state.alive
-        return (self._see(alive[opt]) for opt in sorted(self._changed) if opt in alive)
+        chosen = alive if self._changed is None else (opt for opt in sorted(self._changed) if opt in alive)
+        return (self._see(alive[opt]) for opt in chosen)
 
     @property
     def n_alive(self) -> int:
@@ -106,11 +100,9 @@ class RunView:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing is in flight: whoever lives has used what it was granted, or rests."""
-        return all(
-            one.phase is Phase.PAUSED or (one.phase is Phase.RUNNING and not one.outstanding)
-            for one in self._state.alive.values()
-        )
+        """Whether nothing is in flight: every living optimizer has used what it was granted, or rests."""
+        alive = self._state.alive.values()
+        return all(one.phase is Phase.PAUSED or (one.phase is Phase.RUNNING and not one.outstanding) for one in alive)
 
     @property
     def n_paused(self) -> int:
@@ -134,7 +126,7 @@ class RunView:
 
     @property
     def stopped_by_rules(self) -> tuple[int, ...]:
-        """Optimizers that stoppers condemned, in order."""
+        """Optimizers that stoppers asked to stop, in order."""
         return tuple(self._state.stopped_by_rules)
 
     @property
@@ -233,6 +225,11 @@ class RunView:
         return len(self.opened.bounds)
 
     @property
+    def free_parameters(self) -> int:
+        """Number of parameters D that are not fixed; 1 at least."""
+        return free_parameters(self.bounds)
+
+    @property
     def slots(self) -> int:
         """Evaluations that may be in flight at once."""
         return self._state.slots
@@ -249,20 +246,19 @@ class RunView:
 
     @property
     def pending(self) -> Mapping[int, Asked]:
-        """What people want of single optimizers and is still to be done, by their numbers."""
+        """Requests of users about single optimizers that are still to be done, by the numbers of these."""
         return MappingProxyType(self._state.pending.of_one)
 
     def held(self, opt: int) -> bool:
-        """Return whether somebody wants the optimizer to rest until told otherwise."""
+        """Return whether a user asked for the optimizer to rest until told otherwise."""
         asked = self._state.pending.of_one.get(opt)
-        return asked is not None and asked.what == "pause"
+        return asked is not None and asked.what == RequestKind.PAUSE
 
     @property
     def displaced(self) -> Iterator[OptimizerView]:
         """Optimizers that rest because there were too few slots, and go on as soon as there are, in order."""
-        return (
-            one for one in self.alive if one.phase is Phase.PAUSED and one.pause_by == SLOTS and not self.held(one.opt)
-        )
+        resting = (one for one in self.alive if one.phase is Phase.PAUSED)
+        return (one for one in resting if one.pause_by == By.SLOTS and not self.held(one.opt))
 
     @property
     def session_seconds(self) -> float:
@@ -281,20 +277,20 @@ class RunView:
 
     @property
     def leaving(self) -> bool:
-        """Whether somebody asked to end this session (and not the run)."""
-        return self._state.asked is not None and self._state.asked.what == "leave"
+        """Whether this session (and not the run) was asked to end."""
+        return self.leave_asked_by is not None
 
     @property
     def leave_asked_by(self) -> str | None:
-        """Who asked to end this session: a person, or the name of a signal; None if nobody did."""
+        """Name of the user or the signal that asked to end this session; None if there was none."""
         asked = self._state.asked
-        return asked.who if asked is not None and asked.what == "leave" else None
+        return asked.who if asked is not None and asked.what == RequestKind.LEAVE else None
 
     @property
     def end_asked_by(self) -> str | None:
-        """Who asked to end the run; None if nobody did."""
+        """Name of the user that asked to end the run; None if there was none."""
         asked = self._state.asked
-        return asked.who if asked is not None and asked.what == "end" else None
+        return asked.who if asked is not None and asked.what == RequestKind.END else None
 
     @property
     def ending(self) -> Verdict | None:

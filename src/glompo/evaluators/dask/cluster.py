@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.protocol import Evaluator
+from glompo.validation import as_real
 
-if TYPE_CHECKING:  # whoever uses no cluster need not load what it takes
+if TYPE_CHECKING:  # a run without a cluster need not load what clusters take
     from glompo.evaluators.remote import RemoteOptions
 
 DASK = "dask://"
@@ -30,23 +31,12 @@ def is_cluster(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A cluster as its user named it; nothing is connected or submitted until :meth:`evaluator`.
+    """A cluster as its user named it; nothing is connected or submitted until :meth:`evaluator`."""
 
-    Attributes
-    ----------
-    kind : str
-        ``"slurm"`` or ``"dask://"``.
-    address : str
-        Of the scheduler, ``"host:port"``; empty for Slurm.
-    settings : mapping
-        What `SLURMCluster` of dask-jobqueue takes, and `jobs`.
-    wait : float
-        Seconds for which a worker is awaited: the first, and the next when all are lost; and so a lost scheduler.
-    """
-
-    kind: str
-    address: str
-    settings: Mapping[str, Any]
+    kind: str  # ``"slurm"`` or ``"dask://"``
+    address: str  # of the scheduler, ``"host:port"``; empty for Slurm
+    settings: Mapping[str, Any]  # what `SLURMCluster` of dask-jobqueue takes, and `jobs`
+    # seconds for which a worker is awaited: the first, and the next when all are lost; and so a lost scheduler
     wait: float
 
     @classmethod
@@ -65,38 +55,30 @@ class Cluster:
         rest = dict(settings or {})
         kind = SLURM if name == SLURM else DASK
         wait = rest.pop("wait", WAIT[kind])
-        if isinstance(wait, bool) or not isinstance(wait, (int, float)) or not wait > 0:
+        seconds = as_real(wait)
+        if seconds is None or not seconds > 0:
             raise SettingError(f"wait of the cluster is {wait!r}; give seconds above 0 until the first worker is there")
         address = name.removeprefix(DASK) if kind == DASK else ""
         host, _, port = address.rpartition(":")
         if kind == DASK and not (host and port.isdecimal()):
             raise SettingError(f"the cluster is {name!r}; give host and port of its scheduler, 'dask://host:port'")
-        return cls(kind, address, rest, float(wait))
+        return cls(kind, address, rest, seconds)
 
     def evaluator(
-        self, task: Callable[..., Any] | str, slots: int, detailed: int, **terms: Unpack[RemoteOptions]
+        self, task: Callable[..., Any] | str, slots: int, detailed: int, **options: Unpack[RemoteOptions]
     ) -> Evaluator:
         """Connect, await the first worker, and return the evaluator; closing it disconnects.
 
-        Parameters
-        ----------
-        task : callable or str
-            What is evaluated, or where to import it from over there.
-        slots : int
-            Evaluations in flight at most.
-        detailed : int
-            Whether the task's `detailed_call` is called.
-        **terms
-            Limits. The guard is always there: a task that crashes must not cost a worker.
+        The guard is always there: a task that crashes must not cost a worker.
 
         Raises
         ------
         UserError
-            If the cluster cannot be had: a package is missing, nobody answers, no worker comes in time, or its
+            If the cluster cannot be had: a package is missing, no scheduler answers, no worker comes in time, or its
             GloMPO is another.
         """
-        from glompo.evaluators.dask.cluster_evaluator import ClusterEvaluator
         from glompo.evaluators.dask.connection import batch_jobs, connected, same_everywhere
+        from glompo.evaluators.dask.evaluator import ClusterEvaluator
 
         with ExitStack() as belongings:
             if self.kind == SLURM:
@@ -104,5 +86,5 @@ class Cluster:
             else:
                 client = belongings.enter_context(connected(self.address, self.wait))
             same_everywhere(client)
-            terms["guard"] = True
-            return ClusterEvaluator(belongings.pop_all(), client, task, detailed, self.wait, terms)
+            options["guard"] = True
+            return ClusterEvaluator(belongings.pop_all(), client, task, detailed, self.wait, options)

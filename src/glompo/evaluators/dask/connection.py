@@ -16,7 +16,7 @@ from glompo.errors import SettingError, UserError
 from glompo.evaluators.pool.limits import whole
 from glompo.loggers import library_logger
 
-ANSWER = 10.0
+TIMEOUT = 10.0
 """Seconds in which a scheduler must answer."""
 
 logger = library_logger("glompo.evaluators.dask.evaluator")
@@ -29,14 +29,14 @@ def connected(address: str, wait: float) -> Iterator[Any]:
     Raises
     ------
     UserError
-        If nobody answers, or there is no worker.
+        If no scheduler answers, or there is no worker.
     """
     dask = _package("distributed")
     try:
-        client = dask.Client(address, timeout=ANSWER, set_as_default=False)
+        client = dask.Client(address, timeout=TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise UserError(
-            f"no Dask scheduler answers at {address} within {ANSWER:g} s: {error}; begin one with 'dask scheduler', "
+            f"no Dask scheduler answers at {address} within {TIMEOUT:g} s: {error}; begin one with 'dask scheduler', "
             "or mend host and port"
         ) from error
     with client:
@@ -79,7 +79,7 @@ def batch_jobs(settings: Mapping[str, Any], slots: int, wait: float) -> Iterator
             f"SLURMCluster does not take the settings of the cluster, {dict(settings)!r}: {error}"
         ) from error
     try:
-        _rehearse(cluster.job_script())
+        _check_job(cluster.job_script())
         number = _jobs_for(slots, rest) if jobs is None else whole(jobs, "jobs of the cluster", 1)
         cluster.adapt(minimum_jobs=number, maximum_jobs=number)  # unlike scale, it follows up jobs that end
         with import_module("distributed").Client(cluster, set_as_default=False) as client:
@@ -134,7 +134,7 @@ def _await_worker(client: Any, wait: float, whose: str, remedy: str) -> None:
         raise UserError(f"{whose} has no worker after {wait:g} s; {remedy}, or raise 'wait' of the cluster") from error
 
 
-def _rehearse(script: str) -> None:
+def _check_job(script: str) -> None:
     """Have Slurm look at a job without submitting it: what it refuses later, it refuses in the background."""
     done = subprocess.run(["sbatch", "--test-only"], input=script, capture_output=True, text=True, check=False)
     if done.returncode:

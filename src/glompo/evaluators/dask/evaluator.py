@@ -5,30 +5,26 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from importlib import import_module
 from time import monotonic
 from typing import Any, Unpack
 
 from glompo.errors import SettingTypeError
-from glompo.evaluators.dask.streams import (
-    CallRefusedError,
-    ClusterLostError,
-    NoWorkerError,
-    WorkerLostError,
-    WorkerStreams,
-)
-from glompo.evaluators.not_evaluated import NotEvaluated, engine_text
+from glompo.evaluators.dask.streams import ClusterLostError, NoWorkerError, WorkerLostError, WorkerStreams
+from glompo.evaluators.dask.worker_loop import CallRefusedError
 from glompo.evaluators.payload import preflight
 from glompo.evaluators.pool.limits import whole
-from glompo.evaluators.protocol import Evaluator
+from glompo.evaluators.protocol import Evaluator, NotEvaluated
 from glompo.evaluators.remote import Awaitable, PendingCall, RemoteEvaluator, RemoteOptions, nothing, remote_spec
 from glompo.evaluators.remote_worker import RemoteSpec, evaluate_remote, release_task
 from glompo.function import Status
+from glompo.safe_text import engine_text
 
 WAIT = 60.0
 """Seconds for which a cluster that is lost is awaited."""
 
-RETRY = 1.0
+RECONNECT_PERIOD = 1.0
 """Seconds between two attempts to reach a lost scheduler, and for each."""
 
 logger = logging.getLogger("glompo.evaluators.dask.evaluator")
@@ -62,8 +58,8 @@ class DaskEvaluator(RemoteEvaluator):
         How often an evaluation is called again after the loss of its worker, at most.
     wait : float
         Seconds for which a lost scheduler, or the first worker after the last one was lost, is awaited. After that
-        evaluations raise :class:`~glompo.evaluators.not_evaluated.NotEvaluated`.
-    **terms
+        evaluations raise :class:`~glompo.evaluators.protocol.NotEvaluated`.
+    **options
         Limits and the guard that keeps them: see :class:`~glompo.evaluators.remote.RemoteOptions`.
 
     Raises
@@ -81,27 +77,27 @@ class DaskEvaluator(RemoteEvaluator):
         detailed: int = False,
         retries: int = 1,
         wait: float = WAIT,
-        **terms: Unpack[RemoteOptions],
+        **options: Unpack[RemoteOptions],
     ) -> None:
         if client.asynchronous:
             raise SettingTypeError("the Dask client is asynchronous; give one made without asynchronous=True")
         payload = preflight(task)
-        super().__init__(remote_spec(payload, detailed, terms), payload)
-        self._terms = terms
+        super().__init__(remote_spec(payload, detailed, options), payload)
+        self._options = options
         self._client = client
-        self._own: Any = None
+        self._own_client: Any = None
         self._address = client.scheduler.address
         self._retries = whole(retries, "retries", 0)
-        self._wait = self._patience = wait
+        self._wait = self._scheduler_wait = wait
         self._lock = threading.Lock()
-        self._stranded: list[tuple[RemoteEvaluator, PendingCall]] = []
-        self._calling = False
+        self._awaiting: list[tuple[RemoteEvaluator, PendingCall]] = []
+        self._reconnecting = False
         self._over = threading.Event()
         self._streams = WorkerStreams(client, self._retries, wait)
 
     def beside(self, detailed: int) -> Evaluator:
-        """Return an evaluator that asks something else of the task, in the same lanes; it is closed before this one."""
-        return _Beside(remote_spec(self._payload, detailed, self._terms), self._payload, self)
+        """Return an evaluator that asks something else of the task, in the same streams; closed before this one."""
+        return _Beside(remote_spec(self._payload, detailed, self._options), self._payload, self)
 
     def close(self, kill: bool = False) -> None:
         """End the guarded processes, after the evaluations under way unless `kill`; cluster and client are left."""
@@ -111,63 +107,63 @@ class DaskEvaluator(RemoteEvaluator):
         self._over.set()
         self._streams.close()
         self.release_task(self._spec, kill)
-        if self._own is not None:
-            self._own.close()
+        if self._own_client is not None:
+            self._own_client.close()
 
-    def release_task(self, commission: RemoteSpec, kill: bool) -> None:
-        """End the guarded processes of a commission."""
-        if commission.guard and self._client.status == "running":
-            self._client.run(release_task, commission.name, kill, on_error="ignore")
+    def release_task(self, spec: RemoteSpec, kill: bool) -> None:
+        """End the guarded processes of a task that workers keep."""
+        if spec.guard and self._client.status == "running":
+            self._client.run(release_task, spec.name, kill, on_error="ignore")
 
-    def _launch(self, flight: PendingCall, payload: bytes | None) -> Awaitable:
-        return self.launch(self._spec, flight, payload)
+    def _launch(self, call: PendingCall, payload: bytes | None) -> Awaitable:
+        return self.launch(self._spec, call, payload)
 
-    def launch(self, commission: RemoteSpec, flight: PendingCall, payload: bytes | None) -> Awaitable:
-        """Give an evaluation of a commission to the lanes."""
-        flight.engine = self._streams
-        return self._streams.submit(evaluate_remote, commission, payload, flight.x)
+    def launch(self, spec: RemoteSpec, call: PendingCall, payload: bytes | None) -> Awaitable:
+        """Give an evaluation to the streams."""
+        call.engine = self._streams
+        return self._streams.submit(evaluate_remote, spec, payload, call.x)
 
-    def _lose(self, flight: PendingCall, error: BaseException) -> None:
-        self.lose(self, flight, error)
+    def _lose(self, call: PendingCall, error: BaseException) -> None:
+        self.lose(self, call, error)
 
-    def lose(self, sender: RemoteEvaluator, flight: PendingCall, error: BaseException) -> None:
+    def lose(self, sender: RemoteEvaluator, call: PendingCall, error: BaseException) -> None:
         """Settle an evaluation of which the cluster says this instead of an answer; `sender` may send it again."""
         if isinstance(error, ClusterLostError):
-            self.strand(sender, flight, error)
+            self.await_scheduler(sender, call, error)
         elif isinstance(error, WorkerLostError):
             reason = f"each worker that evaluated it was lost, the last at {error}"
-            flight.future.set_result(nothing(Status.CRASHED, reason))
+            call.future.set_result(nothing(Status.CRASHED, reason))
         elif isinstance(error, CallRefusedError):
-            flight.future.set_result(nothing(Status.FAILED, f"it cannot be evaluated on the cluster: {error}"))
+            call.future.set_result(nothing(Status.FAILED, f"it cannot be evaluated on the cluster: {error}"))
         elif isinstance(error, NoWorkerError):
-            flight.future.set_exception(NotEvaluated(f"{error}; begin some"))
+            call.future.set_exception(NotEvaluated(f"{error}; begin some"))
         else:
-            flight.future.set_exception(NotEvaluated(f"the cluster lost the evaluation: {engine_text(error)}"))
+            call.future.set_exception(NotEvaluated(f"the cluster lost the evaluation: {engine_text(error)}"))
 
-    def _refuse(self, flight: PendingCall, error: Exception) -> None:
+    def _refuse(self, call: PendingCall, error: Exception) -> None:
         if isinstance(error, ClusterLostError):
-            self.strand(self, flight, error)
+            self.await_scheduler(self, call, error)
         else:
-            super()._refuse(flight, error)
+            super()._refuse(call, error)
 
     # while the scheduler is away
 
-    def strand(self, sender: RemoteEvaluator, flight: PendingCall, error: Exception) -> None:
+    def await_scheduler(self, sender: RemoteEvaluator, call: PendingCall, error: Exception) -> None:
         """Keep an evaluation until the scheduler is back; it has not been made, or is made again."""
         with self._lock:
-            if flight.engine is not self._streams:  # it is back by now
+            if call.engine is not self._streams:  # it is back by now
                 begin = None
             else:
-                self._stranded.append((sender, flight))
-                begin = not self._calling
-                self._calling = True
+                self._awaiting.append((sender, call))
+                begin = not self._reconnecting
+                self._reconnecting = True
         if begin is None:
-            threading.Thread(target=sender.send, args=(flight, True), name="glompo-again", daemon=True).start()
+            threading.Thread(target=sender.send, args=(call, True), name="glompo-again", daemon=True).start()
         elif begin:
-            threading.Thread(target=self._call_back, args=(error,), name="glompo-reconnect", daemon=True).start()
+            threading.Thread(target=self._reconnect, args=(error,), name="glompo-reconnect", daemon=True).start()
 
-    def _call_back(self, error: Exception) -> None:
-        """Reconnect, and send what has been stranded; after `wait` seconds give it up."""
+    def _reconnect(self, error: Exception) -> None:
+        """Reconnect, and send what awaits the scheduler; after `wait` seconds give it up."""
         end, streams = monotonic() + self._wait, None
         closed = self._client.status in ("closing", "closed")  # by its owner; one that lost its scheduler reconnects
         while streams is None and not closed and not self._over.is_set() and monotonic() < end:
@@ -175,42 +171,42 @@ class DaskEvaluator(RemoteEvaluator):
                 streams = self._reconnected()
             except Exception as failure:  # whatever a client that is not connected raises
                 error = failure
-                self._over.wait(RETRY)
+                self._over.wait(RECONNECT_PERIOD)
         with self._lock:
-            stranded, self._stranded, self._calling = self._stranded, [], False
+            awaiting, self._awaiting, self._reconnecting = self._awaiting, [], False
             if streams is not None:
                 self._streams = streams
             elif not closed:
                 self._wait = 0.0  # it has been waited for once
         if streams is not None:
-            logger.warning("the Dask scheduler is back: %d evaluations are sent again", len(stranded))
-        for sender, flight in stranded:
+            logger.warning("the Dask scheduler is back: %d evaluations are sent again", len(awaiting))
+        for sender, call in awaiting:
             if streams is not None:
-                sender.send(flight, whole=True)
+                sender.send(call, whole=True)
             elif closed:
-                flight.future.set_exception(NotEvaluated(f"the Dask client is closed: {error}"))
+                call.future.set_exception(NotEvaluated(f"the Dask client is closed: {error}"))
             else:
                 reason = f"the Dask scheduler at {self._address} is lost, and was not back in time: {error}"
-                flight.future.set_exception(NotEvaluated(reason))
+                call.future.set_exception(NotEvaluated(reason))
 
     def _reconnected(self) -> WorkerStreams:
-        """Return new lanes; the client reconnects by itself, but only for a while."""
+        """Return new streams; the client reconnects by itself, but only for a while."""
         if self._client.status == "closed":
             dask = import_module("distributed")
-            settings = {"timeout": RETRY, "security": self._client.security, "set_as_default": False}
-            if self._own is not None:
-                self._own.close()
-            self._client = self._own = dask.Client(self._address, **settings)
+            settings = {"timeout": RECONNECT_PERIOD, "security": self._client.security, "set_as_default": False}
+            if self._own_client is not None:
+                self._own_client.close()
+            self._client = self._own_client = dask.Client(self._address, **settings)
         if self._client.status != "running":
             raise ClusterLostError(f"the Dask client is {self._client.status}")
-        return WorkerStreams(self._client, self._retries, self._patience)
+        return WorkerStreams(self._client, self._retries, self._scheduler_wait)
 
 
 class _Beside(RemoteEvaluator):
-    """Asks something else of the task than the evaluator in whose lanes it calls."""
+    """Asks something else of the task than the evaluator in whose streams it calls."""
 
-    def __init__(self, commission: RemoteSpec, payload: bytes, first: DaskEvaluator) -> None:
-        super().__init__(commission, payload)
+    def __init__(self, spec: RemoteSpec, payload: bytes, first: DaskEvaluator) -> None:
+        super().__init__(spec, payload)
         self._first = first
 
     def close(self, kill: bool = False) -> None:
@@ -218,14 +214,36 @@ class _Beside(RemoteEvaluator):
         super().close(kill)
         self._first.release_task(self._spec, kill)
 
-    def _launch(self, flight: PendingCall, payload: bytes | None) -> Awaitable:
-        return self._first.launch(self._spec, flight, payload)
+    def _launch(self, call: PendingCall, payload: bytes | None) -> Awaitable:
+        return self._first.launch(self._spec, call, payload)
 
-    def _lose(self, flight: PendingCall, error: BaseException) -> None:
-        self._first.lose(self, flight, error)
+    def _lose(self, call: PendingCall, error: BaseException) -> None:
+        self._first.lose(self, call, error)
 
-    def _refuse(self, flight: PendingCall, error: Exception) -> None:
+    def _refuse(self, call: PendingCall, error: Exception) -> None:
         if isinstance(error, ClusterLostError):
-            self._first.strand(self, flight, error)
+            self._first.await_scheduler(self, call, error)
         else:
-            super()._refuse(flight, error)
+            super()._refuse(call, error)
+
+
+class ClusterEvaluator(DaskEvaluator):
+    """Evaluates on a cluster that it disconnects from when it is closed."""
+
+    def __init__(
+        self,
+        belongings: ExitStack,
+        client: Any,
+        task: Callable[..., Any] | str,
+        detailed: int,
+        wait: float,
+        options: RemoteOptions,
+    ) -> None:
+        with belongings:
+            super().__init__(client, task, detailed=detailed, wait=wait, **options)
+            self._belongings = belongings.pop_all()
+
+    def close(self, kill: bool = False) -> None:
+        """End the guarded processes, after the evaluations under way unless `kill`; end batch jobs of ours."""
+        with self._belongings:
+            super().close(kill)

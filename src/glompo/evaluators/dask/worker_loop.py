@@ -1,8 +1,8 @@
 """What runs on the workers of a Dask cluster: a task that stays, and makes one call after the other.
 
 Dask takes about ten milliseconds to schedule a task, to run it and to fetch its result. So GloMPO gives it few tasks
-that stay, lanes, and hands its calls to them through queues of the scheduler, in less than two. A lane holds a thread
-of its worker, as an evaluation would: Dask sees how busy the cluster is, and reaches wherever Dask reaches.
+that stay, streams, and hands its calls to them through queues of the scheduler, in less than two. A stream holds a
+thread of its worker, as an evaluation would: Dask sees how busy the cluster is, and reaches wherever Dask reaches.
 """
 
 from __future__ import annotations
@@ -16,54 +16,39 @@ import cloudpickle
 
 from glompo.safe_text import error_text
 
-PATIENCE = 60.0
-"""Seconds without a call after which a lane ends by itself. It has been told to leave long before, unless nobody is
-there any more to tell it."""
+UNATTENDED_LIMIT = 60.0
+"""Seconds without a call after which a stream ends by itself. It has been told to end long before, unless the process
+that made it is gone."""
 
 BEGUN: Final = "begun"
-"""First word of a lane: its key, the name of its queue, the address of its worker."""
+"""First message of a stream: its key, the name of its queue, the address of its worker."""
 
 DONE: Final = "done"
-"""Word of a lane that made a call: the name of its queue, the number of the call, and what came of it, pickled."""
+"""Message of a stream that made a call: the name of its queue, the number of the call, and its answer, pickled."""
 
 
-class Refused:
-    """What came of a call that could not be made over there, or whose answer cannot be sent.
-
-    Parameters
-    ----------
-    why : str
-        The error, in one line.
-    """
-
-    def __init__(self, why: str) -> None:
-        self.why = why
+class CallRefusedError(Exception):
+    """A call could not be made over there, or its answer could not be sent; it travels as the answer."""
 
 
 def run_worker_loop(key: str, answers: str) -> None:
-    """Make the calls that arrive until told to leave.
-
-    Parameters
-    ----------
-    key : str
-        Of this task.
-    answers : str
-        Name of the queue for its words, and of the event that tells whether it is wanted.
-    """
+    """Make the calls that arrive until told to end; `answers` is the name of its queue for messages and of an event."""
     dask = import_module("distributed")
-    said, calls = dask.Queue(answers), dask.Queue(f"{key}-{uuid4().hex[:12]}")  # new each time that Dask begins it
-    said.put([BEGUN, key, calls.name, dask.get_worker().address])
+    answers_queue = dask.Queue(answers)
+    # a new name each time that Dask begins this task: by it the client notices that the worker before was lost
+    calls = dask.Queue(f"{key}-{uuid4().hex[:12]}")
+    answers_queue.put([BEGUN, key, calls.name, dask.get_worker().address])
     try:
-        if not dask.Event(answers).is_set():  # it was to leave before it had begun, and nobody may have heard it
+        if not dask.Event(answers).is_set():  # the client has closed, and may not read this message any more
             return
-        while (order := calls.get(timeout=PATIENCE)) is not None:
+        while (order := calls.get(timeout=UNATTENDED_LIMIT)) is not None:
             number, call = order
-            said.put([DONE, calls.name, number, answer(call)])
+            answers_queue.put([DONE, calls.name, number, answer(call)])
     except TimeoutError:
         return
     finally:
         calls.close()
-        said.close()
+        answers_queue.close()
 
 
 def answer(packed: bytes) -> bytes:
@@ -72,9 +57,9 @@ def answer(packed: bytes) -> bytes:
         call, arguments = pickle.loads(packed)
         return _packed(call(*arguments))
     except BaseException as error:  # of what was sent, or of what is to be sent: the task's own are outcomes
-        return _packed(Refused(error_text(error)))
+        return _packed(CallRefusedError(error_text(error)))
 
 
-def _packed(said: Any) -> bytes:
-    packed: bytes = cloudpickle.dumps(said)
+def _packed(content: Any) -> bytes:
+    packed: bytes = cloudpickle.dumps(content)
     return packed

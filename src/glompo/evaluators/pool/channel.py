@@ -15,21 +15,13 @@ PIECE = 1 << 16
 
 
 class Channel:
-    """One end of the line.
-
-    Attributes
-    ----------
-    ended : bool
-        Whether the far side is known to be gone.
-    unread : bool
-        Whether it went without reading what it was sent last.
-    """
+    """One end of the line."""
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
         self._data = bytearray()
-        self.ended = False
-        self.unread = False
+        self.ended = False  # whether the far side is known to be gone
+        self.unread = False  # whether it went without reading what it was sent last
 
     def fileno(self) -> int:
         """Return the descriptor to wait on."""

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.evaluators.environment import environment
 from glompo.evaluators.payload import preflight
-from glompo.evaluators.pool.environment import environment
-from glompo.evaluators.pool.limits import GRACE, Limits, whole
+from glompo.evaluators.pool.limits import EVALUATION_GRACE, Limits, whole
 from glompo.evaluators.pool.process import Launcher
 from glompo.evaluators.pool.supervisor import Supervisor
 from glompo.function import Outcome
@@ -87,7 +87,7 @@ class PoolEvaluator:
         timeout: float | None = None,
         adaptive_timeout: float | None = None,
         memory_limit: int | None = None,
-        grace: float = GRACE,
+        grace: float = EVALUATION_GRACE,
         threads_per_worker: int | None = 1,
         initial_environment: Mapping[str, str] | None = None,
         capture: bool = False,

@@ -1,14 +1,18 @@
-"""How long an evaluation may take and how much memory it may hold."""
+"""How long an evaluation may take and how much memory it may hold: the settings, and how they are kept."""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left, insort
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
 
 from glompo.errors import SettingError, SettingTypeError
-from glompo.evaluators.pool.process_tree import LINUX
+from glompo.evaluators.pool.process_tree import LINUX, process_trees, resident
+from glompo.validation import as_real, as_whole
 
 SMALLEST_MEMORY = 32 * 2**20
 """Bytes that an interpreter with numpy holds before any task is loaded; less is a mistake of the unit."""
@@ -19,11 +23,21 @@ ADAPTIVE_AFTER = 10
 ADAPTIVE_LEAST = 1.0
 """Seconds below which a derived deadline never falls: a busy machine delays short evaluations by many times."""
 
-GRACE = 0.4
+EVALUATION_GRACE = 0.4
 """Seconds between SIGTERM and SIGKILL, unless the user says: an evaluation that hangs is over soon after a deadline."""
 
 MEDIAN_OVER = 101
 """Evaluations of which the running median is taken."""
+
+MEMORY_PERIOD = 0.05
+"""Seconds between two looks. A limit cannot be kept without looking: the kernel limits single processes only, by
+address space, which many programs reserve and never use."""
+
+SCAN_SHARE = 20
+"""A look at all processes of the machine is taken only when this many times its own duration has passed."""
+
+LEAKED_SHARE = 0.8
+"""Share of the limit that a process may still hold between evaluations; one that holds more has leaked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +59,7 @@ class Limits:
     timeout: float | None = None
     adaptive_timeout: float | None = None
     memory: int | None = None
-    grace: float = GRACE
+    grace: float = EVALUATION_GRACE
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.
@@ -67,20 +81,55 @@ class Limits:
         if self.memory is not None:
             _check_memory(self.memory)
 
+    def keywords(self) -> dict[str, Any]:
+        """Return the limits by the names under which evaluators take them."""
+        return {
+            "timeout": self.timeout,
+            "adaptive_timeout": self.adaptive_timeout,
+            "memory_limit": self.memory,
+            "grace": self.grace,
+        }
+
     @property
     def any(self) -> bool:
         """Whether there is a limit at all."""
         return not (self.timeout is None and self.adaptive_timeout is None and self.memory is None)
 
 
-class Deadlines:
-    """The deadline of the next evaluation, from fixed and adaptive limits.
+class MemoryWatch:
+    """Sums the resident memory of worker processes and what they have started."""
 
-    Parameters
-    ----------
-    limits : Limits
-        What the deadlines are made from.
-    """
+    def __init__(self, limit: int | None) -> None:
+        self._limit = math.inf if limit is None else limit
+        self._members: dict[int, list[int]] = {}
+        self._look_again = -math.inf
+        # when the next look is due, on the clock that :meth:`over` is told
+        self.due = math.inf if limit is None else -math.inf
+
+    @property
+    def on(self) -> bool:
+        """Whether there is a limit."""
+        return self._limit < math.inf
+
+    def over(self, now: float, leaders: Sequence[int]) -> dict[int, int]:
+        """Return the bytes held by each process tree that holds more than the limit, by its leader."""
+        self.due = now + MEMORY_PERIOD
+        if not leaders:
+            return {}
+        if now >= self._look_again:
+            begin = perf_counter()
+            self._members = process_trees(leaders)
+            self._look_again = now + SCAN_SHARE * (perf_counter() - begin)
+        held = {leader: sum(map(resident, (leader, *self._members.get(leader, ())))) for leader in leaders}
+        return {leader: size for leader, size in held.items() if size > self._limit}
+
+    def has_leaked(self, pid: int) -> bool:
+        """Return whether a process holds too much although it is idle."""
+        return self.on and resident(pid) > LEAKED_SHARE * self._limit
+
+
+class Deadlines:
+    """The deadline of the next evaluation, from fixed and adaptive limits."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -128,28 +177,31 @@ def whole(value: object, name: str, least: int) -> int:
     SettingTypeError, SettingError
         If it is none, or less than `least`.
     """
-    if isinstance(value, bool) or not isinstance(value, int):
+    number = as_whole(value)
+    if number is None:
         raise SettingTypeError(f"{name} is {value!r}; give a whole number")
-    if value < least:
+    if number < least:
         raise SettingError(f"{name} is {value}; give {least} or more")
-    return value
+    return number
 
 
 def size(number: float) -> str:
-    """Return a number of bytes as a reader wants it."""
+    """Return a number of bytes in the unit that suits it."""
     return f"{number / 2**30:.2f} GiB" if number >= 2**30 else f"{number / 2**20:.0f} MiB"
 
 
 def _number(value: object, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    number = as_real(value)
+    if number is None:
         raise SettingTypeError(f"{name} is {value!r}; give a number")
-    return value
+    return number
 
 
 def _check_memory(memory: object) -> None:
-    if isinstance(memory, bool) or not isinstance(memory, int):
+    number = as_whole(memory)
+    if number is None:
         raise SettingTypeError(f"memory_limit is {memory!r}; give a whole number of bytes, such as 2 * 1024**3")
-    if memory < SMALLEST_MEMORY:
+    if number < SMALLEST_MEMORY:
         raise SettingError(
             f"memory_limit is {memory} bytes, less than the interpreter itself holds ({size(SMALLEST_MEMORY)}); "
             "give bytes, such as 2 * 1024**3"

@@ -17,134 +17,97 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import IO
 
+from glompo.evaluators.environment import present_directory
 from glompo.evaluators.pool.channel import Channel
-from glompo.evaluators.pool.process_tree import process_trees, signal_tree, watch
+from glompo.evaluators.pool.process_tree import output_tail, process_trees, signal_tree, watch
 from glompo.evaluators.pool.worker_main import Orders
-from glompo.evaluators.working_directory import present_directory
 from glompo.function import Outcome, Status
 
 BOOT = (
-    "import os, sys; *lines, luggage, size = map(int, sys.argv[1:]); "
-    "sys.path[:] = os.pread(luggage, size, 0).decode().split(os.pathsep); "
-    "from glompo.evaluators.pool.worker_main import serve; serve(*lines, luggage, size)"
+    "import os, sys; *lines, payload, size = map(int, sys.argv[1:]); "
+    "sys.path[:] = os.pread(payload, size, 0).decode().split(os.pathsep); "
+    "from glompo.evaluators.pool.worker_main import serve; serve(*lines, payload, size)"
 )
 """A fresh interpreter, not a fork: no lock, thread or open file of the parent can harm it. And not multiprocessing's
 spawn, which would run the user's script once more: what is defined there travels with the task. Modules are found
 where the parent finds them, this package first of all."""
 
-TAIL = 2000
-"""Bytes of captured output that are looked at."""
-
-LINES = 5
-"""Lines of it that are shown."""
-
-
-UNREAD = 3
+MOST_UNREAD = 3
 """Processes in a row that may die before they have read one and the same call."""
 
-TERMINATED = 1
-"""Processes that may die of somebody else's SIGTERM under one call: batch queues send it to all processes of a job."""
+MOST_TERMINATED = 1
+"""Processes that may die under one call of a SIGTERM that is not ours: batch queues send it to all of a job."""
 
 
 class State(enum.Enum):
-    """Where a worker process is in its life."""
+    """Where a worker process is in its life; what each state waits for, and what happens when it lasts too long."""
 
     STARTING = enum.auto()
+    """Loads the task. Too long: killed, a failed start."""
+
     IDLE = enum.auto()
+    """Can take a call. Too long: dismissed."""
+
     BUSY = enum.auto()
-    LEAVING = enum.auto()
-    CONDEMNED = enum.auto()
+    """Evaluates a call. Too long: TERMINATING, and the call is TIMEOUT."""
+
+    EXITING = enum.auto()
+    """Was told that no call will follow, or its line broke. Too long: killed."""
+
+    TERMINATING = enum.auto()
+    """Got SIGTERM: its evaluation is over, whatever it still answers. Too long: killed."""
+
     ENDED = enum.auto()
+    """Reaped, given up, or kept as a zombie, which keeps its number from being used again, until its tree has ended."""
 
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """One evaluation.
+    """One evaluation."""
 
-    Attributes
-    ----------
-    x : bytes
-        The point, float64.
-    future : Future of Outcome
-        What the caller holds.
-    begun : float
-        When it was given to a process, on the monotonic clock.
-    limit : float
-        Seconds that it may take.
-    unread : int
-        How often a process died before it had read it.
-    terminated : int
-        How often a process that evaluated it got SIGTERM from somebody else.
-    """
-
-    x: bytes
-    future: Future[Outcome] = field(default_factory=Future)
-    begun: float = 0.0
-    limit: float = math.inf
-    unread: int = 0
-    terminated: int = 0
+    x: bytes  # the point, float64
+    future: Future[Outcome] = field(default_factory=Future)  # what the caller holds
+    begun: float = 0.0  # when it was given to a process, on the monotonic clock
+    limit: float = math.inf  # seconds that it may take
+    unread: int = 0  # how often a process died before it had read it
+    terminated: int = 0  # how often a process that evaluated it ended by a SIGTERM that is not ours
 
     def is_blameless(self, unread: bool, code: int) -> bool:
-        """Return whether it is to be made again, since its process did not end for anything that it did; count that.
+        """Return whether it is to be made again, since it is not why its process ended; count that.
 
-        Parameters
-        ----------
-        unread : bool
-            Whether the process had not read it.
-        code : int
-            Exit code of the process, which we have not ended ourselves.
+        `unread` says whether the process had not read it; `code` is the exit code, not of a signal of ours.
         """
-        if unread and self.unread < UNREAD:
+        if unread and self.unread < MOST_UNREAD:
             self.unread += 1
             return True
-        if code == -signal.SIGTERM and self.terminated < TERMINATED:
+        if code == -signal.SIGTERM and self.terminated < MOST_TERMINATED:
             self.terminated += 1
             return True
         return False
 
 
 class WorkerProcess:
-    """One process and the line to it.
-
-    Attributes
-    ----------
-    pid : int
-        Its number, and that of its process group and its session.
-    end : int or None
-        A descriptor that becomes readable when it ends; None where the system has none.
-    state : State
-        Where it is in its life.
-    call : Call or None
-        What it evaluates.
-    until : float
-        When its state has lasted too long, on the monotonic clock.
-    sentence : tuple of Status and str, or None
-        How its evaluation is to be recorded, once it has been condemned.
-    killed : bool
-        Whether it was sent SIGKILL.
-    kin : list of int or None
-        The rest of its family, where that was looked up together with others'.
-    error : str
-        Why it could not load the task.
-    """
+    """One process and the line to it."""
 
     def __init__(self, process: subprocess.Popen[bytes], channel: Channel, lifeline: int, output: IO[bytes] | None):
         self._process = process
         self._lifeline = lifeline
         self._output = output
         self.channel = channel
-        self.pid = process.pid
-        self.end = watch(process.pid)
-        self.state = State.STARTING
-        self.call: Call | None = None
-        self.until = math.inf
+        self.pid = process.pid  # its number, and that of its process group and its session
+        self.end = watch(process.pid)  # becomes readable when it ends; None where the system has none
+        self.state = State.STARTING  # where it is in its life
+        self.call: Call | None = None  # what it evaluates
+        self.until = math.inf  # when its state has lasted too long, on the monotonic clock
+        # how its evaluation is to be recorded, once the process is being terminated
         self.failure: tuple[Status, str] | None = None
-        self.killed = False
+        self.killed = False  # whether it was sent SIGKILL
+        # the rest of its process tree, where that was looked up together with others
         self.descendants: list[int] | None = None
-        self.error = ""
+        self.error = ""  # why it could not load the task
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to it and its family."""
+        """Send a signal to its process tree."""
         signal_tree(self.pid, number, self.descendants)
 
     def has_descendants(self) -> bool:
@@ -152,9 +115,9 @@ class WorkerProcess:
         return bool(process_trees([self.pid])[self.pid])
 
     def reap(self) -> int:
-        """Kill what is left of it and its family, give everything back, and return its exit code.
+        """Kill what is left of its process tree, give everything back, and return its exit code.
 
-        It is waited for last: until then its number belongs to nobody else.
+        It is waited for last: until then the system gives its number to no other process, so no signal can go astray.
         """
         self.signal(signal.SIGKILL)
         code = self._process.wait()
@@ -175,39 +138,20 @@ class WorkerProcess:
         """Return the end of what it printed during its evaluation, in one line; nothing if that is not captured."""
         if self._output is None:
             return ""
-        size = os.fstat(self._output.fileno()).st_size
-        text = os.pread(self._output.fileno(), TAIL, max(0, size - TAIL)).decode(errors="replace")
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return f"; its output ends: {' | '.join(lines[-LINES:])}" if lines else ""
+        return output_tail(self._output.fileno(), "output")
 
 
 class Launcher:
-    """Starts worker processes for one task.
-
-    Parameters
-    ----------
-    payload : bytes
-        The task, from `preflight`.
-    environment : mapping
-        Variables of the processes.
-    detailed : int
-        Whether the task's `detailed_call` is called.
-    threads : int or None
-        Threads that numerical libraries may use in a process.
-    capture : bool
-        Whether output is kept for failures instead of going where this process's output goes.
-    places : sequence of str
-        Directories in which modules are looked for before those of this process.
-    """
+    """Starts worker processes for one task."""
 
     def __init__(
         self,
-        payload: bytes,
-        environment: Mapping[str, str],
-        detailed: int,
-        threads: int | None,
-        capture: bool,
-        places: Sequence[str] = (),
+        payload: bytes,  # the task, from `preflight`
+        environment: Mapping[str, str],  # variables of the processes
+        detailed: int,  # whether the task's `detailed_call` is called
+        threads: int | None,  # threads that numerical libraries may use in a process
+        capture: bool,  # whether output is kept for failures instead of going where this process's output goes
+        places: Sequence[str] = (),  # directories in which modules are looked for before those of this process
     ) -> None:
         self._environment = dict(environment)
         self._capture = capture
@@ -261,6 +205,6 @@ class Launcher:
     def _new_output(self) -> IO[bytes] | None:
         if not self._capture:
             return None
-        output = tempfile.TemporaryFile()  # noqa: SIM115  # closed when the process is buried
+        output = tempfile.TemporaryFile()  # noqa: SIM115  # closed when the process is reaped
         fcntl.fcntl(output, fcntl.F_SETFL, fcntl.fcntl(output, fcntl.F_GETFL) | os.O_APPEND)
         return output

@@ -1,4 +1,4 @@
-"""The worker processes of a supervisor, from their start to their burial."""
+"""The worker processes of a supervisor, from their start until they are reaped."""
 
 from __future__ import annotations
 
@@ -13,61 +13,50 @@ from glompo.evaluators.pool.process import Launcher, State, WorkerProcess
 from glompo.evaluators.pool.process_tree import process_trees
 from glompo.function import Status
 
-START = 60.0
+LOAD_TIMEOUT = 60.0
 """Seconds that a process may take to load the task."""
 
-EXIT_GRACE = 0.2
-"""Seconds between the end of a process's line and its own end, if it ends by itself."""
+CLOSED_LINE_TIMEOUT = 0.2
+"""Seconds that a process gets to end by itself once its line is closed."""
 
-LEAVE = 2.0
+DISMISS_TIMEOUT = 2.0
 """Seconds that a process without a call gets to end by itself."""
 
-STUCK = 5.0
+KILL_TIMEOUT = 5.0
 """Seconds after SIGKILL when a process is given up: the kernel keeps those that wait for a device or a file server."""
+
+START_FAILURES = 3
+"""Failures in a row after which the next start waits."""
+
+LONGEST_BACKOFF = 30.0
+"""Seconds."""
 
 AT_WORK = (State.STARTING, State.IDLE, State.BUSY)
 
 
 class Listener(Protocol):
-    """Who is told of what happens to processes."""
+    """What happens to processes is reported to it."""
 
-    def heard(self, process: WorkerProcess) -> None:
+    def on_message(self, process: WorkerProcess) -> None:
         """Take what has arrived from a process."""
 
-    def ended(self, process: WorkerProcess) -> None:
-        """Settle what a process leaves behind."""
+    def on_end(self, process: WorkerProcess) -> None:
+        """Settle the call of a process that has ended."""
 
 
 class ProcessTable:
-    """Processes by their state. It belongs to one thread, but for :attr:`idle`.
-
-    Parameters
-    ----------
-    launcher : Launcher
-        Starts the processes.
-    listener : Listener
-        Told by :meth:`wait`.
-    grace : float
-        Seconds from SIGTERM to SIGKILL.
-
-    Attributes
-    ----------
-    size : int
-        Processes at most.
-    idle : list of WorkerProcess
-        Those that can take a call.
-    """
+    """Processes by their state; `listener` is told of what happens. It belongs to one thread, but for :attr:`idle`."""
 
     def __init__(self, launcher: Launcher, listener: Listener, size: int, grace: float) -> None:
         self._launcher = launcher
         self._listener = listener
-        self.size = size
+        self.size = size  # processes at most
         self._grace = grace
         self._selector = selectors.DefaultSelector()
         self._processes: set[WorkerProcess] = set()
-        self._remains: list[WorkerProcess] = []
-        self._stuck: list[WorkerProcess] = []
-        self.idle: list[WorkerProcess] = []
+        self._zombies: list[WorkerProcess] = []  # ended, while what they started still has time to end
+        self._stuck: list[WorkerProcess] = []  # given up: killed, and kept by the kernel
+        self.idle: list[WorkerProcess] = []  # those that can take a call
 
     @property
     def room(self) -> int:
@@ -75,11 +64,11 @@ class ProcessTable:
         return self.size - len(self._processes)
 
     @property
-    def gone(self) -> bool:
-        """Whether nobody is left."""
-        return not self._processes and not self._remains
+    def empty(self) -> bool:
+        """Whether no process is left."""
+        return not self._processes and not self._zombies
 
-    def those(self, *states: State) -> list[WorkerProcess]:
+    def in_state(self, *states: State) -> list[WorkerProcess]:
         """Return the processes in one of the states."""
         return [process for process in self._processes if process.state in states]
 
@@ -93,7 +82,7 @@ class ProcessTable:
 
     def next_time(self) -> float:
         """Return when the first state has lasted too long."""
-        return min((one.until for group in (self._processes, self._remains) for one in group), default=math.inf)
+        return min((one.until for group in (self._processes, self._zombies) for one in group), default=math.inf)
 
     def overdue(self, now: float) -> list[WorkerProcess]:
         """Return the processes whose state has lasted too long."""
@@ -108,17 +97,17 @@ class ProcessTable:
             If the system has no room for it.
         """
         process = self._launcher.start()
-        process.until = now + START
+        process.until = now + LOAD_TIMEOUT
         self._processes.add(process)
-        self._selector.register(process.channel, selectors.EVENT_READ, partial(self._listener.heard, process))
+        self._selector.register(process.channel, selectors.EVENT_READ, partial(self._listener.on_message, process))
         if process.end is not None:
-            self._selector.register(process.end, selectors.EVENT_READ, partial(self._listener.ended, process))
+            self._selector.register(process.end, selectors.EVENT_READ, partial(self._listener.on_end, process))
 
-    def condemn(self, process: WorkerProcess, status: Status, reason: str, now: float) -> None:
+    def terminate(self, process: WorkerProcess, status: Status, reason: str, now: float) -> None:
         """End a process whose evaluation must not go on; `status` and `reason` are what is recorded of it."""
         process.failure = status, reason
-        process.state = State.CONDEMNED
-        if status is Status.OUT_OF_MEMORY:  # it grows while it is asked
+        process.state = State.TERMINATING
+        if status is Status.OUT_OF_MEMORY:  # it would grow on during the grace
             self.kill(process, now)
         else:
             process.until = now + self._grace
@@ -126,57 +115,58 @@ class ProcessTable:
 
     def dismiss(self, processes: list[WorkerProcess], now: float) -> None:
         """Tell processes without a call that there is nothing more to do."""
+        # one look at all processes of the machine for all of them; each would take its own when it is signalled
         found = process_trees([process.pid for process in processes]) if processes else {}
         for process in processes:
             self._no_longer_idle(process)
             process.descendants = found[process.pid]
-            if process.state is State.STARTING:  # it would hear of it when it has loaded the task
+            if process.state is State.STARTING:  # it reads its line only when it has loaded the task
                 process.signal(signal.SIGTERM)
             process.channel.finish()
-            process.state = State.LEAVING
-            process.until = now + LEAVE
+            process.state = State.EXITING
+            process.until = now + DISMISS_TIMEOUT
 
     def kill(self, process: WorkerProcess, now: float) -> None:
-        """Kill a process; if it has been killed already, and the kernel keeps it, let it go."""
+        """Kill a process; one that was killed already, and that the kernel keeps, is given up."""
         if process.killed:
             self._forget(process)
             self._stuck.append(process)
             return
-        process.until = now + STUCK
+        process.until = now + KILL_TIMEOUT
         process.killed = True
         process.signal(signal.SIGKILL)
 
-    def hang_up(self, process: WorkerProcess, now: float) -> bool:
-        """Listen no longer to a process that has closed its line; return whether it is still to end by itself."""
+    def line_closed(self, process: WorkerProcess, now: float) -> bool:
+        """Stop reading a line that its process has closed; return whether its end will be reported by itself."""
         self._no_longer_idle(process)
         if process.end is None:
             return False
         self._unregister(process.channel)
-        process.until = min(process.until, now + EXIT_GRACE)
+        process.until = min(process.until, now + CLOSED_LINE_TIMEOUT)
         return True
 
     def reap(self, process: WorkerProcess, now: float) -> int:
         """Wait for a process that has ended, and return its exit code.
 
-        What a condemned process had started has the rest of its time to end; the process is then buried with it, and
-        until then its code is 0.
+        What a terminated process had started has the rest of the grace to end; until then the process stays a zombie,
+        so that its number, by which its session is found, is not used again, and its code is given as 0.
         """
         self._forget(process)
         may_wait = process.failure is not None and not process.killed and now < process.until
         if may_wait and process.has_descendants():
-            self._remains.append(process)
+            self._zombies.append(process)
             return 0
         return process.reap()
 
     def reap_orphans(self, now: float) -> None:
-        """End what condemned processes have left behind, where its time is over."""
-        for process in [one for one in self._remains if one.until <= now]:
-            self._remains.remove(process)
+        """Kill what terminated processes have left behind, where the grace is over."""
+        for process in [one for one in self._zombies if one.until <= now]:
+            self._zombies.remove(process)
             process.reap()
 
     def close(self) -> None:
-        """Kill whatever is left and give everything back."""
-        for process in (*self._processes, *self._remains):
+        """Kill what is left and give everything back."""
+        for process in (*self._processes, *self._zombies):
             process.reap()
         for process in self._stuck:
             process.let_go()
@@ -201,3 +191,28 @@ class ProcessTable:
             self._selector.unregister(channel)  # type: ignore[arg-type]  # a descriptor, or something with fileno()
         except KeyError:  # the line was closed before
             return
+
+
+class StartBackoff:
+    """Counts failed starts, so that a task that cannot be loaded does not cost one process after the other."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self.error = ""  # why the last start failed
+        self.retry_at = 0.0  # when the next start may be tried
+
+    def succeeded(self) -> None:
+        """Note that a process is ready."""
+        self._failures = 0
+        self.retry_at = 0.0
+
+    def failed(self, error: str, now: float) -> None:
+        """Note that a process did not get ready."""
+        self._failures += 1
+        self.error = error
+        if self._failures >= START_FAILURES:
+            self.retry_at = now + min(LONGEST_BACKOFF, 0.5 * 2.0 ** (self._failures - START_FAILURES))
+
+    def waiting(self, now: float) -> bool:
+        """Return whether no start may be tried now."""
+        return now < self.retry_at

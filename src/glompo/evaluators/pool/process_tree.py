@@ -1,8 +1,8 @@
-"""A worker process and everything that it has started.
+"""A process and everything that it has started: its members, signals to it, its end, and what that end says.
 
-On Linux the family is read from /proc: the descendants, and whoever is still in the session that the worker process
-opened, also after their own parents are gone. A program that opens a session of its own *and* outlives the process
-that started it leaves the family unseen. Elsewhere the family is the process group.
+On Linux the tree is read from /proc: the descendants, and the members of the session that the process opened, also
+after their own parents are gone. A program that opens a session of its own *and* outlives the process that started it
+leaves the tree unseen. Elsewhere the tree is the process group.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import sys
 from collections.abc import Iterable
 from time import monotonic
 
+from glompo.function import Status
+
 PAGE = os.sysconf("SC_PAGE_SIZE")
 GONE = ("Z", "X")
 """States of a process that has ended and waits for its parent to notice."""
@@ -22,12 +24,18 @@ GONE = ("Z", "X")
 EXITING = 0x4
 """Flag of a process on Linux that is about to end."""
 
+TAIL_BYTES = 2000
+"""Bytes of a program's output that are looked at for the error of an evaluation that failed."""
+
+TAIL_LINES = 5
+"""Lines of it that are shown."""
+
 LINUX = sys.platform == "linux"
 """Whether there is a /proc to read."""
 
 
 def process_trees(leaders: Iterable[int]) -> dict[int, list[int]]:
-    """Return the living members of the families of some leaders, without the leaders, from one look at /proc."""
+    """Return the living members of the trees of some leaders, without the leaders, from one look at /proc."""
     found: dict[int, list[int]] = {leader: [] for leader in leaders}
     parents: dict[int, int] = {}
     sessions: dict[int, int] = {}
@@ -62,7 +70,7 @@ def has_ended(pid: int) -> bool:
 
 
 def signal_tree(leader: int, number: signal.Signals, descendants: list[int] | None = None) -> None:
-    """Send a signal to a process that has not been waited for, to its group, and to the rest of its family.
+    """Send a signal to a process that has not been waited for, to its group, and to the rest of its tree.
 
     Parameters
     ----------
@@ -70,11 +78,11 @@ def signal_tree(leader: int, number: signal.Signals, descendants: list[int] | No
         Number of the process that leads the group.
     number : Signals
         Which signal.
-    kin : list of int, optional
-        The rest of the family; looked for by default, after SIGKILL once more for members born meanwhile.
+    descendants : list of int, optional
+        The rest of the tree; looked for by default, after SIGKILL once more for members started meanwhile.
     """
     others = process_trees([leader])[leader] if descendants is None else descendants
-    _to_group(leader, number)
+    signal_group(leader, number)
     for pid in others:
         _to(pid, number)
     if others and descendants is None and number is signal.SIGKILL:
@@ -130,11 +138,12 @@ def _fields(pid: str) -> list[str]:
     try:
         with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
             return file.read().rpartition(b")")[2].decode().split()
-    except OSError:  # gone, or somebody else's
+    except OSError:  # gone, or of another user
         return []
 
 
-def _to_group(leader: int, number: signal.Signals) -> None:
+def signal_group(leader: int, number: signal.Signals) -> None:
+    """Send a signal to a process group, if it has members left."""
     try:
         os.killpg(leader, number)
     except (ProcessLookupError, PermissionError):  # all gone; or, on macOS, gone but not yet waited for
@@ -146,3 +155,55 @@ def _to(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
     except (ProcessLookupError, PermissionError):
         return
+
+
+class KernelKills:
+    """Tells whether the kernel has killed processes of this machine for want of memory lately.
+
+    Linux counts such kills for the machine as a whole (`oom_kill` in /proc/vmstat; those inside a memory cgroup
+    included), so a kill elsewhere at the same time looks the same.
+    """
+
+    def __init__(self, path: str = "/proc/vmstat") -> None:
+        self._path = path
+        self._seen = self._count()
+
+    def rose(self) -> bool:
+        """Return whether the count rose since it was last looked at."""
+        count = self._count()
+        risen, self._seen = count > self._seen, count
+        return risen
+
+    def _count(self) -> int:
+        try:
+            with open(self._path, "rb") as file:
+                return next((int(line.split()[1]) for line in file if line.startswith(b"oom_kill ")), 0)
+        except OSError:
+            return 0
+
+
+def verdict(code: int, kills: KernelKills) -> tuple[Status, str]:
+    """Return status and reason for a process that ended in an evaluation with this code, or minus a signal."""
+    if code >= 0:
+        return Status.CRASHED, f"the task ended its process with exit code {code}"
+    if code != -signal.SIGKILL:
+        return Status.CRASHED, f"the task's process was killed by {signal_name(-code)}"
+    if kills.rose():
+        return Status.OUT_OF_MEMORY, "the kernel killed the task's process for want of memory (SIGKILL)"
+    return Status.CRASHED, "the task's process was killed by signal 9 (SIGKILL), perhaps for want of memory"
+
+
+def output_tail(file: int, name: str) -> str:
+    """Return the end of what is in an open file, in one line that calls it `name`; nothing if it is empty."""
+    size = os.fstat(file).st_size
+    text = os.pread(file, TAIL_BYTES, max(0, size - TAIL_BYTES)).decode(errors="replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return f"; its {name} ends: {' | '.join(lines[-TAIL_LINES:])}" if lines else ""
+
+
+def signal_name(number: int) -> str:
+    """Return number and name of a signal."""
+    try:
+        return f"signal {number} ({signal.Signals(number).name})"
+    except ValueError:  # a real-time signal
+        return f"signal {number}"

@@ -1,14 +1,9 @@
 """Keeps a number of worker processes at work, and none of them longer than allowed.
 
 One thread waits for everything at once: answers, the ends of processes, deadlines. A call goes from the caller's
-thread straight to an idle process; its answer, or the news of its process's end, comes back through the one thread.
-What that thread knows of a process is a state (see :class:`~glompo.evaluators.pool.process.State`) and a time until
-which the state may last:
-
-* STARTING until it says that the task is loaded; IDLE; BUSY until it answers or its deadline has come;
-* CONDEMNED from SIGTERM until SIGKILL: its evaluation is over, whatever it still says;
-* LEAVING from the word that there is nothing more to do until it is killed for staying;
-* ENDED: waited for, or waiting as a zombie, which keeps its number, until what it had started is gone as well.
+thread straight to an idle process; its answer, or the report that its process ended, comes back through the one
+thread. What that thread knows of a process is a state (see :class:`~glompo.evaluators.pool.process.State`) and a time
+until which the state may last.
 """
 
 from __future__ import annotations
@@ -27,14 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.errors import InternalError
-from glompo.evaluators.not_evaluated import NotEvaluated
-from glompo.evaluators.pool.exit_status import KernelKills, verdict
-from glompo.evaluators.pool.limits import Deadlines, Limits, size
-from glompo.evaluators.pool.memory import PERIOD, MemoryWatch
+from glompo.evaluators.pool.limits import MEMORY_PERIOD, Deadlines, Limits, MemoryWatch, size
 from glompo.evaluators.pool.process import Call, Launcher, State, WorkerProcess
-from glompo.evaluators.pool.process_table import AT_WORK, EXIT_GRACE, START, ProcessTable
-from glompo.evaluators.pool.start_backoff import Starts
+from glompo.evaluators.pool.process_table import AT_WORK, CLOSED_LINE_TIMEOUT, LOAD_TIMEOUT, ProcessTable, StartBackoff
+from glompo.evaluators.pool.process_tree import KernelKills, verdict
 from glompo.evaluators.pool.worker_main import Ready, Unready
+from glompo.evaluators.protocol import NotEvaluated
 from glompo.function import Outcome, Status
 from glompo.safe_text import error_text
 
@@ -42,24 +35,15 @@ CLOSED = "the evaluator has been closed, or belongs to the process from which th
 
 
 class Supervisor:
-    """Evaluates points in worker processes.
-
-    Parameters
-    ----------
-    launcher : Launcher
-        Starts the processes.
-    limits : Limits
-        Of each evaluation.
-    workers : int
-        Processes at most.
-    eager : bool
-        Whether they are all started now, or as calls come.
-    linger : float
-        Seconds that a process may stay idle.
-    """
+    """Evaluates points in worker processes."""
 
     def __init__(
-        self, launcher: Launcher, limits: Limits, workers: int, eager: bool = True, linger: float = math.inf
+        self,
+        launcher: Launcher,
+        limits: Limits,  # of each evaluation
+        workers: int,  # processes at most
+        eager: bool = True,  # whether they are all started now, or as calls come
+        linger: float = math.inf,  # seconds that a process may stay idle
     ) -> None:
         self._limits = limits
         self._linger = linger
@@ -67,19 +51,19 @@ class Supervisor:
         self._deadlines = Deadlines(limits)
         self._memory = MemoryWatch(limits.memory)
         self._kills = KernelKills()
-        self._starts = Starts()
+        self._starts = StartBackoff()
         self._lock = threading.Lock()
         self._open: set[Call] = set()
         self._waiting: deque[Call] = deque()
-        self._landed: list[tuple[Future[Outcome], Outcome]] = []
-        self._unmade: list[Future[Outcome]] = []
-        self._spares = workers if eager else 0
+        self._completed: list[tuple[Future[Outcome], Outcome]] = []
+        self._not_started: list[Future[Outcome]] = []
+        self._to_start = workers if eager else 0
         self._closing = False
-        self._planned = math.inf
-        self._ear, self._wakeup_pipe = os.pipe()
-        os.set_blocking(self._ear, False)
-        os.set_blocking(self._wakeup_pipe, False)
-        self._processes.listen(self._ear, self._rung)
+        self._next_look = math.inf
+        self._wakeup_read, self._wakeup_write = os.pipe()
+        os.set_blocking(self._wakeup_read, False)
+        os.set_blocking(self._wakeup_write, False)
+        self._processes.listen(self._wakeup_read, self._drain_wakeup)
         self._thread = threading.Thread(target=self._run, name="glompo-evaluations", daemon=True)
         self._thread.start()
 
@@ -101,15 +85,16 @@ class Supervisor:
                 raise RuntimeError(CLOSED)
             self._open.add(call)
             self._waiting.append(call)
-            looked_at = self._assign(monotonic())
-            if looked_at < self._planned or (self._waiting and self._processes.room):
+            first_due = self._assign(monotonic())
+            # the thread sleeps until `_next_look`: it must be woken for an earlier deadline, or to start a process
+            if first_due < self._next_look or (self._waiting and self._processes.room):
                 self._wake_up()
         return call.future
 
     def end(self, future: Future[Outcome]) -> None:
         """End one evaluation, under way or in wait; of one that is over there is nothing to end."""
         with self._lock:
-            if self._wakeup_pipe >= 0:
+            if self._wakeup_write >= 0:
                 self._end_calls(lambda call: call.future is future, "its optimizer had been asked to stop", monotonic())
                 self._wake_up()
 
@@ -125,65 +110,66 @@ class Supervisor:
             return
         with self._lock:
             self._closing = True
-            self._spares = 0
+            self._to_start = 0
             if kill:
                 self._end_calls(lambda call: True, "the evaluator was closed", monotonic())
             self._wake_up()
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
-    # the one thread
+    # the supervising thread
 
     def _run(self) -> None:
         try:
             wait: float | None = 0.0
             while wait is None or wait >= 0:
                 events = self._processes.wait(wait)
+                # callers give calls to idle processes under the same lock, so a state never changes while it is judged
                 with self._lock:
-                    for happen in events:
-                        happen()
-                    wait = self._turn(monotonic())
+                    for handle in events:  # before deadlines: an answer that came in time counts
+                        handle()
+                    wait = self._step(monotonic())
                 self._deliver()
         except BaseException as error:  # a defect of ours must not leave callers waiting
-            self._break(error)
+            self._fail_all(error)
         finally:
             self._release()
 
-    def _turn(self, now: float) -> float | None:
+    def _step(self, now: float) -> float | None:
         """Do what is due; return how long to wait for the next event, less than 0 when all is over."""
-        if now >= self._planned:
-            self._planned = math.inf
-            self._keep_time(now)
-        self._assign(now)
-        self._thin_out(now)
-        self._staff(now)
+        if now >= self._next_look:
+            self._next_look = math.inf
+            self._enforce_deadlines(now)
+        self._assign(now)  # before processes are dismissed or started: a call in wait may make either superfluous
+        self._dismiss_surplus(now)
+        self._start_processes(now)
         if self._closing and not self._waiting:
-            self._processes.dismiss(self._processes.those(State.STARTING, State.IDLE), now)
-            if self._processes.gone:
+            self._processes.dismiss(self._processes.in_state(State.STARTING, State.IDLE), now)
+            if self._processes.empty:
                 return -1.0
-        self._planned = min(self._planned, self._next_time())
-        return None if self._planned == math.inf else max(0.0, self._planned - now)
+        self._next_look = min(self._next_look, self._next_time())
+        return None if self._next_look == math.inf else max(0.0, self._next_look - now)
 
     def _next_time(self) -> float:
         times = [self._processes.next_time()]
-        if self._waiting and self._starts.rest_until:
-            times.append(self._starts.rest_until)
-        if self._memory.on and self._processes.those(State.BUSY):
+        if self._waiting and self._starts.retry_at:
+            times.append(self._starts.retry_at)
+        if self._memory.on and self._processes.in_state(State.BUSY):
             times.append(self._memory.due)
         return min(times)
 
     def _deliver(self) -> None:
-        """Hand out what has come in. Whoever waits for it may call back, so no lock is held."""
+        """Set the futures that are due. Their callbacks may call this object again, so no lock is held."""
         with self._lock:
-            landed, self._landed = self._landed, []
-            unmade, self._unmade = self._unmade, []
-        for future, outcome in landed:
+            completed, self._completed = self._completed, []
+            not_started, self._not_started = self._not_started, []
+        for future, outcome in completed:
             future.set_result(outcome)
-        for future in unmade:
+        for future in not_started:
             if future.running() or future.set_running_or_notify_cancel():
                 future.set_exception(NotEvaluated(f"no worker can be started: {self._starts.error}"))
 
-    def _break(self, error: BaseException) -> None:
+    def _fail_all(self, error: BaseException) -> None:
         with self._lock:
             self._closing = True
             calls = [*self._open]
@@ -196,61 +182,63 @@ class Supervisor:
     def _release(self) -> None:
         self._processes.close()
         with self._lock:
-            os.close(self._ear)
-            os.close(self._wakeup_pipe)
-            self._wakeup_pipe = -1
+            os.close(self._wakeup_read)
+            os.close(self._wakeup_write)
+            self._wakeup_write = -1
 
     def _wake_up(self) -> None:
         try:
-            if self._wakeup_pipe >= 0:
-                os.write(self._wakeup_pipe, b"!")
-        except BlockingIOError:  # it rings already
+            if self._wakeup_write >= 0:
+                os.write(self._wakeup_write, b"!")
+        except BlockingIOError:  # the pipe is full: the thread is about to wake up
             return
 
-    def _rung(self) -> None:
-        os.read(self._ear, 4096)
+    def _drain_wakeup(self) -> None:
+        os.read(self._wakeup_read, 4096)
 
     # time
 
-    def _keep_time(self, now: float) -> None:
+    def _enforce_deadlines(self, now: float) -> None:
         for process in self._processes.overdue(now):
+            # the clock is asked after the selector: what arrived in between is read before a process is ended for it
             if process.state is State.BUSY and not process.channel.ended:
-                self.heard(process)  # an answer that has just come counts
+                self.on_message(process)
             if process.until <= now and process.state is not State.ENDED:
-                self._too_long(process, now)
+                self._expire(process, now)
         self._processes.reap_orphans(now)
         if self._memory.due <= now:
-            busy = {process.pid: process for process in self._processes.those(State.BUSY)}
+            busy = {process.pid: process for process in self._processes.in_state(State.BUSY)}
             for pid, held in self._memory.over(now, list(busy)).items():
                 reason = f"held {size(held)} in memory, over the limit of {size(self._limits.memory or 0)}"
-                self._processes.condemn(busy[pid], Status.OUT_OF_MEMORY, reason, now)
+                self._processes.terminate(busy[pid], Status.OUT_OF_MEMORY, reason, now)
 
-    def _too_long(self, process: WorkerProcess, now: float) -> None:
-        if process.state is State.IDLE:
+    def _expire(self, process: WorkerProcess, now: float) -> None:
+        if process.state is State.IDLE:  # for longer than it may linger
             self._processes.dismiss([process], now)
         elif process.state is State.BUSY and process.call is not None and not process.channel.ended:
-            self._processes.condemn(process, Status.TIMEOUT, self._deadlines.reason(process.call.limit), now)
+            self._processes.terminate(process, Status.TIMEOUT, self._deadlines.reason(process.call.limit), now)
         else:
-            process.error = process.error or f"it was not ready after {START:g} s"
+            # it does not get ready, does not leave, outlives SIGTERM, or lives although its line is closed
+            process.error = process.error or f"it was not ready after {LOAD_TIMEOUT:g} s"
             if process.state is State.BUSY:
                 process.failure = Status.CRASHED, "the task closed the line of its process"
             self._processes.kill(process, now)
-            if process.state is State.ENDED:
+            if process.state is State.ENDED:  # given up: it survives even SIGKILL, and its call must not wait for it
                 self._settle_the_end(process, process.state, 0, "", now)
 
     # starting
 
-    def _staff(self, now: float) -> None:
+    def _start_processes(self, now: float) -> None:
         """Start the processes that are wanted."""
         room = self._processes.room
-        if room <= 0 or not (self._waiting or self._spares):
+        if room <= 0 or not (self._waiting or self._to_start):
             return
-        if self._starts.resting(now):
-            if not self._processes.those(*AT_WORK):
-                self._leave_unmade()
+        if self._starts.waiting(now):
+            if not self._processes.in_state(*AT_WORK):
+                self._give_up_waiting()
             return
-        wanted = max(self._spares, len(self._waiting) - len(self._processes.those(State.STARTING)))
-        self._spares = 0
+        wanted = max(self._to_start, len(self._waiting) - len(self._processes.in_state(State.STARTING)))
+        self._to_start = 0
         for _ in range(min(room, wanted)):
             try:
                 self._processes.start(now)
@@ -259,17 +247,17 @@ class Supervisor:
                 self._wake_up()
                 return
 
-    def _thin_out(self, now: float) -> None:
-        """Let idle processes go that are too many since their number was lowered."""
-        surplus = len(self._processes.those(*AT_WORK)) - self._processes.size
+    def _dismiss_surplus(self, now: float) -> None:
+        """Dismiss idle processes that are too many since their number was lowered."""
+        surplus = len(self._processes.in_state(*AT_WORK)) - self._processes.size
         if surplus > 0:
             self._processes.dismiss(list(self._processes.idle[:surplus]), now)
 
-    def _leave_unmade(self) -> None:
+    def _give_up_waiting(self) -> None:
         while self._waiting:
             call = self._waiting.popleft()
             self._open.discard(call)
-            self._unmade.append(call.future)
+            self._not_started.append(call.future)
 
     # evaluating
 
@@ -279,7 +267,7 @@ class Supervisor:
         while self._waiting and self._processes.idle:
             process = self._processes.idle.pop()
             self._hand_out(process, now)
-            first = min(first, process.until, now + PERIOD if self._memory.on else math.inf)
+            first = min(first, process.until, now + MEMORY_PERIOD if self._memory.on else math.inf)
         return first
 
     def _hand_out(self, process: WorkerProcess, now: float) -> None:
@@ -293,68 +281,75 @@ class Supervisor:
             process.state, process.call, process.until = State.BUSY, call, now + call.limit
             try:
                 process.channel.send(call.x)
-            except OSError:  # it has died idle: its end will be heard of, and the call goes to another
-                process.state, process.call, process.until = State.LEAVING, None, now + EXIT_GRACE
+            except OSError:  # it died while idle: that is reported next, and the call goes to another
+                process.state, process.call, process.until = State.EXITING, None, now + CLOSED_LINE_TIMEOUT
                 self._waiting.appendleft(call)
             return
         process.state, process.until = State.IDLE, now + self._linger
         self._processes.idle.append(process)
 
-    def heard(self, process: WorkerProcess) -> None:
-        """Take what has arrived from a process, and give it more to do."""
+    def on_message(self, process: WorkerProcess) -> None:
+        """Take what has arrived from a process, and give it the next call."""
         if process.state is State.ENDED:
             return
         now, was_busy = monotonic(), process.state is State.BUSY
         if self._take(process, process.channel.arrived()):
-            if was_busy and self._memory.worn(process.pid):
-                self._spares += not self._closing
+            if was_busy and self._memory.has_leaked(process.pid):
+                self._to_start += not self._closing
                 self._processes.dismiss([process], now)
             else:
                 self._hand_out(process, now)
-        if process.channel.ended and not self._processes.hang_up(process, now):
-            self.ended(process)
+        if process.channel.ended and not self._processes.line_closed(process, now):
+            self.on_end(process)
 
-    def ended(self, process: WorkerProcess) -> None:
-        """Settle what a process leaves behind."""
+    def on_end(self, process: WorkerProcess) -> None:
+        """Settle the call of a process that has ended."""
         if process.state is State.ENDED:
             return
         now, before = monotonic(), process.state
+        # an answer that was sent just before the end counts, and the state before decides what the end means
         self._take(process, process.channel.arrived(all_of_it=True))
-        words = process.output_tail()
+        tail = process.output_tail()
         code = self._processes.reap(process, now)
-        self._settle_the_end(process, before, code, words, now)
+        self._settle_the_end(process, before, code, tail, now)
 
     def _take(self, process: WorkerProcess, messages: list[bytes]) -> bool:
         """Take messages of a process; return whether it can take a call now."""
         free = False
         for message in messages:
-            said = _decoded(message)
-            if isinstance(said, Unready):
-                process.error = said.error
-            elif isinstance(said, Ready):
+            answer = _decoded(message)
+            if isinstance(answer, Unready):
+                process.error = answer.error
+            elif isinstance(answer, Ready):
                 self._starts.succeeded()
                 free = process.state is State.STARTING
             elif process.state is State.BUSY and process.call is not None:  # otherwise its evaluation is over already
                 call, process.call = process.call, None
-                self._settle(call, said, process.output_tail() if said.status is not Status.OK else "")
+                self._settle(call, answer, process.output_tail() if answer.status is not Status.OK else "")
                 free = True
         return free
 
     # settling
 
-    def _settle_the_end(self, process: WorkerProcess, before: State, code: int, words: str, now: float) -> None:
-        """Record what the end of a process means for its call, or for further starts."""
-        if before is State.STARTING:
-            self._starts.failed(process.error or verdict(code, self._kills)[1] + words, now)
+    def _settle_the_end(self, process: WorkerProcess, before: State, code: int, tail: str, now: float) -> None:
+        """Record what the end of a process means for its call, or for further starts.
+
+        Three causes are told apart. A process that we terminated has its `failure` recorded, whatever its exit code:
+        that is the code of our own signal. One that ended before it read the call, or by a SIGTERM that a batch queue
+        sent to the whole job, did not end through the task: the call goes first in the queue, to another process.
+        Otherwise the exit code is the task's, and so is the failure.
+        """
+        if before is State.STARTING:  # a start that failed is nothing that a call could be blamed for
+            self._starts.failed(process.error or verdict(code, self._kills)[1] + tail, now)
         call, process.call = process.call, None
         if call is None:
             return
-        self._spares += not self._closing
+        self._to_start += not self._closing
         if process.failure is None and call.is_blameless(process.channel.unread, code):
             self._waiting.appendleft(call)
             return
         status, reason = process.failure or verdict(code, self._kills)
-        self._fail(call, status, reason + words, now)
+        self._fail(call, status, reason + tail, now)
 
     def _fail(self, call: Call, status: Status, reason: str, now: float) -> None:
         """Record an evaluation that gave no value."""
@@ -363,25 +358,25 @@ class Supervisor:
             self._settle(call, Outcome(math.nan, status, reason, (), seconds), "")
         self._open.discard(call)
 
-    def _settle(self, call: Call, outcome: Outcome, words: str) -> None:
+    def _settle(self, call: Call, outcome: Outcome, tail: str) -> None:
         if outcome.status in (Status.OK, Status.TIMEOUT):
             self._deadlines.note(outcome.seconds)
         self._open.discard(call)
-        self._landed.append((call.future, replace(outcome, error=outcome.error + words) if words else outcome))
+        self._completed.append((call.future, replace(outcome, error=outcome.error + tail) if tail else outcome))
 
     def _end_calls(self, those: Callable[[Call], bool], reason: str, now: float) -> None:
         for call in [call for call in self._waiting if those(call)]:
             self._waiting.remove(call)
             self._fail(call, Status.CANCELLED, reason, now)
-        for process in self._processes.those(State.BUSY):
+        for process in self._processes.in_state(State.BUSY):
             if process.call is not None and those(process.call):
-                self._processes.condemn(process, Status.CANCELLED, reason, now)
+                self._processes.terminate(process, Status.CANCELLED, reason, now)
 
 
 def _decoded(message: bytes) -> Outcome | Ready | Unready:
     try:
-        said: Outcome | Ready | Unready = pickle.loads(message)
+        answer: Outcome | Ready | Unready = pickle.loads(message)
     except BaseException as error:  # extra values whose classes cannot be had here
         reason = f"detailed_call returned extra values that cannot be read: {error_text(error)}"
         return Outcome(math.nan, Status.INVALID, reason)
-    return said
+    return answer

@@ -19,34 +19,22 @@ from typing import Any
 import numpy as np
 
 from glompo.evaluators.call import callable_of, outcome_of
+from glompo.evaluators.environment import leave_vanished_directory, present_directory
 from glompo.evaluators.payload import unpacked
 from glompo.evaluators.pool.channel import Channel
 from glompo.evaluators.pool.lifeline import end_with_parent
-from glompo.evaluators.working_directory import leave_a_vanished_one, present_directory
 from glompo.function import Outcome, Status
 from glompo.safe_text import error_text
 
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What a worker process must know before it loads the task.
+    """What a worker process must know before it loads the task."""
 
-    Attributes
-    ----------
-    parent : int
-        Process number of the parent.
-    detailed : int
-        Whether the task's `detailed_call` is called.
-    threads : int or None
-        Threads that numerical libraries may use.
-    capture : bool
-        Whether standard output goes to a file that is emptied before each evaluation.
-    """
-
-    parent: int
-    detailed: int
-    threads: int | None
-    capture: bool
+    parent: int  # process number of the parent
+    detailed: int  # whether the task's `detailed_call` is called
+    threads: int | None  # threads that numerical libraries may use
+    capture: bool  # whether standard output goes to a file that is emptied before each evaluation
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +44,19 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Unready:
-    """The task cannot be loaded.
+    """The task cannot be loaded."""
 
-    Attributes
-    ----------
-    error : str
-        Why.
-    """
-
-    error: str
+    error: str  # why
 
 
 def serve(line: int, lifeline: int, payload_file: int, start: int) -> None:
     """Evaluate points until the parent has no more.
 
-    Parameters
-    ----------
-    line : int
-        Descriptor of the socket to the parent.
-    lifeline : int
-        Descriptor of the pipe that tells of the parent's end.
-    luggage : int
-        Descriptor of the file with :class:`Orders` and payload.
-    start : int
-        Where in it they begin.
+    All but `start` are descriptors: of the socket to the parent, of the pipe that tells of its end, and of the file in
+    which :class:`Orders` and the payload begin at `start`.
     """
-    _keep_signals_away()
-    _stand_in_for_the_parent()
+    _ignore_interrupts()
+    _offer_to_the_oom_killer()
     os.set_inheritable(line, False)
     channel = Channel(socket.socket(fileno=line))
     if isinstance(sys.stdout, TextIOWrapper):  # or what a task prints would wait here, and be lost with the process
@@ -107,13 +81,13 @@ def packed(outcome: Outcome) -> bytes:
 
 
 def _evaluate(channel: Channel, call: Callable[..., Any], orders: Orders) -> None:
-    home = present_directory()
+    begun_in = present_directory()
     while (message := channel.receive()) is not None:
         if orders.capture:
             os.ftruncate(1, 0)
         x = np.frombuffer(bytearray(message), np.float64)  # an array that the task may write into
         outcome = outcome_of(call, orders.detailed, x)
-        leave_a_vanished_one(home)
+        leave_vanished_directory(begun_in)
         if orders.capture:
             sys.stdout.flush()
         try:
@@ -122,7 +96,7 @@ def _evaluate(channel: Channel, call: Callable[..., Any], orders: Orders) -> Non
             return
 
 
-def _keep_signals_away() -> None:
+def _ignore_interrupts() -> None:
     """Let an interrupt, or a batch queue's warning, reach the parent only; let SIGTERM end this process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
@@ -130,8 +104,8 @@ def _keep_signals_away() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
-def _stand_in_for_the_parent() -> None:
-    """Let the kernel choose this process, or what it starts, when it must kill somebody for want of memory."""
+def _offer_to_the_oom_killer() -> None:
+    """Let the kernel choose this process, or what it starts, when it must kill one for want of memory."""
     if sys.platform == "linux":
         with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
             file.write("500")

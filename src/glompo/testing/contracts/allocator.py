@@ -61,7 +61,7 @@ class AllocatorContract(PolicyContract):
                 demand(not idle, f"{where}, though {idle} cannot use any")
 
     def test_a_run_with_it_uses_its_budget(self, allocator: Any) -> None:
-        """Nobody waits for ever, whatever the number of workers and the budget."""
+        """No optimizer waits for ever, whatever the number of workers and the budget."""
         policy, bowl = self.made(allocator), Bowl(2)
         options = [RandomSampling, (RandomSampling, {"iters": 30, "workers": 2}), (RandomSampling, {"iters": 3})]
         for budget in (1, 2, CALLS):

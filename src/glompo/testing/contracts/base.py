@@ -80,7 +80,7 @@ class Contract:
             return within(self.patience, act)
         except DeadlockError as error:
             raise AssertionError(
-                "the run came to a standstill: nobody who lives gets an evaluation, and nobody starts"
+                "the run came to a standstill: no living optimizer gets an evaluation, and none starts"
             ) from error
 
 
@@ -100,8 +100,8 @@ def name_of(given: Any) -> str:
 def reason(error: BaseException) -> str:
     """Return type, text and origin of an error in one line; the origin is where it was caused, if that is known."""
     last = traceback.extract_tb((error.__cause__ or error).__traceback__)[-1:]
-    place = f" ({last[0].filename}, line {last[0].lineno})" if last else ""
-    return f"{type(error).__name__}: {error}{place}"
+    where = f" ({last[0].filename}, line {last[0].lineno})" if last else ""
+    return f"{type(error).__name__}: {error}{where}"
 
 
 @contextmanager

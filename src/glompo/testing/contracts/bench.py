@@ -131,7 +131,7 @@ class Bench:
 
 
 class _Function:
-    """The task as an optimizer calls it that nobody manages."""
+    """The task as an unmanaged optimizer calls it."""
 
     def __init__(self, bench: Bench, optimizer: BaseOptimizer) -> None:
         self._bench = bench

@@ -19,7 +19,7 @@ class Bowl:
     dims : int
         Number of parameters d.
     fixed : bool
-        Whether a further parameter is added, with equal bounds, in the second place.
+        Whether a further parameter is added, with equal bounds, as the second one.
 
     Attributes
     ----------

@@ -42,7 +42,7 @@ class FreezerContract(PolicyContract):
     freezer: Any = None
 
     def questions(self, policy: Any, run: History) -> list[Question]:
-        """Return one question for each optimizer that works, and one about those who rest."""
+        """Return one question for each optimizer that works, and one about those that rest."""
         working = [one.opt for one in run.view().alive if one.phase is Phase.RUNNING]
         asked: list[Question] = [lambda opt=opt: policy.freeze(run.view(), opt) for opt in working]  # type: ignore[misc]
         return [*asked, lambda: policy.thaw(run.view())]
@@ -66,7 +66,7 @@ class FreezerContract(PolicyContract):
             demand(woken[0] in resting, f"when {situation} thaw chose optimizer {woken[0]}; {resting} rest")
 
     def test_a_run_with_it_uses_its_budget(self, freezer: Any) -> None:
-        """It never puts everybody to sleep for good."""
+        """It never pauses all optimizers for good."""
         policy, bowl = self.made(freezer), Bowl(2)
         arranged: dict[str, Any] = {"task": bowl, "bounds": bowl.bounds, "freezer": policy, "stopper_interval": 1}
         run = self.soon(lambda: simulate([RandomSampling], MaxTotalFunctionCalls(CALLS), max_jobs=2, **arranged))

@@ -96,7 +96,7 @@ class GeneratorContract(PolicyContract):
         self.demand_untouched(generator)
 
     def test_a_point_once_given_is_nobodys_business(self, generator: Any) -> None:
-        """Whoever writes into the point that it gave changes neither the generator nor the run."""
+        """Writing into the point that it gave changes neither the generator nor the run."""
         policy = self.made(generator)
         run = few_evaluations(self.bounds)
         expected = policy.place(run.manager())

@@ -43,9 +43,6 @@ UNKNOWN = 77
 ENDED_BY_ITSELF = ("converged", "exhausted")
 """How one may end that is given nothing to do with the question."""
 
-AWAITED = 30.0
-"""Seconds for which an evaluation in a thread waits for the end of its run at most."""
-
 
 class ConversationChecks(OptimizerTrial):
     """It is built, stopped, paused and told things by its manager, and tells it things."""
@@ -119,8 +116,8 @@ class ConversationChecks(OptimizerTrial):
         demand(paused is not None, "asked to rest, it never did; call self._pause_signal.wait() in each iteration")
         demand(woken is not None, "it rested and ended without being resumed")
         began, ended = (next(i for i, event in enumerate(run.events) if event is one) for one in (paused, woken))
-        asleep = sum(len(event.f) for event in _evaluated(run.events[began:ended]))
-        demand(asleep == 0, f"it made {asleep} evaluations while it was paused")
+        evaluated = sum(len(event.f) for event in _evaluated(run.events[began:ended]))
+        demand(evaluated == 0, f"it made {evaluated} evaluations while it was paused")
         demand(first(run.events, Resumed) is not None, "it was resumed and did not say that it goes on")
         went_on = (
             any(event.at > woken.at for event in _evaluated(run.events)) or run.view[SUBJECT].how in ENDED_BY_ITSELF

@@ -53,7 +53,7 @@ class MemoryChecks(OptimizerTrial):
         n = min(len(alone), len(disturbed))
         demand(
             n and _equal(alone[:n], disturbed[:n]),
-            f"{_difference(alone, disturbed)} when somebody else draws random numbers; draw them from self.rng, never "
+            f"{_difference(alone, disturbed)} when other code draws random numbers; draw them from self.rng, never "
             "from numpy.random or random",
         )
 
@@ -98,7 +98,7 @@ class MemoryChecks(OptimizerTrial):
         places = [1, *np.random.default_rng(self.dims).integers(2, self.evaluations // 2, size=3).tolist()]
         found = [saved for after in places if (saved := self._saved(option, after)) is not None]
         if not found:
-            raise SkipTest("it did not look at its messages, so nobody can ask it to save itself")
+            raise SkipTest("it did not look at its messages, so it cannot be asked to save itself")
         return found
 
     def _saved(self, option: Option, wanted: int) -> _Saved | None:

@@ -77,7 +77,7 @@ class OptimizerTrial(Contract):
         return run
 
     def bench(self, option: Option) -> Bench:
-        """Return a place for a search that nobody manages."""
+        """Return a bench for an unmanaged search."""
         return Bench(self.bowl(), option, self.evaluations, self.grace)
 
     def bowl(self, fixed: bool = False) -> Bowl:
@@ -86,7 +86,7 @@ class OptimizerTrial(Contract):
 
 
 def demand_unharmed(one: OptimizerView) -> None:
-    """Raise AssertionError if the optimizer crashed, with the place that its traceback names last."""
+    """Raise AssertionError if the optimizer crashed, with the line that its traceback names last."""
     if one.how not in (How.CRASHED, How.LOST):
         return
     lines = [line.strip() for _, text in one.notes for line in text.splitlines()]

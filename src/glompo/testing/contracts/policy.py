@@ -88,14 +88,14 @@ class PolicyContract(Contract):
 
     def demand_own_randomness(self, given: Any) -> None:
         """Ask with two states of the random generators that all code shares."""
-        policy, heard = self.made(given), []
+        policy, answers = self.made(given), []
         for seed in (1, 2):
             with global_random_state(seed):
                 before = global_draws()
             with global_random_state(seed):
-                heard.append([self.answers(policy, situation) for situation in ALL])
+                answers.append([self.answers(policy, situation) for situation in ALL])
                 demand(global_draws() == before, "it drew from numpy.random or random; use self.rng(...)")
-        demand(heard[0] == heard[1], "its answers depend on numpy.random or random; use self.rng(...)")
+        demand(answers[0] == answers[1], "its answers depend on numpy.random or random; use self.rng(...)")
 
     def demand_text(self, given: Any) -> None:
         """Look at `str`."""

@@ -13,7 +13,7 @@ from glompo.optimizers import RandomSampling
 from glompo.testing.contracts.base import demand
 from glompo.testing.contracts.bowl import Bowl
 from glompo.testing.contracts.policy import PolicyContract, Question
-from glompo.testing.contracts.situations import ALL, SLOTS, nobody
+from glompo.testing.contracts.situations import ALL, SLOTS, not_started
 from glompo.testing.histories import History
 from glompo.testing.simulation import simulate
 
@@ -78,8 +78,8 @@ class SelectorContract(PolicyContract):
                 )
 
     def test_something_starts_in_an_empty_run(self, selector: Any) -> None:
-        """When nobody lives and all slots are free, it must not wait: nothing would ever happen."""
-        policy, run = self.made(selector), nobody(self.bounds)
+        """When no optimizer lives and all slots are free, it must not wait: nothing would ever happen."""
+        policy, run = self.made(selector), not_started(self.bounds)
         chosen = policy.choose(run.manager(), SLOTS)
         demand(isinstance(chosen, Option), f"with all {SLOTS} slots free it returned {chosen!r}; return an option")
 
@@ -96,7 +96,7 @@ class SelectorContract(PolicyContract):
         """Once `allow_spawn` says no, it returns False."""
         if not (inspect.isclass(selector) or isinstance(selector, tuple)):
             raise SkipTest("an instance has the spawn control that it was made with; give the class to check that")
-        policy, run = self.made(selector, allow_spawn=lambda manager: False), nobody(self.bounds)
+        policy, run = self.made(selector, allow_spawn=lambda manager: False), not_started(self.bounds)
         chosen = policy.choose(run.manager(), SLOTS)
         demand(chosen is False, f"allow_spawn said no and it returned {chosen!r}; pass allow_spawn on to super()")
 

@@ -19,7 +19,7 @@ Situation = Callable[[ArrayLike], History]
 """From bounds to a history, the same one each time."""
 
 
-def nobody(bounds: ArrayLike) -> History:
+def not_started(bounds: ArrayLike) -> History:
     """Return a run in which nothing has started."""
     return history(bounds, SLOTS)
 
@@ -107,7 +107,7 @@ def some_have_ended(bounds: ArrayLike) -> History:
     return run
 
 
-def somebody_rests(bounds: ArrayLike) -> History:
+def one_rests(bounds: ArrayLike) -> History:
     """Return a run in which one optimizer is paused."""
     run = long_race(bounds)
     run.happen(PauseRequested(run.now, 2, "freezer", Verdict(True, "by hand")))
@@ -116,7 +116,7 @@ def somebody_rests(bounds: ArrayLike) -> History:
 
 
 SHORT: dict[str, Situation] = {
-    "nobody has started": nobody,
+    "none has started": not_started,
     "nothing has been evaluated": no_evaluation,
     "there is one evaluation": one_evaluation,
     "there are few evaluations": few_evaluations,
@@ -132,7 +132,7 @@ FAILING: dict[str, Situation] = {
 ORDINARY: dict[str, Situation] = {
     "the race is long": long_race,
     "some have ended": some_have_ended,
-    "somebody rests": somebody_rests,
+    "one rests": one_rests,
     "values have all signs": all_signs,
 }
 """Histories as they are."""

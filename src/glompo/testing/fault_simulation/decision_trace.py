@@ -1,4 +1,4 @@
-"""What a run decided and evaluated, without times and places: what two deterministic runs have in common."""
+"""What a run decided and evaluated, without times and positions: what two deterministic runs have in common."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ class DecisionTrace:
         ):
             for opt in sorted(one.keys() | two.keys()):
                 mine, theirs = one.get(opt, []), two.get(opt, [])
-                whose = f" of optimizer {opt}" if opt else ""
+                owner = f" of optimizer {opt}" if opt else ""
                 for k, (a, b) in enumerate(zip(mine, theirs, strict=False), 1):
                     if a != b:
-                        return f"{name} {k}{whose}: {a} here, {b} there"
+                        return f"{name} {k}{owner}: {a} here, {b} there"
                 if len(mine) != len(theirs):
                     more = (mine + theirs)[min(len(mine), len(theirs)) :][:1] if len(mine) > len(theirs) else theirs
-                    return f"{name}s{whose}: {len(mine)} here, {len(theirs)} there; {more[-1:]}"
+                    return f"{name}s{owner}: {len(mine)} here, {len(theirs)} there; {more[-1:]}"
         return ""
 
 

@@ -1,4 +1,4 @@
-"""The surroundings of an engine in a world: its journal and its workers, both of which fail on demand."""
+"""What an engine in a simulated run works with: a journal and workers, both of which fail on demand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from glompo.backends.protocol import Capabilities
 from glompo.backends.simulated import SimulatedBackend
 from glompo.core.state.run_state import RunState
 from glompo.errors import StoreError
-from glompo.events import Event
+from glompo.events import Event, Granted, StopRequested
 from glompo.storage.history import JournalHistory
 from glompo.storage.journal import Journal
 from glompo.testing.fault_simulation.faults import (
@@ -38,7 +38,7 @@ from glompo.testing.fault_simulation.faulty_disk import FaultyDisk, Killed
 from glompo.testing.fault_simulation.invariants import InvariantChecker
 from glompo.testing.fault_simulation.scenario import Scenario
 from glompo.wire.launch_request import LaunchRequest
-from glompo.wire.messages import DOWN, Credits, StopPlease
+from glompo.wire.messages import DOWN
 
 COMPARED_EVERY = 40
 """Appends between two comparisons of the fold with the state of the engine."""
@@ -75,7 +75,7 @@ class FaultSchedule:
 
     @classmethod
     def of(cls, faults: Sequence[Fault]) -> FaultSchedule:
-        """Return the fate that consists of these faults."""
+        """Return the schedule of these faults."""
         return cls(of_engine(faults), of_workers(faults))
 
 
@@ -88,45 +88,45 @@ class FaultyLog:
         Open for writing, on `disk`.
     disk : FaultyDisk
         Below it.
-    place : Place
+    session : Session
         The session.
     """
 
-    def __init__(self, journal: Journal, disk: FaultyDisk, place: Place) -> None:
+    def __init__(self, journal: Journal, disk: FaultyDisk, session: Session) -> None:
         self.history = JournalHistory(journal.run_dir)
         self._journal = journal
         self._disk = disk
-        self._place = place
+        self._session = session
 
     def append(self, events: Sequence[Event]) -> None:
         """Write the events, unless something happens."""
         if self._disk.dead:
             return
-        fault_schedule, now = self._place.fault_schedule, self._place.now
+        fault_schedule, now = self._session.fault_schedule, self._session.now
         fault_schedule.appends += 1
         due = fault_schedule.engine.get(fault_schedule.appends, [])
         deaths = [fault for fault in due if isinstance(fault, (Kill, PowerCut))]
         for fault in due:
             if isinstance(fault, (FullDisk, BadSync)):
-                self._befall(fault)
+                self._inject(fault)
         for death in deaths:
             if death.part < 1:
-                self._place.dies_of(death)
+                self._session.dies_of(death)
                 self._disk.last_part = death.part
         try:
             self._journal.append(events)
         except StoreError:
-            self._place.failing = True
-            self._place.invariants.doubted(events)
+            self._session.failing = True
+            self._session.invariants.doubted(events)
             raise
         compared = fault_schedule.appends % COMPARED_EVERY == 0
-        self._place.invariants.wrote(events, now, self._place.state if compared else None)
+        self._session.invariants.wrote(events, now, self._session.state if compared else None)
         for death in deaths:
-            self._place.dies_soon_of(death)
+            self._session.dies_soon_of(death)
 
-    def _befall(self, fault: FullDisk | BadSync) -> None:
+    def _inject(self, fault: FullDisk | BadSync) -> None:
         """Let a fault of the disk happen."""
-        self._place.fault_schedule.happened.append((self._place.now, fault))
+        self._session.fault_schedule.happened.append((self._session.now, fault))
         if isinstance(fault, BadSync):
             self._disk.bad_syncs = 1
         else:
@@ -139,30 +139,30 @@ class FaultyLog:
     def due(self) -> float | None:
         """Return in how many seconds :meth:`tick` has something to do."""
         deadline = self._journal.due()
-        return None if deadline is None else max(0.0, deadline - self._place.now)
+        return None if deadline is None else max(0.0, deadline - self._session.now)
 
     def tick(self) -> None:
         """Begin to commit if it is time, and wait: here nothing may depend on how long the disk takes."""
         expected = self._journal.due()
         try:
-            self._journal.tick(self._place.now)
+            self._journal.tick(self._session.now)
             if expected is not None and self._journal.due() is None:
                 self._journal.commit()
         except StoreError:
-            self._place.failing = True
+            self._session.failing = True
             raise
-        self._place.invariants.check()
+        self._session.invariants.check()
 
     def keep(self, state: RunState) -> None:
-        """Do nothing: a world is opened without shortcuts."""
+        """Do nothing: a simulated run is opened without shortcuts."""
 
     def close(self, state: RunState | None = None) -> None:
         """Commit and let go."""
         self._journal.close()
 
 
-class Place:
-    """One session of a world: what its log and its backend share.
+class Session:
+    """One session of a simulated run: what its log and its backend share.
 
     Attributes
     ----------
@@ -256,17 +256,17 @@ class Place:
 
 
 class WatchedBackend:
-    """The workers of one session, with the ledger looking on.
+    """The workers of one session, whose effects the invariant checker counts.
 
     Parameters
     ----------
-    place : Place
+    session : Session
         The session.
     """
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
-        self._inner = place.simulated
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._inner = session.simulated
 
     @property
     def capabilities(self) -> Capabilities:
@@ -275,26 +275,26 @@ class WatchedBackend:
 
     def launch(self, launch_request: LaunchRequest) -> None:
         """Start a worker."""
-        self._place.invariants.took_effect(launch_request.opt, "launch")
+        self._session.invariants.took_effect(launch_request.opt, "launch")
         self._inner.launch(launch_request)
 
     def send(self, opt: int, message: bytes) -> None:
         """Give a message to a worker."""
-        if self._place.disk.dead:
+        if self._session.disk.dead:
             return
         said = DOWN.decode(message)
-        if isinstance(said, Credits):
-            self._place.invariants.took_effect(opt, "credits", said.n)
-        elif isinstance(said, StopPlease) and not self._place.failing:  # with a full disk they stop unrecorded
-            self._place.invariants.took_effect(opt, "stop")
+        if isinstance(said, Granted):
+            self._session.invariants.took_effect(opt, "credits", said.n)
+        elif isinstance(said, StopRequested) and not self._session.failing:  # with a full disk they stop unrecorded
+            self._session.invariants.took_effect(opt, "stop")
         self._inner.send(opt, message)
 
     def receive(self, timeout: float | None) -> list[tuple[int, bytes]]:
         """Let time pass, unless it is over."""
         arrivals = self._inner.receive(timeout)
-        if self._place.disk.dead:
+        if self._session.disk.dead:
             raise Killed
-        self._place.invariants.check()
+        self._session.invariants.check()
         return arrivals
 
     def wake(self) -> None:
@@ -303,9 +303,9 @@ class WatchedBackend:
 
     def end(self, opt: int, force: bool) -> None:
         """End a worker."""
-        if not self._place.disk.dead:
-            self._place.lose(opt, "SIGKILL" if force else "SIGTERM")
+        if not self._session.disk.dead:
+            self._session.lose(opt, "SIGKILL" if force else "SIGTERM")
 
-    def close(self, patience: float) -> list[int]:
+    def close(self, timeout: float) -> list[int]:
         """End; the workers of a dead engine vanish at once."""
-        return self._inner.close(-1.0 if self._place.disk.dead else patience)
+        return self._inner.close(-1.0 if self._session.disk.dead else timeout)

@@ -1,4 +1,4 @@
-"""What can happen to a run: faults, each at a place in the run that means the same every time.
+"""What can happen to a run: faults, each at a moment of the run that means the same every time.
 
 The engine's faults happen at one of its appends to the journal, counted from 1 over all its sessions. Those of workers
 happen at one of an optimizer's calls of the task, also counted from 1 over all sessions. A fault that is never reached
@@ -20,7 +20,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Kill(Fault):
-    """The process of the engine is killed, and its workers with it; somebody resumes the run.
+    """The process of the engine is killed, and its workers with it; the run is resumed.
 
     Attributes
     ----------

@@ -11,7 +11,7 @@ from glompo.storage.disk import SystemDisk
 
 
 class Killed(BaseException):
-    """The process is killed at this place."""
+    """The process is killed here."""
 
 
 class FaultyDisk(SystemDisk):
@@ -33,7 +33,7 @@ class FaultyDisk(SystemDisk):
     bad_syncs : int
         Attempts to force something to the disk that fail.
     failed_to_sync : bool
-        Whether one did: nobody knows then what is on the disk.
+        Whether one did: then it is not known what is on the disk.
     last_part : float or None
         Share of the next write after which the process is killed.
     dead : bool

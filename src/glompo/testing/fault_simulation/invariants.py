@@ -1,7 +1,7 @@
-"""Keeps its own books of a run and compares: what a run promises, checked by somebody who does not believe it.
+"""What a run promises, checked by an independent count.
 
-The ledger counts for itself. It never asks the fold how many calls were made or who lives; it counts the events that
-reached the journal, the effects that reached the workers, and the evaluations that really took place.
+The checker never asks the fold how many calls were made or which optimizers live; it counts the events that reached the
+journal, the effects that reached the workers, and the evaluations that really took place.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class _Done:
 
 @dataclass(slots=True)
 class InvariantChecker:
-    """The books of one world, over all its sessions.
+    """An independent count of one simulated run, over all its sessions.
 
     Attributes
     ----------
@@ -114,7 +114,7 @@ class InvariantChecker:
     _intended: Counter[tuple[int, str]] = field(default_factory=Counter)
     _recorded: dict[int, list[Evaluation]] = field(default_factory=lambda: defaultdict(list))
     _done: list[_Done] = field(default_factory=list)
-    _flying: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    _in_flight: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     _gone: dict[int, float] = field(default_factory=dict)
     _spent_before: int = 0
 
@@ -162,7 +162,7 @@ class InvariantChecker:
         self._recount(found)
         self._written_at = [self._fold.at] * n  # what was not yet safe is as new as what the next session writes first
         self._done, self._safe = [], min(self._safe, n)
-        self._flying.clear()
+        self._in_flight.clear()
         self._gone.clear()
         self._recorded.clear()
         self._sent.clear()
@@ -205,7 +205,7 @@ class InvariantChecker:
         """Note that everything written so far has been forced to the disk."""
         self._safe = len(self.events)
 
-    # the books
+    # the count
 
     def _enter(self, event: Event) -> None:
         try:
@@ -293,10 +293,10 @@ class InvariantChecker:
 
     def evaluates(self, opt: int, x: NDArray[np.float64], value: float, begin: float, end: float) -> None:
         """Note that an evaluation began, and when it will be over."""
-        flying = self._flying[opt]
-        flying[:] = [one for one in flying if one > begin]
-        flying.append(end)
-        now = sum(sum(one > begin for one in ends) for ends in self._flying.values())
+        running = self._in_flight[opt]
+        running[:] = [one for one in running if one > begin]
+        running.append(end)
+        now = sum(sum(one > begin for one in ends) for ends in self._in_flight.values())
         self.claim(now <= self.slots, "slots are never exceeded", f"{now} evaluations at once on {self.slots} slots")
         known = max([end, *(one.known for one in self._done if one.opt == opt)]) if self.in_order else end
         self._done.append(_Done(opt, (x.tobytes(), value), end, known))
@@ -305,12 +305,12 @@ class InvariantChecker:
 
     def is_busy(self, opt: int, at: float) -> bool:
         """Return whether an evaluation of the optimizer is under way."""
-        return any(one > at for one in self._flying[opt])
+        return any(one > at for one in self._in_flight[opt])
 
     def gone(self, opt: int, at: float) -> None:
         """Note that a worker died, or its optimizer crashed."""
         self._gone.setdefault(opt, at)
-        self._flying.pop(opt, None)
+        self._in_flight.pop(opt, None)
 
     def session_over(self, at: float, in_order: bool) -> None:
         """Compare what was recorded in this session with what took place.
@@ -320,7 +320,7 @@ class InvariantChecker:
         at : float
             Run time.
         in_order : bool
-            Whether everybody had the time to deliver; otherwise the last instant may be missing.
+            Whether all workers had the time to deliver; otherwise the last instant may be missing.
 
         Raises
         ------
@@ -348,7 +348,7 @@ class InvariantChecker:
         return self._fold.finished is not None
 
     def finished(self, exact: bool) -> None:
-        """Check the books of a run that is over; with `exact`, its budget is spent to the last call.
+        """Check the count of a run that is over; with `exact`, its budget is spent to the last call.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""What a world is before anything goes wrong in it: a task, optimizers, policies and their sizes, from a seed."""
+"""What is simulated before faults are added: a task, optimizers, policies and their sizes, from a seed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BOX = ((-5.0, 5.0), (-2.0, 8.0))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """The settings of a simulated run; each is a keyword of ``world``.
+    """The settings of a simulated run; each is a keyword of ``simulated_run``.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class Scenario:
     save_states_every : int, optional
         Evaluations of an optimizer between two saved states, from which it comes back if it can.
     checkpoint_every : int, optional
-        Calls of the task between two checkpoints; they are places in the journal here, without files.
+        Calls of the task between two checkpoints; here they are positions in the journal, without files.
     """
 
     optimizers: Any
@@ -96,7 +96,7 @@ class Scenario:
 
     @property
     def policies(self) -> Policies:
-        """Who decides."""
+        """What decides."""
         budget = MaxTotalFunctionCalls(self.budget)
         return Policies(
             exit=budget if self.exit_condition is None else budget | self.exit_condition,
@@ -167,7 +167,7 @@ def downhill(f: Any, x0: NDArray[np.float64], bounds: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RestAWhile:
-    """A freezer: everybody rests after `n` evaluations until the run has made `until`."""
+    """A freezer: each optimizer rests after `n` evaluations until the run has made `until`."""
 
     n: int
     until: int
@@ -177,7 +177,7 @@ class RestAWhile:
         return Verdict(self.n <= len(view[opt]) < self.until, "RestAWhile", f"{len(view[opt])} evaluations")
 
     def thaw(self, view: RunView) -> tuple[int, Verdict] | None:
-        """Return the best of those who rest, when it is time."""
+        """Return the best of those that rest, when it is time."""
         resting = [one for one in view.alive if one.phase is Phase.PAUSED]
         if not resting or view.calls < self.until:
             return None
@@ -186,7 +186,7 @@ class RestAWhile:
 
 @dataclass(frozen=True, slots=True)
 class WaitForOthers:
-    """A freezer: whoever is `n` evaluations ahead of somebody who works rests until nobody is behind it."""
+    """A freezer: an optimizer that is `n` evaluations ahead of a working one rests until none is behind it."""
 
     n: int
 
@@ -196,12 +196,12 @@ class WaitForOthers:
         return Verdict(ahead >= self.n, "WaitForOthers", f"{ahead} evaluations ahead")
 
     def thaw(self, view: RunView) -> tuple[int, Verdict] | None:
-        """Return the last of those who rest, unless somebody who works is behind it."""
+        """Return the last of those that rest, unless a working one is behind it."""
         resting = [one for one in view.alive if one.phase is Phase.PAUSED]
         last = min(resting, key=len, default=None)
         if last is None or any(len(one) < len(last) for one in view.alive if one.may_evaluate):
             return None
-        return last.opt, Verdict(True, "WaitForOthers", f"nobody has fewer than its {len(last)} evaluations")
+        return last.opt, Verdict(True, "WaitForOthers", f"none has fewer than its {len(last)} evaluations")
 
 
 FREEZERS: tuple[Freezer, ...] = (RestAWhile(6, 40), WaitForOthers(3))
@@ -218,7 +218,7 @@ OFFERED = (
 
 
 def drawn_scenario(rng: np.random.Generator, lockstep: bool = False) -> Scenario:
-    """Return a random scene; with `lockstep` it is in any case one that is fit for that."""
+    """Return a random scenario; with `lockstep` it is in any case one that is fit for that."""
     lockstep = bool(rng.random() < 0.4) or lockstep
     stoppers = (None, BestUnmoving(12, 0.05), BestUnmoving(25, 0.01) | ValueAnnealing() & BestUnmoving(10))
     chosen = rng.choice(len(OFFERED), size=int(rng.integers(1, 4)), replace=False)
