@@ -256,7 +256,7 @@ GENERATORS = [
     (Flat, "it gives one point inside the bounds", r"it gave a point of shape \(\), not \(3,\)"),
     (Wide, "it gives one point inside the bounds", "outside the bounds"),
     (Loose, "it leaves a fixed parameter where it is", "outside the bounds"),
-    (Hopeful, "it answers when nothing has been evaluated yet", "when nobody has started it raised PolicyError"),
+    (Hopeful, "it answers when nothing has been evaluated yet", "when none has started it raised PolicyError"),
     (Inner, "a point once given is nobodys business", r"and \[nan nan nan\] after the first was overwritten"),
     (Wordless, "it says where the point comes from", r"explain\(manager\) gave None"),
     (Tossing, "its random numbers are its own", "it drew from numpy.random or random"),
