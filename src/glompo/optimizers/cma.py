@@ -153,7 +153,7 @@ class _Evolution(Stepper):
         if self._stagnation is not None:
             self._stagnation.tell(np.array(self._asked)[:, : self._box.dims], told)
         self._generation += 1
-        if self._model is not None and (place := self._model.optimum()) is not None:
+        if self._model is not None and not self._model.rests and (place := self._model.optimum()) is not None:
             self._strategy.inject([self._padded(np.clip(place, 0.0, 1.0))])
 
     def finished(self) -> str | None:

@@ -11,6 +11,7 @@ The answer is the same for f and a·f + b with a > 0, up to rounding.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,9 @@ HEAVIEST = 20.0
 
 TOLERANCE = 1e-12
 """Relative size of what is added to the diagonal of the normal equations, so that they can be solved."""
+
+LONGEST_PAUSE = 8
+"""Generations in a row, at most, that are evaluated without the model after it was of no use."""
 
 FEWEST = 4
 """Points without which there is nothing to compare."""
@@ -59,6 +63,7 @@ class QuadraticModel:
         self._points = np.empty((0, dims))
         self._values = np.empty(0)
         self._fitted = False
+        self._pause = self._rest = 0
 
     def __len__(self) -> int:
         """Number of evaluations that it knows."""
@@ -72,6 +77,23 @@ class QuadraticModel:
         for terms in (SQUARES, PRODUCTS):
             if KEPT * len(self) >= SURPLUS * self._sizes[terms]:
                 self._terms = max(self._terms, terms)
+
+    @property
+    def rests(self) -> bool:
+        """Whether the next generation is to be evaluated without it."""
+        return self._rest > 0
+
+    def pass_over(self) -> None:
+        """Count a generation that was evaluated without it."""
+        self._rest -= 1
+
+    def note(self, helped: bool) -> None:
+        """Take note whether it has saved evaluations of a generation; where it does not, fitting it is a waste of time.
+
+        The more often in a row the full model was of no use, the longer it is not asked.
+        """
+        self._pause = 0 if helped or self._terms < PRODUCTS else min(LONGEST_PAUSE, max(1, 2 * self._pause))
+        self._rest = self._pause
 
     def sort(self, n: int) -> None:
         """Put the `n` latest evaluations in order, so that the best of them count as the latest."""
@@ -149,12 +171,12 @@ class Screening:
         self._points = points
         self._values = np.full(len(points), np.nan)
         self._asked: NDArray[np.intp] = np.empty(0, dtype=np.intp)
-        self._wanted = 1 + max(int(FIRST * len(points)), FEWEST - len(model))
+        self._wanted = len(points) if model.rests else 1 + max(int(FIRST * len(points)), FEWEST - len(model))
 
     def group(self) -> NDArray[np.float64]:
         """Return the points to be evaluated next, shape (n, d)."""
         order = np.arange(len(self._points))
-        if len(self._model) > 1:
+        if len(self._model) > 1 and not self._model.rests:
             order = np.argsort(self._model.predict(self._points), kind="stable")
         unknown = order[np.isnan(self._values[order])]
         self._asked = unknown[: self._wanted - self._evaluated]
@@ -168,9 +190,14 @@ class Screening:
         self._model.sort(self._wanted)
         done = self._evaluated
         if done == len(self._points):
+            if self._model.rests:
+                self._model.pass_over()
+            else:
+                self._model.note(helped=False)
             return True
         compared = int(max(15, min(1.2 * done, 0.75 * len(self._points))))
         if self._model.agreement(compared) >= AGREEMENT:
+            self._model.note(helped=True)
             return True
         self._wanted += math.ceil(self._wanted / 2)
         return False
@@ -205,14 +232,14 @@ def _least_squares(design: NDArray[np.float64], values: NDArray[np.float64]) -> 
         except np.linalg.LinAlgError:
             pass
         else:
-            answer = _solve(lower, design.T @ values)
-            answer = answer + _solve(lower, design.T @ (values - design @ answer))
+            answer: NDArray[np.float64] = _solve(lower, design.T @ values)
+            answer += _solve(lower, design.T @ (values - design @ answer))
             if np.isfinite(answer).all():
                 return answer / np.where(sizes > 0, sizes, 1.0)
     return np.linalg.lstsq(design, values, rcond=TOLERANCE)[0] / np.where(sizes > 0, sizes, 1.0)
 
 
-def _solve(lower: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+def _solve(lower: NDArray[Any], right: NDArray[Any]) -> NDArray[np.float64]:
     from scipy.linalg import cho_solve
 
     solved: NDArray[np.float64] = cho_solve((lower, True), right, check_finite=False)

@@ -205,7 +205,7 @@ def _all_failed(rows: Sequence[OptimizerRow]) -> bool:
 
 def died_of(rows: Sequence[OptimizerRow]) -> list[str]:
     """Return why optimizers crashed or were lost, most frequent first, each with how many of them."""
-    reasons = Counter(f"{row.kind}: {row.ending}" for row in rows if row.how in DIED)
+    reasons = Counter(f"{row.name}: {row.ending}" for row in rows if row.how in DIED)
     return [f"{count} of {len(rows)}, {reason}" for reason, count in reasons.most_common(REASONS_SHOWN)]
 
 
@@ -226,7 +226,7 @@ def _table(rows: Sequence[OptimizerRow], winner: int | None) -> Iterator[str]:
     cells = [("", "optimizer", "evaluations", "best", "end")]
     for row in shown:
         best = "-" if row.best_x is None else f"{row.best_f:.8g}"
-        cells.append((str(row.opt_id), legible(row.kind), str(row.evaluations), best, legible(row.ending)))
+        cells.append((str(row.opt_id), legible(row.name), str(row.evaluations), best, legible(row.ending)))
     widths = [max(len(line[column]) for line in cells) for column in range(4)]
     for number, kind, evaluations, best, end in cells:
         yield (

@@ -44,6 +44,10 @@ class Option:
         Further keyword arguments of its `minimize`.
     slots : int
         Evaluations that it keeps in flight, its `workers`.
+    shared : bool
+        Whether it holds no slots, because the allocator shares them out among more optimizers than there are slots.
+    label : str
+        What the selector calls it, for the record.
     """
 
     cls: type
@@ -51,6 +55,8 @@ class Option:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     minimize_kwargs: Mapping[str, Any] = field(default_factory=dict)
     slots: int = 1
+    shared: bool = False
+    label: str = ""
 
     def __iter__(self) -> Iterator[Any]:
         """The class, what it is constructed with by name, `workers` among that, and what `minimize` is given."""

@@ -25,7 +25,7 @@ class RegimeView(RunView):
     __slots__ = ("_members", "_regime")
 
     def __init__(self, view: RunView, regime: str, members: Sequence[int]) -> None:
-        super().__init__(view._state, view.now, view._changed, view._budget, view._history)  # noqa: SLF001
+        super().__init__(view._state, view.now, view._changed, view._budget, view._history)
         self._regime = regime
         self._members = members
 

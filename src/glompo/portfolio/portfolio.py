@@ -9,51 +9,19 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.allocators.blocks import block_of, missing
 from glompo.core.policies.ports import Option
+from glompo.core.views.curve import block_of
 from glompo.core.views.manager_view import ManagerView
 from glompo.core.views.optimizer_tracker import OptimizerTracker
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.regime_view import RegimeView
 from glompo.core.views.run_view import RunView
 from glompo.errors import SettingError, SettingTypeError
-from glompo.generators import BaseGenerator, RandomGenerator
-from glompo.selectors.base import BaseSelector
-from glompo.selectors.cycle_selector import CycleSelector
+from glompo.generators import BaseGenerator
+from glompo.portfolio.regime import Regime
+from glompo.selectors import BaseSelector
 from glompo.selectors.ledger import Account, Ledger
 from glompo.validation import number
-
-
-class Regime:
-    """One way of searching: what starts, where, and its share of the evaluations. One optimizer of it lives at a time.
-
-    Parameters
-    ----------
-    name : str
-        Its name; its optimizers carry it as their label.
-    optimizers : BaseSelector, or class, instance, tuple or list of them
-        What starts: a selector, which sees the optimizers of this regime only, or options that start in turn.
-    share : float
-        Its share of the evaluations, above 0; those of a portfolio are set in proportion.
-    generator : BaseGenerator, optional
-        Where its optimizers start; at random by default. It sees the optimizers of this regime only.
-    """
-
-    def __init__(self, name: str, optimizers: Any, share: float = 1.0, generator: BaseGenerator | None = None) -> None:
-        if not isinstance(name, str) or not name:
-            raise SettingTypeError(f"Regime: name is {name!r}; give a text")
-        self.name = name
-        self.selector = optimizers if isinstance(optimizers, BaseSelector) else _in_turn(optimizers)
-        self.share = number(self, "share", share, 0, above=True)
-        self.generator = RandomGenerator() if generator is None else generator
-        if not isinstance(self.generator, BaseGenerator):
-            raise SettingTypeError(f"Regime: generator is {generator!r}; give an instance of a generator")
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.share:g}: {self.selector}, {self.generator}"
-
-    def __repr__(self) -> str:
-        return f"Regime({self.name!r}, {self.selector!r}, {self.share!r}, {self.generator!r})"
 
 
 class Portfolio(BaseSelector):
@@ -89,7 +57,8 @@ class Portfolio(BaseSelector):
     Examples
     --------
     >>> from glompo.optimizers import CMAOptimizer, Scipy
-    >>> from glompo.selectors import BIPOPSelector, Portfolio, Regime
+    >>> from glompo.portfolio import Portfolio, Regime
+    >>> from glompo.selectors import BIPOPSelector
     >>> portfolio = Portfolio(
     ...     Regime("base", BIPOPSelector(CMAOptimizer), share=0.9),
     ...     Regime("local", (Scipy, {"method": "L-BFGS-B"}), share=0.1),
@@ -225,13 +194,9 @@ class _Shares:
 
 def _granted(one: OptimizerView, view: RunView, free: int) -> int:
     """Return what an optimizer lacks to a block, but no more than it can have in flight in the `free` slots."""
-    n = missing(one, block_of(one, view, None))
+    n = max(0, block_of(one, view.free_parameters) - one.outstanding) if one.outstanding < one.slots else 0
     return n if one.outstanding + free >= one.slots else min(n, free)
 
 
 def _label(one: OptimizerView) -> str:
     return one.label
-
-
-def _in_turn(optimizers: Any) -> CycleSelector:
-    return CycleSelector(*(optimizers if isinstance(optimizers, list) else [optimizers]))
