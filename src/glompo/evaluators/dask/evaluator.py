@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any, Unpack
 
 from glompo.errors import SettingTypeError
-from glompo.evaluators.dask.streams import ClusterLostError, NoWorkerError, WorkerLostError, WorkerStreams
+from glompo.evaluators.dask.worker_streams import ClusterLostError, NoWorkerError, WorkerLostError, WorkerStreams
 from glompo.evaluators.dask.worker_loop import CallRefusedError
 from glompo.evaluators.payload import preflight
 from glompo.evaluators.pool.limits import whole
