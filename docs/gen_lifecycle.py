@@ -1,7 +1,7 @@
 """Draws the life of an optimizer from the table in ``glompo.core.state.lifecycle``, whenever the site is built.
 
 A hook of MkDocs: the mark ``<!-- lifecycle -->`` of a page becomes the diagram and the table of the ends. So they show
-what the library does, not what somebody once drew. ``python docs/gen_lifecycle.py`` prints both.
+what the library does, not what was drawn once. ``python docs/gen_lifecycle.py`` prints both.
 """
 
 from __future__ import annotations

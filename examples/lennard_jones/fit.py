@@ -41,7 +41,7 @@ class Hopping:
     shake : float
         Largest change of a coordinate per hop, in units of the function's parameters.
     hops : int or None
-        Number of hops; None goes on until whoever called stops it.
+        Number of hops; None goes on until the caller stops it.
     """
 
     gradient: Callable[[Vector], Vector] | None = None

@@ -145,7 +145,7 @@ class Engine:
         found = np.empty(len(self._geometries))
         try:
             self._molecules = self._molecules or self._built()
-            with tempfile.NamedTemporaryFile(prefix="ffield-") as file:  # a new name: nobody else can write to it
+            with tempfile.NamedTemporaryFile(prefix="ffield-") as file:  # a new name: no other process can write to it
                 file.write(force_field.encode("utf-8", ENCODING_ERRORS))
                 file.flush()
                 for indices, molecule in zip(self._groups.values(), self._molecules, strict=True):

@@ -88,7 +88,7 @@ class TestEach:
         run = history()
         for _ in range(3):
             run.start()
-        run.condemn(1)
+        run.request_stop(1)
         run.happen(PauseRequested(run.now, 2, "freezer", Verdict(True, "by hand")))
         run.converge(3)
         assert blocky()[which].allocate(run.view(), None) == {}

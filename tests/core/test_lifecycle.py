@@ -25,7 +25,7 @@ def test_every_phase_but_the_end_can_end():
     }
 
 
-def test_the_condemned_get_no_credits():
+def test_optimizers_asked_to_stop_get_no_credits():
     assert (Phase.STOPPING, Granted) not in TABLE
     assert (Phase.STOPPING, Evaluated) in TABLE  # but what was paid for is recorded
 

@@ -230,7 +230,7 @@ class World(RuleBasedStateMachine):
         assert best == min(self.finite, default=math.inf)
 
     @invariant()
-    def the_condemned_get_nothing(self):
+    def optimizers_asked_to_stop_get_nothing(self):
         for one in self.state.alive.values():
             if one.stop is not None:
                 assert one.phase is Phase.STOPPING

@@ -38,13 +38,13 @@ def test_started_optimizers_are_counted_from_their_request() -> None:
     assert MaxOptimizersStarted(2).ask(run.view()).fired
 
 
-def test_those_whom_stoppers_condemned_are_counted() -> None:
+def test_optimizers_that_stoppers_ended_are_counted() -> None:
     run = history()
     for _ in range(3):
         run.start()
     run.stop(1, by="user")
     assert not MaxOptimizersStopped(1).ask(run.view()).fired
-    run.condemn(2)
+    run.request_stop(2)
     assert MaxOptimizersStopped(1).ask(run.view()).fired
     assert not MaxOptimizersStopped(2).ask(run.view()).fired
 
@@ -117,7 +117,7 @@ def test_stops_are_counted_after_the_decisive_convergence(
 def test_a_stop_counts_once_it_has_happened() -> None:
     run = ended("c")
     run.start()
-    run.condemn(2)
+    run.request_stop(2)
     assert not StopsAfterConvergence(1).ask(run.view()).fired
     run.stop(2)
     assert StopsAfterConvergence(1).ask(run.view()).fired

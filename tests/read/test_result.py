@@ -167,13 +167,13 @@ def test_the_rules_that_stopped_an_optimizer_are_named_without_their_settings():
 def test_one_that_has_been_asked_to_stop_and_lives_is_stopping():
     run = one_value()
     assert result(run).optimizers[0].ending == "alive"
-    run.condemn(1)
+    run.request_stop(1)
     assert result(run).optimizers[0].ending == "stopping"
 
 
 def test_one_whose_process_had_to_be_ended_says_why_it_was_asked_to_stop_and_what_was_done():
     run = one_value()
-    run.condemn(1)
+    run.request_stop(1)
     run.happen(Escalated(run.now, 1, "kill", "no answer for 10 s"))
     run.happen(Stopped(run.now, 1, "died", False, "killed"))
     (row,) = result(run).optimizers

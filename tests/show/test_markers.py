@@ -67,7 +67,7 @@ def test_the_legend_tells_who_rests_and_who_was_forced():
         written.start()
     written.happen(PauseRequested(written.now, 1, "freezer", CATCH_UP))
     written.happen(Paused(written.now, 1, 0))
-    written.condemn(2, by="exit")
+    written.request_stop(2, by="exit")
     written.happen(Escalated(written.now, 2, "kill", "no answer"))
     written.happen(Stopped(written.now, 2, "died", False, ""))
     assert [end.text for end in shapes_for(optimizer_rows(written.view()))] == ["paused", "forced"]

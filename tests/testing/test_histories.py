@@ -46,7 +46,7 @@ def test_lives_end_in_the_way_that_was_asked_for() -> None:
     run.stop(second)
     run.stop(third, by="user")
     run.crash(fourth, "no memory")
-    run.condemn(fifth)
+    run.request_stop(fifth)
     view = run.view()
     assert [view[opt].how for opt in range(1, 6)] == [How.CONVERGED, How.STOPPED, How.STOPPED, How.CRASHED, None]
     assert view[fifth].phase is Phase.STOPPING

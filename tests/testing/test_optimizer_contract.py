@@ -315,7 +315,7 @@ def test_a_search_that_cannot_be_ended_is_given_up():
         Unending.given_up.set()
 
 
-def test_a_worker_that_lets_the_condemned_use_up_their_credits_is_found(monkeypatch):
+def test_a_worker_that_lets_stopped_optimizers_use_up_their_credits_is_found(monkeypatch):
     def claim(self):
         self.await_next()
         if not self._credits:

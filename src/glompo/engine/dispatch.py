@@ -19,7 +19,7 @@ from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams
 from glompo.core.views.run_view import RunView
 from glompo.engine.ports import CheckpointStore
-from glompo.engine.recovery import option_for, recorded_history
+from glompo.engine.relaunch import option_for, recorded_history
 from glompo.errors import InternalError
 from glompo.events.enums import Force
 from glompo.loggers import library_logger

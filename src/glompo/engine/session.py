@@ -21,7 +21,7 @@ from glompo.core.policies.ports import Option, Policies, look_back
 from glompo.core.state.run_state import RunState
 from glompo.core.views.run_view import RunView
 from glompo.engine.record import RunRecord
-from glompo.engine.recovery import option_for
+from glompo.engine.relaunch import option_for
 from glompo.errors import PolicyError, SettingError, StoreError
 from glompo.events import SCHEMA, Event, Repaired, RunOpened, SessionClosed, SessionOpened
 from glompo.loggers import library_logger

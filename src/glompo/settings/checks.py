@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,9 +49,6 @@ from glompo.spec.task import NamedTask
 from glompo.stoppers import BaseStopper, CatchUp, OptimizerType
 from glompo.validation import limit, number, whole_limit, whole_number, whole_number_or_none, yes_or_no
 from glompo.worker.space import Space
-
-if TYPE_CHECKING:
-    from glompo.settings.run_spec import RunSpec
 
 FORMS = "'penalize', 'penalize(VALUE)', 'worst_seen', 'retry(N)', 'raise', or several of them in a list"
 """How users write what to do with evaluations that fail."""
@@ -211,33 +208,31 @@ def observer_of(given: Any) -> Any:
     return given if given is True else with_methods("progress", given, "update", "close")
 
 
-def check_runnable(spec: RunSpec) -> None:
+def check_runnable(
+    task: NamedTask, bounds: NDArray[np.float64], scaler: Sequence[str], selector: BaseSelector, backend: str
+) -> None:
     """Refuse optimizers and tasks that do not go together, or not with the backend."""
-    if spec.backend == "processes":
-        sendable("the task", spec.task.sent)
-        for option in spec.opt_selector.options:
+    if backend == "processes":
+        sendable("the task", task.sent)
+        for option in selector.options:
             sendable(f"the optimizer {option.kind}", option)
-    _check_capabilities(spec)
-
-
-def _check_capabilities(spec: RunSpec) -> None:
-    """Refuse an optimizer for a problem that it says it cannot handle."""
-    detailed, residuals = offers_details(spec.task.function), declares_residuals(spec.task.function)
-    for option in spec.opt_selector.options:
+    # an optimizer says itself which problems it cannot handle
+    detailed, residuals = offers_details(task.function), declares_residuals(task.function)
+    for option in selector.options:
         logs = option.kwargs.get("is_log_detailed", option.kwargs.get("_is_log_detailed", False))
         if logs and not detailed:
             raise SettingError(
-                f"is_log_detailed of {option.kind} is set, but the task {spec.task.name} has no detailed_call(x)"
+                f"is_log_detailed of {option.kind} is set, but the task {task.name} has no detailed_call(x)"
             )
         if isinstance(getattr(option.cls, "capabilities", None), Capabilities):
             one = option.cls(*option.args, **option.kwargs)
-            seen = Space(spec.bounds, getattr(option.cls, "scaler", None) or spec.scaler).pairs
+            seen = Space(bounds, getattr(option.cls, "scaler", None) or scaler).pairs
             facts = Facts(len(seen), option.slots, detailed=detailed, residuals=residuals, bounds=tuple(seen))
             reason = refusal(option.kind, one.capabilities, facts)
             if reason is not None:
                 raise SettingError(reason)
             if hasattr(one, "check_task"):
-                one.check_task(spec.task.function)
+                one.check_task(task.function)
 
 
 def escalation_of(

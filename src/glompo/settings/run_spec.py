@@ -132,7 +132,7 @@ class RunSpec:
             Naming the setting, its value and what to give instead.
         """
         spec = cls(**resolved(cls, given))
-        check_runnable(spec)
+        check_runnable(spec.task, spec.bounds, spec.scaler, spec.opt_selector, spec.backend)
         return spec
 
     def describe(self) -> dict[str, Any]:

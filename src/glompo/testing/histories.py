@@ -185,14 +185,16 @@ class History:
         counts = tuple(len(self.state.optimizers[opt].trajectory) for opt in opts)
         self.happen(Judged(self.now, opts, counts))
 
-    def condemn(self, opt: int, by: str = "stopper") -> None:
+    def request_stop(self, opt: int, by: str = "stopper") -> None:
         """Ask an optimizer to stop, on behalf of 'stopper', 'exit', 'user' or 'session'."""
         self.happen(StopRequested(self.now, opt, by, Verdict(True, "by hand")))
+
+    condemn = request_stop  # its earlier name
 
     def stop(self, opt: int, by: str = "stopper") -> None:
         """Let an optimizer end because it was asked to; it is asked first if it has not been."""
         if self.state.optimizers[opt].stop is None:
-            self.condemn(opt, by)
+            self.request_stop(opt, by)
         self.happen(Stopped(self.now, opt, "returned", False, ""))
 
     def converge(self, opt: int) -> None:

@@ -36,7 +36,7 @@ def test_one_that_is_worse_is_offered_it_once():
 
 def test_one_that_is_to_stop_or_rests_is_offered_nothing():
     run = race()
-    run.condemn(2)
+    run.request_stop(2)
     assert answer(incumbent, run, share=True) == []
     run = race()
     rest(run, 2)

@@ -26,7 +26,7 @@ def test_one_that_was_not_asked_to_stop_has_all_the_time_it_wants():
 
 def test_no_process_is_ended_where_the_backend_cannot():
     run = history()
-    run.condemn(run.start())
+    run.request_stop(run.start())
     run.wait(1e6)
     assert answer(kill_escalation, run) == []
 
@@ -34,7 +34,7 @@ def test_no_process_is_ended_where_the_backend_cannot():
 def test_one_that_goes_on_is_terminated_and_then_killed():
     run = history()
     opt = run.start()
-    run.condemn(opt)
+    run.request_stop(opt)
     run.wait(9.0)
     assert (answer(kill_escalation, run, escalation=RULES), due(run)) == ([], 10.0)
     run.wait(1.0)

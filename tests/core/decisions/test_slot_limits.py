@@ -27,7 +27,7 @@ def test_the_youngest_rest_when_slots_are_taken_away():
 def test_those_that_will_free_their_slots_count_as_gone():
     run = history(slots=2)
     run.start(), run.start()
-    run.condemn(1)
+    run.request_stop(1)
     run.happen(Asked(run.now, "slots", "ada", amount=1))
     assert answer(slot_limits, run) == []
 

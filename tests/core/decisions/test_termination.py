@@ -30,7 +30,7 @@ def test_an_exit_condition_that_fires_ends_it():
 def test_once_it_ends_every_optimizer_is_asked_to_stop_once():
     run = history()
     first, second = run.start(), run.start()
-    run.condemn(first)
+    run.request_stop(first)
     run.happen(EndRequested(run.now, WHY))
     assert answer(termination, run) == [StopRequested(run.now, second, "exit", WHY)]
 

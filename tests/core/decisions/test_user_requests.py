@@ -46,7 +46,7 @@ def test_one_that_rests_goes_on_once_there_are_slots_for_it():
 def test_one_that_is_to_stop_is_asked_once():
     run = history()
     opt = run.start()
-    run.condemn(opt)
+    run.request_stop(opt)
     run.happen(Asked(run.now, "stop", "ada", opt))
     assert answer(user_requests, run) == []
 

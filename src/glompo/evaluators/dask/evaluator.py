@@ -11,8 +11,8 @@ from time import monotonic
 from typing import Any, Unpack
 
 from glompo.errors import SettingTypeError
-from glompo.evaluators.dask.streams import ClusterLostError, NoWorkerError, WorkerLostError, WorkerStreams
 from glompo.evaluators.dask.worker_loop import CallRefusedError
+from glompo.evaluators.dask.worker_streams import ClusterLostError, NoWorkerError, WorkerLostError, WorkerStreams
 from glompo.evaluators.payload import preflight
 from glompo.evaluators.pool.limits import whole
 from glompo.evaluators.protocol import Evaluator, NotEvaluated
