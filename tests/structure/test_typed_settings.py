@@ -11,8 +11,8 @@ import pytest
 import glompo
 from glompo.errors import SettingTypeError
 from glompo.settings import MinimizeSettings, SetupSettings
-from glompo.settings.declaration import settings_of
-from glompo.settings.run_spec import RunSpec
+from glompo.settings.field import settings_of
+from glompo.settings.run_settings import RunSpec
 
 PLANTED = {
     "glompo.minimize(task, BOX, max_evaluation=5)": "max_evaluation",

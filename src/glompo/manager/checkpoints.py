@@ -17,7 +17,7 @@ from glompo.read import Result
 from glompo.read.locate import run_directory
 from glompo.settings import RunSpec
 from glompo.settings.checks import ends
-from glompo.settings.declaration import settings_of
+from glompo.settings.field import settings_of
 from glompo.storage.checkpoint_unpack import member_of, unpack, withdraw
 from glompo.storage.checkpoint_writer import Extras, pack_directory
 from glompo.storage.directory import fresh_directory, holds_run

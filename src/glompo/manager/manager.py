@@ -20,7 +20,7 @@ from glompo.manager.summaries import write_summaries
 from glompo.manager.wiring import engine_of, policies_of, progress_of, raise_if_hopeless, raise_if_interrupted
 from glompo.read import Result, result_of
 from glompo.settings import ResumeSettings, RunSpec, SetupSettings, spelled_out
-from glompo.settings.declaration import settings_of
+from glompo.settings.field import settings_of
 from glompo.storage.checkpoint_writer import Extras
 from glompo.validation import refuse_unknown
 

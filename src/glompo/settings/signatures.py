@@ -1,7 +1,7 @@
 """The keywords of ``setup`` and of what passes them on, for type checkers, editors and ``help()``.
 
 Type checkers read the typed dictionaries. What Python itself shows is filled in from them, with the defaults of
-:class:`~glompo.settings.run_spec.RunSpec` and the texts that stand in the documentation of ``setup``.
+:class:`~glompo.settings.run_settings.RunSpec` and the texts that stand in the documentation of ``setup``.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from inspect import Parameter
 from typing import Any, Literal, TypedDict, TypeVar
 
 from glompo.generators import BaseGenerator
-from glompo.settings.declaration import settings_of
-from glompo.settings.run_spec import Durability, RunSpec
+from glompo.settings.field import settings_of
+from glompo.settings.run_settings import Durability, RunSpec
 from glompo.spec.checkpointing import CheckpointingControl
 
 Function = TypeVar("Function", bound=Callable[..., Any])

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from glompo.core.decisions.checkpoints import checkpoints, final_checkpoint
-from glompo.core.decisions.credits import credits
+from glompo.core.decisions.credit_limits import credit_limits
 from glompo.core.decisions.deadlock_guard import deadlock_guard
 from glompo.core.decisions.incumbent import incumbent
 from glompo.core.decisions.kill_escalation import kill_escalation
+from glompo.core.decisions.readmission import readmission
 from glompo.core.decisions.reclaim import reclaim
-from glompo.core.decisions.restore import restore
 from glompo.core.decisions.slot_limits import slot_limits
 from glompo.core.decisions.starts import Start, starts
 from glompo.core.decisions.stops import stops
@@ -90,7 +90,7 @@ QUESTIONS = (
         "no slot is given away that is not there",
         (slot_limits,),
     ),
-    Question("which optimizers of an earlier session go on?", "they come before new ones", (restore,)),
+    Question("which optimizers of an earlier session go on?", "they come before new ones", (readmission,)),
     Question(
         "which optimizers will not win, and which should rest?",
         "an optimizer that is to stop gets nothing more",
@@ -104,7 +104,7 @@ QUESTIONS = (
         "which credits are not used? Which optimizers take the best point? What starts, and where? "
         "Which optimizers may evaluate next?",
         "only now is it known which optimizers go on; a slot is free once its holder has really ended, or rests",
-        (reclaim, incumbent, starts, credits),
+        (reclaim, incumbent, starts, credit_limits),
     ),
     Question("which optimizer goes on when all rest?", "there is nothing else to do", (deadlock_guard,)),
 )

@@ -12,7 +12,7 @@ from typing import Any, Unpack
 
 from glompo.errors import SettingTypeError
 from glompo.evaluators.dask.worker_loop import CallRefusedError
-from glompo.evaluators.dask.worker_streams import ClusterLostError, NoWorkerError, WorkerLostError, WorkerStreams
+from glompo.evaluators.dask.worker_tracking import ClusterLostError, NoWorkerError, WorkerLostError, WorkerStreams
 from glompo.evaluators.payload import preflight
 from glompo.evaluators.pool.limits import whole
 from glompo.evaluators.protocol import Evaluator, NotEvaluated

@@ -10,7 +10,7 @@ from glompo.events import Restored, ReturnedToRest
 from glompo.events.enums import Way
 
 
-def restore(view: RunView, policies: Policies) -> Iterator[Restored | ReturnedToRest]:
+def readmission(view: RunView, policies: Policies) -> Iterator[Restored | ReturnedToRest]:
     """Yield the return of each optimizer whose slots are free, in the order of their numbers.
 
     In lockstep they keep the credits of the block in which they were interrupted, as far as the budget allows, so

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glompo.core.decisions.restore import restore
+from glompo.core.decisions.readmission import readmission
 from glompo.core.state.lifecycle import Phase
 from glompo.events import (
     Granted,
@@ -31,7 +31,7 @@ def reopen(run):
 def test_in_a_first_session_none_comes_back():
     run = history()
     run.start()
-    assert answer(restore, run) == []
+    assert answer(readmission, run) == []
 
 
 def test_they_come_back_in_order_after_their_evaluations_as_far_as_slots_are_free():
@@ -42,12 +42,12 @@ def test_they_come_back_in_order_after_their_evaluations_as_far_as_slots_are_fre
     run.start(slots=3)
     run.happen(SessionClosed(run.now, "a test"))
     run.happen(SessionOpened(run.now, 2, "", "", 0, slots=3))
-    assert answer(restore, run) == [
+    assert answer(readmission, run) == [
         ReturnedToRest(run.now, 1, "replay", 2),
         Restored(run.now, 2, "replay", 0, 0),
     ]
     run.start()
-    assert answer(restore, run) == [ReturnedToRest(run.now, 1, "replay", 2)]
+    assert answer(readmission, run) == [ReturnedToRest(run.now, 1, "replay", 2)]
 
 
 def test_one_that_has_saved_its_state_loads_it():
@@ -56,7 +56,7 @@ def test_one_that_has_saved_its_state_loads_it():
     run.happen(SaveRequested(run.now, 1, 1))
     run.happen(Saved(run.now, 1, 1, 0, "blob", 3))
     reopen(run)
-    assert answer(restore, run) == [Restored(run.now, 1, "saved state", 0, 0)]
+    assert answer(readmission, run) == [Restored(run.now, 1, "saved state", 0, 0)]
 
 
 @pytest.mark.parametrize(("lockstep", "credits"), [(True, 5), (False, 0)])
@@ -65,7 +65,7 @@ def test_in_lockstep_it_keeps_the_credits_of_its_block(lockstep, credits):
     run.start()
     run.happen(Granted(run.now, 1, 5))
     reopen(run)
-    assert answer(restore, run, lockstep=lockstep) == [Restored(run.now, 1, "replay", 0, credits)]
+    assert answer(readmission, run, lockstep=lockstep) == [Restored(run.now, 1, "replay", 0, credits)]
 
 
 @pytest.mark.parametrize("confirmed", [True, False], ids=["it rested", "it was to rest"])
@@ -81,7 +81,7 @@ def test_one_that_rested_rests_on_and_needs_no_slots(confirmed, left):
         run.happen(StopRequested(run.now, opt, "session", WHY))
         run.happen(Stopped(run.now, opt, "returned", False, ""))
     reopen(run)
-    back = answer(restore, run)
+    back = answer(readmission, run)
     assert {(event.opt, type(event)) for event in back} == {
         (first, ReturnedToRest),
         (second, Restored),

@@ -40,8 +40,8 @@ from glompo.settings.checks import (
     text,
     whole,
 )
-from glompo.settings.declaration import REQUIRED, derived, optional, recorded, resolved, setting
 from glompo.settings.evaluation import Evaluation, evaluation_of, evaluator_name
+from glompo.settings.field import REQUIRED, derived, optional, recorded, resolved, setting
 from glompo.spec.bounds import bounds_of, scales_of, x0_of
 from glompo.spec.checkpointing import CheckpointingControl, control_of
 from glompo.spec.fingerprint import fingerprint

@@ -24,7 +24,7 @@ from glompo.errors import PolicyError
 from glompo.events import Granted
 
 
-def credits(view: RunView, policies: Policies) -> Iterator[Granted]:
+def credit_limits(view: RunView, policies: Policies) -> Iterator[Granted]:
     """Yield the fresh credits that the allocator gives, after checking that they are there to give."""
     limit = view.unpromised(policies.exit.budget())
     if limit is not None and limit <= 0:

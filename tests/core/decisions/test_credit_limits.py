@@ -2,7 +2,7 @@
 
 import pytest
 
-from glompo.core.decisions.credits import credits
+from glompo.core.decisions.credit_limits import credit_limits
 from glompo.errors import PolicyError
 from glompo.events import Granted
 from glompo.exit_conditions import MaxTotalFunctionCalls
@@ -30,29 +30,32 @@ def started(n=1):
 
 
 def test_without_an_optimizer_that_could_use_them_none_are_given():
-    assert answer(credits, history()) == []
+    assert answer(credit_limits, history()) == []
 
 
 def test_what_the_allocator_gives_is_granted():
     run = started(2)
-    assert answer(credits, run, allocator=Gives({1: 3, 2: 97})) == [Granted(run.now, 1, 3), Granted(run.now, 2, 97)]
+    assert answer(credit_limits, run, allocator=Gives({1: 3, 2: 97})) == [
+        Granted(run.now, 1, 3),
+        Granted(run.now, 2, 97),
+    ]
 
 
 def test_a_budget_that_is_spent_or_promised_grants_nothing():
     run = started()
     run.happen(Granted(run.now, 1, 100))
-    assert answer(credits, run, allocator=Gives({1: 1})) == []
+    assert answer(credit_limits, run, allocator=Gives({1: 1})) == []
 
 
 def test_where_a_rule_goes_by_evaluations_none_holds_more_than_lead_one_block_beyond_the_next_question():
     run = started()
-    (granted,) = answer(credits, run, allocator=Gives({1: 50}), stopper=BestUnmoving(3), stopper_interval=10)
+    (granted,) = answer(credit_limits, run, allocator=Gives({1: 50}), stopper=BestUnmoving(3), stopper_interval=10)
     assert granted.n == 20
-    (granted,) = answer(credits, run, allocator=Gives({1: 50}), stopper=BestUnmoving(3), lockstep=True)
+    (granted,) = answer(credit_limits, run, allocator=Gives({1: 50}), stopper=BestUnmoving(3), lockstep=True)
     assert granted.n == 50
 
 
 @pytest.mark.parametrize("shares", [{1: 3}, {2: 1}, {1: 0}], ids=["too many", "one that is not there", "none"])
 def test_an_allocator_that_breaks_its_contract_is_named(shares):
     with pytest.raises(PolicyError, match="evaluations"):
-        answer(credits, started(), allocator=Gives(shares), exit=MaxTotalFunctionCalls(2))
+        answer(credit_limits, started(), allocator=Gives(shares), exit=MaxTotalFunctionCalls(2))
