@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glompo.box import usual_population
 from glompo.generators import BasinHoppingGenerator
 from glompo.optimizers import Annealing, CMAOptimizer, LeastSquares, Scipy
 from glompo.portfolio.portfolio import Portfolio
@@ -10,6 +11,9 @@ from glompo.selectors import BIPOPSelector
 
 MOST_MODELLED = 24
 """Parameters up to which the base search has a surrogate; beyond, a fit takes a tenth of a second and more."""
+
+WIDER = 2
+"""Times the usual population with which a search begins that has a surrogate."""
 
 CLIMBS = 300
 """Gradients of one local search at most."""
@@ -33,7 +37,10 @@ def default_portfolio(dims: int, *, residuals: bool = False, alone: bool = False
     alone : bool
         Whether only what has most of the evaluations is wanted: for a run that ends with its first optimizer.
     """
-    base = Regime("base", BIPOPSelector(CMAOptimizer(surrogate=1 < dims <= MOST_MODELLED)), 0.88)
+    modelled = 1 < dims <= MOST_MODELLED
+    # a model makes large generations cheap where the task is smooth, and they miss less where it is not
+    popsize = WIDER * usual_population(dims) if modelled else None
+    base = Regime("base", BIPOPSelector(CMAOptimizer(surrogate=modelled, popsize=popsize)), 0.88)
     fit = Regime("fit", LeastSquares, 0.88)
     if alone:
         return Portfolio(fit if residuals else base)
