@@ -196,7 +196,8 @@ class Screening:
                 self._model.note(helped=False)
             return True
         compared = int(max(15, min(1.2 * done, 0.75 * len(self._points))))
-        if self._model.agreement(compared) >= AGREEMENT:
+        # a group of failures has tested nothing: what the model takes for the best may lie where there are no values
+        if valid.any() and self._model.agreement(compared) >= AGREEMENT:
             self._model.note(helped=True)
             return True
         self._wanted += math.ceil(self._wanted / 2)
