@@ -119,6 +119,8 @@ class _Evolution(Stepper):
         self._stagnation = Stagnation(len(x0), self._options["popsize"]) if watched else None
         self._model = QuadraticModel(len(x0), self._options["popsize"]) if settings.surrogate else None
         self._screening: Screening | None = None
+        self._noted: list[tuple[NDArray[np.float64], float]] = []
+        self._calls = 0
         self._begun = False
         self._waiting: NDArray[np.float64] | None = None
         self._generation = 0
@@ -144,17 +146,27 @@ class _Evolution(Stepper):
         if not self._begun:
             self._begun = True
             return
+        self._note(points, values)
         if self._screening is not None:
             if not self._screening.tell(np.where(np.abs(values) < MOST, values, np.inf)):
                 return
             values, self._screening = self._screening.values(), None
-        told = ranked(values)
-        self._strategy.tell(self._asked, told)
-        if self._stagnation is not None:
-            self._stagnation.tell(np.array(self._asked)[:, : self._box.dims], told)
+        self._strategy.tell(self._asked, ranked(values))
+        self._strategy.countevals = self._calls  # pycma counts those of the model as well
         self._generation += 1
         if self._model is not None and not self._model.rests and (place := self._model.optimum()) is not None:
             self._strategy.inject([self._padded(np.clip(place, 0.0, 1.0))])
+
+    def _note(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
+        """Count what was evaluated, and judge its progress by as many at a time as there are in a generation."""
+        self._calls += len(values)
+        if self._stagnation is None:
+            return
+        self._noted.extend(zip(self._box.unit(points), values.tolist(), strict=True))
+        if len(self._noted) >= self._options["popsize"]:
+            places, found = zip(*self._noted, strict=True)
+            self._stagnation.tell(np.array(places), ranked(np.array(found)))
+            self._noted = []
 
     def finished(self) -> str | None:
         ends = self._ends()
@@ -219,6 +231,7 @@ def _options(settings: CMAOptimizer, dims: int) -> dict[str, Any]:
         **({"verb_log": 1} if settings.keep_files else {"verb_log": 0, "verb_filenameprefix": NO_FILES}),
         **({"maxiter": math.inf} if settings.managed else {}),
         **TOLERANCES,
+        **({"tolupsigma": math.inf} if settings.surrogate else {}),  # injected optima let the step size take over
         **settings.cma_options,
     }
 
