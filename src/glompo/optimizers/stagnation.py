@@ -16,7 +16,7 @@ WIDE = 1e-2
 FLAT = 1e-13
 """Share of that variation that is nothing: rounding is of this size."""
 
-GAIN = 0.1
+GAIN = 0.25
 """Gain of the best values, as a share of the spread of a generation, that is none."""
 
 CONFIRMED = 4
