@@ -30,6 +30,7 @@ def glompo(**settings: Any) -> Contestant:
 
     def run(f: Function, bounds: NDArray[np.float64], budget: int, seed: int) -> None:
         import glompo as library
+        from glompo.exit_conditions import TargetFunctionValue
 
         folder = Path(tempfile.mkdtemp())
 
@@ -45,7 +46,7 @@ def glompo(**settings: Any) -> Contestant:
                 task,
                 bounds,
                 max_evaluations=budget,
-                target=f.solved_at,  # type: ignore[attr-defined]  # saves time only
+                exit_conditions=TargetFunctionValue(f.solved_at, atol=0.0),  # type: ignore[attr-defined]  # saves time
                 rng=seed,
                 deterministic=True,
                 durability="none",
@@ -76,7 +77,8 @@ def published_stoppers() -> Any:
     """Return the stoppers of the published example."""
     from glompo.stoppers import BestUnmoving, EvaluationsUnmoving, ParameterDistance, ValueAnnealing
 
-    return (BestUnmoving(100, 0.01) & ValueAnnealing()) | EvaluationsUnmoving(100, 0.01) | ParameterDistance(relative_distance=0.05)
+    unmoving = (BestUnmoving(100, 0.01) & ValueAnnealing()) | EvaluationsUnmoving(100, 0.01)
+    return unmoving | ParameterDistance(relative_distance=0.05)
 
 
 def pycma(**options: Any) -> Contestant:

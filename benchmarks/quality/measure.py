@@ -7,10 +7,9 @@ import time
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
 from benchmarks.quality.contestants import CONTESTANTS, Spent
 from benchmarks.quality.problems import Problem
+from numpy.typing import NDArray
 
 TARGETS = 10.0 ** np.linspace(2, -8, 51)
 """Distances to the lowest value, in units of the problem's scale."""

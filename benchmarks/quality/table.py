@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
 from benchmarks.quality.measure import TARGETS
+from numpy.typing import NDArray
 
 READ_AT = (30, 100, 300, 1000)
 """Evaluations per parameter at which the shares are read."""
@@ -62,7 +61,8 @@ def counted(ours: Scores, theirs: Scores, at: int) -> str:
 
 def page(results: Path) -> str:
     """Return the page as Markdown."""
-    rows = {file.stem: [json.loads(line) for line in file.read_text().splitlines()] for file in sorted(results.glob("*.jsonl"))}
+    files = sorted(results.glob("*.jsonl"))
+    rows = {file.stem: [json.loads(line) for line in file.read_text().splitlines()] for file in files}
     both = {
         suite: {name: scores([row for row in lines if row["suite"] == suite]) for name, lines in rows.items()}
         for suite in ("left-out", "developed-on")
@@ -72,10 +72,11 @@ def page(results: Path) -> str:
         "",
         "After this page you know what this library finds for a number of evaluations, and what its peers find.",
         "",
-        "Shares of 51 targets (from 10² to 10⁻⁸ above the lowest value, in units of each problem's scale) that are reached "
-        f"within {', '.join(f'{at}·D' for at in READ_AT)} evaluations, D being the number of parameters. All are called with "
-        "their own defaults and counted from outside. Choices were made on the problems “developed on”; those “left out” "
-        "were only measured. `python -m benchmarks.quality` makes these figures; its folder holds the results line by line.",
+        "Shares of 51 targets (from 10² to 10⁻⁸ above the lowest value, in units of each problem's scale) that are "
+        f"reached within {', '.join(f'{at}·D' for at in READ_AT)} evaluations, D being the number of parameters. All are "
+        "called with their own defaults and counted from outside. Choices were made on the problems “developed on”; "
+        "those “left out” were only measured. `python -m benchmarks.quality` makes these figures; its folder holds the "
+        "results line by line.",
         "",
     ]
     for suite, by_name in both.items():
@@ -99,7 +100,8 @@ def _means(named: Mapping[str, Scores]) -> list[str]:
                 continue
             means.append(np.mean(members, axis=0))
             cells.append("/".join(f"{share:.3f}".lstrip("0") for share in means[-1]) + f" ({len(members)})")
-        whole = "/".join(f"{share:.3f}".lstrip("0") for share in np.mean(means, axis=0)) if len(means) == len(families) else "–"
+        complete = len(means) == len(families)
+        whole = "/".join(f"{share:.3f}".lstrip("0") for share in np.mean(means, axis=0)) if complete else "–"
         lines.append(f"| {name} | " + " | ".join(cells) + f" | {whole} |")
     return [*lines, "", "In brackets: problems times seeds. The mean is that of the families."]
 

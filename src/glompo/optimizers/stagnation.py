@@ -16,7 +16,7 @@ WIDE = 1e-2
 FLAT = 1e-13
 """Share of that variation that is nothing: rounding is of this size."""
 
-GAIN = 0.25
+GAIN = 0.5
 """Gain of the best values, as a share of the spread of a generation, that is none."""
 
 CONFIRMED = 4
@@ -31,8 +31,9 @@ class Stagnation:
     of the standard deviation of its points is below `NARROW`, and the median of the m of the later half of the W lies
     no more than `GAIN` typical s below that of the earlier half, in `CONFIRMED` generations in a row. A search that
     still converges gains several s in that time, one in numerical noise gains none. The upper half of a generation has
-    no say: beside a steep slope its values are larger by orders of magnitude than all that is still to be gained. And it has settled when the typical s is
-    below `FLAT` times that which it had when it was last as wide as `WIDE`.
+    no say: beside a steep slope its values are larger by orders of magnitude than all that is still to be gained. And
+    the search has settled when the typical s is below `FLAT` times that which it had when it was last as wide as
+    `WIDE`.
 
     Both are unchanged by f → a·f + b, a > 0, up to rounding. Neither looks at the first values, which may be those of
     a wall.
