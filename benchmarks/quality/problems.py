@@ -134,7 +134,7 @@ CLASSICAL: dict[str, tuple[Function, float]] = {
 
 
 def classical(dims: tuple[int, ...], seeds: tuple[int, ...]) -> Iterator[Problem]:
-    """The classical functions under random shifts, as they are and rotated; but for Schwefel's, whose box is its own."""
+    """The classical functions under random shifts, as they are and rotated; Schwefel's as it is."""
     for d in dims:
         for name, (f, half) in CLASSICAL.items():
             for seed in seeds:
