@@ -119,7 +119,7 @@ def test_what_stoppers_declare_is_kept():
     rule = CatchUp() | (BestUnmoving(170) & BestUnmoving(30))
     result = glompo.minimize(Rastrigin(3), BOX, max_evaluations=600, max_jobs=1, rng=1, stoppers=rule)
     state = state_of(result.run_dir)
-    assert state.keeping.look_back == 171
+    assert state.retention.look_back == 171
     assert max(one.trajectory.keep for one in state.optimizers.values()) == 171
 
 
