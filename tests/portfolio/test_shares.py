@@ -106,7 +106,7 @@ def test_the_default_finds_the_same_on_any_number_of_slots() -> None:
         )
         for slots in (1, 16)
     ]
-    assert len(runs[0]) == 3
+    assert runs[0].keys() == default_portfolio(3).regimes.keys()
     for name in runs[0]:
         shortest = min((found[name] for found in runs), key=len)
         assert shortest
@@ -176,6 +176,22 @@ def test_one_that_the_user_lets_rest_gets_nothing_until_it_goes_on() -> None:
     assert {run.view[event.opt].label for event in between} >= {"a"}
     assert all(event.opt != 2 for event in between)
     assert run.view.calls == 400
+
+
+def test_one_that_goes_on_shares_with_the_one_that_took_its_place() -> None:
+    asked = [(5.5, Request("pause", "ada", 2)), (40.5, Request("go-on", "ada", 2))]
+    run = play(steady("a"), steady("b"), calls=800, asked=asked)
+    assert [one.label for one in run.view] == ["a", "b", "b"]
+    late = {event.opt for event in run.events if isinstance(event, Evaluated) and event.at > 60}
+    assert late == {1, 2, 3}
+    assert run.view[2].calls == pytest.approx(run.view[3].calls, abs=2 * BLOCK)
+    assert spent(run) == pytest.approx({"a": 400, "b": 400}, abs=2 * BLOCK)
+
+
+def test_a_portfolio_leads_one_run_after_the_other() -> None:
+    portfolio = Portfolio(steady("a", ends=15), steady("b", share=2))
+    first, second = (simulate(portfolio, MaxTotalFunctionCalls(150)) for _ in range(2))
+    assert [(one.label, one.calls) for one in first.view] == [(one.label, one.calls) for one in second.view]
 
 
 def test_which_is_next_follows_from_the_run_alone() -> None:

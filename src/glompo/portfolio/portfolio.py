@@ -171,7 +171,7 @@ class _Shares:
 
     def allocate(self, view: RunView, limit: int | None) -> dict[int, int]:
         """Return fresh credits per optimizer, at most `limit` in sum."""
-        members = {one.label: one for one in view.alive if one.may_evaluate and one.label in self._portfolio.regimes}
+        members = self._members(view)
         spent = {name: n for name, n in self._portfolio.spent(view).items() if name in members}
         free = view.slots - sum(min(one.slots, one.outstanding) for one in view.alive)
         shares: dict[int, int] = {}
@@ -187,6 +187,14 @@ class _Shares:
             free -= min(one.slots, one.outstanding + n) - min(one.slots, one.outstanding)
             limit = None if limit is None else limit - n
         return shares
+
+    def _members(self, view: RunView) -> dict[str, OptimizerView]:
+        """Return what evaluates for each regime: of several, as after a rest, the one that has spent the least."""
+        able = (one for one in view.alive if one.may_evaluate and one.label in self._portfolio.regimes)
+        members: dict[str, OptimizerView] = {}
+        for one in sorted(able, key=lambda one: (one.calls + one.outstanding, one.opt)):
+            members.setdefault(one.label, one)
+        return members
 
     def __str__(self) -> str:
         return "by the shares of the portfolio"
