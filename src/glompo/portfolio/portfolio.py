@@ -91,6 +91,12 @@ class Portfolio(BaseSelector):
         chosen = self._next(manager)
         return chosen if chosen is None or chosen is False else chosen[1]
 
+    def explain(self, manager: ManagerView, option: Option) -> str:
+        """Say which regime is next and what it has had."""
+        spent = self.spent(manager.view)
+        had = ", ".join(f"{name} {n}" for name, n in spent.items())
+        return f"regime {option.label} is next (evaluations so far: {had}): {option.kind}"
+
     def spent(self, view: RunView) -> dict[str, int]:
         """Return the calls of the task, made or granted, by regime."""
         return {name: account.spent for name, account in self._accounts(view).items()}

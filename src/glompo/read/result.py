@@ -134,6 +134,7 @@ class Result:
         }
         lines = [f"{name:>10}: {value if name == 'x' else legible(value, PAGE)}" for name, value in facts.items()]
         lines += [f"{'failed':>10}: {legible(reason, PAGE)}" for reason in died_of(self.optimizers)]
+        lines += [f"{'regimes':>10}: {regimes}"] if (regimes := _regimes(self.optimizers)) else []
         lines += [f"{'optimizers':>10}: {_census(self)}", *_table(self.optimizers, self.origin["opt_id"])]
         return "\n".join(lines)
 
@@ -211,6 +212,18 @@ def died_of(rows: Sequence[OptimizerRow]) -> list[str]:
 
 def _indented(x: NDArray[np.float64] | None) -> str:
     return "None" if x is None else np.array2string(x, prefix=" " * 12, threshold=60)
+
+
+def _regimes(rows: Sequence[OptimizerRow]) -> str:
+    """Return what each regime of a portfolio has had and found; empty without one."""
+    members: dict[str, list[OptimizerRow]] = {}
+    for row in rows:
+        members.setdefault(row.label, []).append(row)
+    return ", ".join(
+        f"{legible(label)} {sum(row.evaluations for row in all_)} evaluations, best {min(row.best_f for row in all_):.8g}"
+        for label, all_ in members.items()
+        if label
+    )
 
 
 def _census(result: Result) -> str:

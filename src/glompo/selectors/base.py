@@ -80,6 +80,10 @@ class BaseSelector(Written, ABC):
         except (SettingTypeError, SettingError) as error:
             raise PolicyError(f"{self} returned {choice!r}: {error}") from error
 
+    def explain(self, manager: ManagerView, option: Option) -> str:
+        """Say in a few words why `option` starts."""
+        return f"{self} chose {option.kind}"
+
     @abstractmethod
     def select_optimizer(self, manager: ManagerView, slots_available: int) -> Any:
         """Return one of :attr:`options` with at most `slots_available` slots, None or False.

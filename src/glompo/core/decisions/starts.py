@@ -35,7 +35,7 @@ def starts(view: RunView, policies: Policies) -> Iterator[Start]:
     _check_option(option, view.free_slots, policies.selector)
     x0, whence = _place(view, policies, manager)
     opt = view.n_started + 1
-    why = writable(f"{policies.selector} chose {option.kind}; {whence}")
+    why = writable(f"{policies.selector.explain(manager, option)}; {whence}")
     event = StartRequested(
         view.now, opt, option.kind, option.describe(), x0, option.slots, why, option.shared, option.label
     )

@@ -187,6 +187,9 @@ class Selector(Protocol):
     def choose(self, manager: ManagerView, slots_available: int) -> Option | Literal[False] | None:
         """Return an option that fits, None if nothing fits now, False to start nothing ever again."""
 
+    def explain(self, manager: ManagerView, option: Option) -> str:
+        """Say in a few words why that starts."""
+
     def smallest(self) -> int:
         """Return the fewest slots that any option needs."""
 
