@@ -40,8 +40,8 @@ def default_portfolio(dims: int, *, residuals: bool = False, alone: bool = False
     modelled = 1 < dims <= MOST_MODELLED
     # a model makes large generations cheap where the task is smooth, and they miss less where it is not
     popsize = WIDER * usual_population(dims) if modelled else None
-    base = Regime("base", BIPOPSelector(CMAOptimizer(surrogate=modelled, popsize=popsize)), 0.88)
-    fit = Regime("fit", LeastSquares, 0.88)
+    base = Regime("base", BIPOPSelector(CMAOptimizer(surrogate=modelled, popsize=popsize)), 0.88, steady=True)
+    fit = Regime("fit", LeastSquares, 0.88, steady=True)
     if alone:
         return Portfolio(fit if residuals else base)
     local = Scipy(method="L-BFGS-B", options={"maxfun": CLIMBS, "ftol": 1e-15, "gtol": 1e-12})

@@ -29,7 +29,7 @@ class Portfolio(BaseSelector):
 
     One optimizer of each regime lives at a time. The next evaluations go to the regime with the smallest
     ``(spent + 1) / (share · w)``: `spent` are the calls of the task that its optimizers have made or were granted, and
-    w is `owner_weight` for the regime that owns the incumbent, else 1; on ties the order of the regimes decides (stride
+    w is `owner_weight` for the regime that owns the incumbent, unless that is steady, else 1; on ties the order of the regimes decides (stride
     scheduling: C. A. Waldspurger and W. E. Weihl, MIT/LCS/TM-528, 1995). When a regime is next that has no living
     optimizer, one starts.
 
@@ -103,8 +103,9 @@ class Portfolio(BaseSelector):
 
     def pass_of(self, view: RunView, regime: str, spent: int) -> float:
         """Return what is smallest for the regime that is next, after `spent` evaluations of it."""
-        owns = view.best is not None and view[view.best.opt].label == regime
-        return (spent + 1) / (self.regimes[regime].share * (self.owner_weight if owns else 1.0))
+        one = self.regimes[regime]
+        owns = view.best is not None and view[view.best.opt].label == regime and not one.steady
+        return (spent + 1) / (one.share * (self.owner_weight if owns else 1.0))
 
     def part(self, view: RunView, regime: str) -> ManagerView:
         """Return what the policies of a regime see."""

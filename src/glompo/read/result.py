@@ -220,7 +220,8 @@ def _regimes(rows: Sequence[OptimizerRow]) -> str:
     for row in rows:
         members.setdefault(row.label, []).append(row)
     return ", ".join(
-        f"{legible(label)} {sum(row.evaluations for row in all_)} evaluations, best {min(row.best_f for row in all_):.8g}"
+        f"{legible(label)} {sum(row.evaluations for row in all_)} evaluations "
+        f"(best {min(row.best_f for row in all_):.8g})"
         for label, all_ in members.items()
         if label
     )
