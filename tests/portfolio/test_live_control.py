@@ -14,7 +14,7 @@ from ..engine.test_live_control import WISHES, ask, assert_slots_are_kept, repla
 from .regimes import steady
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     script=st.lists(st.tuples(st.integers(0, 400), WISHES), max_size=8),
     slots=st.integers(1, 6),

@@ -22,7 +22,7 @@ from glompo.testing import simulate
 from .regimes import Steady, play, steady
 
 
-class Witness(BaseGenerator):
+class Recorder(BaseGenerator):
     """Starts in the middle, and remembers what it saw."""
 
     def __init__(self) -> None:
@@ -45,19 +45,19 @@ class Witness(BaseGenerator):
 
 
 def test_the_generator_of_a_regime_sees_the_optimizers_of_that_regime() -> None:
-    witness = Witness()
-    run = play(Regime("a", Steady(0.0, ends=15), 1.0, witness), steady("b", ends=10), calls=200)
+    recorder = Recorder()
+    run = play(Regime("a", Steady(0.0, ends=15), 1.0, recorder), steady("b", ends=10), calls=200)
     own = [one.opt for one in run.view if one.label == "a"]
     assert len(own) >= 4
     assert own != list(range(1, len(own) + 1))  # others have started in between
-    asked = {len(seen["iterated"]): seen for seen in witness.seen}
+    asked = {len(seen["iterated"]): seen for seen in recorder.seen}
     assert max(asked) == len(own) - 1
     for n, seen in asked.items():
         assert seen["iterated"] == seen["logged"] == own[:n]
         assert seen["labels"] <= {"a"}
         assert seen["started"] == (n, n, n)
         assert seen["alive"] == []
-    last = witness.seen[-1]
+    last = recorder.seen[-1]
     assert last["calls"] > 15 * (len(own) - 1)  # the calls are those of the run, and so is the incumbent
     assert last["best"] is not None
 
@@ -114,7 +114,7 @@ class Watched(EvenAllocator):
 
 
 def test_a_users_own_allocator_and_generator_replace_those_of_the_portfolio(tmp_path: Any) -> None:
-    allocator, generator = Watched(), Witness()
+    allocator, generator = Watched(), Recorder()
     result = glompo.minimize(
         lambda x: float(x @ x), [(-1, 3)] * 2, opt_selector=Portfolio(steady("a"), steady("b")), max_evaluations=60,
         max_jobs=2, allocator=allocator, x0_generator=generator, rng=1, working_dir=tmp_path / "run",
@@ -194,6 +194,9 @@ def test_without_optimizers_the_default_portfolio_searches(tmp_path: Any) -> Non
     result = glompo.minimize(sphere, [(-1, 3)] * 2, max_evaluations=150, rng=1, working_dir=tmp_path / "run")
     assert result.nfev == 150
     assert {row.label for row in result.optimizers} == set(default_portfolio(2).regimes)
+    for row in result.optimizers:
+        assert row.name == f"{row.label}: {row.kind}"
+        assert row.name in repr(result)  # the table of the result shows regimes
 
 
 def test_a_run_without_limits_ends_with_its_first_optimizer(tmp_path: Any) -> None:
