@@ -84,7 +84,7 @@ def _sums(comparisons: Sequence[WhatIf]) -> dict[str, int]:
 
 
 def _table(found: Mapping[str, list[WhatIf]]) -> list[str]:
-    rows = [("runs", "differ", "evaluations", "saved at most", "incumbents lost", "rules")]
+    rows: list[tuple[str, ...]] = [("runs", "differ", "evaluations", "saved at most", "incumbents lost", "rules")]
     for text, comparisons in found.items():
         sums = _sums(comparisons)
         share = f" ({sums['saved'] / sums['evaluations']:.0%})" if sums["evaluations"] else ""

@@ -188,4 +188,3 @@ def _count(n: int, what: str) -> str:
 
 def _value(f: float) -> str:
     return f"{f:.8g}" if f < float("inf") else "none"
-

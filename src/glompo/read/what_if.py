@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from glompo.core.decisions.stops import is_due
 from glompo.core.evaluations.columns import Columns
@@ -19,7 +19,16 @@ from glompo.core.policies.rule_expression import Leaf, rule_in
 from glompo.core.state.run_state import RunState
 from glompo.core.views.run_view import RunView
 from glompo.errors import SettingError, UserError
-from glompo.events import Asked, CheckpointClosed, EndRequested, Event, Judged, PauseRequested, SessionOpened, StopRequested
+from glompo.events import (
+    Asked,
+    CheckpointClosed,
+    EndRequested,
+    Event,
+    Judged,
+    PauseRequested,
+    SessionOpened,
+    StopRequested,
+)
 from glompo.events.enums import By
 from glompo.events.verdict import Verdict
 from glompo.read.difference import NO_RULES, Difference, WhatIf
@@ -31,6 +40,10 @@ from glompo.storage.reader import JournalFollower
 
 RulesOf: TypeAlias = Callable[[Mapping[str, Any]], Rule | None]
 """The rules for a session with these settings; None if no optimizer is to be stopped."""
+
+_Answer: TypeAlias = StopRequested | PauseRequested | Judged
+"""What is on record of a decision about optimizers that will not win, or should rest."""
+
 
 def compare(run_dir: str | os.PathLike[str], rules_of: RulesOf) -> WhatIf:
     """Return what rules would have decided otherwise than a recorded run; :func:`glompo.what_if` with made rules.
@@ -98,25 +111,27 @@ class _Comparison:
 
     def fold(self) -> None:
         """Fold the whole journal, comparing on the way."""
-        answers: list[StopRequested | PauseRequested | Judged] = []
+        answers: list[_Answer] = []
         for event, first in self._events():
             if answers and not _goes_on(answers, event):
-                self._compare(answers[0].at, _answered(answers))
-                for one in answers:
-                    self._apply(one)
-                answers = []
+                answers = self._decided(answers)
             if _is_answer(event):
-                answers.append(event)  # type: ignore[arg-type]  # that is what the function asks
+                answers.append(event)
                 continue
             if first and self._unasked and not isinstance(event, _BEFORE_STOPS):
                 self._ask_unasked(event)
             self._apply(event)
-        if answers:
-            self._compare(answers[0].at, _answered(answers))
-            for one in answers:
-                self._apply(one)
+        self._decided(answers)
         if self._unasked:
             self._ask_unasked(None)
+
+    def _decided(self, answers: Sequence[_Answer]) -> list[_Answer]:
+        """Compare with the answers of one decision, all of which were given in the state before the first of them."""
+        if answers:
+            self._compare(answers[0].at, _answered(answers))
+        for answer in answers:
+            self._apply(answer)
+        return []
 
     def _events(self) -> Iterator[tuple[Event, bool]]:
         """Yield each event, and whether it is the first of its record: one decision is made between two records."""
@@ -204,10 +219,11 @@ _BEFORE_STOPS = (EndRequested, Asked, CheckpointClosed)
 """Events before which a decision, if one is made, does not come to the stoppers, or is not made yet."""
 
 
-def _is_answer(event: Event) -> bool:
+def _is_answer(event: Event) -> TypeGuard[_Answer]:
     """Return whether an event is an answer to the question which optimizers will not win, and which should rest."""
-    by = {StopRequested: By.STOPPER, PauseRequested: By.FREEZER}.get(type(event))  # type: ignore[call-overload]
-    return isinstance(event, Judged) or (by is not None and event.by == by)  # type: ignore[attr-defined]
+    if isinstance(event, StopRequested):
+        return event.by == By.STOPPER
+    return event.by == By.FREEZER if isinstance(event, PauseRequested) else isinstance(event, Judged)
 
 
 def _goes_on(answers: Sequence[Event], event: Event) -> bool:
@@ -215,7 +231,7 @@ def _goes_on(answers: Sequence[Event], event: Event) -> bool:
     return _is_answer(event) and not isinstance(answers[-1], Judged) and event.at == answers[0].at
 
 
-def _answered(answers: Sequence[StopRequested | PauseRequested | Judged]) -> dict[int, StopRequested | None]:
+def _answered(answers: Sequence[_Answer]) -> dict[int, StopRequested | None]:
     """Return the optimizers that the stoppers were asked about, with their stops."""
     found: dict[int, StopRequested | None] = {}
     for event in answers:

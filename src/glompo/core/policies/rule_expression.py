@@ -93,7 +93,9 @@ def _value(node: ast.expr) -> Any:
     try:
         value = ast.literal_eval(node)
     except ValueError:
-        raise SettingError(f"{_written(node)!r} is no plain value; give numbers, texts, lists, True, False or None") from None
+        raise SettingError(
+            f"{_written(node)!r} is no plain value; give numbers, texts, lists, True, False or None"
+        ) from None
     return value.replace(_COLON, ":") if isinstance(value, str) else value
 
 
