@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 
 import glompo
+from glompo import stoppers
+from glompo.core.policies.rule_expression import rule_in
 from glompo.errors import CorruptJournalError, PolicyError, SettingError, SettingTypeError, UserError
 from glompo.events import EndRequested, Judged, PauseRequested, SessionOpened, Stopped, StopRequested
 from glompo.events.verdict import Verdict
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.freezers import Freeze
+from glompo.manager.other_rules import bundled
 from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
 from glompo.problems import Rastrigin
 from glompo.read import WhatIf
@@ -23,19 +26,23 @@ from glompo.stoppers import (
     BaseStopper,
     BestUnmoving,
     CatchUp,
+    Duplicate,
     EvaluationsUnmoving,
+    Horizon,
+    LastPointsInvalid,
     MaxFuncCalls,
     MinFuncCalls,
     OptimizerType,
     ParameterDistance,
     RungRace,
+    StepSize,
     TimeAnnealing,
     ValueAnnealing,
 )
 from glompo.storage.journal import Journal
 from glompo.storage.lease import Lease
 from glompo.storage.segments import segment_path
-from glompo.testing import simulate, simulated_run
+from glompo.testing import Kill, PowerCut, simulate, simulated_run
 from glompo.testing.histories import history
 
 from ..histories.made import HERE
@@ -178,10 +185,13 @@ def test_a_golden_history_is_what_its_rules_made_of_it(tmp_path):
 
 
 def test_a_run_that_was_killed_and_resumed_is_what_its_rules_made_of_it(tmp_path):
-    run = simulated_run(55, [], lockstep=True, pace=1.0)
+    rules = BestUnmoving(12, 0.05)
+    run = simulated_run(3, [Kill(append=9, later=0.01), PowerCut(append=17, part=0.5, kept=0.6)], stoppers=rules)
+    assert sum(isinstance(event, SessionOpened) for event in run.events) == 3
+    assert any(isinstance(event, StopRequested) and event.by == "stopper" for event in run.events)
     with Journal.create(tmp_path, durability="none") as journal:
         journal.append(run.events)
-    assert glompo.what_if(tmp_path, MaxFuncCalls(10**6)).run_dir == tmp_path
+    assert glompo.what_if(tmp_path, rules).first is None
 
 
 STOP = Verdict(True, "Own()", "it was time")
@@ -222,6 +232,7 @@ def test_an_optimizer_that_would_go_on_is_told_with_both_reasons(tmp_path):
     assert (one.opt, one.stops, one.saved, one.incumbent_lost, one.recorded) == (3, False, 0, False, STOP)
     assert "was stopped because Own(): it was time" in str(found)
     assert "would go on: no rules" in str(found)
+    assert "what 1 optimizer would have found on going on is not on record" in str(found)
 
 
 def test_the_owner_of_the_incumbent_is_asked_about_only_if_it_may_be_stopped(tmp_path):
@@ -295,7 +306,7 @@ def test_a_run_that_ends_asks_no_stopper_any_more(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("stoppers", "error", "message"),
+    ("given", "error", "message"),
     [
         ("CatchUp(kappa=1", SettingError, "'CatchUp\\(kappa=1' cannot be read"),
         ("CatchUp + MaxFuncCalls(5)", SettingError, "'CatchUp \\+ MaxFuncCalls\\(5\\)' is no rule"),
@@ -309,9 +320,9 @@ def test_a_run_that_ends_asks_no_stopper_any_more(tmp_path):
         (5, SettingTypeError, "stoppers is 5"),
     ],
 )
-def test_what_is_no_stopper_is_refused_with_the_remedy(tmp_path, stoppers, error, message):
+def test_what_is_no_stopper_is_refused_with_the_remedy(tmp_path, given, error, message):
     with pytest.raises(error, match=message):
-        glompo.what_if(written(tmp_path, course().events), stoppers)
+        glompo.what_if(written(tmp_path, course().events), given)
 
 
 def test_a_rule_of_the_user_that_the_record_cannot_give_again_is_named(tmp_path):
@@ -347,3 +358,44 @@ def test_text_gives_the_rule_that_the_same_expression_gives(tmp_path):
     run_dir = written(tmp_path, course().events)
     found: list[WhatIf] = [glompo.what_if(run_dir, one) for one in (text, rule, str(rule))]
     assert {one.rules for one in found} == {str(rule)}
+
+
+EXAMPLES = {
+    "BestUnmoving": BestUnmoving(20, 0.1),
+    "CatchUp": CatchUp(),
+    "Duplicate": Duplicate(),
+    "EvaluationsUnmoving": EvaluationsUnmoving(20),
+    "Horizon": Horizon(),
+    "LastPointsInvalid": LastPointsInvalid(),
+    "MaxFuncCalls": MaxFuncCalls(5),
+    "MinFuncCalls": MinFuncCalls(5),
+    "OptimizerType": OptimizerType(RandomSampling),
+    "ParameterDistance": ParameterDistance([(-1, 1), (0, 1e-300)], 0.1),
+    "RungRace": RungRace(),
+    "StepSize": StepSize(calls=10),
+    "TimeAnnealing": TimeAnnealing(),
+    "ValueAnnealing": ValueAnnealing(),
+}
+
+
+@pytest.mark.parametrize("name", [name for name in stoppers.__all__ if not name.startswith("Base")])
+def test_each_stopper_of_the_library_can_be_made_again_from_what_the_record_says(name):
+    rule = ~EXAMPLES[name] & (MaxFuncCalls(7) | EXAMPLES[name])
+    again = rule_in(str(rule), bundled)
+    assert str(again) == str(rule)
+    assert [vars(leaf).keys() for leaf in again] == [vars(leaf).keys() for leaf in rule]
+
+
+def test_a_text_may_name_a_class_by_its_import_path_and_hold_any_plain_value():
+    given = []
+
+    def leaf(name, args, settings):
+        given.append((name, args, dict(settings)))
+        return MaxFuncCalls(1)
+
+    rule_in("pkg.mod:Own(-inf, 'a:b', [1, (2, 3)], calls=pkg.mod:f) | Other | A(x=None, y=-2.5)", leaf)
+    assert given == [
+        ("pkg.mod:Own", (-np.inf, "a:b", [1, [2, 3]]), {"calls": "pkg.mod:f"}),
+        ("Other", (), {}),
+        ("A", (), {"x": None, "y": -2.5}),
+    ]

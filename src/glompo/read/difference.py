@@ -151,7 +151,9 @@ def _lines(found: WhatIf) -> Iterator[str]:
         if len(further) > SHOWN:
             yield f"    and {len(further) - SHOWN} more"
     lost = f"lost, {_value(found.best_f_without)} remains" if found.incumbent_lost else "kept"
-    yield f"in all    at most {_count(found.saved, 'evaluation')} saved; the incumbent of the end is {lost}"
+    onward = sum(not one.stops for one in found.differences)
+    unknown = f"; what {_count(onward, 'optimizer')} would have found on going on is not on record" if onward else ""
+    yield f"in all    at most {_count(found.saved, 'evaluation')} saved; the incumbent of the end is {lost}{unknown}"
 
 
 def _first(one: Difference) -> Iterator[str]:
