@@ -332,6 +332,11 @@ def test_a_rule_of_the_user_that_the_record_cannot_give_again_is_named(tmp_path)
     assert glompo.what_if(tmp_path, Remembering()).first is not None
 
 
+def test_a_record_that_does_not_say_which_rules_there_were_needs_some(tmp_path):
+    with pytest.raises(SettingError, match="does not say which stoppers it had; give the rules"):
+        glompo.what_if(written(tmp_path, course().events))
+
+
 def test_a_directory_without_a_run_and_a_damaged_journal_are_refused(tmp_path):
     with pytest.raises(UserError, match="holds no run"):
         glompo.what_if(tmp_path)
@@ -348,7 +353,7 @@ def test_a_rule_that_fails_is_named(tmp_path):
         def judge(self, view, opt=None):
             raise ValueError("it was never tried")
 
-    with pytest.raises(PolicyError, match=r"Faulty.*it was never tried"):
+    with pytest.raises(PolicyError, match=r"Faulty.*never tried.*about optimizer 2 after evaluation 30 of the run"):
         glompo.what_if(written(tmp_path, course().events), Faulty())
 
 

@@ -238,7 +238,7 @@ def status(
 @app.command()
 def whatif(
     directories: Annotated[
-        list[Path], typer.Argument(metavar="DIR...", help="Working directories of runs, alive or not.")
+        list[Path], typer.Argument(metavar="DIR...", help="Working directories of runs, or checkpoint files.")
     ],
     stoppers: Annotated[
         list[str] | None,

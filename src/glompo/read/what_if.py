@@ -18,7 +18,7 @@ from glompo.core.policies.rule import Rule
 from glompo.core.policies.rule_expression import Leaf, rule_in
 from glompo.core.state.run_state import RunState
 from glompo.core.views.run_view import RunView
-from glompo.errors import SettingError, UserError
+from glompo.errors import PolicyError, SettingError, UserError
 from glompo.events import (
     Asked,
     CheckpointClosed,
@@ -40,6 +40,11 @@ from glompo.storage.reader import JournalFollower
 
 RulesOf: TypeAlias = Callable[[Mapping[str, Any]], Rule | None]
 """The rules for a session with these settings; None if no optimizer is to be stopped."""
+
+INTERVAL = 10
+"""Evaluations of an optimizer between two questions, where the record does not say it."""
+
+_REMEDY = "give the rules to ask, as stoppers=... in Python or --stoppers on the command line"
 
 _Answer: TypeAlias = StopRequested | PauseRequested | Judged
 """What is on record of a decision about optimizers that will not win, or should rest."""
@@ -81,15 +86,16 @@ def recorded_rules(leaf: Leaf) -> RulesOf:
     """
 
     def rules_of(settings: Mapping[str, Any]) -> Rule | None:
-        text = settings.get("stoppers")
+        if "stoppers" not in settings:
+            raise SettingError(f"the record of the run does not say which stoppers it had; {_REMEDY}")
+        text = settings["stoppers"]
         if text is None:
             return None
         try:
             return rule_in(str(text), leaf)
         except UserError as error:
             raise SettingError(
-                f"the run's own rules {text} cannot be made again from its record: {error}. Give the rules to ask, as "
-                "stoppers=... in Python or --stoppers on the command line"
+                f"the run's own rules {text} cannot be made again from its record: {error}. Therefore {_REMEDY}"
             ) from error
 
     return rules_of
@@ -161,7 +167,8 @@ class _Comparison:
 
     def _ask_unasked(self, following: Event | None) -> None:
         """Ask about each optimizer that the run would have asked about; keep that as the run would have done."""
-        interval = self._state.settings.get("stopper_interval", 10)
+        known = self._state.settings.get("stopper_interval")
+        interval = known if isinstance(known, int) and known > 0 else INTERVAL
         ended = following.opt if isinstance(following, (StopRequested, PauseRequested)) else None
         view = self._view(self._state.at)
         due = [one for one in view.alive if is_due(one, interval) and one.opt != ended]
@@ -186,7 +193,11 @@ class _Comparison:
     def _answer(self, view: RunView, opt: int, spared: bool) -> Verdict:
         if self._rules is None:
             return Verdict(False, NO_RULES)
-        return _SPARED if spared else self._rules.ask(view, opt).written()
+        try:
+            return _SPARED if spared else self._rules.ask(view, opt).written()
+        except PolicyError as error:
+            place = f"asked about optimizer {opt} after evaluation {view.candidates:,} of the run"
+            raise PolicyError(f"{error} ({place})") from error
 
     def _view(self, at: float) -> RunView:
         budget = self._state.settings.get("max_evaluations")
