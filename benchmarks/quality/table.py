@@ -74,8 +74,8 @@ def page(results: Path) -> str:
         "",
         "Shares of 51 targets (from 10² to 10⁻⁸ above the lowest value, in units of each problem's scale) that are "
         f"reached within {', '.join(f'{at}·D' for at in READ_AT)} evaluations, D being the number of parameters. All "
-        "are called with their own defaults and counted from outside. Choices were made on the problems “developed "
-        "on”; those “left out” were only measured. `python -m benchmarks.quality` makes these figures; its folder holds the "
+        "are called with their own defaults and counted from outside. Choices were made on those “developed on”; "
+        "the others were only measured. `python -m benchmarks.quality` makes these figures; its folder holds the "
         "results line by line.",
         "",
     ]

@@ -9,8 +9,8 @@ from glompo.portfolio.portfolio import Portfolio
 from glompo.portfolio.regime import Regime
 from glompo.selectors import BIPOPSelector
 
-MOST_MODELLED = 24
-"""Parameters up to which the base search has a surrogate; beyond, a fit takes a tenth of a second and more."""
+MOST_MODELLED = 20
+"""Parameters up to which the base search has a surrogate; beyond, a fit takes long and needs many."""
 
 WIDER = 2
 """Times the usual population with which a search begins that has a surrogate."""
@@ -22,7 +22,7 @@ CLIMBS = 300
 def default_portfolio(dims: int, *, residuals: bool = False, alone: bool = False) -> Portfolio:
     """Return the portfolio for a task with `dims` parameters that are not fixed.
 
-    * base: BIPOP CMA-ES, in up to 24 dimensions with a quadratic surrogate; it has most of the evaluations as long as
+    * base: BIPOP CMA-ES, in up to 20 dimensions with a quadratic surrogate; it has most of the evaluations as long as
       no other regime owns the incumbent;
     * local: L-BFGS-B with forward differences, hopping from minimum to minimum;
     * annealing: jumps of one and of all parameters, which find what is separable;

@@ -29,9 +29,9 @@ class Portfolio(BaseSelector):
 
     One optimizer of each regime lives at a time. The next evaluations go to the regime with the smallest
     ``(spent + 1) / (share · w)``: `spent` are the calls of the task that its optimizers have made or were granted, and
-    w is `owner_weight` for the regime that owns the incumbent, unless that is steady, else 1; on ties the order of the regimes decides (stride
-    scheduling: C. A. Waldspurger and W. E. Weihl, MIT/LCS/TM-528, 1995). When a regime is next that has no living
-    optimizer, one starts.
+    w is `owner_weight` for the regime that owns the incumbent, unless that is steady, else 1; on ties the order of the
+    regimes decides (stride scheduling: C. A. Waldspurger and W. E. Weihl, MIT/LCS/TM-528, 1995). When a regime is next
+    that has no living optimizer, one starts.
 
     The slots evaluate the generation of the regime that is next, side by side; its optimizers hold none. So how many
     slots there are changes when a run is done, not what it finds.
