@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from glompo.function import BaseFunction
     from glompo.manager import GloMPOManager, minimize
     from glompo.manager import live_control as control
+    from glompo.manager.other_rules import what_if
     from glompo.optimizer import BaseOptimizer, MinimizeResult
     from glompo.read import Result
     from glompo.spec import CheckpointingControl
@@ -35,6 +36,7 @@ _HOMES = {
     "WorkerError": "glompo.errors",
     "control": "glompo.manager",
     "minimize": "glompo.manager",
+    "what_if": "glompo.manager.other_rules",
 }
 
 logging.getLogger("glompo").addHandler(logging.NullHandler())
@@ -56,6 +58,7 @@ __all__ = [
     "__version__",
     "control",
     "minimize",
+    "what_if",
 ]
 
 

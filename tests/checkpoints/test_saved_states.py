@@ -26,7 +26,15 @@ from glompo.worker import saved_state as saving
 
 from .paths import BOX, Continued, Promised, Walk, evaluated, states_lie_in, those
 
-STEPPERS = [CMAOptimizer(workers=2), RandomSampling, GridSampling(4), AdaptiveRateMonteCarlo, CMAES, Nevergrad]
+STEPPERS = [
+    CMAOptimizer(workers=2),
+    RandomSampling,
+    GridSampling(4),
+    AdaptiveRateMonteCarlo,
+    CMAES,
+    Nevergrad,
+    CMAOptimizer(surrogate=True),
+]
 
 
 @pytest.fixture(autouse=True)

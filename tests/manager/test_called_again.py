@@ -8,6 +8,7 @@ import glompo
 from glompo.cli.inspection import status_text
 from glompo.errors import LeaseHeldError, SettingError, TaskFailedError
 from glompo.events import SessionOpened
+from glompo.optimizers import CMAOptimizer
 from glompo.read import Follower, load, summarize
 from glompo.storage.lease import Lease
 
@@ -53,8 +54,8 @@ def test_a_finished_run_goes_on_with_a_larger_budget_and_ends_as_it_would_have(t
 
 
 def test_an_optimizer_for_which_there_was_no_room_keeps_its_end(tmp_path):
-    first = call(tmp_path)
-    again = call(tmp_path, max_evaluations=41, max_jobs=1)
+    first = call(tmp_path, optimizers=CMAOptimizer)
+    again = call(tmp_path, optimizers=CMAOptimizer, max_evaluations=41, max_jobs=1)
     assert len(first.optimizers) > 1
     assert all(row.how and row.ended_because for row in again.optimizers)
 

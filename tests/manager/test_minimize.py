@@ -47,7 +47,7 @@ def test_the_shortest_use_gives_a_result_and_a_run_directory():
     assert result.run_dir.parent.name == "glompo_runs"
     assert (result.run_dir / "run.toml").read_text().startswith("task = ")
     assert result.stats["f_evals"] == 400
-    assert result.optimizers[0].how == "stopped"
+    assert {row.how for row in result.optimizers} <= {"converged", "exhausted", "stopped", "cut"}
     assert "400 of 400" in result.message
 
 

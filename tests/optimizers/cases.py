@@ -130,6 +130,7 @@ OURS = (
     Case("AdaptiveRateMonteCarlo", AdaptiveRateMonteCarlo, {"tol": 1e-3}, close=(10.0, 1e-3), calls=6000),
     Case("Annealing", Annealing, {"iters": 300}, close=(0.5, 0.5)),
     Case("CMAOptimizer", CMAOptimizer, package="cma"),
+    Case("CMAOptimizer-surrogate", CMAOptimizer, {"surrogate": True}, "cma"),
     Case("CMAOptimizer-vkd", CMAOptimizer, {"sampler": "vkd"}, "cma", calls=2500),
     Case("FunctionOptimizer", FunctionOptimizer, {"minimiser": coordinate_search}, close=(10.0, 1e-3), calls=3000),
     Case("GridSampling", GridSampling, {"n": 12}, close=(5.0, 15.0)),

@@ -37,29 +37,38 @@ def start(selector: BIPOPSelector, run: History, calls: int = 0, *, ends: bool =
 
 def test_the_first_has_the_usual_population_and_the_large_ones_double_it() -> None:
     selector, run = BIPOPSelector(CMAOptimizer), new()
-    larges = []
-    for _ in range(5):
+    larges = [start(selector, run, 100, ends=True).kwargs]
+    for _ in range(4):
         larges.append(start(selector, run, 100, ends=True).kwargs)
         assert start(selector, run, 101, ends=True).kwargs["sigma0"] < 0.2  # as much for the small ones
     assert [one["popsize"] for one in larges] == [LAMBDA, 2 * LAMBDA, 4 * LAMBDA, 8 * LAMBDA, 16 * LAMBDA]
     assert {one["sigma0"] for one in larges} == {0.2}
 
 
+def test_what_the_first_has_spent_belongs_to_neither_series() -> None:
+    selector, run = BIPOPSelector(CMAOptimizer), new()
+    start(selector, run, 5000, ends=True)
+    assert start(selector, run, 10, ends=True).kwargs["popsize"] == 2 * LAMBDA
+    assert start(selector, run, 11, ends=True).kwargs["sigma0"] < 0.2
+    assert start(selector, run, 10, ends=True).kwargs["popsize"] == 4 * LAMBDA  # 10 against 11
+
+
 def test_the_series_that_has_spent_less_is_continued() -> None:
     selector, run = BIPOPSelector(CMAOptimizer), new()
+    start(selector, run, 50, ends=True)
     start(selector, run, 1000, ends=True)
     spent = 0
     for calls in (300, 400, 299):
         assert start(selector, run, calls, ends=True).kwargs["sigma0"] < 0.2
         spent += calls
     assert start(selector, run, 1, ends=True).kwargs["sigma0"] < 0.2  # 999 against 1000
-    assert start(selector, run, 5, ends=True).kwargs["popsize"] == 2 * LAMBDA
+    assert start(selector, run, 5, ends=True).kwargs["popsize"] == 4 * LAMBDA
 
 
 def test_side_by_side_both_series_start() -> None:
     selector, run = BIPOPSelector(CMAOptimizer), new()
-    large = [start(selector, run).kwargs["sigma0"] == 0.2 for _ in range(6)]
-    assert large == [True, False, True, False, True, False]
+    large = [start(selector, run).kwargs["sigma0"] == 0.2 for _ in range(7)]
+    assert large == [True, True, False, True, False, True, False]
 
 
 def test_small_ones_are_drawn_as_published() -> None:
@@ -86,17 +95,19 @@ def test_small_ones_are_drawn_as_published() -> None:
 def test_small_populations_have_four_points_at_least() -> None:
     sizes = set()
     for seed in range(100):
-        selector, run = BIPOPSelector(CMAOptimizer(popsize=5)), new(seed)
+        selector, run = BIPOPSelector(CMAOptimizer(popsize=3)), new(seed)
+        start(selector, run, 100)
         start(selector, run, 100)
         sizes.add(start(selector, run).kwargs["popsize"])
-    assert sizes == {4}  # the formula gives 2 to 4, since λL is still λ0
+    assert sizes == {4}  # the formula gives 3, since λL is 2·λ0
 
 
 def test_small_ones_get_half_of_what_the_large_ones_took() -> None:
     selector, run = BIPOPSelector(CMAOptimizer(cma_options={"tolfun": 1e-3})), new()
+    start(selector, run, 50, ends=True)
     start(selector, run, 900)
     assert start(selector, run, 1).kwargs["cma_options"] == {"tolfun": 1e-3}  # no large one has ended
-    run.converge(1)
+    run.converge(2)
     assert start(selector, run, 1).kwargs["cma_options"] == {"tolfun": 1e-3, "maxfevals": 450}
 
 
@@ -127,9 +138,15 @@ def test_it_waits_for_slots_and_doubling_has_an_end() -> None:
     run.start(slots=2)
     assert BIPOPSelector(CMAOptimizer(workers=2)).choose(run.manager(), 1) is None
     selector, run = BIPOPSelector(CMAOptimizer, doublings=1), new()
-    for calls in (10, 11, 10, 11):
+    for calls in (10, 10, 11, 10, 11):
         start(selector, run, calls, ends=True)
     assert start(selector, run).kwargs["popsize"] == 2 * LAMBDA
+
+
+def test_without_doublings_all_full_steps_are_one_series() -> None:
+    selector, run = BIPOPSelector(CMAOptimizer, doublings=0), new()
+    full = [start(selector, run, 10, ends=True).kwargs["sigma0"] == 0.2 for _ in range(4)]
+    assert full == [True, False, True, False]
 
 
 @pytest.mark.parametrize(
@@ -172,5 +189,7 @@ def test_a_whole_run() -> None:
     assert all(one.calls <= 1 + done // 2 + one.config["popsize"] for one in smalls)
     last = larges[-1]
     before = [one for one in run.view if one.opt < last.opt]
-    spent = {kind: sum(one.calls for one in before if (one.config["sigma0"] == 0.2) is kind) for kind in (True, False)}
-    assert spent[False] >= spent[True]
+    large, small = (
+        sum(one.calls for one in before[1:] if (one.config["sigma0"] == 0.2) is kind) for kind in (True, False)
+    )
+    assert small >= large

@@ -51,10 +51,10 @@ def _status(run_dir: Path, history: History) -> str:
 def status_json(run_dir: Path) -> str:
     """Return where a run stands as JSON; what is not a finite number is null there."""
     with open_run(run_dir) as history:
-        facts = _plain(summarize(history.view, history.writer_lives))
+        facts = plain(summarize(history.view, history.writer_lives))
         result = history.result
     del facts["living"]  # they are among all optimizers
-    facts |= {"success": result.success, "run_dir": str(run_dir.absolute()), "optimizers": _plain(result.optimizers)}
+    facts |= {"success": result.success, "run_dir": str(run_dir.absolute()), "optimizers": plain(result.optimizers)}
     return json.dumps(facts, indent=2, allow_nan=False)
 
 
@@ -83,16 +83,18 @@ def export_csv(run_dir: Path, path: str | None) -> Path | None:
     return to_csv(run_dir, run_dir / EXPORTS / "evaluations.csv" if path is None else path)
 
 
-def _plain(value: Any) -> Any:
-    """Return a projection as what JSON knows."""
+def plain(value: Any) -> Any:
+    """Return a projection as what JSON knows; what is not a finite number is None."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if value is None or isinstance(value, (bool, int, str)):
         return value
+    if isinstance(value, Path):
+        return str(value)
     if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
+        return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, Sequence):
-        return [_plain(item) for item in value]
-    return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return [plain(item) for item in value]
+    return {field.name: plain(getattr(value, field.name)) for field in fields(value)}

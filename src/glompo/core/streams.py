@@ -26,6 +26,10 @@ class Streams:
     def __init__(self, entropy: Sequence[int]) -> None:
         self._entropy = tuple(entropy)
 
+    def of(self, part: str) -> Streams:
+        """Return streams of their own for a part of the run."""
+        return Streams(tuple(int(word) for word in self.sequence(f"part:{part}").generate_state(4)))
+
     def sequence(self, name: str, *key: int) -> np.random.SeedSequence:
         """Return the seed sequence of the stream `name` with whole-number `key`."""
         digest = blake2b(name.encode(), digest_size=8).digest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from glompo.core.evaluations.evaluations import Evaluations, History
@@ -27,8 +28,8 @@ def option_for(request: StartRequested, options: Sequence[Option]) -> Option:
     same_kind = [one for one in options if one.kind == request.kind]
     config = _without_places(request.config)
     for one in same_kind:
-        if one.describe() == config and one.slots == request.slots:
-            return one
+        if one.describe() == config and (one.slots == request.slots or request.shared):
+            return replace(one, slots=request.slots)
     settings = {name: value for name, value in config.items() if name != "minimize"}
     if (
         same_kind

@@ -99,7 +99,11 @@ class Repaired(Event):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StartRequested(Event):
-    """An optimizer is to start at `x0` (shape (d,)) with `slots` evaluations in flight at most."""
+    """An optimizer is to start at `x0` (shape (d,)) with `slots` evaluations in flight at most.
+
+    It holds these slots, unless they are `shared`: then the allocator sees to it that they are not all in use at once.
+    `label` is what its selector calls it.
+    """
 
     opt: int
     kind: str
@@ -107,6 +111,13 @@ class StartRequested(Event):
     x0: NDArray[np.float64]
     slots: int
     why: str
+    shared: bool = False
+    label: str = ""
+
+    @property
+    def held(self) -> int:
+        """Slots that it holds while it lives and does not rest."""
+        return 0 if self.shared else self.slots
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -84,7 +84,8 @@ class GloMPOManager:
             Equal bounds fix a parameter.
         opt_selector : BaseSelector, or optimizers
             What may start: a selector; or an optimizer class, an instance as a template, a tuple
-            ``(class, init kwargs, minimize kwargs)``, or a list of these, which are started in turn.
+            ``(class, init kwargs, minimize kwargs)``, or a list of these, which are started in turn. None for the
+            portfolio of :func:`~glompo.portfolio.default_portfolio`.
         working_dir : path-like, optional
             Directory of the run; None for a new one below ``glompo_runs``.
         label : str

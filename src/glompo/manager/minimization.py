@@ -31,7 +31,7 @@ def minimize(task: Callable[..., Any] | str, bounds: Any, **settings: Unpack[Min
         Equal bounds fix a parameter.
     optimizers : optional
         An optimizer class, an instance as a template, a tuple ``(class, init kwargs, minimize kwargs)``, or a list
-        of these, which are started in turn; CMA-ES by default.
+        of these, which are started in turn; by default the portfolio of :func:`~glompo.portfolio.default_portfolio`.
     opt_selector : BaseSelector, optional
         What chooses among optimizers, in place of `optimizers`.
     exit_conditions : BaseExitCondition, or a sequence, of which one must hold
@@ -83,9 +83,7 @@ def managed(task: Callable[..., Any] | str, bounds: Any, settings: Mapping[str, 
     if optimizers is not None and selector is not None:
         raise SettingError("optimizers and opt_selector are both given; give one of them")
     if optimizers is None:
-        from glompo.optimizers import CMAOptimizer
-
-        optimizers = CMAOptimizer if selector is None else selector
+        optimizers = selector
     limits = (given.pop(name, None) for name in ("exit_conditions", "max_evaluations", "max_seconds", "target"))
     given |= {"working_dir": given.get("working_dir"), "exit_conditions": ends(*limits)}
     return GloMPOManager.new_manager(task, bounds, optimizers, **given)

@@ -16,8 +16,8 @@ WIDE = 1e-2
 FLAT = 1e-13
 """Share of that variation that is nothing: rounding is of this size."""
 
-GAIN = 0.1
-"""Gain of the medians, as a share of the spread of a generation, that is none."""
+GAIN = 0.5
+"""Gain of the best values, as a share of the spread of a generation, that is none."""
 
 CONFIRMED = 4
 """Generations in a row in which there was none."""
@@ -26,12 +26,14 @@ CONFIRMED = 4
 class Stagnation:
     """Says when the generations of a search have stopped to improve, or differ by nothing that matters.
 
-    The values of the last W = 10 + 30 d/λ generations are looked at, each by its median m and the distance s of its
-    quartiles. The search has stagnated when it is narrow, that is when the geometric mean over the parameters of the
-    standard deviation of its points is below `NARROW`, and the median of the m of the later half of the W lies no more
-    than `GAIN` typical s below that of the earlier half, in `CONFIRMED` generations in a row. A search that still
-    converges gains several s in that time, one in numerical noise gains none. And it has settled when the typical s is
-    below `FLAT` times that which it had when it was last as wide as `WIDE`.
+    The values of the last W = 10 + 30 d/λ generations are looked at, each by its best m and the distance s of its lower
+    quartile from that. The search has stagnated when it is narrow, that is when the geometric mean over the parameters
+    of the standard deviation of its points is below `NARROW`, and the median of the m of the later half of the W lies
+    no more than `GAIN` typical s below that of the earlier half, in `CONFIRMED` generations in a row. A search that
+    still converges gains several s in that time, one in numerical noise gains none. The upper half of a generation has
+    no say: beside a steep slope its values are larger by orders of magnitude than all that is still to be gained. And
+    the search has settled when the typical s is below `FLAT` times that which it had when it was last as wide as
+    `WIDE`.
 
     Both are unchanged by f → a·f + b, a > 0, up to rounding. Neither looks at the first values, which may be those of
     a wall.
@@ -46,7 +48,7 @@ class Stagnation:
 
     def __init__(self, dims: int, size: int) -> None:
         window = 2 * (5 + (15 * dims) // size)
-        self._medians: deque[float] = deque(maxlen=window)
+        self._bests: deque[float] = deque(maxlen=window)
         self._spreads: deque[float] = deque(maxlen=window)
         self._variation: float | None = None
         self._extent = np.inf
@@ -54,9 +56,9 @@ class Stagnation:
 
     def tell(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
         """Take a generation: points of the unit cube, shape (n, d), and finite values, shape (n,)."""
-        low, median, high = np.quantile(values, [0.25, 0.5, 0.75])
-        self._medians.append(float(median))
-        self._spreads.append(float(high - low))
+        best, quarter = np.quantile(values, [0.0, 0.25])
+        self._bests.append(float(best))
+        self._spreads.append(float(quarter - best))
         with np.errstate(divide="ignore"):  # a parameter that does not vary at all
             self._extent = float(np.exp(np.log(points.std(axis=0)).mean()))
         if self._extent > WIDE or self._variation is None:
@@ -68,15 +70,15 @@ class Stagnation:
         if len(self._spreads) < self._spreads.maxlen or self._extent >= NARROW:  # type: ignore[operator]
             return None
         if self._idle >= CONFIRMED:
-            return f"stagnation: no gain in {len(self._medians)} generations"
+            return f"stagnation: no gain in {len(self._bests)} generations"
         if float(np.median(self._spreads)) < FLAT * (self._variation or 0.0):
             return f"values differ by less than {FLAT:g} of their variation"
         return None
 
     def _gains_nothing(self) -> bool:
-        window = len(self._medians)
-        if window < (self._medians.maxlen or 0) or self._extent >= NARROW:
+        window = len(self._bests)
+        if window < (self._bests.maxlen or 0) or self._extent >= NARROW:
             return False
-        medians, half = np.array(self._medians), window // 2
-        gain = np.median(medians[:half]) - np.median(medians[half:])
+        bests, half = np.array(self._bests), window // 2
+        gain = np.median(bests[:half]) - np.median(bests[half:])
         return bool(gain <= GAIN * np.median(self._spreads))

@@ -1,6 +1,7 @@
 """Projections of a run, alive or dead: results, rows, columns, summaries. Nothing here changes a run."""
 
 from glompo.core.views.run_view import RunView
+from glompo.read.difference import Difference, WhatIf
 from glompo.read.export import EvaluationRow, rows, to_csv
 from glompo.read.hdf5 import to_hdf5
 from glompo.read.history import BestSoFar, Follower, History, load
@@ -13,6 +14,7 @@ from glompo.storage.files import atomic_write
 
 __all__ = [
     "BestSoFar",
+    "Difference",
     "EvaluationRow",
     "Follower",
     "History",
@@ -21,6 +23,7 @@ __all__ = [
     "RunStatus",
     "RunView",
     "Summary",
+    "WhatIf",
     "atomic_write",
     "load",
     "optimizer_rows",

@@ -25,6 +25,8 @@ class OptimizerRow:
         Its number, from 1.
     kind : str
         Name of its class.
+    label : str
+        What its selector calls it, such as the regime of a portfolio; empty if it has no name for it.
     config : mapping
         Settings it was constructed with, as plain data.
     slots : int
@@ -59,6 +61,7 @@ class OptimizerRow:
 
     opt_id: int
     kind: str
+    label: str
     config: Mapping[str, Any]
     slots: int
     started_because: str
@@ -74,6 +77,11 @@ class OptimizerRow:
     phase: str
     paused_because: str
     came_back: str
+
+    @property
+    def name(self) -> str:
+        """What displays call it: its class, behind its label if it has one."""
+        return f"{self.label}: {self.kind}" if self.label else self.kind
 
     @property
     def ending(self) -> str:
@@ -95,6 +103,7 @@ def row_of(one: OptimizerView) -> OptimizerRow:
     return OptimizerRow(
         opt_id=one.opt,
         kind=one.kind,
+        label=one.label,
         config=one.config,
         slots=one.slots,
         started_because=one.why,

@@ -134,6 +134,7 @@ class Result:
         }
         lines = [f"{name:>10}: {value if name == 'x' else legible(value, PAGE)}" for name, value in facts.items()]
         lines += [f"{'failed':>10}: {legible(reason, PAGE)}" for reason in died_of(self.optimizers)]
+        lines += [f"{'regimes':>10}: {regimes}"] if (regimes := _regimes(self.optimizers)) else []
         lines += [f"{'optimizers':>10}: {_census(self)}", *_table(self.optimizers, self.origin["opt_id"])]
         return "\n".join(lines)
 
@@ -205,12 +206,25 @@ def _all_failed(rows: Sequence[OptimizerRow]) -> bool:
 
 def died_of(rows: Sequence[OptimizerRow]) -> list[str]:
     """Return why optimizers crashed or were lost, most frequent first, each with how many of them."""
-    reasons = Counter(f"{row.kind}: {row.ending}" for row in rows if row.how in DIED)
+    reasons = Counter(f"{row.name}: {row.ending}" for row in rows if row.how in DIED)
     return [f"{count} of {len(rows)}, {reason}" for reason, count in reasons.most_common(REASONS_SHOWN)]
 
 
 def _indented(x: NDArray[np.float64] | None) -> str:
     return "None" if x is None else np.array2string(x, prefix=" " * 12, threshold=60)
+
+
+def _regimes(rows: Sequence[OptimizerRow]) -> str:
+    """Return what each regime of a portfolio has had and found; empty without one."""
+    members: dict[str, list[OptimizerRow]] = {}
+    for row in rows:
+        members.setdefault(row.label, []).append(row)
+    return ", ".join(
+        f"{legible(label)} {sum(row.evaluations for row in all_)} evaluations "
+        f"(best {min(row.best_f for row in all_):.8g})"
+        for label, all_ in members.items()
+        if label
+    )
 
 
 def _census(result: Result) -> str:
@@ -226,7 +240,7 @@ def _table(rows: Sequence[OptimizerRow], winner: int | None) -> Iterator[str]:
     cells = [("", "optimizer", "evaluations", "best", "end")]
     for row in shown:
         best = "-" if row.best_x is None else f"{row.best_f:.8g}"
-        cells.append((str(row.opt_id), legible(row.kind), str(row.evaluations), best, legible(row.ending)))
+        cells.append((str(row.opt_id), legible(row.name), str(row.evaluations), best, legible(row.ending)))
     widths = [max(len(line[column]) for line in cells) for column in range(4)]
     for number, kind, evaluations, best, end in cells:
         yield (

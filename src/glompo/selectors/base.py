@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glompo.core.policies.ports import Option, Written, answer_of
+from glompo.core.policies.ports import Allocator, Generator, Option, Written, answer_of
 from glompo.core.views.manager_view import ManagerView
 from glompo.errors import PolicyError, SettingError, SettingTypeError
 from glompo.loggers import PolicyLogger
@@ -33,6 +33,10 @@ class BaseSelector(Written, ABC):
     """
 
     logger = PolicyLogger("glompo.selector")
+    generator: Generator | None = None
+    """Where its optimizers start, unless the run is given another generator; None: as usual."""
+    allocator: Allocator | None = None
+    """What hands out the evaluations, unless the run is given another allocator; None: as usual."""
 
     def __init__(self, *avail_opts: Any, allow_spawn: Any = None) -> None:
         if not avail_opts:
@@ -75,6 +79,10 @@ class BaseSelector(Written, ABC):
             return option_of(choice)
         except (SettingTypeError, SettingError) as error:
             raise PolicyError(f"{self} returned {choice!r}: {error}") from error
+
+    def explain(self, manager: ManagerView, option: Option) -> str:
+        """Say in a few words why `option` starts."""
+        return f"{self} chose {option.kind}"
 
     @abstractmethod
     def select_optimizer(self, manager: ManagerView, slots_available: int) -> Any:

@@ -20,8 +20,9 @@ class BIPOPSelector(BaseSelector):
     """Two interlaced series of restarts: one doubles the population each time, the other draws small ones.
 
     The first start has the usual population λ0 (``popsize`` if the option gives one, else 4 + ⌊3 ln D⌋ with D the
-    number of parameters that are not fixed) and opens the series of large ones: λ0, 2·λ0, 4·λ0, … with the step size
-    of the option. Whenever the small series has spent fewer evaluations than the large one, a small one starts, with
+    number of parameters that are not fixed) and belongs to neither series. The large ones have 2·λ0, 4·λ0, … and the
+    step size of the option. Whenever the small series has spent fewer evaluations than the large one, a small one
+    starts, with
 
     * a population of ``⌊λ0 (λL / (2 λ0))^(u²)⌋``, 4 at least, with λL the present one of the large series,
     * a step size of ``σ0·10^(-2 v)``, u and v drawn uniformly from 0 to 1, and
@@ -51,17 +52,18 @@ class BIPOPSelector(BaseSelector):
         self._base = named(self, self.options[0])
         require(self, self._base, "popsize", "sigma0")
         self._sigma0 = float(self._base.kwargs.get("sigma0", 0.2))
+        self._usual = 0
         self._ledger = Ledger(self._series_of)
 
     def select_optimizer(self, manager: ManagerView, slots_available: int) -> Option | None:
-        """Return a large or a small one, whichever series has spent less; None if it does not fit now."""
-        usual = population(self._base, manager.view.free_parameters)
+        """Return the first, a large or a small one, whichever series has spent less; None if it does not fit now."""
+        self._usual = usual = population(self._base, manager.view.free_parameters)
         accounts = self._ledger.read(manager.view)
-        large, small = accounts.get("large", Account()), accounts.get("small", Account())
+        first, large, small = (accounts.get(name, Account()) for name in ("first", "large", "small"))
         if large.started and small.spent + small.working < large.spent + large.working:
-            choice = self._small(manager, usual, large.started - 1)
+            choice = self._small(manager, usual, large.started)
         else:
-            popsize = usual * 2 ** min(large.started, self.doublings)
+            popsize = usual * 2 ** min(first.started + large.started, self.doublings)
             choice = altered(self._base, popsize=popsize, sigma0=self._sigma0)
         return self.in_turn(choice, manager, slots_available)
 
@@ -78,4 +80,6 @@ class BIPOPSelector(BaseSelector):
 
     def _series_of(self, one: OptimizerView) -> str:
         """Read off its settings to which series an optimizer belongs: no small one has the full step size."""
-        return "large" if one.config.get("sigma0") == self._sigma0 else "small"
+        if one.config.get("sigma0") != self._sigma0:
+            return "small"
+        return "first" if self.doublings and one.config.get("popsize") == self._usual else "large"

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from glompo.allocators import EqualBlocks, EvenAllocator
 from glompo.backends.processes import ProcessesBackend, sendable
 from glompo.backends.threads import ThreadsBackend
-from glompo.core.policies.ports import Allocator, Escalation, Freezer
+from glompo.box import free_parameters
+from glompo.core.policies.ports import Allocator, Escalation, Freezer, Generator
 from glompo.core.policies.rule import Rule
 from glompo.core.streams import entropy_of
 from glompo.details import declares_residuals, offers_details
@@ -39,6 +40,7 @@ from glompo.function import FailurePolicy
 from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.optimizers.capabilities import Capabilities, Facts, refusal
 from glompo.optimizers.options import library
+from glompo.portfolio import default_portfolio
 from glompo.selectors import BaseSelector, CycleSelector
 from glompo.settings.evaluation import Evaluation
 from glompo.spec import processors
@@ -92,8 +94,14 @@ def choice(*allowed: str) -> Callable[[str, Any], str]:
     return check
 
 
-def selector_of(given: Any, slots: int) -> BaseSelector:
-    """Return the selector that a user gave, or one that starts the given optimizers in turn."""
+def selector_of(given: Any, slots: int, task: NamedTask, bounds: NDArray[np.float64], ends: Rule) -> BaseSelector:
+    """Return the selector that a user gave, one that starts the given optimizers in turn, or the default portfolio."""
+    if given is None:
+        given = default_portfolio(
+            free_parameters(bounds),
+            residuals=declares_residuals(task.function),
+            alone=str(ends) == str(exit_rule_of(None)),
+        )
     selector = given if isinstance(given, BaseSelector) else _in_turn(given)
     for option in selector.options:
         check_settings(option.cls, option.kwargs, option.minimize_kwargs)
@@ -114,10 +122,10 @@ def _in_turn(given: Any) -> BaseSelector:
     return CycleSelector(*options)
 
 
-def generator_of(given: Any) -> BaseGenerator:
-    """Return the generator that a user gave; random starts by default."""
+def generator_of(given: Any, selector: BaseSelector) -> Generator:
+    """Return the generator that a user gave, or that of the selector; random starts by default."""
     if given is None:
-        return RandomGenerator()
+        return RandomGenerator() if selector.generator is None else selector.generator
     if not isinstance(given, BaseGenerator):
         raise SettingTypeError(f"x0_generator is {given!r}; give an instance of a generator")
     return given
@@ -138,10 +146,12 @@ def stopper_rule_of(given: Any) -> Rule | None:
     return OptimizerType("CMAOptimizer") & CatchUp() if given is None else any_of("stoppers", given)
 
 
-def allocator_of(given: Any, deterministic: bool) -> Allocator:
-    """Return the allocator that a user gave, or the usual one."""
+def allocator_of(given: Any, deterministic: bool, selector: BaseSelector) -> Allocator:
+    """Return the allocator that a user gave, or that of the selector, or the usual one."""
     if given is not None:
         return with_methods("allocator", given, "allocate")  # type: ignore[no-any-return]  # it can answer
+    if selector.allocator is not None:
+        return selector.allocator
     return EqualBlocks() if deterministic else EvenAllocator()
 
 

@@ -78,7 +78,7 @@ def end_of(row: OptimizerRow) -> str:
     how, _, why = row.ending.partition(": ")
     at = "without a value" if row.best_x is None else f"at {value(row.best_f)}"
     said = f"{how} after {counted(row.evaluations, 'evaluation')} {at}"
-    return f"optimizer {row.opt_id} ({legible(row.kind)}) {said}" + (f": {legible(why)}" if why else "")
+    return f"optimizer {row.opt_id} ({legible(row.name)}) {said}" + (f": {legible(why)}" if why else "")
 
 
 def ending(summary: Summary) -> str:

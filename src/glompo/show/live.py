@@ -112,7 +112,7 @@ def _living(summary: Summary) -> Table:
         state = "stopping" if row.stopped_by else "paused" if row.paused_because else ""
         state = state or ("leads" if row.opt_id == summary.best_opt else "")
         best = fmt.value(row.best_f)
-        cells = (str(row.opt_id), legible(row.kind), f"{row.evaluations:,}", best, since, state)
+        cells = (str(row.opt_id), legible(row.name), f"{row.evaluations:,}", best, since, state)
         table.add_row(*map(Text, cells))
     if len(summary.living) > LIVING_SHOWN:
         table.add_row("", f"and {len(summary.living) - LIVING_SHOWN} more")

@@ -126,9 +126,9 @@ def _loaded(run_dir: str | os.PathLike[str], against: str) -> History:
 
 def _colours(curves: Sequence[Curve]) -> list[str]:
     """Return a colour for each: its own while there are enough, then that of its kind, then one in turn."""
-    kinds = list(dict.fromkeys(curve.row.kind for curve in curves))
+    kinds = list(dict.fromkeys(curve.row.name for curve in curves))
     if len(curves) > len(COLOURS) and len(kinds) > 1:
-        return [COLOURS[kinds.index(curve.row.kind) % len(COLOURS)] for curve in curves]
+        return [COLOURS[kinds.index(curve.row.name) % len(COLOURS)] for curve in curves]
     return [_own_colour(curve.row.opt_id) for curve in curves]
 
 
@@ -153,7 +153,7 @@ def _leading(
     handles: dict[int, Any] = {}
     for first, after in zip(changes, np.append(changes[1:], len(owner) - 1), strict=True):
         opt, stretch = int(owner[first]), slice(first, after + 1)
-        style = {"color": colours[opt], "linewidth": 2.4, "label": f"{opt} {legible(history.view[opt].kind)}"}
+        style = {"color": colours[opt], "linewidth": 2.4, "label": f"{opt} {legible(history.view[opt].name)}"}
         (line,) = axes.plot(at[stretch], heights[stretch], drawstyle="steps-post", solid_joinstyle="round", **style)
         axes.plot(at[first], heights[first], "o", color=style["color"], markeredgecolor="white", markersize=7, zorder=3)
         handles.setdefault(opt, line)
@@ -203,8 +203,8 @@ def _lines(axes: Any, curves: Sequence[Curve], scale: Scale, colours: Sequence[s
 def _labels(curves: Sequence[Curve]) -> list[str]:
     """Return what the legend says of each line; nothing where colours repeat."""
     if len(curves) <= len(COLOURS):
-        return [f"{curve.row.opt_id} {legible(curve.row.kind)}" for curve in curves]
-    kinds = [curve.row.kind for curve in curves]
+        return [f"{curve.row.opt_id} {legible(curve.row.name)}" for curve in curves]
+    kinds = [curve.row.name for curve in curves]
     shown = [_entry(kind) if i == kinds.index(kind) else "" for i, kind in enumerate(kinds)]
     return shown if len(set(kinds)) > 1 else [""] * len(kinds)
 

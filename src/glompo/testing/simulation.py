@@ -105,14 +105,14 @@ def simulate(
     asked : sequence of (float, Request)
         What people ask of the run from outside, and at which virtual time.
     generator, allocator, share, **policies
-        See :class:`glompo.core.policies.ports.Policies`.
+        See :class:`glompo.core.policies.ports.Policies`; a selector may bring its own generator and allocator.
     """
     selector = optimizers if isinstance(optimizers, BaseSelector) else CycleSelector(*optimizers)
     decided = Policies(
         exit=exit_condition,
         selector=selector,
-        generator=generator or RandomGenerator(),
-        allocator=allocator or EvenAllocator(),
+        generator=generator or selector.generator or RandomGenerator(),
+        allocator=allocator or selector.allocator or EvenAllocator(),
         stopper=stoppers,
         share=share,
         **policies,

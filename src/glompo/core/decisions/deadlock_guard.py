@@ -21,7 +21,7 @@ def deadlock_guard(view: RunView, policies: Policies) -> Iterator[ResumeRequeste
     """Yield the resumption of the best whose slots are free, if all optimizers rest."""
     if not view.n_paused or view.n_paused < view.n_alive:
         return
-    able = [one for one in view.alive if one.phase is Phase.PAUSED and one.slots <= view.free_slots]
+    able = [one for one in view.alive if one.phase is Phase.PAUSED and one.held <= view.free_slots]
     best = min((one for one in able if not view.held(one.opt)), key=lambda one: (one.best, one.opt), default=None)
     if best is not None:
         verdict = Verdict(True, "nobody else", "everybody rests and nobody new may start")

@@ -23,11 +23,11 @@ def readmission(view: RunView, policies: Policies) -> Iterator[Restored | Return
         if one.rests:
             yield ReturnedToRest(view.now, one.opt, way, len(one))
             continue
-        if one.slots > free:
+        if one.held > free:
             continue
         credits = unused if policies.lockstep else 0
         if limit is not None:
             credits = max(0, min(credits, limit))
             limit -= credits
-        free -= one.slots
+        free -= one.held
         yield Restored(view.now, one.opt, way, len(one), credits)

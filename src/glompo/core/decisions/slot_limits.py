@@ -22,26 +22,26 @@ def slot_limits(view: RunView, policies: Policies) -> Iterator[PauseRequested | 
     One that rests, and that the user wants to go on, counts among those that go on.
     """
     wanted_back = (view[opt] for opt, asked in view.pending.items() if asked.what == RequestKind.GO_ON)
-    wanted = sum(one.slots for one in wanted_back if one.phase is Phase.PAUSED)
+    wanted = sum(one.held for one in wanted_back if one.phase is Phase.PAUSED)
     excess = view.used_slots + wanted - view.slots
     if excess > 0:
         yield from _displaced(view, excess)
     elif view.n_paused:
         free = view.free_slots
         for one in view.displaced:
-            if one.slots <= free:
-                free -= one.slots
+            if one.held <= free:
+                free -= one.held
                 verdict = Verdict(True, By.SLOTS, "there are slots for it again")
                 yield ResumeRequested(view.now, one.opt, By.SLOTS, verdict)
 
 
 def _displaced(view: RunView, excess: int) -> Iterator[PauseRequested]:
     living = list(view.alive)
-    excess -= sum(one.slots for one in living if one.phase in (Phase.PAUSING, Phase.STOPPING))
+    excess -= sum(one.held for one in living if one.phase in (Phase.PAUSING, Phase.STOPPING))
     for one in reversed(living):
         if excess <= 0:
             return
         if one.phase is Phase.RUNNING:
-            excess -= one.slots
+            excess -= one.held
             verdict = Verdict(True, By.SLOTS, f"it does not fit into {view.slots} slots any more")
             yield PauseRequested(view.now, one.opt, By.SLOTS, verdict)

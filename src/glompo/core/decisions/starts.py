@@ -35,8 +35,10 @@ def starts(view: RunView, policies: Policies) -> Iterator[Start]:
     _check_option(option, view.free_slots, policies.selector)
     x0, whence = _place(view, policies, manager)
     opt = view.n_started + 1
-    why = writable(f"{policies.selector} chose {option.kind}; {whence}")
-    event = StartRequested(view.now, opt, option.kind, option.describe(), x0, option.slots, why)
+    why = writable(f"{policies.selector.explain(manager, option)}; {whence}")
+    event = StartRequested(
+        view.now, opt, option.kind, option.describe(), x0, option.slots, why, option.shared, option.label
+    )
     yield Start(event, option)
 
 
@@ -73,5 +75,5 @@ def _place(view: RunView, policies: Policies, manager: ManagerView) -> tuple[NDA
 def _check_option(option: Option, free: int, selector: object) -> None:
     if not isinstance(option, Option):
         raise PolicyError(f"{selector} returned {option!r}; return one of its options, None or False")
-    if option.slots > free:
+    if option.slots > free and not option.shared:
         raise PolicyError(f"{selector} chose {option.kind} with {option.slots} slots; only {free} are free")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from glompo.core.policies.ports import Policies
 from glompo.core.state.lifecycle import Phase
+from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.events import Judged, PauseRequested, StopRequested
 from glompo.events.enums import By
@@ -22,7 +23,7 @@ def stops(view: RunView, policies: Policies) -> Iterator[StopRequested | PauseRe
     owner = view.best.opt if view.best else None
     checked: list[int] = []
     for one in view.changed:
-        if one.phase is not Phase.RUNNING or not _due(len(one), one.judged_at, policies.stopper_interval):
+        if not is_due(one, policies.stopper_interval):
             continue
         if policies.stopper is not None and (one.opt != owner or policies.stop_best):
             verdict = policies.stopper.ask(view, one.opt)
@@ -37,5 +38,6 @@ def stops(view: RunView, policies: Policies) -> Iterator[StopRequested | PauseRe
         yield Judged(view.now, tuple(checked), tuple(len(view[opt]) for opt in checked))
 
 
-def _due(now: int, then: int, interval: int) -> bool:
-    return now // interval > then // interval
+def is_due(one: OptimizerView, interval: int) -> bool:
+    """Return whether an optimizer works and has come past a multiple of `interval` since it was looked at."""
+    return one.phase is Phase.RUNNING and len(one) // interval > one.judged_at // interval

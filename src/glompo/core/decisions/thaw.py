@@ -21,13 +21,13 @@ def thaw(view: RunView, policies: Policies) -> Iterator[ResumeRequested]:
     if not view.n_paused:
         return
     chosen = policies.freezer.thaw(view) if policies.freezer is not None else _forgotten(view)
-    if chosen is not None and not view.held(chosen[0]) and view[chosen[0]].slots <= view.free_slots:
+    if chosen is not None and not view.held(chosen[0]) and view[chosen[0]].held <= view.free_slots:
         yield ResumeRequested(view.now, chosen[0], By.FREEZER, chosen[1].written())
 
 
 def _forgotten(view: RunView) -> tuple[int, Verdict] | None:
     for one in view.alive:
         frozen = one.phase is Phase.PAUSED and one.pause_by == By.FREEZER and not view.held(one.opt)
-        if frozen and one.slots <= view.free_slots:
+        if frozen and one.held <= view.free_slots:
             return one.opt, Verdict(True, "no freezer", "the run has no freezer any more")
     return None

@@ -24,8 +24,8 @@ def user_requests(view: RunView, policies: Policies) -> Iterator[StopRequested |
             yield StopRequested(view.now, opt, By.USER, _asked(asked, "stop it"))
         elif asked.what == RequestKind.PAUSE and one.phase is Phase.RUNNING:
             yield PauseRequested(view.now, opt, By.USER, _asked(asked, "let it rest"))
-        elif asked.what == RequestKind.GO_ON and one.phase is Phase.PAUSED and one.slots <= free:
-            free -= one.slots
+        elif asked.what == RequestKind.GO_ON and one.phase is Phase.PAUSED and one.held <= free:
+            free -= one.held
             yield ResumeRequested(view.now, opt, By.USER, _asked(asked, "let it go on"))
 
 

@@ -44,6 +44,10 @@ class Option:
         Further keyword arguments of its `minimize`.
     slots : int
         Evaluations that it keeps in flight, its `workers`.
+    shared : bool
+        Whether it holds no slots, because the allocator shares them out among more optimizers than there are slots.
+    label : str
+        What the selector calls it, for the record.
     """
 
     cls: type
@@ -51,6 +55,8 @@ class Option:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     minimize_kwargs: Mapping[str, Any] = field(default_factory=dict)
     slots: int = 1
+    shared: bool = False
+    label: str = ""
 
     def __iter__(self) -> Iterator[Any]:
         """The class, what it is constructed with by name, `workers` among that, and what `minimize` is given."""
@@ -180,6 +186,9 @@ class Selector(Protocol):
 
     def choose(self, manager: ManagerView, slots_available: int) -> Option | Literal[False] | None:
         """Return an option that fits, None if nothing fits now, False to start nothing ever again."""
+
+    def explain(self, manager: ManagerView, option: Option) -> str:
+        """Say in a few words why that starts."""
 
     def smallest(self) -> int:
         """Return the fewest slots that any option needs."""

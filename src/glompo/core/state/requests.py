@@ -87,9 +87,9 @@ def _refusal_of_amount(asked: Asked, optimizers: Mapping[int, OptimizerState]) -
         return f"{asked.what} is {asked.amount}; give 1 or more"
     if asked.what == RequestKind.SLOTS:
         living = (one for one in optimizers.values() if one.phase is not Phase.ENDED)
-        widest = max(living, key=lambda one: one.request.slots, default=None)
-        if widest is not None and asked.amount < widest.request.slots:
-            needed = widest.request.slots
+        widest = max(living, key=lambda one: one.request.held, default=None)
+        if widest is not None and asked.amount < widest.request.held:
+            needed = widest.request.held
             return (
                 f"slots is {asked.amount}, but optimizer {widest.request.opt} keeps {needed} evaluations in flight; "
                 f"give {needed} or more, or stop it first"

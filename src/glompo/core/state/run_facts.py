@@ -130,5 +130,5 @@ class RunFacts:
 
     def check_fit(self, slots: int) -> None:
         """Raise IllegalEventError unless so many slots are free."""
-        if slots < 1 or self.used_slots + slots > self.slots:
+        if slots < 0 or self.used_slots + slots > self.slots:
             raise IllegalEventError(f"{slots} slots do not fit: {self.used_slots} of {self.slots} are used")

@@ -108,12 +108,12 @@ class RunState(RunFacts):
         assert self.opened is not None
         if event.opt != len(self.optimizers) + 1:
             raise IllegalEventError(f"optimizer {event.opt} is not the next number, {len(self.optimizers) + 1}")
-        self.check_fit(event.slots)
+        self.check_fit(event.held)
         if self.ending:
             raise IllegalEventError(f"optimizer {event.opt} starts in a run that is ending")
         new = OptimizerState(event, self.retention.trajectory(event.config, self.opened.bounds, self.slots))
         self.optimizers[event.opt] = self.alive[event.opt] = new
-        self.used_slots += event.slots
+        self.used_slots += event.held
 
     def _start(self, event: Started) -> None:
         one = self.known(event)
@@ -205,10 +205,10 @@ class RunState(RunFacts):
 
     def _request_resume(self, event: ResumeRequested) -> None:
         one = self.known(event)
-        self.check_fit(one.request.slots)
+        self.check_fit(one.request.held)
         self.move(one, event)
         one.holds_slots, one.rests = True, False
-        self.used_slots += one.request.slots
+        self.used_slots += one.request.held
         self.pending.fulfil(event.opt)
 
     def _resume(self, event: Resumed) -> None:
@@ -218,7 +218,7 @@ class RunState(RunFacts):
     def _release_slots(self, one: OptimizerState) -> None:
         if one.holds_slots:
             one.holds_slots = False
-            self.used_slots -= one.request.slots
+            self.used_slots -= one.request.held
 
     def _judge(self, event: Judged) -> None:
         for opt in event.opts:

@@ -66,11 +66,11 @@ def _restore(state: RunFacts, event: Restored) -> None:
     one = _returning(state, event)
     if event.credits < 0:
         raise IllegalEventError(f"{event}: nobody has {event.credits} credits")
-    state.check_fit(one.request.slots)
+    state.check_fit(one.request.held)
     _return(state, one, event)
     one.holds_slots, one.rests = True, False
     one.granted += event.credits
-    state.used_slots += one.request.slots
+    state.used_slots += one.request.held
     state.outstanding += event.credits
 
 

@@ -100,7 +100,7 @@ class LogView(_ReadOnly):
 
     def __iter__(self) -> Iterator[int]:
         """Numbers of the optimizers."""
-        return iter(range(1, self.view.n_started + 1))
+        return iter(self.view.started_after(0))
 
     @property
     def n_optimizers(self) -> int:

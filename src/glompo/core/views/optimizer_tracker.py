@@ -47,7 +47,7 @@ class OptimizerTracker:
         reset = self._run is None or view.opened is not self._run[0] or view.session != self._run[1]
         if reset:
             self._run, self._seen, self.living = (view.opened, view.session), 0, []
-        started = tuple(range(self._seen + 1, view.n_started + 1))
+        started = tuple(view.started_after(self._seen))
         looked_at = [*self.living, *started]
         self.living = [opt for opt in looked_at if view[opt].how is None]
         self._seen = view.n_started

@@ -54,6 +54,21 @@ class OptimizerView:
         return self._state.request.slots
 
     @property
+    def held(self) -> int:
+        """Slots that it holds while it lives and does not rest: all of them, or none if they are shared."""
+        return self._state.request.held
+
+    @property
+    def label(self) -> str:
+        """What its selector calls it; empty if it has no name for it."""
+        return self._state.request.label
+
+    @property
+    def name(self) -> str:
+        """What displays call it: its class, behind its label if it has one."""
+        return f"{self.label}: {self.kind}" if self.label else self.kind
+
+    @property
     def why(self) -> str:
         """Why it was started."""
         return self._state.request.why

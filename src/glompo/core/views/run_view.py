@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -113,6 +113,10 @@ class RunView:
     def n_started(self) -> int:
         """Number of optimizers ever started."""
         return len(self._state.optimizers)
+
+    def started_after(self, n: int) -> Sequence[int]:
+        """Return the numbers of all optimizers that have started after the first `n`, in order."""
+        return range(n + 1, self.n_started + 1)
 
     @property
     def n_converged(self) -> int:

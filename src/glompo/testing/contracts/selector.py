@@ -69,7 +69,7 @@ class SelectorContract(PolicyContract):
                     isinstance(chosen, Option), f"when {situation} it returned {chosen!r}; return one of self.options"
                 )
                 demand(
-                    chosen.slots <= slots,
+                    chosen.shared or chosen.slots <= slots,
                     f"when {situation} it chose {chosen.kind} with {chosen.slots} slots, and {slots} are free",
                 )
                 demand(

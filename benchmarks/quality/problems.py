@@ -1,0 +1,264 @@
+"""The families of problems, each a name, its dimension, the function, its bounds and its lowest value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Point = NDArray[np.float64]
+Function = Callable[[Point], float]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One function to be minimised.
+
+    Attributes
+    ----------
+    family, name : str
+        Where it belongs, and what it is called there.
+    f : callable
+        The function, of points of shape (d,).
+    bounds : ndarray of shape (d, 2)
+        Lower and upper bounds.
+    lowest : float
+        The lowest value, as published or as found in long runs.
+    scale : float
+        Unit of the targets: 1, or what makes them comparable.
+    """
+
+    family: str
+    name: str
+    f: Function
+    bounds: NDArray[np.float64]
+    lowest: float
+    scale: float = 1.0
+
+    @property
+    def dims(self) -> int:
+        """Number of parameters."""
+        return len(self.bounds)
+
+
+def _box(dims: int, half: float) -> NDArray[np.float64]:
+    return np.array([(-half, half)] * dims)
+
+
+def bbob(functions: range, dims: tuple[int, ...], instances: tuple[int, ...], family: str) -> Iterator[Problem]:
+    """Functions of the BBOB suite (Hansen et al., Optim. Methods Softw. 36, 114, 2021), by ioh."""
+    import ioh
+
+    for d in dims:
+        for number in functions:
+            for instance in instances:
+                f = ioh.get_problem(number, instance, d, ioh.ProblemClass.BBOB)
+                yield Problem(family, f"f{number} i{instance} d{d}", f, _box(d, 5.0), f.optimum.y)
+
+
+def many_affine(ids: range, dims: tuple[int, ...]) -> Iterator[Problem]:
+    """Affine mixtures of BBOB functions (Vermetten et al., AutoML 2023), by ioh."""
+    import ioh
+
+    for d in dims:
+        for i in ids:
+            f = ioh.problem.ManyAffine(i, d)
+            yield Problem("MA-BBOB", f"id{i} d{d}", f, _box(d, 5.0), f.optimum.y)
+
+
+CLUSTERS = {
+    7: -16.505384,
+    8: -19.821489,
+    9: -24.113360,
+    10: -28.422532,
+    11: -32.765970,
+    13: -44.326801,
+    38: -173.928427,
+}
+"""Lowest energies of Lennard-Jones clusters (Wales and Doye, J. Phys. Chem. A 101, 5111, 1997)."""
+
+
+def clusters(sizes: tuple[int, ...]) -> Iterator[Problem]:
+    """Lennard-Jones clusters: all 3 n coordinates are free, in a box that holds the cluster."""
+    for n in sizes:
+        i, j = np.triu_indices(n, 1)
+
+        def energy(x: Point, n: int = n, i: Point = i, j: Point = j) -> float:
+            places = x.reshape(n, 3)
+            near = np.maximum(((places[i] - places[j]) ** 2).sum(axis=1), 1e-3) ** -3
+            return float(4.0 * (near * near - near).sum())
+
+        half = 1.1 * n ** (1 / 3) + 0.3
+        yield Problem("Lennard-Jones", f"LJ{n}", energy, _box(3 * n, half), CLUSTERS[n])
+
+
+def _levy(z: Point) -> float:
+    w = 1.0 + z / 4.0
+    middle = ((w[:-1] - 1) ** 2 * (1 + 10 * np.sin(np.pi * w[:-1] + 1) ** 2)).sum()
+    return float(np.sin(np.pi * w[0]) ** 2 + middle + (w[-1] - 1) ** 2 * (1 + np.sin(2 * np.pi * w[-1]) ** 2))
+
+
+def _schwefel(z: Point) -> float:
+    y = z + 420.968746
+    inside = np.clip(y, -500, 500)
+    beyond = np.maximum(0.0, np.abs(y) - 500)
+    waves = (inside * np.sin(np.sqrt(np.abs(inside)))).sum()
+    return float(418.9828872724339 * len(z) - waves + (beyond**2).sum() / 100)
+
+
+CLASSICAL: dict[str, tuple[Function, float]] = {
+    "ackley": (
+        lambda z: float(20 + np.e - 20 * np.exp(-0.2 * np.sqrt((z * z).mean())) - np.exp(np.cos(2 * np.pi * z).mean())),
+        32.0,
+    ),
+    "bohachevsky": (
+        lambda z: float(
+            (z[:-1] ** 2 + 2 * z[1:] ** 2 + 0.7).sum()
+            - (0.3 * np.cos(3 * np.pi * z[:-1]) + 0.4 * np.cos(4 * np.pi * z[1:])).sum()
+        ),
+        15.0,
+    ),
+    "griewank": (
+        lambda z: float(1 + (z * z).sum() / 4000 - np.prod(np.cos(z / np.sqrt(np.arange(1, len(z) + 1))))),
+        600.0,
+    ),
+    "levy": (_levy, 10.0),
+    "rastrigin": (lambda z: float((10 + z * z - 10 * np.cos(2 * np.pi * z)).sum()), 5.12),
+    "rosenbrock": (lambda z: float((100 * (z[1:] + 1 - (z[:-1] + 1) ** 2) ** 2 + z[:-1] ** 2).sum()), 5.0),
+    "schwefel": (_schwefel, 500.0),
+}
+"""With their minimum at the origin, and half the width of their box."""
+
+
+def classical(dims: tuple[int, ...], seeds: tuple[int, ...]) -> Iterator[Problem]:
+    """The classical functions under random shifts, as they are and rotated; Schwefel's as it is."""
+    for d in dims:
+        for name, (f, half) in CLASSICAL.items():
+            for seed in seeds:
+                rng = np.random.default_rng([seed, d])
+                shift = rng.uniform(-0.6 * half, 0.6 * half, d)
+                turned = np.linalg.qr(rng.standard_normal((d, d)))[0]
+                if name == "schwefel":
+                    yield Problem(
+                        "classical", f"{name} d{d} s{seed}", lambda x, f=f: f(x - 420.968746), _box(d, half), 0.0
+                    )
+                    continue
+                for word, q in (("shifted", np.eye(d)), ("rotated", turned)):
+                    yield Problem(
+                        f"classical, {word}" if word == "rotated" else "classical",
+                        f"{name} {word} d{d} s{seed}",
+                        lambda x, f=f, q=q, shift=shift: f(q @ (x - shift)),
+                        _box(d, half),
+                        0.0,
+                    )
+
+
+def noisy(levels: tuple[float, ...], dims: tuple[int, ...]) -> Iterator[Problem]:
+    """Smooth functions with relative noise that depends on the point alone, as that of a solver does."""
+    for d in dims:
+        for name in ("rosenbrock", "rastrigin"):
+            f, half = CLASSICAL[name]
+            shift = np.random.default_rng(d).uniform(-0.5 * half, 0.5 * half, d)
+            for level in levels:
+
+                def value(x: Point, f: Function = f, shift: Point = shift, level: float = level) -> float:
+                    true = f(x - shift)
+                    return (1.0 + true) * (1.0 + level * math.sin(1e9 * float((x * np.arange(1, len(x) + 1)).sum())))
+
+                yield Problem("noisy", f"{name} {level:g} d{d}", value, _box(d, half), 1.0 - level)
+
+
+def calibrations() -> Iterator[Problem]:
+    """Fits of models to data that they made themselves: an epidemic, and a reaction with solver noise."""
+    yield _epidemic()
+    yield _kinetics()
+
+
+def _epidemic() -> Problem:
+    """Susceptible, exposed, infectious, removed: six parameters on a logarithmic scale, daily counts of 60 days."""
+    days = 60
+
+    def course(p: Point) -> NDArray[np.float64]:
+        beta, sigma, gamma, first, fading, share = 10.0**p
+        s, e, i, r, counts = 1.0 - first, 0.0, first, 0.0, []
+        for day in range(days):
+            new = 0.0
+            for _ in range(4):
+                infected = beta * math.exp(-fading * day) * s * i / 4
+                fell_ill, recovered = sigma * e / 4, gamma * i / 4
+                s, e, i, r = s - infected, e + infected - fell_ill, i + fell_ill - recovered, r + recovered
+                new += fell_ill
+            counts.append(share * new)
+        return np.array(counts)
+
+    bounds = np.array([(-1.5, 0.7), (-1.5, 0.3), (-1.5, 0.3), (-6.0, -2.0), (-4.0, -1.0), (-1.5, 0.0)])
+    truth = np.array([-0.2, -0.6, -0.8, -4.0, -1.7, -0.5])
+    data = course(truth)
+
+    def misfit(p: Point) -> float:
+        found = course(p)
+        return float((((found - data) / data.max()) ** 2).sum()) if np.isfinite(found).all() else math.inf
+
+    return Problem("calibration", "epidemic", misfit, bounds, 0.0, 1e-2)
+
+
+def _kinetics() -> Problem:
+    """A -> B -> C with a reversible step, integrated with a step control whose noise shows in the sum of squares."""
+    from scipy.integrate import solve_ivp
+
+    times = np.linspace(0.0, 10.0, 12)
+
+    def course(p: Point) -> NDArray[np.float64]:
+        k1, k2, k3, k4 = 10.0**p
+        rates = lambda _, y: (-k1 * y[0] + k2 * y[1], k1 * y[0] - (k2 + k3) * y[1] + k4 * y[2], k3 * y[1] - k4 * y[2])  # noqa: E731
+        solved = solve_ivp(rates, (0.0, 10.0), (1.0, 0.0, 0.0), t_eval=times, rtol=1e-4, atol=1e-6)
+        return solved.y if solved.success else np.full((3, 12), np.nan)  # type: ignore[no-any-return]
+
+    data = course(np.array([0.1, -0.5, -0.3, -1.2]))
+
+    def misfit(p: Point) -> float:
+        off = float(((course(p) - data) ** 2).sum())
+        return off if math.isfinite(off) else math.inf
+
+    return Problem("calibration", "kinetics", misfit, np.array([(-3.0, 2.0)] * 4), 0.0, 1e-2)
+
+
+def developed_on() -> Iterator[Problem]:
+    """The problems on which choices were made."""
+    yield from bbob(range(1, 15), (5, 10), (1,), "BBOB f1-f14")
+    yield from bbob(range(15, 25), (5, 10), (1,), "BBOB f15-f24")
+    yield from many_affine(range(1, 11), (5, 10))
+    yield from clusters((8,))
+    yield from classical((5,), (1,))
+
+
+def left_out() -> Iterator[Problem]:
+    """The problems that were only ever measured."""
+    yield from bbob(range(1, 15), (3, 8), (4,), "BBOB f1-f14")
+    yield from bbob(range(15, 25), (3, 8), (4,), "BBOB f15-f24")
+    yield from bbob(range(2, 15, 4), (20,), (5,), "BBOB f1-f14")
+    yield from bbob(range(16, 25, 4), (20,), (5,), "BBOB f15-f24")
+    yield from many_affine(range(30, 40), (5, 10))
+    yield from clusters((7, 9))
+    yield from classical((4, 8), (7,))
+    yield from noisy((1e-8, 1e-4, 1e-2), (5,))
+    yield from calibrations()
+
+
+def fast() -> Iterator[Problem]:
+    """A few of each family, for a look within minutes."""
+    yield from bbob(range(1, 15, 4), (5,), (4,), "BBOB f1-f14")
+    yield from bbob(range(15, 25, 4), (5,), (4,), "BBOB f15-f24")
+    yield from many_affine(range(30, 33), (5,))
+    yield from classical((4,), (7,))
+    yield from calibrations()
+
+
+SUITES: dict[str, Callable[[], Iterator[Problem]]] = {
+    "developed-on": developed_on,
+    "left-out": left_out,
+    "fast": fast,
+}

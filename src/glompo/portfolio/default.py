@@ -1,0 +1,53 @@
+"""The portfolio of a run whose user names no optimizers."""
+
+from __future__ import annotations
+
+from glompo.box import usual_population
+from glompo.generators import BasinHoppingGenerator
+from glompo.optimizers import Annealing, CMAOptimizer, LeastSquares, Scipy
+from glompo.portfolio.portfolio import Portfolio
+from glompo.portfolio.regime import Regime
+from glompo.selectors import BIPOPSelector
+
+MOST_MODELLED = 20
+"""Parameters up to which the base search has a surrogate; beyond, a fit takes long and needs many."""
+
+WIDER = 2
+"""Times the usual population with which a search begins that has a surrogate."""
+
+CLIMBS = 300
+"""Gradients of one local search at most."""
+
+
+def default_portfolio(dims: int, *, residuals: bool = False, alone: bool = False) -> Portfolio:
+    """Return the portfolio for a task with `dims` parameters that are not fixed.
+
+    * base: BIPOP CMA-ES, in up to 20 dimensions with a quadratic surrogate; it has most of the evaluations as long as
+      no other regime owns the incumbent;
+    * local: L-BFGS-B with forward differences, hopping from minimum to minimum;
+    * annealing: jumps of one and of all parameters, which find what is separable;
+    * fit: least squares, if the task declares residuals; it then has as much as the base search.
+
+    Parameters
+    ----------
+    dims : int
+        Parameters that are not fixed.
+    residuals : bool
+        Whether the task declares residuals.
+    alone : bool
+        Whether only what has most of the evaluations is wanted: for a run that ends with its first optimizer.
+    """
+    modelled = 1 < dims <= MOST_MODELLED
+    # a model makes large generations cheap where the task is smooth, and they miss less where it is not
+    popsize = WIDER * usual_population(dims) if modelled else None
+    base = Regime("base", BIPOPSelector(CMAOptimizer(surrogate=modelled, popsize=popsize)), 0.88, steady=True)
+    fit = Regime("fit", LeastSquares, 0.88, steady=True)
+    if alone:
+        return Portfolio(fit if residuals else base)
+    local = Scipy(method="L-BFGS-B", options={"maxfun": CLIMBS, "ftol": 1e-15, "gtol": 1e-12})
+    return Portfolio(
+        *((fit,) if residuals else ()),
+        base,
+        Regime("local", local, 0.06, BasinHoppingGenerator(temperature=0.0, max_step_size=0.1)),
+        Regime("annealing", Annealing, 0.06),
+    )

@@ -1,0 +1,217 @@
+"""Several ways of searching that share one budget by their success."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glompo.core.policies.ports import Option
+from glompo.core.views.curve import block_of
+from glompo.core.views.manager_view import ManagerView
+from glompo.core.views.optimizer_tracker import OptimizerTracker
+from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.regime_view import RegimeView
+from glompo.core.views.run_view import RunView
+from glompo.errors import SettingError, SettingTypeError
+from glompo.generators import BaseGenerator
+from glompo.portfolio.regime import Regime
+from glompo.selectors import BaseSelector
+from glompo.selectors.ledger import Account, Ledger
+from glompo.validation import number
+
+
+class Portfolio(BaseSelector):
+    """Several regimes share the evaluations by their success, however many slots there are.
+
+    One optimizer of each regime lives at a time. The next evaluations go to the regime with the smallest
+    ``(spent + 1) / (share · w)``: `spent` are the calls of the task that its optimizers have made or were granted, and
+    w is `owner_weight` for the regime that owns the incumbent, unless that is steady, else 1; on ties the order of the
+    regimes decides (stride scheduling: C. A. Waldspurger and W. E. Weihl, MIT/LCS/TM-528, 1995). When a regime is next
+    that has no living optimizer, one starts.
+
+    The slots evaluate the generation of the regime that is next, side by side; its optimizers hold none. So how many
+    slots there are changes when a run is done, not what it finds.
+
+    Values decide only which regime owns the incumbent: invariant under f → a·f + b with a > 0.
+
+    Parameters
+    ----------
+    *regimes : Regime
+        Those that share the evaluations, with different names.
+    owner_weight : float
+        By how much the share of the regime that owns the incumbent is multiplied, 1 or more.
+    allow_spawn : callable, optional
+        As for every selector.
+
+    Attributes
+    ----------
+    generator : BaseGenerator
+        Gives each optimizer the start of its regime; used unless the run is given another generator.
+    allocator : Allocator
+        Hands out the evaluations by the rule above; used unless the run is given another allocator.
+
+    Examples
+    --------
+    >>> from glompo.optimizers import CMAOptimizer, Scipy
+    >>> from glompo.portfolio import Portfolio, Regime
+    >>> from glompo.selectors import BIPOPSelector
+    >>> portfolio = Portfolio(
+    ...     Regime("base", BIPOPSelector(CMAOptimizer), share=0.9),
+    ...     Regime("local", (Scipy, {"method": "L-BFGS-B"}), share=0.1),
+    ... )
+    """
+
+    def __init__(self, *regimes: Regime, owner_weight: float = 8.0, allow_spawn: Any = None) -> None:
+        if not regimes:
+            raise SettingError("Portfolio needs one regime at least; give Regime(name, optimizers, share)")
+        for one in regimes:
+            if not isinstance(one, Regime):
+                raise SettingTypeError(f"Portfolio: {one!r} is no regime; give Regime(name, optimizers, share)")
+        self.regimes: Mapping[str, Regime] = {one.name: one for one in regimes}
+        if len(self.regimes) < len(regimes):
+            raise SettingError(f"Portfolio: two regimes are called the same: {[one.name for one in regimes]}")
+        super().__init__(*(option for one in regimes for option in one.selector.options), allow_spawn=allow_spawn)
+        self.owner_weight = number(self, "owner_weight", owner_weight, 1)
+        self.generator = _Starts(self)
+        self.allocator = _Shares(self)
+        self._ledger = Ledger(_label)
+        self._tracker = OptimizerTracker()
+        self._members: dict[str, list[int]] = {}
+
+    def smallest(self) -> int:
+        """Return 0: its optimizers hold no slots."""
+        return 0
+
+    def select_optimizer(self, manager: ManagerView, slots_available: int) -> Option | Literal[False] | None:
+        """Return what the regime starts that is next, if none of its optimizers lives; False if none ever will."""
+        chosen = self._next(manager)
+        return chosen if chosen is None or chosen is False else chosen[1]
+
+    def explain(self, manager: ManagerView, option: Option) -> str:
+        """Say which regime is next and what it has had."""
+        spent = self.spent(manager.view)
+        had = ", ".join(f"{name} {n}" for name, n in spent.items())
+        return f"regime {option.label} is next (evaluations so far: {had}): {option.kind}"
+
+    def spent(self, view: RunView) -> dict[str, int]:
+        """Return the calls of the task, made or granted, by regime."""
+        return {name: account.spent for name, account in self._accounts(view).items()}
+
+    def pass_of(self, view: RunView, regime: str, spent: int) -> float:
+        """Return what is smallest for the regime that is next, after `spent` evaluations of it."""
+        one = self.regimes[regime]
+        owns = view.best is not None and view[view.best.opt].label == regime and not one.steady
+        return (spent + 1) / (one.share * (self.owner_weight if owns else 1.0))
+
+    def part(self, view: RunView, regime: str) -> ManagerView:
+        """Return what the policies of a regime see."""
+        news = self._tracker.call(view)
+        if news.reset:
+            self._members = {}
+        for opt in news.started:
+            self._members.setdefault(view[opt].label, []).append(opt)
+        return ManagerView(RegimeView(view, regime, self._members.get(regime, [])))
+
+    def due(self, manager: ManagerView) -> Regime | None:
+        """Return the regime that starts an optimizer now; None if none does."""
+        chosen = self._next(manager)
+        return None if chosen is None or chosen is False else chosen[0]
+
+    def _accounts(self, view: RunView) -> dict[str, Account]:
+        accounts = self._ledger.read(view)
+        return {name: accounts.get(name, Account()) for name in self.regimes}
+
+    def _next(self, manager: ManagerView) -> tuple[Regime, Option] | Literal[False] | None:
+        """Return the regime that is next and what it starts; None if it has an optimizer, False if all are done."""
+        view = manager.view
+        accounts = self._accounts(view)
+        over = 0
+        for name in sorted(accounts, key=lambda name: self.pass_of(view, name, accounts[name].spent)):
+            if accounts[name].working:
+                return None
+            option = self.regimes[name].selector.choose(self.part(view, name), view.slots)
+            if isinstance(option, Option):
+                # wide enough for all slots, since what it evaluates is for the allocator to say
+                return self.regimes[name], replace(option, slots=view.slots, shared=True, label=name)
+            over += option is False
+        return False if over == len(accounts) and not view.n_alive else None
+
+    def __str__(self) -> str:
+        return f"Portfolio({'; '.join(map(str, self.regimes.values()))})"
+
+    def __repr__(self) -> str:
+        return f"Portfolio({', '.join(map(repr, self.regimes.values()))}, owner_weight={self.owner_weight!r})"
+
+
+class _Starts(BaseGenerator):
+    """Every start is given by the generator of the regime that starts."""
+
+    def __init__(self, portfolio: Portfolio) -> None:
+        self._portfolio = portfolio
+
+    def generate(self, manager: ManagerView) -> NDArray[np.float64]:
+        """Return the point, shape (d,)."""
+        regime = self._regime(manager)
+        return regime.generator.place(self._portfolio.part(manager.view, regime.name))
+
+    def explain(self, manager: ManagerView) -> str:
+        """Say where the point comes from."""
+        regime = self._regime(manager)
+        return regime.generator.explain(self._portfolio.part(manager.view, regime.name))
+
+    def _regime(self, manager: ManagerView) -> Regime:
+        return self._portfolio.due(manager) or next(iter(self._portfolio.regimes.values()))
+
+    def __str__(self) -> str:
+        return "that of each regime"
+
+
+class _Shares:
+    """The next block of evaluations goes to the regime that is next, until the slots are taken."""
+
+    def __init__(self, portfolio: Portfolio) -> None:
+        self._portfolio = portfolio
+
+    def allocate(self, view: RunView, limit: int | None) -> dict[int, int]:
+        """Return fresh credits per optimizer, at most `limit` in sum."""
+        members = self._members(view)
+        spent = {name: n for name, n in self._portfolio.spent(view).items() if name in members}
+        free = view.slots - sum(min(one.slots, one.outstanding) for one in view.alive)
+        shares: dict[int, int] = {}
+        while spent and free > 0 and (limit is None or limit > 0):
+            name = min(spent, key=lambda name: self._portfolio.pass_of(view, name, spent[name]))
+            one = members[name]
+            n = _granted(one, view, free) if one.opt not in shares else 0
+            if not n:
+                break  # the next one is supplied: another would get more than its share
+            n = n if limit is None else min(n, limit)
+            shares[one.opt] = n
+            spent[name] += n
+            free -= min(one.slots, one.outstanding + n) - min(one.slots, one.outstanding)
+            limit = None if limit is None else limit - n
+        return shares
+
+    def _members(self, view: RunView) -> dict[str, OptimizerView]:
+        """Return what evaluates for each regime: of several, as after a rest, the one that has spent the least."""
+        able = (one for one in view.alive if one.may_evaluate and one.label in self._portfolio.regimes)
+        members: dict[str, OptimizerView] = {}
+        for one in sorted(able, key=lambda one: (one.calls + one.outstanding, one.opt)):
+            members.setdefault(one.label, one)
+        return members
+
+    def __str__(self) -> str:
+        return "by the shares of the portfolio"
+
+
+def _granted(one: OptimizerView, view: RunView, free: int) -> int:
+    """Return what an optimizer lacks to a block, but no more than it can have in flight in the `free` slots."""
+    n = max(0, block_of(one, view.free_parameters) - one.outstanding) if one.outstanding < one.slots else 0
+    return n if one.outstanding + free >= one.slots else min(n, free)
+
+
+def _label(one: OptimizerView) -> str:
+    return one.label
