@@ -83,6 +83,7 @@ def page(results: Path) -> str:
         named = {name: found for name, found in by_name.items() if found}
         if named:
             lines += [f"## {'Left out' if suite == 'left-out' else 'Developed on'}", "", *_means(named), ""]
+            lines += [*_ahead(named), ""] if "glompo" in named else []
             if BASELINE in named and "glompo" in named:
                 lines += [*_differences(named["glompo"], named[BASELINE]), ""]
     return "\n".join(lines)
@@ -104,6 +105,23 @@ def _means(named: Mapping[str, Scores]) -> list[str]:
         whole = "/".join(f"{share:.3f}".lstrip("0") for share in np.mean(means, axis=0)) if complete else "–"
         lines.append(f"| {name} | " + " | ".join(cells) + f" | {whole} |")
     return [*lines, "", "In brackets: problems times seeds. The mean is that of the families."]
+
+
+def _ahead(named: Mapping[str, Scores]) -> list[str]:
+    """Return where a peer is better than we are, family by family, on the problems that both have."""
+    lines = [f"Where a peer is ahead of us by more than {BAND:g}:", ""]
+    ours = named["glompo"]
+    for family in sorted({key[0] for key in ours}):
+        leads = []
+        for name, found in named.items():
+            common = [key for key in ours.keys() & found.keys() if key[0] == family]
+            if not common or name == "glompo":
+                continue
+            lead = np.mean([found[key] - ours[key] for key in common], axis=0)
+            told = [f"{at}·D by {one:.3f}" for at, one in zip(READ_AT, lead.tolist(), strict=True) if one > BAND]
+            leads += [f"{name} at {', '.join(told)}"] if told else []
+        lines.append(f"* {family}: {'; '.join(leads) or 'nowhere'}.")
+    return lines
 
 
 def _differences(ours: Scores, theirs: Scores) -> list[str]:

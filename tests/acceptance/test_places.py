@@ -9,6 +9,7 @@ import pytest
 
 import glompo
 from glompo.errors import SettingError
+from glompo.optimizers import CMAOptimizer
 
 BOX = [(-5, 5)] * 2
 
@@ -57,7 +58,8 @@ def vanishing(x):
     ("backend", "evaluator"), [("threads", "inline"), ("processes", "inline"), ("threads", "pool")]
 )
 def test_a_task_may_leave_its_process_in_a_directory_that_it_removes(run, backend, evaluator):
-    result, _ = run(vanishing, BOX, max_evaluations=9, max_jobs=1, backend=backend, evaluator=evaluator)
+    where = {"backend": backend, "evaluator": evaluator}
+    result, _ = run(vanishing, BOX, optimizers=CMAOptimizer, max_evaluations=9, max_jobs=1, **where)
     assert result.nfev == 9
     assert [row.how for row in result.optimizers] == ["cut"]
 
@@ -82,6 +84,7 @@ def test_a_run_can_be_made_from_a_directory_that_is_gone(nowhere, tmp_path, back
     result = glompo.minimize(
         bowl,
         BOX,
+        optimizers=CMAOptimizer,
         max_evaluations=9,
         max_jobs=1,
         rng=1,

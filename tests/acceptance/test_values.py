@@ -55,6 +55,7 @@ class Always:
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning:scipy")  # Powell's arithmetic overflows at 1e308, and it goes on
+@pytest.mark.filterwarnings("ignore:overflow encountered in reduce:RuntimeWarning")  # as does the mean of a population
 @pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
 def test_13_it_goes_on_and_each_evaluation_is_recorded_for_what_it_was(run, case):
     result, record = run(Striped(), BOX, optimizers=case(), max_evaluations=80, x0=[0.45, 0.5])

@@ -22,7 +22,7 @@ from .importable import troubles as t
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
 
-from glompo.evaluators.dask import worker_loop, worker_streams  # noqa: E402
+from glompo.evaluators.dask import worker_loop, worker_tracking  # noqa: E402
 from glompo.evaluators.dask.evaluator import DaskEvaluator  # noqa: E402
 
 QUIET = {"processes": True, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
@@ -233,7 +233,7 @@ def test_a_client_that_is_closed_too_early_leaves_no_caller_waiting(cluster, not
 
 
 def test_a_cluster_without_workers_is_awaited_so_long_and_then_takes_nothing(monkeypatch):
-    monkeypatch.setattr(worker_streams, "WATCH_PERIOD", 0.05)
+    monkeypatch.setattr(worker_tracking, "WATCH_PERIOD", 0.05)
     settings = {"n_workers": 0, "processes": False, "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
     with (
         distributed.LocalCluster(**settings) as cluster,
@@ -302,7 +302,7 @@ def test_a_scheduler_that_is_killed_costs_no_evaluation_whether_it_comes_back_or
 
 
 def test_streams_without_work_end(client_here, monkeypatch):
-    monkeypatch.setattr(worker_streams, "IDLE_LIMIT", 0.1)
+    monkeypatch.setattr(worker_tracking, "IDLE_LIMIT", 0.1)
     evaluator = DaskEvaluator(client_here, t.task)
     assert evaluator.evaluate(at(t.VALUE, 2.0)).fx == 4.0
     wait_until(lambda: not tasks(client_here))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from glompo.box import usual_population
-from glompo.generators import BasinHoppingGenerator
 from glompo.optimizers import Annealing, CMAOptimizer, LeastSquares, Scipy
+from glompo.portfolio.hops import IncumbentHops
 from glompo.portfolio.portfolio import Portfolio
 from glompo.portfolio.regime import Regime
 from glompo.selectors import BIPOPSelector
@@ -24,7 +24,7 @@ def default_portfolio(dims: int, *, residuals: bool = False, alone: bool = False
 
     * base: BIPOP CMA-ES, in up to 20 dimensions with a quadratic surrogate; it has most of the evaluations as long as
       no other regime owns the incumbent;
-    * local: L-BFGS-B with forward differences, hopping from minimum to minimum;
+    * local: L-BFGS-B with forward differences, each from a step away from the best point;
     * annealing: jumps of one and of all parameters, which find what is separable;
     * fit: least squares, if the task declares residuals; it then has as much as the base search.
 
@@ -48,6 +48,6 @@ def default_portfolio(dims: int, *, residuals: bool = False, alone: bool = False
     return Portfolio(
         *((fit,) if residuals else ()),
         base,
-        Regime("local", local, 0.06, BasinHoppingGenerator(temperature=0.0, max_step_size=0.1)),
+        Regime("local", local, 0.06, IncumbentHops()),
         Regime("annealing", Annealing, 0.06),
     )
