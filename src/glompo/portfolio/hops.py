@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from glompo.core.views.manager_view import ManagerView
 from glompo.generators import BaseGenerator
+from glompo.generators.base import uniform
 
 STEPS = (0.05, 0.1, 0.2, 0.025)
 """Largest step of each parameter, in units of its range, in turn: how wide a basin is cannot be known."""
@@ -23,9 +24,9 @@ class IncumbentHops(BaseGenerator):
         """Return the point, shape (d,)."""
         rng, best, box = self.rng(manager), manager.view.best, manager.box
         if best is None:
-            return box.natural(rng.random(manager.n_parms))
+            return uniform(rng, manager)
         step = STEPS[manager.o_counter % len(STEPS)] * rng.uniform(-1.0, 1.0, manager.n_parms)
-        return box.natural(np.clip(box.unit(best.x) + step, 0.0, 1.0))
+        return box.natural(box.unit(best.x) + step)
 
     def explain(self, manager: ManagerView) -> str:
         """Say where the point comes from."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.allocators.blocks import missing, used
 from glompo.core.policies.ports import Option
 from glompo.core.views.curve import block_of
 from glompo.core.views.manager_view import ManagerView
-from glompo.core.views.optimizer_tracker import OptimizerTracker
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.regime_view import RegimeView
 from glompo.core.views.run_view import RunView
@@ -78,9 +79,7 @@ class Portfolio(BaseSelector):
         self.owner_weight = number(self, "owner_weight", owner_weight, 1)
         self.generator = _Starts(self)
         self.allocator = _Shares(self)
-        self._ledger = Ledger(_label)
-        self._tracker = OptimizerTracker()
-        self._members: dict[str, list[int]] = {}
+        self._ledger = Ledger(attrgetter("label"))
 
     def smallest(self) -> int:
         """Return 0: its optimizers hold no slots."""
@@ -109,12 +108,7 @@ class Portfolio(BaseSelector):
 
     def part(self, view: RunView, regime: str) -> ManagerView:
         """Return what the policies of a regime see."""
-        news = self._tracker.call(view)
-        if news.reset:
-            self._members = {}
-        for opt in news.started:
-            self._members.setdefault(view[opt].label, []).append(opt)
-        return ManagerView(RegimeView(view, regime, self._members.get(regime, [])))
+        return ManagerView(RegimeView(view, regime, [one.opt for one in view if one.label == regime]))
 
     def due(self, manager: ManagerView) -> Regime | None:
         """Return the regime that starts an optimizer now; None if none does."""
@@ -199,7 +193,7 @@ class _Shares:
         """Return what evaluates for each regime: of several, as after a rest, the one that has spent the least."""
         able = (one for one in view.alive if one.may_evaluate and one.label in self._portfolio.regimes)
         members: dict[str, OptimizerView] = {}
-        for one in sorted(able, key=lambda one: (one.calls + one.outstanding, one.opt)):
+        for one in sorted(able, key=lambda one: (used(one), one.opt)):
             members.setdefault(one.label, one)
         return members
 
@@ -209,9 +203,5 @@ class _Shares:
 
 def _granted(one: OptimizerView, view: RunView, free: int) -> int:
     """Return what an optimizer lacks to a block, but no more than it can have in flight in the `free` slots."""
-    n = max(0, block_of(one, view.free_parameters) - one.outstanding) if one.outstanding < one.slots else 0
+    n = max(0, missing(one, block_of(one, view.free_parameters)))
     return n if one.outstanding + free >= one.slots else min(n, free)
-
-
-def _label(one: OptimizerView) -> str:
-    return one.label

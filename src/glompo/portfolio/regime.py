@@ -6,7 +6,7 @@ from typing import Any
 
 from glompo.errors import SettingTypeError
 from glompo.generators import BaseGenerator, RandomGenerator
-from glompo.selectors import BaseSelector, CycleSelector
+from glompo.selectors.cycle_selector import selector_for
 from glompo.validation import number, yes_or_no
 
 
@@ -40,7 +40,7 @@ class Regime:
         if not isinstance(name, str) or not name:
             raise SettingTypeError(f"Regime: name is {name!r}; give a text")
         self.name = name
-        self.selector = optimizers if isinstance(optimizers, BaseSelector) else _in_turn(optimizers)
+        self.selector = selector_for("Regime: optimizers", optimizers)
         self.share = number(self, "share", share, 0, above=True)
         self.steady = yes_or_no(self, "steady", steady)
         self.generator = RandomGenerator() if generator is None else generator
@@ -52,7 +52,3 @@ class Regime:
 
     def __repr__(self) -> str:
         return f"Regime({self.name!r}, {self.selector!r}, {self.share!r}, {self.generator!r}, steady={self.steady})"
-
-
-def _in_turn(optimizers: Any) -> CycleSelector:
-    return CycleSelector(*(optimizers if isinstance(optimizers, list) else [optimizers]))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.state.lifecycle import How, Phase
-from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.optimizer_view import OptimizerView, display_name
 from glompo.core.views.run_view import RunView
 from glompo.events.enums import By
 
@@ -81,7 +81,7 @@ class OptimizerRow:
     @property
     def name(self) -> str:
         """What displays call it: its class, behind its label if it has one."""
-        return f"{self.label}: {self.kind}" if self.label else self.kind
+        return display_name(self.kind, self.label)
 
     @property
     def ending(self) -> str:

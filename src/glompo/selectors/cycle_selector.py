@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+from typing import Any
+
 from glompo.core.policies.ports import Option
 from glompo.core.views.manager_view import ManagerView
+from glompo.errors import SettingTypeError
 from glompo.selectors.base import BaseSelector
 
 
@@ -25,3 +29,18 @@ class CycleSelector(BaseSelector):
     def select_optimizer(self, manager: ManagerView, slots_available: int) -> Option | None:
         """Return the option whose turn it is, None if it does not fit now."""
         return self.in_turn(self.options[manager.o_counter % len(self.options)], manager, slots_available)
+
+
+def selector_for(setting: str, given: Any) -> BaseSelector:
+    """Return the selector that a user gave as `setting`, or one that starts the given optimizers in turn.
+
+    Raises
+    ------
+    SettingError, SettingTypeError
+        If it is neither, or the class of a selector.
+    """
+    if isinstance(given, BaseSelector):
+        return given
+    if inspect.isclass(given) and issubclass(given, BaseSelector):
+        raise SettingTypeError(f"{setting} is the class {given.__name__}; give an instance with its optimizers")
+    return CycleSelector(*(given if isinstance(given, list) else [given]))

@@ -41,7 +41,8 @@ from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.optimizers.capabilities import Capabilities, Facts, refusal
 from glompo.optimizers.options import library
 from glompo.portfolio import default_portfolio
-from glompo.selectors import BaseSelector, CycleSelector
+from glompo.selectors import BaseSelector
+from glompo.selectors.cycle_selector import selector_for
 from glompo.settings.evaluation import Evaluation
 from glompo.spec import processors
 from glompo.spec.constructor import check_complete, check_settings
@@ -102,7 +103,7 @@ def selector_of(given: Any, slots: int, task: NamedTask, bounds: NDArray[np.floa
             residuals=declares_residuals(task.function),
             alone=str(ends) == str(exit_rule_of(None)),
         )
-    selector = given if isinstance(given, BaseSelector) else _in_turn(given)
+    selector = selector_for("opt_selector", given)
     for option in selector.options:
         check_settings(option.cls, option.kwargs, option.minimize_kwargs)
         if selector is not given:
@@ -113,13 +114,6 @@ def selector_of(given: Any, slots: int, task: NamedTask, bounds: NDArray[np.floa
                 f"raise max_jobs to {option.slots} or lower workers"
             )
     return selector
-
-
-def _in_turn(given: Any) -> BaseSelector:
-    if inspect.isclass(given) and issubclass(given, BaseSelector):
-        raise SettingTypeError(f"opt_selector is the class {given.__name__}; give an instance with its optimizers")
-    options = list(given) if isinstance(given, list) else [given]
-    return CycleSelector(*options)
 
 
 def generator_of(given: Any, selector: BaseSelector) -> Generator:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from glompo.core.policies.ports import Policies
 from glompo.core.state.lifecycle import Phase
+from glompo.core.views.curve import due
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.events import Judged, PauseRequested, StopRequested
@@ -40,4 +41,4 @@ def stops(view: RunView, policies: Policies) -> Iterator[StopRequested | PauseRe
 
 def is_due(one: OptimizerView, interval: int) -> bool:
     """Return whether an optimizer works and has come past a multiple of `interval` since it was looked at."""
-    return one.phase is Phase.RUNNING and len(one) // interval > one.judged_at // interval
+    return one.phase is Phase.RUNNING and due(one, interval)

@@ -27,7 +27,7 @@ def termination(view: RunView, policies: Policies) -> Iterator[EndRequested | St
         if verdict is not None:
             yield EndRequested(view.now, verdict.written())
         elif view.leaving:
-            yield from _stop_all(view, By.SESSION, Verdict(True, Reason.SESSION, "somebody asked to leave the run"))
+            yield from _stop_all(view, By.SESSION, Verdict(True, Reason.SESSION, "the session was asked to end"))
     else:
         yield from _stop_all(view, By.EXIT, verdict)
         if not view.n_alive and view.finished is None:

@@ -66,7 +66,7 @@ class OptimizerView:
     @property
     def name(self) -> str:
         """What displays call it: its class, behind its label if it has one."""
-        return f"{self.label}: {self.kind}" if self.label else self.kind
+        return display_name(self.kind, self.label)
 
     @property
     def why(self) -> str:
@@ -242,3 +242,8 @@ class OptimizerView:
     def trajectory(self) -> Evaluations:
         """Its evaluations as columns, which cannot be written to."""
         return Evaluations(self.opt, self._state.trajectory, self._history)
+
+
+def display_name(kind: str, label: str) -> str:
+    """Return what displays call an optimizer: its class, behind its label if it has one."""
+    return f"{label}: {kind}" if label else kind
