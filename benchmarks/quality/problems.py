@@ -69,30 +69,14 @@ def many_affine(ids: range, dims: tuple[int, ...]) -> Iterator[Problem]:
             yield Problem("MA-BBOB", f"id{i} d{d}", f, _box(d, 5.0), f.optimum.y)
 
 
-CLUSTERS = {
-    7: -16.505384,
-    8: -19.821489,
-    9: -24.113360,
-    10: -28.422532,
-    11: -32.765970,
-    13: -44.326801,
-    38: -173.928427,
-}
-"""Lowest energies of Lennard-Jones clusters (Wales and Doye, J. Phys. Chem. A 101, 5111, 1997)."""
-
-
 def clusters(sizes: tuple[int, ...]) -> Iterator[Problem]:
-    """Lennard-Jones clusters: all 3 n coordinates are free, in a box that holds the cluster."""
+    """Lennard-Jones clusters of the library: all 3 n coordinates are free, in a cube that holds the cluster."""
+    from glompo.problems import LennardJones
+
     for n in sizes:
-        i, j = np.triu_indices(n, 1)
-
-        def energy(x: Point, n: int = n, i: Point = i, j: Point = j) -> float:
-            places = x.reshape(n, 3)
-            near = np.maximum(((places[i] - places[j]) ** 2).sum(axis=1), 1e-3) ** -3
-            return float(4.0 * (near * near - near).sum())
-
-        half = 1.1 * n ** (1 / 3) + 0.3
-        yield Problem("Lennard-Jones", f"LJ{n}", energy, _box(3 * n, half), CLUSTERS[n])
+        energy = LennardJones(n)
+        assert energy.min_fx is not None, n
+        yield Problem("Lennard-Jones", f"LJ{n}", energy, np.array(energy.bounds), energy.min_fx)
 
 
 def _levy(z: Point) -> float:

@@ -136,16 +136,19 @@ OURS = (
     Case("GridSampling", GridSampling, {"n": 12}, close=(5.0, 15.0)),
     Case("RandomSampling", RandomSampling, {"iters": 300}, close=(5.0, 1.0)),
 )
-SCIPY = tuple(
-    Case(
-        f"Scipy-{method}",
-        Scipy,
-        {"method": method, "options": LOOSE.get(method)},
-        "scipy",
-        POOR.get(method, (1e-6, 1e-6)),
-        calls=4500,
-    )
-    for method in (*LOCAL, *GLOBAL)
+SCIPY = (
+    *(
+        Case(
+            f"Scipy-{method}",
+            Scipy,
+            {"method": method, "options": LOOSE.get(method)},
+            "scipy",
+            POOR.get(method, (1e-6, 1e-6)),
+            calls=4500,
+        )
+        for method in (*LOCAL, *GLOBAL)
+    ),
+    Case("Scipy-COBYQA-unit", Scipy, {"method": "COBYQA", "unit": True}, "scipy", (1e-6, 1e-6), calls=4500),
 )
 EVALUATIONS = {"maxeval": 1200}
 BORROWED = (

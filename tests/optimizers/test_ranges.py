@@ -70,7 +70,15 @@ def test_a_refused_method_searches_on_a_scale(method):
     assert result.fx < 1e-2
 
 
-def test_annealing_finds_as_much_in_any_unit():
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        Annealing(),
+        *(Scipy(method, unit=True) for method in ("COBYQA", "L-BFGS-B", "Nelder-Mead", "differential_evolution")),
+    ],
+    ids=str,
+)
+def test_a_search_in_the_unit_cube_finds_as_much_in_any_unit(optimizer):
     found = {}
     for unit in (1.0, 2.0**-60, 2.0**60):
         seen = []
@@ -80,7 +88,7 @@ def test_annealing_finds_as_much_in_any_unit():
             return float(np.sum((x / unit - 3.0) ** 2))
 
         glompo.minimize(
-            task, [(unit, 5 * unit)] * 2, optimizers=Annealing(), max_evaluations=100, max_jobs=1, rng=1,
+            task, [(unit, 5 * unit)] * 2, optimizers=optimizer, max_evaluations=100, max_jobs=1, rng=1,
             backend="threads",
         )  # fmt: skip
         found[unit] = seen

@@ -53,15 +53,16 @@ class _Draws(Stepper):
         return "enough" if self._told == self._settings.ends else None
 
 
-def steady(name: str, at: float = 1.0, share: float = 1.0, **settings: Any) -> Regime:
+def steady(
+    name: str, at: float = 1.0, share: float = 1.0, success: float = 1.0, later: float | None = None, **settings: Any
+) -> Regime:
     """Return a regime of them."""
-    return Regime(name, Steady(at, **settings), share)
+    return Regime(name, Steady(at, **settings), share, success=success, later=later)
 
 
-def play(*regimes: Regime, calls: int = 400, owner_weight: float = 1.0, **settings: Any) -> Simulated:
+def play(*regimes: Regime, calls: int = 400, **settings: Any) -> Simulated:
     """Return a simulation of a portfolio with one second for each evaluation."""
-    portfolio = Portfolio(*regimes, owner_weight=owner_weight)
-    return simulate(portfolio, MaxTotalFunctionCalls(calls), **settings)
+    return simulate(Portfolio(*regimes), MaxTotalFunctionCalls(calls), **settings)
 
 
 def spent(run: Simulated) -> dict[str, int]:

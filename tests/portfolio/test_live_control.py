@@ -21,7 +21,9 @@ from .regimes import steady
     lockstep=st.booleans(),
 )
 def test_whatever_is_asked_slots_and_budget_are_kept_and_the_run_ends(script: Any, slots: int, lockstep: bool) -> None:
-    portfolio = Portfolio(steady("a", wide=0.5, ends=25), steady("b", share=0.5), steady("c", ends=7), owner_weight=3)
+    portfolio = Portfolio(
+        steady("a", wide=0.5, ends=25, success=3), steady("b", share=0.5), steady("c", ends=7, later=2)
+    )
     asked = [ask(tenths / 10 + 0.05, what, opt, amount) for tenths, (what, opt, amount) in script]
     run = simulate(portfolio, MaxTotalFunctionCalls(150), max_jobs=slots, lockstep=lockstep, asked=asked)
     assert_slots_are_kept(run, slots, drained=11.0)  # a block that was granted before is used up

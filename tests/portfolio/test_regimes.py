@@ -17,6 +17,7 @@ from glompo.optimizers import CMAOptimizer, RandomSampling
 from glompo.portfolio import Portfolio, Regime, default_portfolio
 from glompo.problems import ExpLeastSquaresCost
 from glompo.selectors import BaseSelector
+from glompo.stoppers import CatchUp, MaxFuncCalls
 from glompo.testing import simulate
 
 from .regimes import Steady, play, steady
@@ -132,8 +133,10 @@ def test_a_users_own_allocator_and_generator_replace_those_of_the_portfolio(tmp_
         (lambda: Portfolio(CMAOptimizer), SettingTypeError, "is no regime; give Regime(name, optimizers, share)"),
         (lambda: Portfolio(steady("a"), 5), SettingTypeError, "5 is no regime"),
         (lambda: Portfolio(steady("a"), steady("a")), SettingError, "two regimes are called the same: ['a', 'a']"),
-        (lambda: Portfolio(steady("a"), owner_weight=0.5), SettingError, "Portfolio: owner_weight is 0.5"),
-        (lambda: Portfolio(steady("a"), owner_weight="much"), SettingTypeError, "owner_weight is 'much'"),
+        (lambda: steady("a", success=0.5), SettingError, "Regime: success is 0.5"),
+        (lambda: steady("a", success="much"), SettingTypeError, "success is 'much'"),
+        (lambda: steady("a", later=0), SettingError, "Regime: later is 0"),
+        (lambda: Regime("a", Steady, stopper=CatchUp), SettingTypeError, "stopper is <class"),
         (lambda: Regime("a", CMAOptimizer, 0), SettingError, "Regime: share is 0"),
         (lambda: Regime("a", CMAOptimizer, -1.0), SettingError, "Regime: share is -1"),
         (lambda: Regime("a", CMAOptimizer, np.nan), SettingError, "Regime: share is nan"),
@@ -161,7 +164,7 @@ def test_it_prints_what_it_is_made_of() -> None:
         "draws 1: CycleSelector(RandomSampling), RandomGenerator())"
     )
     assert list(portfolio.regimes) == ["base", "draws"]
-    assert "owner_weight=" in repr(portfolio)
+    assert "success=" in repr(portfolio)
 
 
 def test_the_default_adds_least_squares_for_residuals() -> None:
@@ -217,3 +220,23 @@ def test_options_that_a_user_names_are_no_portfolio(tmp_path: Any) -> None:
         sphere, [(-1, 3)] * 2, optimizers=RandomSampling, max_evaluations=20, rng=1, working_dir=tmp_path / "run"
     )
     assert {row.label for row in result.optimizers} == {""}
+
+
+def test_the_stopper_of_a_regime_judges_the_optimizers_of_that_regime() -> None:
+    run = play(Regime("a", Steady(1.0), stopper=MaxFuncCalls(20)), steady("b", 0.0), calls=300)
+    stopped = [one.label for one in run.view if one.stop_by == "stopper"]
+    assert len(stopped) >= 3
+    assert set(stopped) == {"a"}
+
+
+def test_the_stoppers_of_the_run_replace_those_of_the_regimes() -> None:
+    regimes = Regime("a", Steady(1.0), stopper=MaxFuncCalls(20)), steady("b", 0.0)
+    result = glompo.minimize(
+        lambda x: float((x**2).sum()),
+        [(-1, 1)] * 2,
+        opt_selector=Portfolio(*regimes),
+        stoppers=[],
+        max_evaluations=200,
+        rng=1,
+    )
+    assert len(result.optimizers) == 2

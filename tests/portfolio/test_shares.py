@@ -36,12 +36,19 @@ def test_the_budget_is_used_exactly(calls: int, slots: int) -> None:
     assert sum(event.n for event in run.events if isinstance(event, Granted)) == calls
 
 
-def test_the_share_of_the_regime_that_owns_the_incumbent_is_multiplied() -> None:
-    for owner in ("a", "b"):
-        regimes = (steady(name, 0.0 if name == owner else 1.0, 2.0 if name == "b" else 1.0) for name in "ab")
-        run = play(*regimes, calls=900, owner_weight=4.0)
-        expected = {"a": 900 * 4 / 6, "b": 300} if owner == "a" else {"a": 100, "b": 800}
-        assert spent(run) == pytest.approx(expected, abs=2 * BLOCK)
+@pytest.mark.parametrize("owner", ["a", "b"])
+def test_the_share_of_the_regime_that_owns_the_incumbent_is_multiplied(owner: str) -> None:
+    regimes = (steady(name, 0.0 if name == owner else 1.0, success=4.0) for name in "ab")
+    run = play(*regimes, calls=900)
+    other = "b" if owner == "a" else "a"
+    assert spent(run) == pytest.approx({owner: 720, other: 180}, abs=2 * BLOCK)
+
+
+def test_later_shares_begin_when_the_first_search_has_ended() -> None:
+    never = play(steady("a"), steady("b", later=3.0), calls=400)
+    assert spent(never) == pytest.approx({"a": 200, "b": 200}, abs=BLOCK)
+    once = play(steady("a", ends=15), steady("b", later=3.0), calls=400)
+    assert spent(once) == pytest.approx({"a": 100, "b": 300}, abs=BLOCK)
 
 
 def test_what_a_regime_has_spent_with_earlier_optimizers_counts() -> None:
@@ -86,7 +93,7 @@ def test_real_threads_are_never_more_than_the_slots(tmp_path: Any) -> None:
 def test_each_regime_finds_the_same_on_any_number_of_slots() -> None:
     """How far each comes within the budget may differ by the evaluations that are under way, no more."""
     runs = [
-        points(play(steady("a", wide=1.0), steady("b", wide=0.5, share=2), calls=300, max_jobs=slots, owner_weight=3))
+        points(play(steady("a", wide=1.0), steady("b", wide=0.5, share=2), calls=300, max_jobs=slots))
         for slots in (1, 4, 16)
     ]
     for name in "ab":
@@ -196,9 +203,9 @@ def test_a_portfolio_leads_one_run_after_the_other() -> None:
 
 def test_which_is_next_follows_from_the_run_alone() -> None:
     """A portfolio that has seen nothing of a run says the same as the one that has led it."""
-    portfolio = Portfolio(steady("a"), steady("b", share=3), owner_weight=2)
+    portfolio = Portfolio(steady("a"), steady("b", share=3))
     run = simulate(portfolio, MaxTotalFunctionCalls(130))
-    fresh = Portfolio(steady("a"), steady("b", share=3), owner_weight=2)
+    fresh = Portfolio(steady("a"), steady("b", share=3))
     assert fresh.spent(run.view) == portfolio.spent(run.view) == spent(run)
     assert fresh.allocator.allocate(run.view, 50) == portfolio.allocator.allocate(run.view, 50)
 

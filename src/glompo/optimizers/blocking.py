@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.box import Box
 from glompo.optimizer import MinimizeResult
 from glompo.optimizers.bundled import BundledOptimizer, Function
 
@@ -62,6 +63,38 @@ class Objective:
         if self._optimizer.stop_reason is not None:
             getattr(self._function, "insist", lambda: None)()
             raise Leave
+
+
+class InUnitCube(Objective):
+    """The function of a minimiser that sees every range as [0, 1].
+
+    Parameters
+    ----------
+    f : Objective
+        The function of points in the units of the bounds.
+    box : Box
+        Their bounds.
+    """
+
+    def __init__(self, f: Objective, box: Box) -> None:
+        self._f, self._box = f, box
+
+    @property
+    def workers(self) -> int:
+        """Evaluations that may be in flight."""
+        return self._f.workers
+
+    def check(self) -> None:
+        """Raise if the search is to end."""
+        self._f.check()
+
+    def __call__(self, u: NDArray[np.float64], *_: Any) -> float:
+        """Return the value at `u`, shape (d,), of the unit cube; inf where the evaluation failed."""
+        return self._f(self._box.natural(u))
+
+    def map(self, points: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values at all points, in order, with up to `workers` evaluations in flight."""
+        return self._f.map([self._box.natural(u) for u in points])
 
 
 class BlockingOptimizer(BundledOptimizer):

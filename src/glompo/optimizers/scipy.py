@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.box import Box
 from glompo.errors import SettingError
-from glompo.optimizers.blocking import BlockingOptimizer, Objective
-from glompo.optimizers.capabilities import NATURAL
+from glompo.optimizers.blocking import BlockingOptimizer, InUnitCube, Objective
+from glompo.optimizers.capabilities import NATURAL, Capabilities
 from glompo.optimizers.differences import WithDifferences
 from glompo.optimizers.options import one_of, options_of
 from glompo.optimizers.penalty import Penalty
+from glompo.validation import yes_or_no
 
 LOCAL = ("Nelder-Mead", "Powell", "COBYLA", "COBYQA", "L-BFGS-B", "SLSQP", "TNC")
 """Methods of :func:`scipy.optimize.minimize` that respect bounds."""
@@ -79,8 +81,11 @@ class Scipy(BlockingOptimizer):
         One of `LOCAL` or `GLOBAL`, in any case; 'DE' is short for 'differential_evolution'.
     options : mapping, optional
         For a local method the `options` of :func:`scipy.optimize.minimize`, for a global one its keyword arguments.
-        Tolerances and steps are in the units of the task. Not among them are what the run decides: function, bounds,
-        starting point, random numbers and workers.
+        Tolerances and steps are in the units of the task, or shares of the ranges (`unit`). Not among them are what the
+        run decides: function, bounds, starting point, random numbers and workers.
+    unit : bool
+        Whether the method sees every range as [0, 1]. It then does the same in all units, and a length such as COBYQA's
+        `initial_tr_radius` is a share of each range.
     **kwargs
         See :class:`~glompo.optimizer.BaseOptimizer`.
 
@@ -102,14 +107,22 @@ class Scipy(BlockingOptimizer):
 
     capabilities = NATURAL
 
-    def __init__(self, method: str = "Nelder-Mead", options: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        method: str = "Nelder-Mead",
+        options: Mapping[str, Any] | None = None,
+        *,
+        unit: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
+        self.unit = yes_or_no(self, "unit", unit)
         short = isinstance(method, str) and method.lower() == "de"
         self.method = one_of(self, "method", "differential_evolution" if short else method, (*LOCAL, *GLOBAL))
         known = _options_of_method(self.method) if options else ()
         self.options = options_of(f"Scipy({self.method!r})", options, known)
         self.capabilities = replace(
-            self.capabilities,
+            Capabilities() if self.unit else self.capabilities,
             batch=self.method in BATCH,
             least_range=LEAST.get(self.method, self.capabilities.least_range),
             noise=self.method in ("differential_evolution", "dual_annealing"),
@@ -117,6 +130,8 @@ class Scipy(BlockingOptimizer):
 
     def search(self, f: Objective, x0: NDArray[np.float64], bounds: list[tuple[float, float]]) -> tuple[str, bool]:
         """Call SciPy."""
+        if self.unit:
+            f, x0, bounds = InUnitCube(f, Box(bounds)), Box(bounds).unit(x0), [(0.0, 1.0)] * len(bounds)
         answer = self._local(f, x0, bounds) if self.method in LOCAL else self._global(f, x0, bounds)
         message = answer.message[0] if isinstance(answer.message, list) else answer.message
         out_of_steps = message.startswith(NO_CONVERGENCE.get(self.method, "\0"))

@@ -8,9 +8,13 @@ from glompo.portfolio.hops import IncumbentHops
 from glompo.portfolio.portfolio import Portfolio
 from glompo.portfolio.regime import Regime
 from glompo.selectors import BIPOPSelector
+from glompo.stoppers import CatchUp, Outdated
 
 MOST_MODELLED = 20
 """Parameters up to which the base search has a surrogate; beyond, a fit takes long and needs many."""
+
+MOST_INTERPOLATED = 40
+"""Parameters up to which local searches interpolate the task; beyond, a step takes tens of milliseconds."""
 
 WIDER = 2
 """Times the usual population with which a search begins that has a surrogate."""
@@ -24,7 +28,8 @@ def default_portfolio(dims: int, *, residuals: bool = False, alone: bool = False
 
     * base: BIPOP CMA-ES, in up to 20 dimensions with a quadratic surrogate; it has most of the evaluations as long as
       no other regime owns the incumbent;
-    * local: L-BFGS-B with forward differences, each from a step away from the best point;
+    * local: quadratic interpolation (COBYQA), in many dimensions L-BFGS-B with forward differences, each from a step
+      away from the best point;
     * annealing: jumps of one and of all parameters, which find what is separable;
     * fit: least squares, if the task declares residuals; it then has as much as the base search.
 
@@ -40,14 +45,19 @@ def default_portfolio(dims: int, *, residuals: bool = False, alone: bool = False
     modelled = 1 < dims <= MOST_MODELLED
     # a model makes large generations cheap where the task is smooth, and they miss less where it is not
     popsize = WIDER * usual_population(dims) if modelled else None
-    base = Regime("base", BIPOPSelector(CMAOptimizer(surrogate=modelled, popsize=popsize)), 0.88, steady=True)
-    fit = Regime("fit", LeastSquares, 0.88, steady=True)
+    base = Regime(
+        "base", BIPOPSelector(CMAOptimizer(surrogate=modelled, popsize=popsize)), 0.88, stopper=CatchUp(), success=1.0
+    )
+    fit = Regime("fit", LeastSquares, 0.88, success=1.0)
     if alone:
         return Portfolio(fit if residuals else base)
-    local = Scipy(method="L-BFGS-B", options={"maxfun": CLIMBS, "ftol": 1e-15, "gtol": 1e-12})
+    if dims <= MOST_INTERPOLATED:
+        local = Scipy("COBYQA", {"initial_tr_radius": 0.05, "final_tr_radius": 1e-6}, unit=True)
+    else:
+        local = Scipy("L-BFGS-B", {"maxfun": CLIMBS, "ftol": 1e-15, "gtol": 1e-12})
     return Portfolio(
         *((fit,) if residuals else ()),
         base,
-        Regime("local", local, 0.06, IncumbentHops()),
+        Regime("local", local, 0.1, IncumbentHops(), stopper=Outdated(), later=0.2),
         Regime("annealing", Annealing, 0.06),
     )

@@ -12,27 +12,30 @@ from numpy.typing import NDArray
 
 from glompo.allocators.blocks import missing, used
 from glompo.core.policies.ports import Option
+from glompo.core.policies.rule import Rule
 from glompo.core.views.curve import block_of
 from glompo.core.views.manager_view import ManagerView
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.regime_view import RegimeView
 from glompo.core.views.run_view import RunView
 from glompo.errors import SettingError, SettingTypeError
+from glompo.events.verdict import Verdict
 from glompo.generators import BaseGenerator
 from glompo.portfolio.regime import Regime
 from glompo.selectors import BaseSelector
 from glompo.selectors.ledger import Account, Ledger
-from glompo.validation import number
+from glompo.stoppers import BaseStopper
 
 
 class Portfolio(BaseSelector):
     """Several regimes share the evaluations by their success, however many slots there are.
 
     One optimizer of each regime lives at a time. The next evaluations go to the regime with the smallest
-    ``(spent + 1) / (share · w)``: `spent` are the calls of the task that its optimizers have made or were granted, and
-    w is `owner_weight` for the regime that owns the incumbent, unless that is steady, else 1; on ties the order of the
-    regimes decides (stride scheduling: C. A. Waldspurger and W. E. Weihl, MIT/LCS/TM-528, 1995). When a regime is next
-    that has no living optimizer, one starts.
+    ``(spent + 1) / (share · w)``: `spent` are the calls of the task that its optimizers have made or were granted,
+    `share` is that of the regime, or what it has later once the first search of the run has ended, and w is the
+    `success` of the regime that owns the incumbent, else 1; on ties the order of the regimes decides (stride
+    scheduling: C. A. Waldspurger and W. E. Weihl, MIT/LCS/TM-528, 1995). When a regime is next that has no living
+    optimizer, one starts.
 
     The slots evaluate the generation of the regime that is next, side by side; its optimizers hold none. So how many
     slots there are changes when a run is done, not what it finds.
@@ -43,8 +46,6 @@ class Portfolio(BaseSelector):
     ----------
     *regimes : Regime
         Those that share the evaluations, with different names.
-    owner_weight : float
-        By how much the share of the regime that owns the incumbent is multiplied, 1 or more.
     allow_spawn : callable, optional
         As for every selector.
 
@@ -54,6 +55,8 @@ class Portfolio(BaseSelector):
         Gives each optimizer the start of its regime; used unless the run is given another generator.
     allocator : Allocator
         Hands out the evaluations by the rule above; used unless the run is given another allocator.
+    stopper : Rule
+        Asks the stopper of each regime about its optimizers; used unless the run is given stoppers.
 
     Examples
     --------
@@ -66,7 +69,7 @@ class Portfolio(BaseSelector):
     ... )
     """
 
-    def __init__(self, *regimes: Regime, owner_weight: float = 8.0, allow_spawn: Any = None) -> None:
+    def __init__(self, *regimes: Regime, allow_spawn: Any = None) -> None:
         if not regimes:
             raise SettingError("Portfolio needs one regime at least; give Regime(name, optimizers, share)")
         for one in regimes:
@@ -76,9 +79,9 @@ class Portfolio(BaseSelector):
         if len(self.regimes) < len(regimes):
             raise SettingError(f"Portfolio: two regimes are called the same: {[one.name for one in regimes]}")
         super().__init__(*(option for one in regimes for option in one.selector.options), allow_spawn=allow_spawn)
-        self.owner_weight = number(self, "owner_weight", owner_weight, 1)
         self.generator = _Starts(self)
         self.allocator = _Shares(self)
+        self.stopper = _Stops(self.regimes)
         self._ledger = Ledger(attrgetter("label"))
 
     def smallest(self) -> int:
@@ -100,11 +103,14 @@ class Portfolio(BaseSelector):
         """Return the calls of the task, made or granted, by regime."""
         return {name: account.spent for name, account in self._accounts(view).items()}
 
-    def pass_of(self, view: RunView, regime: str, spent: int) -> float:
-        """Return what is smallest for the regime that is next, after `spent` evaluations of it."""
-        one = self.regimes[regime]
-        owns = view.best is not None and view[view.best.opt].label == regime and not one.steady
-        return (spent + 1) / (one.share * (self.owner_weight if owns else 1.0))
+    def shares(self, view: RunView) -> dict[str, float]:
+        """Return by what each regime's evaluations are divided to tell which is next."""
+        searched = 1 in view and view[1].how is not None
+        shares = {name: one.later if searched else one.share for name, one in self.regimes.items()}
+        owner = None if view.best is None else view[view.best.opt].label
+        if owner in shares:
+            shares[owner] *= self.regimes[owner].success
+        return shares
 
     def part(self, view: RunView, regime: str) -> ManagerView:
         """Return what the policies of a regime see."""
@@ -123,8 +129,9 @@ class Portfolio(BaseSelector):
         """Return the regime that is next and what it starts; None if it has an optimizer, False if all are done."""
         view = manager.view
         accounts = self._accounts(view)
+        shares = self.shares(view)
         over = 0
-        for name in sorted(accounts, key=lambda name: self.pass_of(view, name, accounts[name].spent)):
+        for name in sorted(accounts, key=lambda name: (accounts[name].spent + 1) / shares[name]):
             if accounts[name].working:
                 return None
             option = self.regimes[name].selector.choose(self.part(view, name), view.slots)
@@ -138,7 +145,7 @@ class Portfolio(BaseSelector):
         return f"Portfolio({'; '.join(map(str, self.regimes.values()))})"
 
     def __repr__(self) -> str:
-        return f"Portfolio({', '.join(map(repr, self.regimes.values()))}, owner_weight={self.owner_weight!r})"
+        return f"Portfolio({', '.join(map(repr, self.regimes.values()))})"
 
 
 class _Starts(BaseGenerator):
@@ -175,9 +182,10 @@ class _Shares:
         members = self._members(view)
         spent = {name: n for name, n in self._portfolio.spent(view).items() if name in members}
         free = view.slots - sum(min(one.slots, one.outstanding) for one in view.alive)
+        weights = self._portfolio.shares(view)
         shares: dict[int, int] = {}
         while spent and free > 0 and (limit is None or limit > 0):
-            name = min(spent, key=lambda name: self._portfolio.pass_of(view, name, spent[name]))
+            name = min(spent, key=lambda name: (spent[name] + 1) / weights[name])
             one = members[name]
             n = _granted(one, view, free) if one.opt not in shares else 0
             if not n:
@@ -199,6 +207,38 @@ class _Shares:
 
     def __str__(self) -> str:
         return "by the shares of the portfolio"
+
+
+class _Stops(BaseStopper):
+    """Every optimizer is judged by the stopper of its regime."""
+
+    def __init__(self, regimes: Mapping[str, Regime]) -> None:
+        self._regimes = regimes
+
+    def judge(self, view: RunView, opt: int | None = None) -> Verdict:
+        """Answer for optimizer `opt`."""
+        regime = self._regimes.get(self.subject(view, opt).label)
+        if regime is None or regime.stopper is None:
+            return self.verdict(False, "its regime stops none early")
+        return regime.stopper.ask(view, opt)
+
+    def follows_evaluations(self) -> bool:
+        """Return whether that of any regime does."""
+        return any(rule.follows_evaluations() for rule in self._rules())
+
+    def looks_back(self) -> int:
+        """Return what the furthest needs."""
+        return max((rule.looks_back() for rule in self._rules()), default=0)
+
+    def deadline(self, view: RunView) -> float | None:
+        """Return the earliest of all."""
+        return min((at for rule in self._rules() if (at := rule.deadline(view)) is not None), default=None)
+
+    def _rules(self) -> list[Rule]:
+        return [regime.stopper for regime in self._regimes.values() if regime.stopper is not None]
+
+    def __str__(self) -> str:
+        return "that of each regime"
 
 
 def _granted(one: OptimizerView, view: RunView, free: int) -> int:

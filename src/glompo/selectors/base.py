@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from glompo.core.policies.ports import Allocator, Generator, Option, Written, answer_of
+from glompo.core.policies.rule import Rule
 from glompo.core.views.manager_view import ManagerView
 from glompo.errors import PolicyError, SettingError, SettingTypeError
 from glompo.loggers import PolicyLogger
@@ -37,6 +38,8 @@ class BaseSelector(Written, ABC):
     """Where its optimizers start, unless the run is given another generator; None: as usual."""
     allocator: Allocator | None = None
     """What hands out the evaluations, unless the run is given another allocator; None: as usual."""
+    stopper: Rule | None = None
+    """Which of its optimizers are stopped, unless the run is given stoppers; None: as usual."""
 
     def __init__(self, *avail_opts: Any, allow_spawn: Any = None) -> None:
         if not avail_opts:

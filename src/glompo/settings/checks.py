@@ -135,9 +135,14 @@ def exit_rule_of(given: Any) -> Rule:
     return rule
 
 
-def stopper_rule_of(given: Any) -> Rule | None:
-    """Return which optimizers are stopped; None for none at all, which an empty sequence says."""
-    return OptimizerType("CMAOptimizer") & CatchUp() if given is None else any_of("stoppers", given)
+def stopper_rule_of(given: Any, selector: BaseSelector) -> Rule | None:
+    """Return which optimizers are stopped: those that the selector says, CMA-ES that will not catch up by default.
+
+    None is for none at all, which an empty sequence says.
+    """
+    if given is not None:
+        return any_of("stoppers", given)
+    return OptimizerType("CMAOptimizer") & CatchUp() if selector.stopper is None else selector.stopper
 
 
 def allocator_of(given: Any, deterministic: bool, selector: BaseSelector) -> Allocator:

@@ -69,7 +69,7 @@ class RunSpec:
     max_jobs: int = setting(None, slots_of, "evaluator")
     max_evaluations: int | None = derived(lambda rule: rule.budget(), "exit_conditions", record=lambda budget: budget)
     exit_conditions: Rule = setting(None, exit_rule_of)
-    stoppers: Rule | None = setting(None, stopper_rule_of)
+    stoppers: Rule | None = setting(None, stopper_rule_of, "opt_selector")
     stopper_interval: int = setting(10, check=whole(1))
     stop_best: bool = setting(False, check=flag)
     opt_selector: BaseSelector = setting(None, selector_of, "max_jobs", "task", "bounds", "exit_conditions")

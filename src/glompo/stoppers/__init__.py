@@ -13,6 +13,7 @@ from glompo.stoppers.last_points_invalid import LastPointsInvalid
 from glompo.stoppers.max_func_calls import MaxFuncCalls
 from glompo.stoppers.min_func_calls import MinFuncCalls
 from glompo.stoppers.optimizer_type import OptimizerType
+from glompo.stoppers.outdated import Outdated
 from glompo.stoppers.parameter_distance import ParameterDistance
 from glompo.stoppers.rung_race import RungRace
 from glompo.stoppers.step_size import StepSize
@@ -30,6 +31,7 @@ __all__ = [
     "MaxFuncCalls",
     "MinFuncCalls",
     "OptimizerType",
+    "Outdated",
     "ParameterDistance",
     "RungRace",
     "StepSize",

@@ -105,7 +105,7 @@ def simulate(
     asked : sequence of (float, Request)
         What people ask of the run from outside, and at which virtual time.
     generator, allocator, share, **policies
-        See :class:`glompo.core.policies.ports.Policies`; a selector may bring its own generator and allocator.
+        See :class:`glompo.core.policies.ports.Policies`; a selector may bring its own generator, allocator and stopper.
     """
     selector = optimizers if isinstance(optimizers, BaseSelector) else CycleSelector(*optimizers)
     decided = Policies(
@@ -113,7 +113,7 @@ def simulate(
         selector=selector,
         generator=generator or selector.generator or RandomGenerator(),
         allocator=allocator or selector.allocator or EvenAllocator(),
-        stopper=stoppers,
+        stopper=stoppers or selector.stopper,
         share=share,
         **policies,
     )
