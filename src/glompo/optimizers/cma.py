@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from glompo.box import Box, usual_population
 from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.libraries import Settings
 from glompo.optimizers.options import number, one_of, options_of, whole_number_or_none
 from glompo.optimizers.stagnation import Stagnation
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
@@ -98,6 +99,11 @@ class CMAOptimizer(StepperOptimizer):
             self.capabilities = replace(self.capabilities, least_dims=10)
         known = _further_options() if cma_options else ()
         self.cma_options = options_of(self, cma_options, known, "cma_options")
+
+    @classmethod
+    def libraries(cls, settings: Settings) -> tuple[str, ...]:
+        """Return the modules that the search imports."""
+        return ("glompo.optimizers.pycma", *(("scipy.linalg",) if settings.get("surrogate") else ()))
 
     def stepper(self, x0: NDArray[np.float64], bounds: NDArray[np.float64]) -> Stepper:
         """Return the strategy before its first generation."""
@@ -195,12 +201,11 @@ class _Evolution(Stepper):
         return u if len(u) > 1 else np.append(u, 0.5)
 
     def _new_strategy(self) -> Any:
-        import cma
+        from glompo.optimizers.pycma import cma
 
         options = self._options
         if self._sampler != "full":
-            from cma import restricted_gaussian_sampler as restricted
-
+            restricted = cma.restricted_gaussian_sampler
             model = restricted.GaussVDSampler if self._sampler == "vd" else restricted.GaussVkDSampler
             options = model.extend_cma_options({**options, "CMA_sampler_options": {"randn": options["randn"]}})
         return cma.CMAEvolutionStrategy(self._cube(self._x0), self._sigma0, options)
@@ -211,7 +216,7 @@ def _listed(ends: dict[str, Any]) -> str:
 
 
 def _further_options() -> set[str]:
-    import cma
+    from glompo.optimizers.pycma import cma
 
     return set(cma.CMAOptions()) - {"bounds", "popsize", "randn", "seed", "verb_log"}
 
