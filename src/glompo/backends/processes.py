@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import selectors
 import signal
 import socket
 import subprocess
@@ -16,7 +17,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic
 from typing import IO, Any
@@ -49,6 +50,11 @@ class _Child:
     claims: IO[bytes]  # the credits that it has used
     reported_end: bool = False
 
+    @property
+    def waited_for(self) -> list[Connection | int]:
+        """What becomes readable when it says something or ends."""
+        return [self.line] if self.end is None else [self.line, self.end]
+
 
 class ProcessesBackend:
     """One process per optimizer.
@@ -72,6 +78,8 @@ class ProcessesBackend:
         self._children: dict[int, _Child] = {}
         self._wakeup_read, self._wakeup_write = os.pipe()
         os.set_blocking(self._wakeup_write, False)
+        self._waits = selectors.DefaultSelector()  # one for all turns: to make one costs as much as there are children
+        self._waits.register(self._wakeup_read, selectors.EVENT_READ)
 
     def launch(self, launch_request: LaunchRequest) -> None:
         """Start the optimizer in a new process.
@@ -89,7 +97,10 @@ class ProcessesBackend:
             with theirs:
                 files = (theirs.fileno(), file.fileno(), claims.fileno())
                 process = self._forked(files, out, err, environ) or _spawned(files, out, err, environ)
-        self._children[launch_request.opt] = _Child(process, Connection(ours.detach()), _end_of(process), claims)
+        opt, child = launch_request.opt, _Child(process, Connection(ours.detach()), _end_of(process), claims)
+        self._children[opt] = child
+        for one in child.waited_for:
+            self._waits.register(one, selectors.EVENT_READ, opt)
 
     def _forked(
         self, files: tuple[int, int, int], out: IO[bytes] | None, err: IO[bytes] | None, environ: Mapping[str, str]
@@ -122,16 +133,11 @@ class ProcessesBackend:
 
     def receive(self, timeout: float | None) -> list[tuple[int, bytes]]:
         """Return the messages and the ends of the optimizers, waiting up to `timeout` seconds."""
-        owners: dict[Any, int] = {}
-        for opt, child in self._children.items():
-            owners[child.line] = opt
-            if child.end is not None:
-                owners[child.end] = opt
-        ready = wait([*owners, self._wakeup_read], timeout)
-        if self._wakeup_read in ready:
+        ready = {key.data for key, _ in self._waits.select(timeout)}
+        if None in ready:
             os.read(self._wakeup_read, 4096)
         arrivals: list[tuple[int, bytes]] = []
-        for opt in sorted({owners[one] for one in ready if one in owners}):
+        for opt in sorted(ready - {None}):
             arrivals.extend((opt, message) for message in self._receive_from(opt))
         return arrivals
 
@@ -157,6 +163,7 @@ class ProcessesBackend:
             self.end(opt, force=True)
             self._reap(opt)
         self._end_server()
+        self._waits.close()
         os.close(self._wakeup_read)
         os.close(self._wakeup_write)
         return []
@@ -192,6 +199,8 @@ class ProcessesBackend:
     def _reap(self, opt: int) -> tuple[int, int]:
         """Return the exit code of a child that has ended, and how many credits it had used."""
         child = self._children.pop(opt)
+        for one in child.waited_for:
+            self._waits.unregister(one)
         try:
             code = child.process.wait(CHILD_GRACE)
         except subprocess.TimeoutExpired:  # its line is closed, yet it lives: it is of no use any more

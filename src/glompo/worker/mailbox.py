@@ -134,6 +134,11 @@ class Mailbox:
         """Candidates recorded so far."""
         return self._count
 
+    @property
+    def stops(self) -> bool:
+        """Whether the optimizer was asked to stop."""
+        return self._stop is not None
+
     def belong(self) -> None:
         """Take note that the search runs in the present thread."""
         self._thread = threading.get_ident()
