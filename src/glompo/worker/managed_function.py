@@ -76,7 +76,8 @@ class ManagedFunction:
         self._failures = launch_request.context.failures
         self._replay = None if replay is None or replay.over else replay
         # an optimizer may call from threads of its own, more of them than it has slots
-        self._slots_held = threading.BoundedSemaphore(launch_request.slots)
+        slots = launch_request.slots
+        self._slots_held = threading.Lock() if slots == 1 else threading.BoundedSemaphore(slots)  # a lock is quicker
         self._worst = -math.inf if replay is None else replay.worst
         self._outside_in_a_row = 0
         self._gate = CallGate(mailbox.refuse)
