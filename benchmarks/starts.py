@@ -15,8 +15,8 @@ import subprocess
 import sys
 import tempfile
 
-ROUNDS = 5
-STARTS = 10
+ROUNDS = 3
+STARTS = 4
 
 ALL_OF_IT = "import cma; cma.s.figsave; cma.fitness_models.kendall_tau"
 """What a task does for a process to have imported all that pycma draws in."""
