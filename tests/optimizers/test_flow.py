@@ -11,6 +11,7 @@ from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.optimizers import CMAOptimizer, GridSampling, RandomSampling
 from glompo.storage.reader import read_events
 from glompo.testing import simulate
+from glompo.testing.spy import Witness, _Overheard
 
 BOX = [(-5.0, 5.0)] * 2
 FLOWING = [RandomSampling(workers=8), GridSampling(20, workers=8), CMAOptimizer(workers=8)]
@@ -130,3 +131,19 @@ def test_a_flow_without_a_manager_evaluates_batch_by_batch(optimizer):
         return float(x @ x)
 
     assert alone.minimize(task, np.ones(2), BOX).fx < 50
+
+
+def test_what_a_contract_overhears_of_a_flow_is_what_was_evaluated():
+    heard = []
+
+    class Function:
+        def flow(self, asked, tell, heed):
+            for number in list(asked):
+                heard.append(asked[number])
+                tell(number, 1.0)
+
+    witness = Witness()
+    asked = {0: np.zeros(2), 1: np.ones(2)}
+    _Overheard(Function(), witness).flow(asked, lambda number, value: asked.pop(number) is not None, lambda: True)
+    assert np.array_equal(witness.points, heard)
+    assert witness.values == [1.0, 1.0]
