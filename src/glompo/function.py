@@ -38,9 +38,9 @@ FAILURES = (Status.FAILED, Status.INVALID, Status.TIMEOUT, Status.CRASHED, Statu
 """Statuses that count as a failure of the task."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
-    """What one evaluation of the task gave.
+    """What one evaluation of the task gave. It is not changed; to forbid that would take half of the time to make one.
 
     Attributes
     ----------

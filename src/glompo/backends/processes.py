@@ -9,18 +9,20 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import selectors
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic
 from typing import IO, Any
 
+from glompo.backends.fork_server import UNKNOWN, ForkedProcess, ForkServer, fork_server
 from glompo.backends.protocol import Capabilities
 from glompo.errors import SettingError
 from glompo.evaluators.environment import environment
@@ -29,9 +31,12 @@ from glompo.evaluators.pickle_diagnosis import why_not
 from glompo.evaluators.pool.process_tree import signal_group, watch
 from glompo.events import Stopped
 from glompo.events.enums import Ending
+from glompo.loggers import library_logger
 from glompo.wire.launch_request import LaunchRequest
 from glompo.wire.messages import AT, OPT, UP
 from glompo.worker.mailbox import COUNT
+
+logger = library_logger("glompo.backends")
 
 CHILD_GRACE = 2.0
 """Seconds between SIGTERM and SIGKILL when the backend closes."""
@@ -39,11 +44,16 @@ CHILD_GRACE = 2.0
 
 @dataclass(slots=True)
 class _Child:
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | ForkedProcess
     line: Connection
     end: int | None  # a file descriptor that becomes readable when the process has ended
     claims: IO[bytes]  # the credits that it has used
     reported_end: bool = False
+
+    @property
+    def waited_for(self) -> list[Connection | int]:
+        """What becomes readable when it says something or ends."""
+        return [self.line] if self.end is None else [self.line, self.end]
 
 
 class ProcessesBackend:
@@ -54,15 +64,22 @@ class ProcessesBackend:
     printstreams : Path, optional
         Folder for what each optimizer prints, ``printstream_<number>.out`` and ``.err``; without it they print where
         this process prints.
+    modules : sequence of str
+        What the optimizers import: modules of libraries, not of the user.
     """
 
     capabilities = Capabilities(can_terminate=True)
 
-    def __init__(self, printstreams: Path | None = None) -> None:
+    def __init__(self, printstreams: Path | None = None, modules: Sequence[str] = ()) -> None:
         self._printstreams = printstreams
+        self._modules = modules
+        self._server: ForkServer | None = None
+        self._forks = True  # until that has failed
         self._children: dict[int, _Child] = {}
         self._wakeup_read, self._wakeup_write = os.pipe()
         os.set_blocking(self._wakeup_write, False)
+        self._waits = selectors.DefaultSelector()  # one for all turns: to make one costs as much as there are children
+        self._waits.register(self._wakeup_read, selectors.EVENT_READ)
 
     def launch(self, launch_request: LaunchRequest) -> None:
         """Start the optimizer in a new process.
@@ -72,23 +89,40 @@ class ProcessesBackend:
         SettingError
             If the task or the optimizer cannot be sent to another process.
         """
-        with _packed(launch_request) as file, self._output_files(launch_request.opt) as (out, err):
+        environ = _environment(launch_request.context.plan)
+        with _packed(launch_request, environ) as file, self._output_files(launch_request.opt) as (out, err):
             ours, theirs = socket.socketpair()
             claims = tempfile.TemporaryFile()  # noqa: SIM115  # closed when the child is reaped
             claims.truncate(COUNT)
             with theirs:
                 files = (theirs.fileno(), file.fileno(), claims.fileno())
-                command = [sys.executable, "-m", "glompo.worker.child", *map(str, files)]
-                process = subprocess.Popen(
-                    command,
-                    pass_fds=files,
-                    stdin=subprocess.DEVNULL,
-                    stdout=out,
-                    stderr=err,
-                    env=_environment(launch_request.context.plan),
-                    start_new_session=True,
-                )
-        self._children[launch_request.opt] = _Child(process, Connection(ours.detach()), watch(process.pid), claims)
+                process = self._forked(files, out, err, environ) or _spawned(files, out, err, environ)
+        opt, child = launch_request.opt, _Child(process, Connection(ours.detach()), _end_of(process), claims)
+        self._children[opt] = child
+        for one in child.waited_for:
+            self._waits.register(one, selectors.EVENT_READ, opt)
+
+    def _forked(
+        self, files: tuple[int, int, int], out: IO[bytes] | None, err: IO[bytes] | None, environ: Mapping[str, str]
+    ) -> ForkedProcess | None:
+        """Start a child from the server; None if there is no server, or it cannot."""
+        try:
+            if self._server is None and self._forks:
+                self._server = fork_server(self._modules, environ)
+                self._forks = self._server is not None
+            if self._server is None:
+                return None
+            return self._server.start(*files, 1 if out is None else out.fileno(), 2 if err is None else err.fileno())
+        except OSError as error:
+            logger.warning("optimizers are started from scratch, which takes longer: %s", error)
+            self._end_server()
+            return None
+
+    def _end_server(self) -> None:
+        self._forks = False
+        if self._server is not None:
+            self._server.close()
+            self._server = None
 
     def send(self, opt: int, message: bytes) -> None:
         """Give a message to an optimizer, if it is still there."""
@@ -99,16 +133,11 @@ class ProcessesBackend:
 
     def receive(self, timeout: float | None) -> list[tuple[int, bytes]]:
         """Return the messages and the ends of the optimizers, waiting up to `timeout` seconds."""
-        owners: dict[Any, int] = {}
-        for opt, child in self._children.items():
-            owners[child.line] = opt
-            if child.end is not None:
-                owners[child.end] = opt
-        ready = wait([*owners, self._wakeup_read], timeout)
-        if self._wakeup_read in ready:
+        ready = {key.data for key, _ in self._waits.select(timeout)}
+        if None in ready:
             os.read(self._wakeup_read, 4096)
         arrivals: list[tuple[int, bytes]] = []
-        for opt in sorted({owners[one] for one in ready if one in owners}):
+        for opt in sorted(ready - {None}):
             arrivals.extend((opt, message) for message in self._receive_from(opt))
         return arrivals
 
@@ -133,6 +162,8 @@ class ProcessesBackend:
         for opt in list(self._children):
             self.end(opt, force=True)
             self._reap(opt)
+        self._end_server()
+        self._waits.close()
         os.close(self._wakeup_read)
         os.close(self._wakeup_write)
         return []
@@ -168,6 +199,8 @@ class ProcessesBackend:
     def _reap(self, opt: int) -> tuple[int, int]:
         """Return the exit code of a child that has ended, and how many credits it had used."""
         child = self._children.pop(opt)
+        for one in child.waited_for:
+            self._waits.unregister(one)
         try:
             code = child.process.wait(CHILD_GRACE)
         except subprocess.TimeoutExpired:  # its line is closed, yet it lives: it is of no use any more
@@ -187,11 +220,31 @@ class ProcessesBackend:
                 self._reap(opt)
 
 
-def _packed(launch_request: LaunchRequest) -> Any:
+def _end_of(process: subprocess.Popen[bytes] | ForkedProcess) -> int | None:
+    """Return a descriptor that becomes readable when the process has ended; None where the system has none."""
+    return os.dup(process.end) if isinstance(process, ForkedProcess) else watch(process.pid)
+
+
+def _spawned(
+    files: tuple[int, int, int], out: IO[bytes] | None, err: IO[bytes] | None, environ: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start a child from scratch."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "glompo.worker.child", *map(str, files)],
+        pass_fds=files,
+        stdin=subprocess.DEVNULL,
+        stdout=out,
+        stderr=err,
+        env=environ,
+        start_new_session=True,
+    )
+
+
+def _packed(launch_request: LaunchRequest, environ: Mapping[str, str]) -> Any:
     """Return an open file with everything that the child needs, at its beginning."""
     data = sendable("the optimizer with its task", launch_request)
     file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by the caller, once the child has it
-    file.write(pickle.dumps(sys.path))
+    file.write(pickle.dumps((sys.path, dict(environ))))
     file.write(data)
     file.flush()
     file.seek(0)
@@ -221,6 +274,8 @@ def _environment(plan: Any) -> dict[str, str]:
 
 
 def _cause(code: int) -> str:
+    if code == UNKNOWN:
+        return "its process ended, it is not known how: the process from which it was forked was gone"
     if code >= 0:
         return f"its process ended with exit code {code}"
     try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import deque
 from functools import partial
 from time import monotonic
 
@@ -31,6 +32,7 @@ class ThreadsBackend:
         self._mailboxes: dict[int, Mailbox] = {}
         self._threads: dict[int, threading.Thread] = {}
         self._in_flight: dict[int, InFlight] = {}
+        self._ended: deque[tuple[int, Mailbox]] = deque()
         self._flusher: Flusher | None = None
 
     def launch(self, launch_request: LaunchRequest) -> None:
@@ -41,8 +43,8 @@ class ThreadsBackend:
         name = f"glompo-optimizer-{launch_request.opt}"
         mailbox = Mailbox(partial(self._arrive, launch_request.opt), self._flusher)
         in_flight = self._in_flight[launch_request.opt] = InFlight()
-        arguments = (launch_request, mailbox, name, None, in_flight)
-        thread = threading.Thread(target=host, args=arguments, name=name, daemon=True)
+        arguments = (launch_request, mailbox, name, in_flight)
+        thread = threading.Thread(target=self._host, args=arguments, name=name, daemon=True)
         self._mailboxes[launch_request.opt] = mailbox
         self._threads[launch_request.opt] = thread
         thread.start()
@@ -85,6 +87,12 @@ class ThreadsBackend:
     def _arrive(self, opt: int, data: bytes) -> None:
         self._arrivals.put((opt, data))
 
+    def _host(self, launch_request: LaunchRequest, mailbox: Mailbox, name: str, in_flight: InFlight) -> None:
+        host(launch_request, mailbox, name, in_flight=in_flight)
+        self._ended.append((launch_request.opt, mailbox))
+
     def _forget_ended(self) -> None:
-        for opt in [opt for opt, thread in self._threads.items() if not thread.is_alive()]:
-            del self._threads[opt], self._mailboxes[opt], self._in_flight[opt]
+        while self._ended:
+            opt, mailbox = self._ended.popleft()
+            if self._mailboxes.get(opt) is mailbox:  # else it has come back, in another thread
+                del self._threads[opt], self._mailboxes[opt], self._in_flight[opt]

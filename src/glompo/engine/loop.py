@@ -8,7 +8,7 @@ from functools import partial
 from glompo import events
 from glompo.backends.protocol import Backend
 from glompo.core.decisions.checkpoints import next_checkpoint
-from glompo.core.decisions.decide import Intent, decide
+from glompo.core.decisions.decide import Intent, decide, decision
 from glompo.core.decisions.kill_escalation import next_escalation
 from glompo.core.decisions.reclaim import next_reclaim
 from glompo.core.decisions.starts import Start
@@ -179,8 +179,9 @@ class Engine:
             self._record([asked])
             self._log.commit()
             self._inbox.settle(name)
+            if asked.what in (RequestKind.SLOTS, RequestKind.BUDGET):
+                self._changed = None  # there may be credits for those that wait
             if asked.what == RequestKind.SLOTS:
-                self._changed = None
                 refit(self._job, asked.amount)
 
     def _close_checkpoint(self, wait: bool) -> bool:
@@ -226,8 +227,12 @@ class Engine:
             self._decide()
 
     def _ask(self) -> tuple[Intent, ...]:
+        """Return the next intents; an optimizer that has been looked at is so again when something happens to it."""
         try:
-            return decide(self._see(self._changed), self._policies)
+            decided = decision(self._see(self._changed), self._policies)
+            if decided.looked:
+                self._changed = set()
+            return decided.intents
         except Exception as error:
             if self._fault is not None or self.state.ending:
                 raise

@@ -18,11 +18,13 @@ from glompo.manager.checkpoints import extras_of, loaded, packed_at_rest
 from glompo.manager.live_control import control
 from glompo.manager.summaries import write_summaries
 from glompo.manager.wiring import engine_of, policies_of, progress_of, raise_if_hopeless, raise_if_interrupted
+from glompo.optimizers.libraries import libraries_of
 from glompo.read import Result, result_of
 from glompo.settings import ResumeSettings, RunSpec, SetupSettings, spelled_out
 from glompo.settings.field import settings_of
 from glompo.storage.checkpoint_writer import Extras
 from glompo.validation import refuse_unknown
+from glompo.worker.imports import import_all
 
 logger = logging.getLogger("glompo.manager")
 
@@ -246,12 +248,14 @@ class GloMPOManager:
             for observer in watching:
                 observer.close(view)
             return self._concluded(spec, found.state)
-        in_threads = spec.backend == "threads"
+        in_threads, libraries = spec.backend == "threads", libraries_of(options)
+        if in_threads:
+            import_all(libraries)  # before the clock starts, and not between the first evaluations
         shared = spec.evaluation.shared(spec.task.sent, spec.max_jobs, spec.is_log_detailed) if in_threads else None
         try:
             session = open_session(spec, found, options)
             try:
-                engine = engine_of(spec, session, policies, shared, self._extras, watching)
+                engine = engine_of(spec, session, policies, shared, self._extras, watching, libraries)
                 self._running = session.run_dir
                 engine.run()
             finally:

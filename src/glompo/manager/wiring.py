@@ -72,6 +72,7 @@ def engine_of(
     shared: SharedEvaluators | None,
     extras: Callable[[], Extras],
     observers: Sequence[Observer],
+    libraries: Sequence[str],
 ) -> Engine:
     """Return what works on a session.
 
@@ -81,9 +82,11 @@ def engine_of(
         What all optimizers evaluate with; None where each evaluates by itself.
     extras : callable
         What a checkpoint holds besides the journal and saved states.
+    libraries : sequence of str
+        Modules that the optimizers import.
     """
     printstreams = session.run_dir / PRINTSTREAMS if spec.split_printstreams else None
-    backend = ThreadsBackend() if spec.backend == "threads" else ProcessesBackend(printstreams)
+    backend = ThreadsBackend() if spec.backend == "threads" else ProcessesBackend(printstreams, libraries)
     checkpoint_store = CheckpointWriter(
         session.run_dir, session.record.journal, spec.checkpoint_control, extras, backend.wake
     )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from glompo.box import Box
 from glompo.optimizers.blocking import BlockingOptimizer, Objective
 from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.libraries import Settings
 from glompo.optimizers.options import number, whole_number
 from glompo.optimizers.penalty import Penalty
 
@@ -67,6 +68,11 @@ class Annealing(BlockingOptimizer):
         self.initial_temp = number(self, "initial_temp", initial_temp, 0.01, 5e4, closed=True)
         self.restart_temp_ratio = number(self, "restart_temp_ratio", restart_temp_ratio, 0.0, 1.0)
         self.iters = whole_number(self, "iters", iters, 1)
+
+    @classmethod
+    def libraries(cls, settings: Settings) -> tuple[str, ...]:
+        """Return the modules that the search imports."""
+        return ("scipy.optimize",)
 
     def search(self, f: Objective, x0: NDArray[np.float64], bounds: list[tuple[float, float]]) -> tuple[str, bool]:
         """Anneal."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from glompo.optimizer import BaseOptimizer, MinimizeResult, evaluate_all, refuse_unknown
 from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.libraries import Settings
 
 Function = Callable[[NDArray[np.float64]], float]
 """What an optimizer minimises: x of shape (d,) to a value."""
@@ -39,6 +40,11 @@ class BundledOptimizer(BaseOptimizer):
         refuse_unknown(self, kwargs)
         super().__init__(**kwargs)
         self.stop_reason: str | None = None
+
+    @classmethod
+    def libraries(cls, settings: Settings) -> tuple[str, ...]:
+        """Return the modules that the search imports, for an instance constructed with `settings`; by default none."""
+        return ()
 
     def callstop(self, reason: str = "") -> None:
         """End the loop at the next opportunity."""

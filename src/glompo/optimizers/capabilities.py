@@ -28,6 +28,9 @@ class Capabilities:
         It goes on after evaluations that failed, for which it is handed inf; the contracts of optimizers ask.
     injection : bool
         It makes use of a better point that another optimizer found; others only note it. For the user's choice.
+    flow : bool
+        Given several workers, it can be asked for points one by one and told each value as it lands, so that no slot
+        waits for the slowest evaluation of a batch.
     noise : bool
         It is meant for functions whose value at a point varies, too. For the user's choice.
     stays_inside : bool
@@ -55,6 +58,7 @@ class Capabilities:
     resumes: bool = False
     residuals: bool = False
     details: bool = False
+    flow: bool = False
     least_dims: int = 1
     most_dims: int | None = None
     least_range: float = 0.0

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from glompo.box import Box, usual_population
 from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.libraries import Settings
 from glompo.optimizers.options import number, one_of, options_of, whole_number_or_none
 from glompo.optimizers.stagnation import Stagnation
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
@@ -22,6 +23,10 @@ SAMPLERS = ("full", "vd", "vkd")
 
 LIMITS = {"maxiter", "maxfevals", "timeout", "stoppedbyuser", "callback"}
 """Criteria of pycma at which it ends without having converged."""
+FLOWING = 0.75
+"""Points of a generation for each evaluation in flight, if none waits for a generation: with fewer, values land that
+are several generations old, and the search narrows too soon; with more, it takes more evaluations."""
+
 TOLERANCES = {"tolx": 1e-8, "tolfun": 0.0, "tolfunhist": 0.0}
 """Steps in units of the ranges; pycma's tolerances of values are absolute, so that they depend on the unit of f."""
 
@@ -41,7 +46,7 @@ class CMAOptimizer(StepperOptimizer):
         Covariance model: full matrix, or the restricted ones for many parameters; 'vd' is for 10 or more.
     popsize : int, optional
         Points per generation; 4 + floor(3 ln d) by default, rounded up to a multiple of `workers` so that no slot
-        idles.
+        idles, or as large as three quarters of them, see the notes.
     keep_files : bool
         Keep the output files of pycma in the current directory.
     force_injects : bool
@@ -68,11 +73,16 @@ class CMAOptimizer(StepperOptimizer):
     :class:`~glompo.optimizers.stagnation.Stagnation`, which ``cma_options={'tolstagnation': 0}`` turns off. All of
     these are unchanged by f → a·f + b, a > 0; pycma's absolute tolerances ``tolfun`` and ``tolfunhist`` are off.
 
+    With more workers than points in a generation, and without a surrogate, nothing waits for the slowest evaluation of
+    a generation: points are asked for one by one from the present distribution, and as many values as a generation has
+    points, in the order in which they land, are told as one. What is found then depends on that order, which is on
+    record.
+
     pycma needs two parameters or more; with one, a second without effect is added. Failed evaluations (inf) rank
     behind the worst valid point of their generation.
     """
 
-    capabilities = Capabilities(batch=True, injection=True, noise=True, resumes=True)
+    capabilities = Capabilities(batch=True, flow=True, injection=True, noise=True, resumes=True)
 
     def __init__(
         self,
@@ -99,6 +109,11 @@ class CMAOptimizer(StepperOptimizer):
         known = _further_options() if cma_options else ()
         self.cma_options = options_of(self, cma_options, known, "cma_options")
 
+    @classmethod
+    def libraries(cls, settings: Settings) -> tuple[str, ...]:
+        """Return the modules that the search imports."""
+        return ("glompo.optimizers.pycma", *(("scipy.linalg",) if settings.get("surrogate") else ()))
+
     def stepper(self, x0: NDArray[np.float64], bounds: NDArray[np.float64]) -> Stepper:
         """Return the strategy before its first generation."""
         return _Evolution(self, x0, bounds)
@@ -106,7 +121,12 @@ class CMAOptimizer(StepperOptimizer):
 
 class _Evolution(Stepper):
     def __init__(self, settings: CMAOptimizer, x0: NDArray[np.float64], bounds: NDArray[np.float64]) -> None:
+        # a surrogate says which points of a generation are worth an evaluation, and needs the generation for that
+        least = settings.popsize or usual_population(len(x0))
+        self._flows = not settings.surrogate and settings.workers > least
         self._options = _options(settings, len(x0))
+        if self._flows:
+            self._options["popsize"] = settings.popsize or max(least, math.ceil(FLOWING * settings.workers))
         self._sampler = settings.sampler
         self._sigma0 = settings.sigma0
         self._force = settings.force_injects
@@ -125,16 +145,22 @@ class _Evolution(Stepper):
         self._waiting: NDArray[np.float64] | None = None
         self._generation = 0
         self._injected_at = -math.inf
+        self._one_by_one = False
+        self._sent: dict[bytes, Any] = {}
+        self._landed: list[tuple[Any, float]] = []
+
+    def flows(self) -> bool:
+        return self._flows
 
     def ask(self, n: int) -> NDArray[np.float64]:
+        self._one_by_one = self._flows and n == 1
+        if self._one_by_one:
+            return self._next()
         if not self._begun:  # before pycma is imported, which takes longer than a quick first evaluation
             return self._x0[np.newaxis]
         if self._screening is not None:  # the generation is under way
             return self._box.natural(self._screening.group())
-        rested = self._interval is None or self._generation - self._injected_at >= self._interval
-        if self._waiting is not None and rested:
-            self._strategy.inject([self._cube(self._waiting)], force=self._force)
-            self._waiting, self._injected_at = None, self._generation
+        self._inject_waiting()
         self._asked = self._strategy.ask()
         generation = np.array(self._asked)[:, : self._box.dims]
         if self._model is None:
@@ -142,7 +168,34 @@ class _Evolution(Stepper):
         self._screening = Screening(self._model, generation)
         return self._box.natural(self._screening.group())
 
+    def _next(self) -> NDArray[np.float64]:
+        """Return x0 first, then points of the present distribution, shape (1, d)."""
+        if self._strategy is None:
+            self._strategy = self._new_strategy()
+            return self._x0[np.newaxis]
+        self._inject_waiting()
+        asked = self._strategy.ask(1)[0]
+        point = self._box.natural(np.array(asked)[np.newaxis, : self._box.dims])
+        self._sent[point.tobytes()] = asked
+        return point
+
+    def _land(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
+        """Take a value; when there are as many as in a generation, they are one, whenever they were asked for."""
+        asked = self._sent.pop(points.tobytes(), None)
+        self._begun = True
+        if asked is None:  # x0
+            return
+        self._note(points, values)
+        self._landed.append((asked, float(values[0])))
+        if len(self._landed) == self._options["popsize"]:
+            generation, found = zip(*self._landed, strict=True)
+            self._landed = []
+            self._strategy.tell(list(generation), ranked(np.array(found)))
+            self._generation += 1
+
     def tell(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
+        if self._one_by_one:
+            return self._land(points, values)
         if not self._begun:
             self._begun = True
             return
@@ -188,6 +241,12 @@ class _Evolution(Stepper):
     def inject(self, x: NDArray[np.float64], fx: float) -> None:
         self._waiting = x
 
+    def _inject_waiting(self) -> None:
+        rested = self._interval is None or self._generation - self._injected_at >= self._interval
+        if self._waiting is not None and rested:
+            self._strategy.inject([self._cube(self._waiting)], force=self._force)
+            self._waiting, self._injected_at = None, self._generation
+
     def _cube(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         return self._padded(self._box.unit(x))
 
@@ -195,12 +254,11 @@ class _Evolution(Stepper):
         return u if len(u) > 1 else np.append(u, 0.5)
 
     def _new_strategy(self) -> Any:
-        import cma
+        from glompo.optimizers.pycma import cma
 
         options = self._options
         if self._sampler != "full":
-            from cma import restricted_gaussian_sampler as restricted
-
+            restricted = cma.restricted_gaussian_sampler
             model = restricted.GaussVDSampler if self._sampler == "vd" else restricted.GaussVkDSampler
             options = model.extend_cma_options({**options, "CMA_sampler_options": {"randn": options["randn"]}})
         return cma.CMAEvolutionStrategy(self._cube(self._x0), self._sigma0, options)
@@ -211,7 +269,7 @@ def _listed(ends: dict[str, Any]) -> str:
 
 
 def _further_options() -> set[str]:
-    import cma
+    from glompo.optimizers.pycma import cma
 
     return set(cma.CMAOptions()) - {"bounds", "popsize", "randn", "seed", "verb_log"}
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from glompo.box import Box, usual_population
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.cma import ranked
+from glompo.optimizers.libraries import Settings
 from glompo.optimizers.options import library, number, one_of, whole_number_or_none
 from glompo.optimizers.stagnation import Stagnation
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
@@ -58,6 +59,11 @@ class CMAES(StepperOptimizer):
         self.variant = one_of(self, "variant", variant, VARIANTS)
         if self.variant == "separable":
             self.capabilities = replace(self.capabilities, least_dims=2)
+
+    @classmethod
+    def libraries(cls, settings: Settings) -> tuple[str, ...]:
+        """Return the modules that the search imports."""
+        return ("cmaes",)
 
     def stepper(self, x0: NDArray[np.float64], bounds: NDArray[np.float64]) -> Stepper:
         """Return the strategy before its first generation."""

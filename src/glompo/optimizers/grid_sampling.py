@@ -38,7 +38,7 @@ class GridSampling(StepperOptimizer):
     The starting point is not evaluated, unless it lies on the grid. Failed evaluations count, and change nothing.
     """
 
-    capabilities = Capabilities(batch=True, noise=True, resumes=True)
+    capabilities = Capabilities(batch=True, flow=True, noise=True, resumes=True)
 
     def __init__(self, n: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -16,6 +16,7 @@ from glompo.optimizers.blocking import BlockingOptimizer, Leave, Objective
 from glompo.optimizers.bundled import Function
 from glompo.optimizers.capabilities import NATURAL, UNDECLARED
 from glompo.optimizers.differences import neighbours, slopes
+from glompo.optimizers.libraries import Settings
 from glompo.optimizers.options import one_of, options_of
 
 METHODS = ("trf", "dogbox")
@@ -98,6 +99,11 @@ class LeastSquares(BlockingOptimizer):
     def objective(self, function: Function) -> Residuals:
         """Return the residuals of the function."""
         return Residuals(self, function, self.columns)
+
+    @classmethod
+    def libraries(cls, settings: Settings) -> tuple[str, ...]:
+        """Return the modules that the search imports."""
+        return ("scipy.optimize",)
 
     def search(self, f: Objective, x0: NDArray[np.float64], bounds: list[tuple[float, float]]) -> tuple[str, bool]:
         """Fit."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from glompo.box import Box
 from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.libraries import Settings
 from glompo.optimizers.options import library, one_of, whole_number_or_none
 from glompo.optimizers.penalty import Penalty
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
@@ -75,6 +76,11 @@ class Nevergrad(StepperOptimizer):
         self.capabilities = replace(
             self.capabilities, batch=not self._serial, injection=not chosen.recast, resumes=not chosen.recast
         )
+
+    @classmethod
+    def libraries(cls, settings: Settings) -> tuple[str, ...]:
+        """Return the modules that the search imports."""
+        return ("nevergrad",)
 
     def stepper(self, x0: NDArray[np.float64], bounds: NDArray[np.float64]) -> Stepper:
         """Return the optimizer at its beginning."""

@@ -14,6 +14,7 @@ from glompo.errors import SettingError
 from glompo.optimizers.blocking import BlockingOptimizer, Objective
 from glompo.optimizers.capabilities import NATURAL
 from glompo.optimizers.differences import WithDifferences
+from glompo.optimizers.libraries import Settings
 from glompo.optimizers.options import library, number, one_of, options_of
 from glompo.optimizers.penalty import Penalty
 
@@ -87,6 +88,11 @@ class Nlopt(BlockingOptimizer):
     def _differences(self) -> bool:
         """Whether the function is asked for gradients."""
         return any(name is not None and name.split("_")[0] in ("LD", "GD") for name in (self.algorithm, self.local))
+
+    @classmethod
+    def libraries(cls, settings: Settings) -> tuple[str, ...]:
+        """Return the modules that the search imports."""
+        return ("nlopt",)
 
     def search(self, f: Objective, x0: NDArray[np.float64], bounds: list[tuple[float, float]]) -> tuple[str, bool]:
         """Call NLopt."""

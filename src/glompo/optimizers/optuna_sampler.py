@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from glompo.box import Box
 from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.libraries import Settings
 from glompo.optimizers.options import library, one_of, options_of, whole_number_or_none
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
 
@@ -59,6 +60,11 @@ class OptunaSampler(StepperOptimizer):
         accepted = set(inspect.signature(known[self.sampler]).parameters) - {"seed", "search_space"}
         self.options = options_of(self, options, accepted)
         self.trials = whole_number_or_none(self, "trials", trials, 1)
+
+    @classmethod
+    def libraries(cls, settings: Settings) -> tuple[str, ...]:
+        """Return the modules that the search imports."""
+        return ("optuna",)
 
     def stepper(self, x0: NDArray[np.float64], bounds: NDArray[np.float64]) -> Stepper:
         """Return the sampler at its beginning."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from glompo.box import Box
 from glompo.optimizers.blocking import BlockingOptimizer, Objective
 from glompo.optimizers.capabilities import Capabilities
+from glompo.optimizers.libraries import Settings
 from glompo.optimizers.options import library, one_of, options_of, whole_number, whole_number_or_none
 from glompo.optimizers.penalty import Penalty
 
@@ -83,6 +84,11 @@ class Pygmo(BlockingOptimizer):
         self.generations = whole_number_or_none(self, "generations", generations, 1)
         self.options = options_of(self, options, _arguments(pygmo, self.algorithm) - {"gen", "seed"})
         self.capabilities = replace(self.capabilities, batch=self.algorithm in BATCH)
+
+    @classmethod
+    def libraries(cls, settings: Settings) -> tuple[str, ...]:
+        """Return nothing: pygmo seeds its generators when it is loaded, and forks of one process would share them."""
+        return ()
 
     def search(self, f: Objective, x0: NDArray[np.float64], bounds: list[tuple[float, float]]) -> tuple[str, bool]:
         """Evolve."""

@@ -27,7 +27,7 @@ class RandomSampling(StepperOptimizer):
     Failed evaluations count, and change nothing.
     """
 
-    capabilities = Capabilities(batch=True, noise=True, resumes=True)
+    capabilities = Capabilities(batch=True, flow=True, noise=True, resumes=True)
 
     def __init__(self, iters: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -17,6 +17,7 @@ from glompo.errors import SettingError
 from glompo.optimizers.blocking import BlockingOptimizer, InUnitCube, Objective
 from glompo.optimizers.capabilities import NATURAL, Capabilities
 from glompo.optimizers.differences import WithDifferences
+from glompo.optimizers.libraries import Settings
 from glompo.optimizers.options import one_of, options_of
 from glompo.optimizers.penalty import Penalty
 from glompo.validation import yes_or_no
@@ -127,6 +128,11 @@ class Scipy(BlockingOptimizer):
             least_range=LEAST.get(self.method, self.capabilities.least_range),
             noise=self.method in ("differential_evolution", "dual_annealing"),
         )
+
+    @classmethod
+    def libraries(cls, settings: Settings) -> tuple[str, ...]:
+        """Return the modules that the search imports."""
+        return ("scipy.optimize",)
 
     def search(self, f: Objective, x0: NDArray[np.float64], bounds: list[tuple[float, float]]) -> tuple[str, bool]:
         """Call SciPy."""

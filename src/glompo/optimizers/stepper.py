@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Iterable
 from os import PathLike
@@ -46,6 +47,14 @@ class Stepper(Protocol):
         """Take note of a better point, shape (d,), that another optimizer found; by default do nothing."""
         return
 
+    def flows(self) -> bool:
+        """Return whether it is asked for one point at a time, ``ask(1)``, and told each value as it lands.
+
+        Values land in any order. Asked where several evaluations are in flight, of optimizers whose capabilities name
+        `flow`.
+        """
+        return True
+
     def notes(self) -> list[str]:
         """Return what the log of the optimizer should say, each line once; by default nothing."""
         return []
@@ -69,6 +78,8 @@ class StepperOptimizer(BundledOptimizer):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._stepper: Stepper | None = None
+        self._asked: dict[int, NDArray[np.float64]] = {}
+        self._numbered = 0
 
     @abstractmethod
     def stepper(self, x0: NDArray[np.float64], bounds: NDArray[np.float64]) -> Stepper:
@@ -84,7 +95,7 @@ class StepperOptimizer(BundledOptimizer):
         self, path: str | PathLike[str], force: Iterable[str] | None = None, block: Iterable[str] | None = None
     ) -> None:
         """Save the state of the instance; with it that of the method, in the middle of a search, if it can be saved."""
-        method = ("_stepper",) if self.capabilities.resumes else ()
+        method = ("_stepper", "_asked", "_numbered") if self.capabilities.resumes else ()
         super().checkpoint_save(path, {*method, *(force or ())}, block)
 
     def minimize(self, function: Function, x0: NDArray[np.float64], bounds: Any) -> MinimizeResult:
@@ -94,6 +105,8 @@ class StepperOptimizer(BundledOptimizer):
             stepper = self.stepper(np.array(x0, dtype=float), np.array(bounds, dtype=float))
         self._stepper = stepper
         try:
+            if self.capabilities.flow and self.workers > 1 and stepper.flows() and hasattr(function, "flow"):
+                return self._flow(function, stepper)
             while (reason := stepper.finished()) is None:
                 if (limit := stepper.exhausted()) is not None:
                     return self.ended(limit, converged=False)
@@ -105,8 +118,42 @@ class StepperOptimizer(BundledOptimizer):
                     return self.ended()
             return self.ended(reason)
         finally:
-            self._stepper = None
+            self._stepper, self._asked = None, {}
             stepper.close()
+
+    def _flow(self, function: Any, stepper: Stepper) -> MinimizeResult:
+        """Ask one, and tell one as it lands."""
+        reason = stepper.finished()
+
+        def ask() -> None:
+            while len(self._asked) < self.workers and stepper.exhausted() is None:
+                self._asked[self._numbered] = stepper.ask(1)[0]
+                self._numbered += 1
+            for note in stepper.notes():
+                self.message_manager(9, note)
+
+        def tell(number: int, value: float) -> bool:
+            nonlocal reason
+            x, value = self._asked.pop(number), value if math.isfinite(value) else math.inf
+            self.note_best(x, value)
+            if reason is None:
+                stepper.tell(x[np.newaxis], np.array([value]))
+                reason = stepper.finished()
+            goes_on = heed() and reason is None
+            if goes_on:
+                ask()
+            return goes_on
+
+        def heed() -> bool:
+            self.check_messages()
+            return self.stop_reason is None
+
+        if reason is None:
+            ask()
+            function.flow(self._asked, tell, heed)
+        if self.stop_reason is not None:
+            return self.ended()
+        return self.ended(reason or stepper.exhausted(), converged=reason is not None)
 
     def inject(self, x: NDArray[np.float64], fx: float) -> None:
         """Let the method make use of the better point, shape (d,)."""

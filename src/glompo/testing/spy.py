@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -115,9 +116,20 @@ class _Overheard:
         member = getattr(self._function, name)
         if name == "detailed_call":
             return lambda x: self._detailed([x], [member(x)])[0]
+        if name == "flow":
+            return partial(self._flow, member)
         if name in ("map_detailed", "map_residuals"):
             return lambda X: self._detailed(X, member(X))
         return member
+
+    def _flow(
+        self, flow: Any, asked: dict[int, Any], tell: Callable[[int, float], bool], heed: Callable[[], bool]
+    ) -> None:
+        def heard(number: int, value: float) -> bool:
+            self._note([asked[number]], [value])
+            return tell(number, value)
+
+        flow(asked, heard, heed)
 
     def _detailed(self, points: Sequence[Any], rows: Sequence[Any]) -> Sequence[Any]:
         self._note(points, [row[0] for row in rows])

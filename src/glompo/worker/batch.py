@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import count
 from time import monotonic
 from typing import Any
 
@@ -58,7 +59,13 @@ def recordable(extras: tuple[Any, ...]) -> tuple[tuple[Any, ...], int]:
 
 
 AGE = 0.02
-"""Seconds that an evaluation may wait in a worker, so that a killed run loses less than 100 ms."""
+"""Seconds that an evaluation may wait in a worker."""
+
+LONG_AGE = 0.05
+"""The same for evaluations in quick succession: a killed run loses less than 100 ms."""
+
+MANY = 32
+"""Evaluations in a message from which on they come in quick succession."""
 
 
 class Batch:
@@ -110,16 +117,18 @@ class Flusher:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._due: deque[tuple[float, Callable[[], object]]] = deque()
+        self._due: list[tuple[float, int, Callable[[], object]]] = []
+        self._order = count()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="glompo-flusher", daemon=True)
         self._thread.start()
 
-    def expect(self, flush: Callable[[], object]) -> None:
-        """Promise to call `flush` within `AGE` seconds."""
+    def expect(self, flush: Callable[[], object], age: float = AGE) -> None:
+        """Promise to call `flush` within `age` seconds."""
         with self._changed:
-            self._due.append((monotonic() + AGE, flush))
-            if len(self._due) == 1:
+            entry = monotonic() + age, next(self._order), flush
+            heappush(self._due, entry)
+            if self._due[0] is entry:
                 self._changed.notify()
 
     def close(self) -> None:
@@ -136,11 +145,12 @@ class Flusher:
     def _next(self) -> Callable[[], object] | None:
         """Return the next call that is due; None when there will be no more."""
         with self._changed:
-            while not self._due:
-                if self._closed:
-                    return None
-                self._changed.wait()
-            due, flush = self._due.popleft()  # all wait equally long, so the first that came is the first that is due
-            while not self._closed and (left := due - monotonic()) > 0:
-                self._changed.wait(left)
-            return flush
+            while True:
+                if not self._due:
+                    if self._closed:
+                        return None
+                    self._changed.wait()
+                elif self._closed or (left := self._due[0][0] - monotonic()) <= 0:
+                    return heappop(self._due)[2]
+                else:
+                    self._changed.wait(left)  # one that is due before may come meanwhile

@@ -78,7 +78,8 @@ class CallGate:
     def __exit__(self, *_: object) -> None:
         with self._changed:
             self._inside -= 1
-            self._changed.notify_all()
+            if self._shut:  # nothing waits before
+                self._changed.notify_all()
 
     def shut(self, reason: str) -> None:
         """Let no further call in."""
@@ -86,6 +87,6 @@ class CallGate:
             self._shut = reason
 
     def drain(self) -> None:
-        """Wait until all calls that are inside have come out."""
+        """Wait until all calls that are inside have come out; only once it is shut."""
         with self._changed:
             self._changed.wait_for(lambda: not self._inside)

@@ -1,8 +1,9 @@
 """The process in which one optimizer lives: ``python -m glompo.worker.child LINE REQUEST CLAIMS``.
 
-It gets three open files from its parent: a line for messages, a file that holds `sys.path` and the launch request, and
-one into which it counts the credits that it uses, for the parent to read if it dies. It does not import the parent's
-main module, so a script needs no ``if __name__ == "__main__"``; what the parent defined there has travelled by value.
+It gets three open files from its parent: a line for messages, a file that holds `sys.path`, the environment and the
+launch request, and one into which it counts the credits that it uses, for the parent to read if it dies. It does not
+import the parent's main module, so a script needs no ``if __name__ == "__main__"``; what the parent defined there has
+travelled by value.
 When the parent vanishes the line ends, and so does this process, with its children.
 """
 
@@ -22,8 +23,11 @@ def main() -> None:
     """Run the optimizer of the launch request."""
     line, request_fd = Connection(int(sys.argv[1])), int(sys.argv[2])
     with os.fdopen(request_fd, "rb") as file:
-        sys.path[:] = pickle.load(file)
+        sys.path[:], variables = pickle.load(file)
         request_bytes = file.read()
+    for name in os.environ.keys() - variables.keys():
+        del os.environ[name]
+    os.environ.update(variables)
     from glompo.evaluators.environment import leave_vanished_directory
     from glompo.worker.batch import Flusher
     from glompo.worker.host import host

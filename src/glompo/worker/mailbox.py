@@ -9,7 +9,8 @@ Promises:
 1. Order. What one worker says arrives in the order in which it was said: anything but evaluations is sent after
    the evaluations before it.
 2. Nothing lingers. Evaluations leave when there are `ROWS` of them, when their extras take `BATCH_BYTES`, when the
-   oldest is `AGE` seconds old, when the optimizer runs out of credits, and before anything else that it says.
+   oldest is `AGE` seconds old (`LONG_AGE` where they come in quick succession), when the optimizer runs out of
+   credits, and before anything else that it says.
 3. Coalescing. Of several better points only the newest waits.
 4. A stop is final. After it no credit is ever given out again; a search that asks for one is unwound by :class:`Cut`,
    a BaseException, which ``except Exception`` does not eat. One that eats it all the same, `INSISTENCE` times, is given
@@ -34,12 +35,12 @@ from glompo.events import Event
 from glompo.events.enums import EVALUATOR, Ending, RequestKind
 from glompo.function import Outcome
 from glompo.wire.messages import AT, DOWN, OPT, UP
-from glompo.worker.batch import BATCH_BYTES, Batch, Flusher
+from glompo.worker.batch import AGE, BATCH_BYTES, LONG_AGE, MANY, Batch, Flusher
 from glompo.worker.call_gate import Cut, OwnerProcess
 
 logger = logging.getLogger("glompo.worker")
 
-ROWS = 512
+ROWS = 2048
 """Evaluations that leave together at most."""
 
 INSISTENCE = 100_000
@@ -103,6 +104,7 @@ class Mailbox:
         self._resting = False
         self._count = 0
         self._batch = Batch(clock)
+        self._many = False  # whether there were many in the last message
 
     # the engine's side
 
@@ -134,6 +136,11 @@ class Mailbox:
         """Candidates recorded so far."""
         return self._count
 
+    @property
+    def stops(self) -> bool:
+        """Whether the optimizer was asked to stop."""
+        return self._stop is not None
+
     def belong(self) -> None:
         """Take note that the search runs in the present thread."""
         self._thread = threading.get_ident()
@@ -147,7 +154,8 @@ class Mailbox:
             If the optimizer was asked to stop.
         """
         with self._lock:
-            self._await_next()
+            if not self._credits or self._held or self._resting:
+                self._await_next()
             if self._stop is None:
                 self._take()
                 return
@@ -288,7 +296,8 @@ class Mailbox:
             if len(self._batch) >= ROWS:
                 self._flush()
             elif len(self._batch) == 1 and self._flusher is not None:
-                self._flusher.expect(self.flush)
+                # a message costs as much as a hundred evaluations; where a rule waits for them, credits run out before
+                self._flusher.expect(self.flush, LONG_AGE if self._many else AGE)
 
     def take_stop(self) -> str | None:
         """Return the reason of a stop request that the optimizer has not been told of yet."""
@@ -344,6 +353,7 @@ class Mailbox:
 
     def _flush(self) -> None:
         if self._batch:
+            self._many = len(self._batch) >= MANY
             self._send(UP.encode(self._batch.message(self._count)))
             self._batch.clear()
 

@@ -21,6 +21,7 @@ from glompo.values import reals
 from glompo.wire.launch_request import LaunchRequest
 from glompo.worker.batch import recordable
 from glompo.worker.call_gate import CallGate, Cut, OutsideError, Refused
+from glompo.worker.flow import Asked, Flow
 from glompo.worker.mailbox import OVER, Mailbox
 from glompo.worker.pending_calls import PendingCalls, not_evaluated
 from glompo.worker.replay import Recorded, Replay
@@ -75,7 +76,8 @@ class ManagedFunction:
         self._failures = launch_request.context.failures
         self._replay = None if replay is None or replay.over else replay
         # an optimizer may call from threads of its own, more of them than it has slots
-        self._slots_held = threading.BoundedSemaphore(launch_request.slots)
+        slots = launch_request.slots
+        self._slots_held = threading.Lock() if slots == 1 else threading.BoundedSemaphore(slots)  # a lock is quicker
         self._worst = -math.inf if replay is None else replay.worst
         self._outside_in_a_row = 0
         self._gate = CallGate(mailbox.refuse)
@@ -164,6 +166,37 @@ class ManagedFunction:
         """Return the values at all rows of `X`, shape (n, m), in order, with `workers` evaluations in calls."""
         with self._gate:
             return [value for value, _ in self._answers(X, self._plain)]
+
+    def flow(self, asked: Asked, tell: Callable[[int, float], bool], heed: Callable[[], bool]) -> None:
+        """Evaluate the points of `asked` with `workers` evaluations in calls, and tell each value as it lands.
+
+        Parameters
+        ----------
+        asked : dict of int to ndarray
+            Points of shape (m,) by numbers of the caller's own. Returns when it is empty, or the search is over.
+        tell : callable
+            ``tell(number, value) -> bool`` takes that point out of `asked`, and may put others in; False ends the
+            search: nothing new is begun, and what is under way is told as well.
+        heed : callable
+            ``heed() -> bool`` is called when the optimizer was asked to stop; False ends the search.
+        """
+        with self._gate:
+            flow = Flow(
+                asked,
+                tell,
+                heed,
+                natural=self._natural,
+                outside=lambda x: None if self._inside(x) else self._record_outside(x)[0],
+                settle=self._settled,
+            )
+            if self._replay is not None:
+                flow.remember(self._replay, self._follow_replay, self._note_worst)
+            if self._replay is None:
+                flow.run(self._evaluators(self._plain), self._mailbox, self._workers, self._in_order)
+
+    def _settled(self, x: NDArray[np.float64], outcome: Outcome, attempt: int) -> float | None:
+        answer = self._settle(x, outcome, attempt, self._plain)
+        return None if answer is None else answer[0]
 
     def map_residuals(
         self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -113,6 +113,27 @@ class Replay:
                 attempts.pop(places[0], None)
                 answers[places.popleft()] = float(self._recorded.f[k]), status, self._extras(k)
         return answers
+
+    def answer_one(self, points: Mapping[int, NDArray[np.float64]]) -> tuple[int, float | None, bool]:
+        """Return which of the natural points was recorded next, its value, and whether that is valid.
+
+        None in the place of the value if the attempt failed and was to be repeated.
+
+        Raises
+        ------
+        DivergedError
+            If another point was recorded.
+        """
+        k, recorded = self._next, self._recorded.X[self._next].tobytes()
+        number = next((number for number, x in points.items() if x.tobytes() == recorded), None)
+        if number is None:
+            nearest = min(float(np.linalg.norm(self._recorded.X[k] - x)) for x in points.values())
+            at = self.done
+            raise DivergedError(f"evaluation {at + 1} is none of the {len(points)} points asked for", at, nearest)
+        self._next += 1
+        status = Status(int(self._recorded.status[k]))
+        value = None if status is Status.RETRIED else float(self._recorded.f[k])
+        return number, value, status is Status.OK
 
     def _extras(self, k: int) -> tuple[Any, ...]:
         return self._recorded.extras[k] if k < len(self._recorded.extras) else ()

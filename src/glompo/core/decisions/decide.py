@@ -111,20 +111,44 @@ QUESTIONS = (
 """What a decision asks, in order."""
 
 
-def decide(view: RunView, policies: Policies) -> tuple[Intent, ...]:
-    """Return what should happen at the run time `view.now`: the first answer to :data:`QUESTIONS`; empty if none.
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The first answer to :data:`QUESTIONS`.
+
+    Attributes
+    ----------
+    intents : tuple of Intent
+        What should happen; empty if nothing should.
+    looked : bool
+        Whether every question about single optimizers has been asked of those that had changed. Until something
+        happens to one of them, its answer stays the same.
+    """
+
+    intents: tuple[Intent, ...] = ()
+    looked: bool = True
+
+
+def decision(view: RunView, policies: Policies) -> Decision:
+    """Return what should happen at the run time `view.now`.
 
     Raises
     ------
     PolicyError
         If a policy breaks its contract.
     """
+    looked = False
     for question in QUESTIONS:
         if question.when(view):
+            looked = looked or credit_limits in question.judgments  # the last of those that look at what has changed
             answer = tuple(intent for judgment in question.judgments for intent in judgment(view, policies))
             if answer:
-                return answer
-    return ()
+                return Decision(answer, looked)
+    return Decision()
+
+
+def decide(view: RunView, policies: Policies) -> tuple[Intent, ...]:
+    """Return the intents of the :func:`decision`."""
+    return decision(view, policies).intents
 
 
 def order_of_questions() -> str:
