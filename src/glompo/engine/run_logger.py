@@ -13,6 +13,7 @@ from typing import Any
 from glompo import events
 from glompo.core.state.lifecycle import How
 from glompo.core.state.run_state import RunState
+from glompo.core.views.optimizer_view import display_name
 from glompo.core.views.run_view import RunView
 from glompo.events import Event
 from glompo.events.enums import By, Reason
@@ -70,7 +71,7 @@ def _present(view: RunView) -> str:
     budget = "" if view.budget is None else f" of {view.budget}"
     best = "no value yet"
     if view.best is not None:
-        best = f"best {view.best.f:.8g} by optimizer {view.best.opt} ({view[view.best.opt].kind})"
+        best = f"best {view.best.f:.8g} by optimizer {view.best.opt} ({view[view.best.opt].name})"
     paused = f" ({view.n_paused} paused)" if view.n_paused else ""
     return (
         f"{view.now:.0f} s elapsed; {view.n_alive} optimizers alive{paused}, {view.n_started} started; "
@@ -80,7 +81,8 @@ def _present(view: RunView) -> str:
 
 
 def _name(opt: int, state: RunState) -> str:
-    return f"optimizer {opt} ({state.optimizers[opt].request.kind})"
+    request = state.optimizers[opt].request
+    return f"optimizer {opt} ({display_name(request.called, request.regime)})"
 
 
 def _started(event: events.StartRequested, state: RunState) -> None:

@@ -101,11 +101,12 @@ class Scipy(BlockingOptimizer):
     """
 
     capabilities = NATURAL
+    chosen_by = "method"
 
     def __init__(self, method: str = "Nelder-Mead", options: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        short = isinstance(method, str) and method.lower() == "de"
-        self.method = one_of(self, "method", "differential_evolution" if short else method, (*LOCAL, *GLOBAL))
+        given = self.spelled(method) if isinstance(method, str) else method
+        self.method = one_of(self, "method", given, (*LOCAL, *GLOBAL))
         known = _options_of_method(self.method) if options else ()
         self.options = options_of(f"Scipy({self.method!r})", options, known)
         self.capabilities = replace(
@@ -114,6 +115,12 @@ class Scipy(BlockingOptimizer):
             least_range=LEAST.get(self.method, self.capabilities.least_range),
             noise=self.method in ("differential_evolution", "dual_annealing"),
         )
+
+    @classmethod
+    def spelled(cls, algorithm: str) -> str:
+        """Return the name of a method as SciPy writes it."""
+        names = {"de": "differential_evolution", **{name.lower(): name for name in (*LOCAL, *GLOBAL)}}
+        return names.get(algorithm.lower(), algorithm)
 
     def search(self, f: Objective, x0: NDArray[np.float64], bounds: list[tuple[float, float]]) -> tuple[str, bool]:
         """Call SciPy."""

@@ -79,7 +79,7 @@ class Portfolio(BaseSelector):
         self.owner_weight = number(self, "owner_weight", owner_weight, 1)
         self.generator = _Starts(self)
         self.allocator = _Shares(self)
-        self._ledger = Ledger(attrgetter("label"))
+        self._ledger = Ledger(attrgetter("regime"))
 
     def smallest(self) -> int:
         """Return 0: its optimizers hold no slots."""
@@ -94,7 +94,7 @@ class Portfolio(BaseSelector):
         """Say which regime is next and what it has had."""
         spent = self.spent(manager.view)
         had = ", ".join(f"{name} {n}" for name, n in spent.items())
-        return f"regime {option.label} is next (evaluations so far: {had}): {option.kind}"
+        return f"regime {option.regime} is next (evaluations so far: {had}): {option.name}"
 
     def spent(self, view: RunView) -> dict[str, int]:
         """Return the calls of the task, made or granted, by regime."""
@@ -103,12 +103,12 @@ class Portfolio(BaseSelector):
     def pass_of(self, view: RunView, regime: str, spent: int) -> float:
         """Return what is smallest for the regime that is next, after `spent` evaluations of it."""
         one = self.regimes[regime]
-        owns = view.best is not None and view[view.best.opt].label == regime and not one.steady
+        owns = view.best is not None and view[view.best.opt].regime == regime and not one.steady
         return (spent + 1) / (one.share * (self.owner_weight if owns else 1.0))
 
     def part(self, view: RunView, regime: str) -> ManagerView:
         """Return what the policies of a regime see."""
-        return ManagerView(RegimeView(view, regime, [one.opt for one in view if one.label == regime]))
+        return ManagerView(RegimeView(view, regime, [one.opt for one in view if one.regime == regime]))
 
     def due(self, manager: ManagerView) -> Regime | None:
         """Return the regime that starts an optimizer now; None if none does."""
@@ -130,7 +130,7 @@ class Portfolio(BaseSelector):
             option = self.regimes[name].selector.choose(self.part(view, name), view.slots)
             if isinstance(option, Option):
                 # wide enough for all slots, since what it evaluates is for the allocator to say
-                return self.regimes[name], replace(option, slots=view.slots, shared=True, label=name)
+                return self.regimes[name], replace(option, slots=view.slots, shared=True, regime=name)
             over += option is False
         return False if over == len(accounts) and not view.n_alive else None
 
@@ -191,10 +191,10 @@ class _Shares:
 
     def _members(self, view: RunView) -> dict[str, OptimizerView]:
         """Return what evaluates for each regime: of several, as after a rest, the one that has spent the least."""
-        able = (one for one in view.alive if one.may_evaluate and one.label in self._portfolio.regimes)
+        able = (one for one in view.alive if one.may_evaluate and one.regime in self._portfolio.regimes)
         members: dict[str, OptimizerView] = {}
         for one in sorted(able, key=lambda one: (used(one), one.opt)):
-            members.setdefault(one.label, one)
+            members.setdefault(one.regime, one)
         return members
 
     def __str__(self) -> str:

@@ -79,6 +79,8 @@ def _h5py() -> Any:
 def _group(file: Any, row: Any) -> Any:
     group = file.create_group(f"optimizer_{row.opt_id}")
     group.attrs["type"] = row.kind
+    group.attrs["label"] = row.label
+    group.attrs["regime"] = row.regime
     group.attrs["settings"] = json.dumps(dict(row.config), default=str)
     group.attrs["slots"] = row.slots
     group.attrs["started_because"] = row.started_because

@@ -26,7 +26,9 @@ class OptimizerRow:
     kind : str
         Name of its class.
     label : str
-        What its selector calls it, such as the regime of a portfolio; empty if it has no name for it.
+        What it is called: by the user, or else by its class, such as ``Scipy(Nelder-Mead)``.
+    regime : str
+        The part of a portfolio that started it; empty without one.
     config : mapping
         Settings it was constructed with, as plain data.
     slots : int
@@ -62,6 +64,7 @@ class OptimizerRow:
     opt_id: int
     kind: str
     label: str
+    regime: str
     config: Mapping[str, Any]
     slots: int
     started_because: str
@@ -80,8 +83,8 @@ class OptimizerRow:
 
     @property
     def name(self) -> str:
-        """What displays call it: its class, behind its label if it has one."""
-        return display_name(self.kind, self.label)
+        """What displays call it: its label, behind its regime if it has one."""
+        return display_name(self.label, self.regime)
 
     @property
     def ending(self) -> str:
@@ -104,6 +107,7 @@ def row_of(one: OptimizerView) -> OptimizerRow:
         opt_id=one.opt,
         kind=one.kind,
         label=one.label,
+        regime=one.regime,
         config=one.config,
         slots=one.slots,
         started_because=one.why,

@@ -218,12 +218,12 @@ def _regimes(rows: Sequence[OptimizerRow]) -> str:
     """Return what each regime of a portfolio has had and found; empty without one."""
     members: dict[str, list[OptimizerRow]] = {}
     for row in rows:
-        members.setdefault(row.label, []).append(row)
+        members.setdefault(row.regime, []).append(row)
     return ", ".join(
-        f"{legible(label)} {sum(row.evaluations for row in all_)} evaluations "
+        f"{legible(regime)} {sum(row.evaluations for row in all_)} evaluations "
         f"(best {min(row.best_f for row in all_):.8g})"
-        for label, all_ in members.items()
-        if label
+        for regime, all_ in members.items()
+        if regime
     )
 
 

@@ -68,6 +68,8 @@ def _contents(result: Result, settings: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "opt_id": row.opt_id,
                 "type": row.kind,
+                "label": row.label,
+                "regime": row.regime,
                 "settings": dict(row.config),
                 "slots": row.slots,
                 "started_because": row.started_because,

@@ -209,7 +209,7 @@ def check_runnable(
     if backend == "processes":
         sendable("the task", task.sent)
         for option in selector.options:
-            sendable(f"the optimizer {option.kind}", option)
+            sendable(f"the optimizer {option.name}", option)
     # an optimizer says itself which problems it cannot handle
     detailed, residuals = offers_details(task.function), declares_residuals(task.function)
     for option in selector.options:

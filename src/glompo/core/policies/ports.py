@@ -46,8 +46,10 @@ class Option:
         Evaluations that it keeps in flight, its `workers`.
     shared : bool
         Whether it holds no slots, because the allocator shares them out among more optimizers than there are slots.
+    regime : str
+        The part of a portfolio that starts it; empty without one.
     label : str
-        What the selector calls it, for the record.
+        What the user calls it; if empty, it is called as its class says, see :attr:`name`.
     """
 
     cls: type
@@ -56,12 +58,12 @@ class Option:
     minimize_kwargs: Mapping[str, Any] = field(default_factory=dict)
     slots: int = 1
     shared: bool = False
+    regime: str = ""
     label: str = ""
 
     def __iter__(self) -> Iterator[Any]:
         """The class, what it is constructed with by name, `workers` among that, and what `minimize` is given."""
-        names = [one.name for one in inspect.signature(self.cls.__init__).parameters.values()][1:]  # type: ignore[misc]
-        init = {**dict(zip(names, self.args, strict=False)), **self.kwargs, "workers": self.slots}
+        init = {**self._by_name(), "workers": self.slots}
         return iter((self.cls, init, dict(self.minimize_kwargs)))
 
     def __getitem__(self, place: Any) -> Any:
@@ -74,6 +76,18 @@ class Option:
     def kind(self) -> str:
         """Name of the class."""
         return self.cls.__name__
+
+    @property
+    def name(self) -> str:
+        """What displays call it: its label, or else what its class calls one with these settings."""
+        if self.label:
+            return self.label
+        usual = getattr(self.cls, "usual_label", None)
+        return self.kind if usual is None else str(usual(self._by_name()))
+
+    def _by_name(self) -> dict[str, Any]:
+        names = [one.name for one in inspect.signature(self.cls.__init__).parameters.values()][1:]  # type: ignore[misc]
+        return {**dict(zip(names, self.args, strict=False)), **self.kwargs}
 
     def describe(self) -> dict[str, Any]:
         """Return the settings as plain data for the journal; what is not plain is written as its repr."""

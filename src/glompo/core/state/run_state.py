@@ -270,7 +270,7 @@ class RunState(RunFacts):
         if one.stop is not None and one.stop.by in (By.EXIT, By.SESSION, By.USER) and not died:
             return
         if died or not np.isfinite(one.trajectory.best):
-            self.in_vain.append((f"{one.request.kind}: {one.note or how}", died or not one.calls))
+            self.in_vain.append((f"{one.request.called}: {one.note or how}", died or not one.calls))
         else:
             self.in_vain.clear()
 

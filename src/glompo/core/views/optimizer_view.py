@@ -60,13 +60,18 @@ class OptimizerView:
 
     @property
     def label(self) -> str:
-        """What its selector calls it; empty if it has no name for it."""
-        return self._state.request.label
+        """What it is called: by the user, or else by its class, such as ``Scipy(Nelder-Mead)``."""
+        return self._state.request.called
+
+    @property
+    def regime(self) -> str:
+        """The part of a portfolio that started it; empty without one."""
+        return self._state.request.regime
 
     @property
     def name(self) -> str:
-        """What displays call it: its class, behind its label if it has one."""
-        return display_name(self.kind, self.label)
+        """What displays call it: its label, behind its regime if it has one."""
+        return display_name(self.label, self.regime)
 
     @property
     def why(self) -> str:
@@ -244,6 +249,6 @@ class OptimizerView:
         return Evaluations(self.opt, self._state.trajectory, self._history)
 
 
-def display_name(kind: str, label: str) -> str:
-    """Return what displays call an optimizer: its class, behind its label if it has one."""
-    return f"{label}: {kind}" if label else kind
+def display_name(label: str, regime: str) -> str:
+    """Return what displays call an optimizer: its label, behind its regime if it has one."""
+    return f"{regime}: {label}" if regime else label
