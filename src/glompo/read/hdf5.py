@@ -84,6 +84,7 @@ def _group(file: Any, row: Any) -> Any:
     group.attrs["settings"] = json.dumps(dict(row.config), default=str)
     group.attrs["slots"] = row.slots
     group.attrs["started_because"] = row.started_because
+    group.attrs["x0"] = row.x0
     group.attrs["evaluations"] = row.evaluations
     group.attrs["best_fx"] = row.best_f
     group.attrs["end"] = row.ending

@@ -35,6 +35,8 @@ class OptimizerRow:
         Evaluations that it kept in flight at most.
     started_because : str
         What chose it, and where its starting point came from.
+    x0 : ndarray of shape (d,)
+        Where it started.
     started_at, ended_at : float or None
         Run time in seconds; None if it has not happened.
     evaluations : int
@@ -50,7 +52,7 @@ class OptimizerRow:
     stopped_by : {'stopper', 'exit', 'user', 'session', None}
         On whose behalf it was asked to stop; None if it was not.
     stopped_by_rules : tuple of str
-        Names of the rules that made it stop, without their settings.
+        Names of the rules that made it stop, without their settings and without guards.
     phase : str
         Where it stands: starting, running, pausing, paused, resuming, stopping or ended; left if it is suspended with
         an earlier session.
@@ -68,6 +70,7 @@ class OptimizerRow:
     config: Mapping[str, Any]
     slots: int
     started_because: str
+    x0: NDArray[np.float64]
     started_at: float | None
     ended_at: float | None
     evaluations: int
@@ -85,6 +88,11 @@ class OptimizerRow:
     def name(self) -> str:
         """What displays call it: its label, behind its regime if it has one."""
         return display_name(self.label, self.regime)
+
+    @property
+    def start(self) -> str:
+        """Where its starting point came from, such as 'a random point': what the generator said of it."""
+        return self.started_because.rpartition("; ")[2]
 
     @property
     def ending(self) -> str:
@@ -111,6 +119,7 @@ def row_of(one: OptimizerView) -> OptimizerRow:
         config=one.config,
         slots=one.slots,
         started_because=one.why,
+        x0=one.x0.copy(),
         started_at=one.started_at,
         ended_at=one.ended_at,
         evaluations=one.calls,
@@ -143,5 +152,4 @@ def _because(one: OptimizerView) -> str:
 def _rules(one: OptimizerView) -> tuple[str, ...]:
     if one.stop_verdict is None:
         return ()
-    agreeing = [leaf for leaf in one.stop_verdict.leaves() if leaf.fired] or [one.stop_verdict]
-    return tuple(dict.fromkeys(leaf.rule.partition("(")[0] for leaf in agreeing))
+    return tuple(dict.fromkeys(leaf.name for leaf in one.stop_verdict.deciding()))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from glompo.core.state.lifecycle import How
 from glompo.core.views.manager_view import documented_result
 from glompo.core.views.run_view import RunView
-from glompo.events.enums import Reason
+from glompo.events.enums import By, Reason
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
 from glompo.read.run_opening import RunStatus, opening_of, run_status_of
 from glompo.safe_text import PAGE, legible
@@ -37,6 +37,12 @@ DIED = (How.CRASHED, How.LOST)
 
 REASONS_SHOWN = 5
 """Reasons of failed optimizers in the printed result, at most."""
+
+START_SHOWN = 60
+"""Characters of where an optimizer started in the printed table, at most."""
+
+POINT_SHOWN = 60
+"""Parameters of the best point in the printed result, at most."""
 
 LINES_SHOWN = 25
 """Optimizers in the printed table: the first ones, and the owner of the best point."""
@@ -83,6 +89,13 @@ class Result:
         What suspended the run: a signal, such as ``SIGTERM``, or a request, as ``user@host``; None if nothing did.
     label : str
         What the user calls the run; empty if that was not said.
+    names : tuple of str
+        Names of the d parameters.
+    params : mapping of str to float
+        The best point by the names of its parameters; empty if there is none.
+    failures : mapping of str to int
+        How many evaluations failed for each cause, such as 'timeout' or 'exit code 1', most frequent first;
+        :func:`glompo.read.rows` has the reason of each.
     """
 
     x: NDArray[np.float64] | None
@@ -99,6 +112,9 @@ class Result:
     seconds: float
     left_by: str | None = None
     label: str = ""
+    names: tuple[str, ...] = ()
+    params: Mapping[str, float] = field(default_factory=dict)
+    failures: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def fun(self) -> float:
@@ -107,7 +123,7 @@ class Result:
 
     def keys(self) -> tuple[str, ...]:
         """Return the names that can be read as items."""
-        return ("fun", *(field.name for field in fields(self)))
+        return ("fun", *(one.name for one in fields(self)))
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.keys():
@@ -127,14 +143,21 @@ class Result:
             "success": self.success,
             "message": self.message,
             "fx": self.fx,
-            "x": _indented(self.x),
+            "x": self.x,
             "nfev": self.nfev,
             "origin": self.origin,
             "run_dir": self.run_dir,
         }
-        lines = [f"{name:>10}: {value if name == 'x' else legible(value, PAGE)}" for name, value in facts.items()]
+        lines = [
+            f"{name:>10}: {_point(self) if name == 'x' else legible(value, PAGE)}" for name, value in facts.items()
+        ]
+        if self.failures:
+            failed = f"{sum(self.failures.values())} of {self.nfev} evaluations: {causes(self.failures)}"
+            lines += [f"{'failures':>10}: {failed}"]
         lines += [f"{'failed':>10}: {legible(reason, PAGE)}" for reason in died_of(self.optimizers)]
         lines += [f"{'regimes':>10}: {regimes}"] if (regimes := _regimes(self.optimizers)) else []
+        if stopped := stopped_by(self.optimizers):
+            lines += [f"{'stopped by':>10}: {', '.join(f'{n} {legible(rules)}' for rules, n in stopped.items())}"]
         lines += [f"{'optimizers':>10}: {_census(self)}", *_table(self.optimizers, self.origin["opt_id"])]
         return "\n".join(lines)
 
@@ -176,6 +199,9 @@ def result_of(view: RunView, run_dir: Path | None = None, *, writer_lives: bool 
         seconds=view.now,
         left_by=None if view.session_open else view.leave_asked_by,
         label=opening.label,
+        names=opening.names,
+        params={} if x is None else dict(zip(opening.names, x.tolist(), strict=True)),
+        failures=dict(view.causes.most_common()),
     )
 
 
@@ -204,14 +230,32 @@ def _all_failed(rows: Sequence[OptimizerRow]) -> bool:
     return died and not any(row.how not in DIED and row.best_x is not None for row in rows)
 
 
+def stopped_by(rows: Sequence[OptimizerRow]) -> dict[str, int]:
+    """Return how many optimizers each stopper stopped, most frequent first; several agreed where `&` joins them."""
+    found = Counter(" & ".join(row.stopped_by_rules) for row in rows if row.how and row.stopped_by == By.STOPPER)
+    return dict(found.most_common())
+
+
 def died_of(rows: Sequence[OptimizerRow]) -> list[str]:
     """Return why optimizers crashed or were lost, most frequent first, each with how many of them."""
     reasons = Counter(f"{row.name}: {row.ending}" for row in rows if row.how in DIED)
     return [f"{count} of {len(rows)}, {reason}" for reason, count in reasons.most_common(REASONS_SHOWN)]
 
 
-def _indented(x: NDArray[np.float64] | None) -> str:
-    return "None" if x is None else np.array2string(x, prefix=" " * 12, threshold=60)
+def causes(failures: Mapping[str, int]) -> str:
+    """Return causes of failures with their counts, in one line."""
+    return ", ".join(f"{n:,} {legible(cause)}" for cause, n in failures.items())
+
+
+def _point(result: Result) -> str:
+    """Return the best point: with the names that the user gave, or as NumPy writes it."""
+    if result.x is None:
+        return "None"
+    if result.names == tuple(f"x{i}" for i in range(len(result.x))):
+        return np.array2string(result.x, prefix=" " * 12, threshold=60)
+    named = list(result.params.items())
+    shown = [f"{legible(name)} = {value:.8g}" for name, value in named[:POINT_SHOWN]]
+    return ", ".join([*shown, *([f"and {len(named) - POINT_SHOWN} more"] if len(named) > POINT_SHOWN else [])])
 
 
 def _regimes(rows: Sequence[OptimizerRow]) -> str:
@@ -237,14 +281,14 @@ def _census(result: Result) -> str:
 
 def _table(rows: Sequence[OptimizerRow], winner: int | None) -> Iterator[str]:
     shown = [row for i, row in enumerate(rows) if i < LINES_SHOWN or row.opt_id == winner]
-    cells = [("", "optimizer", "evaluations", "best", "end")]
+    cells = [("", "optimizer", "start", "evaluations", "best", "end")]
     for row in shown:
         best = "-" if row.best_x is None else f"{row.best_f:.8g}"
-        cells.append((str(row.opt_id), legible(row.name), str(row.evaluations), best, legible(row.ending)))
-    widths = [max(len(line[column]) for line in cells) for column in range(4)]
-    for number, kind, evaluations, best, end in cells:
-        yield (
-            f"{number:>{widths[0] + 6}}  {kind:<{widths[1]}}  {evaluations:>{widths[2]}}  {best:>{widths[3]}}  {end}"
-        ).rstrip()
+        start = legible(row.start, START_SHOWN)
+        cells.append((str(row.opt_id), legible(row.name), start, str(row.evaluations), best, legible(row.ending)))
+    widths = [max(len(line[column]) for line in cells) for column in range(5)]
+    for number, name, start, evaluations, best, end in cells:
+        head = f"{number:>{widths[0] + 6}}  {name:<{widths[1]}}  {start:<{widths[2]}}"
+        yield f"{head}  {evaluations:>{widths[3]}}  {best:>{widths[4]}}  {end}".rstrip()
     if len(shown) < len(rows):
         yield f"{'':>{widths[0] + 6}}  and {len(rows) - len(shown)} more in result.optimizers"

@@ -59,6 +59,9 @@ class Summary:
         Why evaluations failed, most frequent first, with counts; the first five.
     label : str
         What the user calls the run; empty if that was not said.
+    causes : tuple of (str, int, str)
+        What failed evaluations have in common, such as 'timeout' or 'exit code 1', most frequent first: the cause, how
+        many there were, and the first reason.
     """
 
     task: str
@@ -90,6 +93,7 @@ class Summary:
     cpus: int = 0
     reasons: tuple[tuple[str, int], ...] = ()
     label: str = ""
+    causes: tuple[tuple[str, int, str], ...] = ()
 
     @property
     def ends(self) -> dict[str, int]:
@@ -140,4 +144,5 @@ def summarize(view: RunView, writer_lives: bool = True) -> Summary:
         cpus=view.cpus,
         reasons=tuple(view.reasons.most_common(REASONS)),
         label=opening.label,
+        causes=tuple((cause, n, view.examples[cause]) for cause, n in view.causes.most_common()),
     )

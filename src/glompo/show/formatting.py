@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 
 from glompo.read import OptimizerRow, RunStatus, Summary
+from glompo.read.result import causes
 from glompo.safe_text import legible
+
+EXAMPLES = 5
+"""Causes of failed evaluations of which an example is shown, at most."""
 
 
 def clock(seconds: float) -> str:
@@ -49,8 +53,21 @@ def crowding(summary: Summary) -> list[str]:
 
 
 def failures(summary: Summary) -> list[str]:
-    """Return why evaluations failed, one line for each of the most frequent reasons."""
-    return [f"{counted(n, 'evaluation')} failed: {legible(reason)}" for reason, n in summary.reasons]
+    """Return why evaluations failed: how many for each cause, and an example of each cause."""
+    if not summary.causes:
+        return []
+    counts = {cause: n for cause, n, _ in summary.causes}
+    told = f"{counted(summary.failures, 'evaluation')} failed: {causes(counts)}"
+    if len(counts) == 1 and len(summary.reasons) == 1:
+        return [f"{counted(summary.failures, 'evaluation')} failed: {legible(summary.reasons[0][0])}"]
+    alike = dict(summary.reasons)
+    return [
+        told,
+        *(
+            f"    {counted(alike.get(reason, 1), 'evaluation')} failed: {legible(reason)}"
+            for _, _, reason in summary.causes[:EXAMPLES]
+        ),
+    ]
 
 
 def census(summary: Summary) -> str:

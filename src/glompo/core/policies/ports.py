@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
@@ -142,8 +143,31 @@ class Written:
         settings = (f"{name}={value}" for name, value in vars(self).items() if name[0] != "_" and name != "logger")
         return f"{type(self).__name__}({', '.join(settings)})"
 
+    def short(self) -> str:
+        """Return the same without settings that have their default, ``Class`` if none is left."""
+        if type(self).__str__ is not Written.__str__:
+            return str(self)
+        usual = _defaults(type(self))
+        settings = (
+            f"{name}={value}"
+            for name, value in vars(self).items()
+            if name[0] != "_" and name != "logger" and not _is(value, usual.get(name, usual))
+        )
+        told = ", ".join(settings)
+        return f"{type(self).__name__}({told})" if told else type(self).__name__
+
     def __repr__(self) -> str:
         return str(self)
+
+
+@cache
+def _defaults(cls: type) -> Mapping[str, Any]:
+    """Return the defaults of the settings of a class."""
+    return {one.name: one.default for one in inspect.signature(cls).parameters.values()}
+
+
+def _is(value: Any, default: Any) -> bool:
+    return value is default or (isinstance(value, (bool, int, float, str, tuple)) and value == default)
 
 
 class Stopper(Protocol):

@@ -26,6 +26,9 @@ class Rule(Written, ABC):
     per_evaluation = True
     """Whether the answer may change with each evaluation: then optimizers are given few credits at a time."""
 
+    guard = False
+    """Whether it only says for which optimizers, or from when on, others are asked: then reasons leave it out."""
+
     _last: bool | None = None
 
     @property
@@ -80,7 +83,8 @@ class Rule(Written, ABC):
 
     def verdict(self, fired: object, why: str) -> Verdict:
         """Return an answer of this rule."""
-        return Verdict(bool(fired), str(self), why)
+        rule, short = str(self), self.short()
+        return Verdict(bool(fired), rule, why, (), "" if short == rule else short, self.guard)
 
     def __and__(self, other: Rule) -> Rule:
         return All(self, _rule(other, "&"))
@@ -220,8 +224,10 @@ class Not(_Combined):
     def str_with_result(self) -> str:
         """Return the rule with the last answer of each leaf; a negated leaf stands with the negated answer."""
         [part] = self._parts
+        if len(list(self)) > 1:
+            return f"~{part.str_with_result()}"
         negated = None if part.last_result is None else not part.last_result
-        return f"~{part.str_with_result()}" if isinstance(part, (All, Any_)) else f"{self} = {negated}"
+        return f"{self} = {negated}"
 
 
 def _rule(other: object, word: str) -> Rule:

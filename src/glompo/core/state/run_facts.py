@@ -93,6 +93,8 @@ class RunFacts:
     stops_since_convergence: int = 0
     failures: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    causes: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
     asked: Asked | None = None
     pending: PendingRequests = field(default_factory=PendingRequests)
     ending: Verdict | None = None

@@ -53,13 +53,15 @@ from glompo.events import (
     Wanted,
 )
 from glompo.events.enums import By, Ending, RequestKind
-from glompo.function import FAILURES, Status
+from glompo.function import FAILURES, Status, cause_of
 
 PACE_MEMORY = 0.3
 """Weight of the newest batch in the moving mean of an optimizer's seconds per evaluation."""
 
 REASONS_KEPT = 20
-"""Different reasons of failed evaluations that are remembered with their counts."""
+"""Different reasons of failed evaluations, and causes of them, that are remembered with their counts."""
+
+OTHER_CAUSES = "other causes"
 
 _NOT_CALLED = np.uint8(Status.OUT_OF_BOUNDS)
 
@@ -162,8 +164,9 @@ class RunState(RunFacts):
             pace = float(event.seconds.sum()) / called
             one.pace = pace if one.pace is None else one.pace + PACE_MEMORY * (pace - one.pace)
         for row, reason in event.errors:
-            if Status(int(event.status[row])) in FAILURES:
-                self._count_failure(reason)
+            status = Status(int(event.status[row]))
+            if status in FAILURES:
+                self._count_failure(status, reason)
         found = one.trajectory.best
         if found < before and self._beats_best(found, event.opt):
             self.best = Best(event.opt, one.trajectory.best_k, one.trajectory.best_x, found)  # type: ignore[arg-type]
@@ -172,10 +175,15 @@ class RunState(RunFacts):
         """Return whether `f` is better; of equals the lower number leads, so that speed does not matter."""
         return self.best is None or f < self.best.f or (f == self.best.f and opt < self.best.opt)
 
-    def _count_failure(self, reason: str) -> None:
+    def _count_failure(self, status: Status, reason: str) -> None:
         self.failures += 1
         if reason in self.reasons or len(self.reasons) < REASONS_KEPT:
             self.reasons[reason] += 1
+        cause = cause_of(status, reason)
+        if cause not in self.causes and len(self.causes) >= REASONS_KEPT:
+            cause = OTHER_CAUSES
+        self.causes[cause] += 1
+        self.examples.setdefault(cause, reason)
 
     def _note(self, event: Noted) -> None:
         self.known(event).notes.append((event.at, event.text))

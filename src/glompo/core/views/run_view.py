@@ -212,6 +212,16 @@ class RunView:
         return Counter(self._state.reasons)
 
     @property
+    def causes(self) -> Counter[str]:
+        """Causes of failed calls, such as 'timeout' or 'exit code 1', with their counts."""
+        return Counter(self._state.causes)
+
+    @property
+    def examples(self) -> Mapping[str, str]:
+        """The first reason of each cause of failed calls."""
+        return dict(self._state.examples)
+
+    @property
     def bounds(self) -> NDArray[np.float64]:
         """Lower and upper bounds in natural units, shape (d, 2)."""
         return self.opened.bounds
