@@ -26,7 +26,7 @@ F = Status.FAILED
         (F, "CalledProcessError: ... returned non-zero exit status 2.", "x exit status 2.", "exit status 2"),
         (Status.CRASHED, "p was killed by signal 11 (SIGSEGV)", "the task's process was killed by signal 11 (SIGSEGV)",
          "killed by SIGSEGV"),
-        (F, "ValueError: k = 0.123 is too small", "ValueError: k = -1.7e-05 is too small", "ValueError: k = # is too small"),
+        (F, "ValueError: k = 0.123 is small", "ValueError: k = -1.7e-05 is small", "ValueError: k = # is small"),
         (F, "KeyError: <object at 0x7f1234>", "KeyError: <object at 0x7fff01>", "KeyError: <object at #>"),
         (Status.INVALID, "the task returned nan", "the task returned nan", "the task returned nan"),
     ],
@@ -110,7 +110,7 @@ def test_it_is_on_record_where_each_optimizer_started(run):
     (row,) = run.optimizers
     assert row.start == "a random point"
     assert np.array_equal(row.x0, load(run.run_dir).view[1].x0)
-    assert "start" in str(run) and "a random point" in str(run)
+    assert "a random point" in str(run)
 
 
 def asked(rule, values):

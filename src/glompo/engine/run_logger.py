@@ -15,11 +15,16 @@ from glompo.core.state.lifecycle import How
 from glompo.core.state.run_state import RunState
 from glompo.core.views.optimizer_view import display_name
 from glompo.core.views.run_view import RunView
+from glompo.engine.interrupts import say
 from glompo.events import Event
 from glompo.events.enums import By, Reason
 from glompo.loggers import library_logger
+from glompo.safe_text import legible
 
 logger = library_logger("glompo.run")
+
+NAMED = 4
+"""Optimizers that are named in one line, at most."""
 
 TROUBLE = (How.CRASHED, How.LOST, How.FORCED)
 """Ends of optimizers that are warned of."""
@@ -35,10 +40,13 @@ class RunLogger:
     ----------
     interval : float
         Seconds of run time between two messages about the whole run; inf for none.
+    way_on : str
+        What a user does to go on with the run.
     """
 
-    def __init__(self, interval: float = math.inf) -> None:
+    def __init__(self, interval: float = math.inf, way_on: str = "the same call with resume='auto'") -> None:
         self._interval = interval
+        self._way_on = way_on
         self._due = math.inf
 
     def begin(self, view: RunView) -> None:
@@ -55,6 +63,16 @@ class RunLogger:
         told = _TOLD.get(type(event))
         if told is not None:
             told(event, state)
+
+    def leaving(self, view: RunView, signal: str) -> None:
+        """Say at once what a signal does, also where no log is shown: what it waits for, and how to go on."""
+        busy = [f"{one.opt} ({one.name})" for one in view.alive if one.outstanding]
+        named = ", ".join(busy[:NAMED]) + (f" and {len(busy) - NAMED} more" if len(busy) > NAMED else "")
+        awaited = f"the evaluations under way are done, of optimizer {named}" if busy else "all optimizers have stopped"
+        say(
+            f"{signal}: the session ends as soon as {legible(awaited)}. A second one ends it now, without them. To go "
+            f"on with the run: {self._way_on}"
+        )
 
     def due(self, now: float) -> float | None:
         """Return in how many seconds there is something to tell of the whole run; None if never."""

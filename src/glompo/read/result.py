@@ -18,6 +18,7 @@ from glompo.events.enums import By, Reason
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
 from glompo.read.run_opening import RunStatus, opening_of, run_status_of
 from glompo.safe_text import PAGE, legible
+from glompo.storage.directory import way_on
 
 FAULTS = (
     Reason.FAILING_TASK,
@@ -151,6 +152,8 @@ class Result:
         lines = [
             f"{name:>10}: {_point(self) if name == 'x' else legible(value, PAGE)}" for name, value in facts.items()
         ]
+        if self.run_dir is not None and self.status in (RunStatus.SUSPENDED, RunStatus.KILLED):
+            lines += [f"{'go on':>10}: {legible(way_on(self.run_dir), PAGE)}"]
         if self.failures:
             failed = f"{sum(self.failures.values())} of {self.nfev} evaluations: {causes(self.failures)}"
             lines += [f"{'failures':>10}: {failed}"]

@@ -42,11 +42,15 @@ def share(summary: Summary) -> str:
     failed = f", {summary.failures:,} failed" if summary.failures else ""
     if summary.budget is None:
         return counted(summary.calls, "evaluation") + failed
+    if summary.calls > summary.budget:  # a run can be resumed with a budget that it has already spent
+        return f"{counted(summary.calls, 'evaluation')}, more than the budget of {summary.budget:,}{failed}"
     return f"{summary.calls:,} of {counted(summary.budget, 'evaluation')}{failed}"
 
 
 def crowding(summary: Summary) -> list[str]:
-    """Return a line about evaluations that have to share processors; none if there are enough."""
+    """Return a line about evaluations that have to share processors, or that the default makes one by one, if so."""
+    if summary.slots == 1 and 0 < summary.cpus <= 2:  # a processor is left free
+        return [f"one evaluation at a time: max_jobs is 1, the default on {counted(summary.cpus, 'CPU')}"]
     if not 0 < summary.cpus < summary.slots:
         return []
     return [f"{counted(summary.slots, 'evaluation')} at once on {counted(summary.cpus, 'CPU')}"]

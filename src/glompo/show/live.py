@@ -58,6 +58,8 @@ class LiveDisplay:
     def begin(self, summary: Summary) -> None:
         """Show what the run is about, and open the display."""
         self._console.print(Text(fmt.opening(summary), style="bold"))
+        for line in fmt.crowding(summary):
+            self._console.print(Text(line))
         self._live.start()
 
     def show_end(self, row: OptimizerRow, elapsed: float) -> None:

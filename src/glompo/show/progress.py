@@ -151,7 +151,8 @@ class PlainLines:
 
     def begin(self, summary: Summary) -> None:
         """Write what the run is about."""
-        self._write(summary.elapsed, fmt.opening(summary))
+        for line in (fmt.opening(summary), *fmt.crowding(summary)):
+            self._write(summary.elapsed, line)
         self._due = summary.elapsed + self._interval
 
     def show_end(self, row: OptimizerRow, elapsed: float) -> None:

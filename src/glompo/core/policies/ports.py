@@ -147,7 +147,8 @@ class Written:
         """Return the same without settings that have their default, ``Class`` if none is left."""
         if type(self).__str__ is not Written.__str__:
             return str(self)
-        usual = _defaults(type(self))
+        cls: type = type(self)
+        usual = _defaults(cls)
         settings = (
             f"{name}={value}"
             for name, value in vars(self).items()
