@@ -18,10 +18,14 @@ from glompo.core.views.run_view import RunView
 from glompo.engine.interrupts import say
 from glompo.events import Event
 from glompo.events.enums import By, Reason
+from glompo.events.verdict import Verdict
 from glompo.loggers import library_logger
 from glompo.safe_text import legible
 
 logger = library_logger("glompo.run")
+
+SPENT = ("MaxTotalFunctionCalls", "TimeLimit", "TimeLimitThroughRestarts")
+"""Exit conditions by which a run ends because it has used what it was given."""
 
 NAMED = 4
 """Optimizers that are named in one line, at most."""
@@ -175,6 +179,18 @@ def _finished(event: events.RunFinished, state: RunState) -> None:
     ends = ", ".join(f"{count} {how}" for how, count in state.ended.items() if count)
     text = "the run is over after %d evaluations: %s; %d optimizers: %s"
     logger.info(text, state.calls, best, len(state.optimizers), ends or "none ended")
+    _left_out(event.verdict, state)
+
+
+def _left_out(verdict: Verdict, state: RunState) -> None:
+    """Warn of optimizers for which there was no room: the run was over before one of their kind could start."""
+    started = {one.request.called for one in state.optimizers.values()}
+    never = [str(name) for name in state.settings.get("offered") or () if name not in started]
+    if never and any(leaf.name in SPENT for leaf in verdict.deciding()):
+        logger.warning(
+            "%s never started: with %d slots the others used all evaluations or all the time; raise max_jobs or the "
+            "budget, stop optimizers earlier, or leave these out", ", ".join(never), state.slots,
+        )  # fmt: skip
 
 
 def _closed(event: events.SessionClosed, state: RunState) -> None:

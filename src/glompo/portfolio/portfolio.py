@@ -81,6 +81,11 @@ class Portfolio(BaseSelector):
         self.allocator = _Shares(self)
         self._ledger = Ledger(attrgetter("regime"))
 
+    @property
+    def shares(self) -> Mapping[str, tuple[float, float]]:
+        """Share of each regime in proportion, and by how much it is multiplied while the regime owns the incumbent."""
+        return {name: (one.share, 1.0 if one.steady else self.owner_weight) for name, one in self.regimes.items()}
+
     def smallest(self) -> int:
         """Return 0: its optimizers hold no slots."""
         return 0
@@ -91,10 +96,12 @@ class Portfolio(BaseSelector):
         return chosen if chosen is None or chosen is False else chosen[1]
 
     def explain(self, manager: ManagerView, option: Option) -> str:
-        """Say which regime is next and what it has had."""
-        spent = self.spent(manager.view)
-        had = ", ".join(f"{name} {n}" for name, n in spent.items())
-        return f"regime {option.regime} is next (evaluations so far: {had}): {option.name}"
+        """Say which regime is next, what each has had, and which share it has; a larger one while it leads."""
+        view, spent = manager.view, self.spent(manager.view)
+        weights = {name: one.share * self.weight(view, name) for name, one in self.regimes.items()}
+        total = sum(weights.values())
+        had = ", ".join(f"{name} {n} for a share of {weights[name] / total:.0%}" for name, n in spent.items())
+        return f"regime {option.regime} is next, farthest behind its share ({had}): {option.name}"
 
     def spent(self, view: RunView) -> dict[str, int]:
         """Return the calls of the task, made or granted, by regime."""
@@ -103,8 +110,12 @@ class Portfolio(BaseSelector):
     def pass_of(self, view: RunView, regime: str, spent: int) -> float:
         """Return what is smallest for the regime that is next, after `spent` evaluations of it."""
         one = self.regimes[regime]
-        owns = view.best is not None and view[view.best.opt].regime == regime and not one.steady
-        return (spent + 1) / (one.share * (self.owner_weight if owns else 1.0))
+        return (spent + 1) / (one.share * self.weight(view, regime))
+
+    def weight(self, view: RunView, regime: str) -> float:
+        """Return by how much the share of a regime is multiplied now."""
+        owns = view.best is not None and view[view.best.opt].regime == regime
+        return self.shares[regime][1] if owns else 1.0
 
     def part(self, view: RunView, regime: str) -> ManagerView:
         """Return what the policies of a regime see."""

@@ -58,6 +58,10 @@ class OptimizerRow:
         an earlier session.
     paused_because : str
         Why it rests; empty if it does not.
+    improvements : int
+        Batches of its evaluations that improved the best value of the run.
+    waited : int
+        Evaluations that others made while it could have evaluated and the allocator gave it nothing.
     came_back : str
         How it came back when the run was last resumed: 'saved state', 'replay' or 'warm start'; empty if it never had
         to.
@@ -82,6 +86,8 @@ class OptimizerRow:
     stopped_by_rules: tuple[str, ...]
     phase: str
     paused_because: str
+    improvements: int
+    waited: int
     came_back: str
 
     @property
@@ -108,8 +114,8 @@ class OptimizerRow:
         return f"{self.how}: {self.ended_because}" if self.ended_because else self.how
 
 
-def row_of(one: OptimizerView) -> OptimizerRow:
-    """Return the line of one optimizer."""
+def row_of(one: OptimizerView, calls: int) -> OptimizerRow:
+    """Return the line of one optimizer, in a run that has made so many calls of the task."""
     best_x = one.best_x
     return OptimizerRow(
         opt_id=one.opt,
@@ -131,13 +137,15 @@ def row_of(one: OptimizerView) -> OptimizerRow:
         stopped_by_rules=_rules(one),
         phase=str(one.phase),
         paused_because=one.pause_verdict.reason() if one.phase is Phase.PAUSED and one.pause_verdict else "",
+        improvements=one.improvements,
+        waited=one.waited + one.waiting(calls),
         came_back=one.way_back,
     )
 
 
 def optimizer_rows(view: RunView) -> tuple[OptimizerRow, ...]:
     """Return the lines of all optimizers ever started, in order."""
-    return tuple(map(row_of, view))
+    return tuple(row_of(one, view.calls) for one in view)
 
 
 def _because(one: OptimizerView) -> str:

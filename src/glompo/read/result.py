@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -16,6 +17,7 @@ from glompo.core.views.manager_view import documented_result
 from glompo.core.views.run_view import RunView
 from glompo.events.enums import By, Reason
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
+from glompo.read.regime_row import RegimeRow, regime_rows
 from glompo.read.run_opening import RunStatus, opening_of, run_status_of
 from glompo.safe_text import PAGE, legible
 from glompo.storage.directory import way_on
@@ -41,6 +43,9 @@ REASONS_SHOWN = 5
 
 START_SHOWN = 60
 """Characters of where an optimizer started in the printed table, at most."""
+
+LONG = 0.1
+"""Share of the evaluations of a run for which an optimizer has waited that is named."""
 
 POINT_SHOWN = 60
 """Parameters of the best point in the printed result, at most."""
@@ -97,6 +102,10 @@ class Result:
     failures : mapping of str to int
         How many evaluations failed for each cause, such as 'timeout' or 'exit code 1', most frequent first;
         :func:`glompo.read.rows` has the reason of each.
+    regimes : tuple of RegimeRow
+        What the parts of a portfolio should have, have had and have found; empty without one.
+    never_started : tuple of str
+        Labels of optimizers that were offered and never started.
     """
 
     x: NDArray[np.float64] | None
@@ -116,6 +125,8 @@ class Result:
     names: tuple[str, ...] = ()
     params: Mapping[str, float] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)
+    regimes: tuple[RegimeRow, ...] = ()
+    never_started: tuple[str, ...] = ()
 
     @property
     def fun(self) -> float:
@@ -158,7 +169,11 @@ class Result:
             failed = f"{sum(self.failures.values())} of {self.nfev} evaluations: {causes(self.failures)}"
             lines += [f"{'failures':>10}: {failed}"]
         lines += [f"{'failed':>10}: {legible(reason, PAGE)}" for reason in died_of(self.optimizers)]
-        lines += [f"{'regimes':>10}: {regimes}"] if (regimes := _regimes(self.optimizers)) else []
+        lines += _regimes(self.regimes)
+        if not self.regimes and (waited := waited_for(self)):
+            lines += [f"{'waited':>10}: {waited}"]
+        if self.never_started and self.status == RunStatus.FINISHED:
+            lines += [f"{'never ran':>10}: {', '.join(map(legible, self.never_started))}"]
         if stopped := stopped_by(self.optimizers):
             lines += [f"{'stopped by':>10}: {', '.join(f'{n} {legible(rules)}' for rules, n in stopped.items())}"]
         lines += [f"{'optimizers':>10}: {_census(self)}", *_table(self.optimizers, self.origin["opt_id"])]
@@ -205,6 +220,8 @@ def result_of(view: RunView, run_dir: Path | None = None, *, writer_lives: bool 
         names=opening.names,
         params={} if x is None else dict(zip(opening.names, x.tolist(), strict=True)),
         failures=dict(view.causes.most_common()),
+        regimes=regime_rows(view),
+        never_started=never_started(view),
     )
 
 
@@ -261,17 +278,41 @@ def _point(result: Result) -> str:
     return ", ".join([*shown, *([f"and {len(named) - POINT_SHOWN} more"] if len(named) > POINT_SHOWN else [])])
 
 
-def _regimes(rows: Sequence[OptimizerRow]) -> str:
-    """Return what each regime of a portfolio has had and found; empty without one."""
-    members: dict[str, list[OptimizerRow]] = {}
-    for row in rows:
-        members.setdefault(row.regime, []).append(row)
-    return ", ".join(
-        f"{legible(regime)} {sum(row.evaluations for row in all_)} evaluations "
-        f"(best {min(row.best_f for row in all_):.8g})"
-        for regime, all_ in members.items()
-        if regime
-    )
+def _regimes(regimes: Sequence[RegimeRow]) -> list[str]:
+    """Return a table of what each regime of a portfolio should have, has had and has found; empty without one."""
+    if not regimes:
+        return []
+    cells = [("", "share", "evaluations", "improved", "best", "waited", "")]
+    for row in regimes:
+        share = "-" if row.share is None else f"{row.share:.0%}"
+        best = f"{row.best_f:.8g}" if math.isfinite(row.best_f) else "-"
+        had = f"{row.evaluations:,} ({row.spent:.0%})"
+        state = ", ".join((*(() if row.state == "idle" else (row.state,)), *(("is next",) if row.due else ())))
+        cells.append((legible(row.name), share, had, f"{row.improvements:,}", best, f"{row.waited:,}", state))
+    widths = [max(len(line[column]) for line in cells) for column in range(6)]
+    lines = [
+        "  ".join([f"{name:<{widths[0]}}", *map(str.rjust, rest, widths[1:]), state]) for name, *rest, state in cells
+    ]
+    return [
+        f"{'regimes' if i == 0 else '':>10}{':' if i == 0 else ' '} {line}".rstrip() for i, line in enumerate(lines)
+    ]
+
+
+def waited_for(result: Result) -> str:
+    """Return which optimizers waited longest because the allocator gave their evaluations to others; empty if none did.
+
+    Those that waited for less than a tenth of the evaluations of the run are left out.
+    """
+    waited = sorted((row for row in result.optimizers if row.waited > LONG * result.nfev), key=lambda row: -row.waited)
+    told = [f"{row.opt_id} ({legible(row.name)}) for {row.waited:,}" for row in waited[:REASONS_SHOWN]]
+    more = f" and {len(waited) - REASONS_SHOWN} more" if len(waited) > REASONS_SHOWN else ""
+    return f"optimizer {', '.join(told)}{more} evaluations that the allocator gave to others" if told else ""
+
+
+def never_started(view: RunView) -> tuple[str, ...]:
+    """Return the labels of optimizers that were offered and never started; empty where the offer is not on record."""
+    started = {one.label for one in view}
+    return tuple(str(name) for name in view.settings.get("offered") or () if name not in started)
 
 
 def _census(result: Result) -> str:

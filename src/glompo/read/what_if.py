@@ -287,7 +287,7 @@ class _Moment:
             run_best_f=self._run_best_f,
             run_best_f_without=without,
             incumbent_lost=view.best is not None and without > view.best.f,
-            ending=row_of(one).ending,
+            ending=row_of(one, view.calls).ending,
         )
 
 

@@ -52,6 +52,11 @@ class BaseSelector(Written, ABC):
         return self._options
 
     @property
+    def shares(self) -> Mapping[str, tuple[float, float]]:
+        """Share of each of its regimes in proportion, and its weight while it owns the incumbent; empty without any."""
+        return {}
+
+    @property
     def avail_opts(self) -> tuple[Option, ...]:
         """The same, by the documented name; each unpacks as (class, init kwargs, minimize kwargs)."""
         return self._options

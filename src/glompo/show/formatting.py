@@ -80,6 +80,16 @@ def census(summary: Summary) -> str:
     return ", ".join([alive, *(f"{n} {how}" for how, n in summary.ends.items() if n)])
 
 
+def regimes(summary: Summary) -> str:
+    """Return what share of the evaluations each regime of a portfolio has had, and which wait; empty without one."""
+    return ", ".join(
+        f"{legible(row.name)} {row.spent:.0%}"
+        + ("" if row.share is None else f" of {row.share:.0%}")
+        + (" (waits, is next)" if row.due and row.state == "waits" else " (waits)" if row.state == "waits" else "")
+        for row in summary.regimes
+    )
+
+
 def best(summary: Summary) -> str:
     """Return the best value and what found it."""
     if summary.best_opt is None:

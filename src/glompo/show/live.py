@@ -97,6 +97,8 @@ def present(summary: Summary) -> RenderableType:
     parts: list[RenderableType] = [Text(), head]
     if summary.budget:
         parts.append(ProgressBar(summary.budget, summary.calls, complete_style="green", finished_style="green"))
+    if summary.regimes:
+        parts.append(Text(fmt.regimes(summary)))
     parts.append(_living(summary))
     return Group(*parts)
 

@@ -126,7 +126,7 @@ class Progress:
         self._alive = [opt for opt in candidates if view[opt].how is None]
         ended = [view[opt] for opt in candidates if view[opt].how is not None]
         ended.sort(key=lambda one: (one.ended_at or 0.0, one.opt))
-        return map(row_of, ended)
+        return (row_of(one, view.calls) for one in ended)
 
 
 def _is_terminal(stream: IO[str] | None) -> bool:
@@ -179,8 +179,9 @@ class PlainLines:
             fmt.share(summary),
             fmt.pace(summary.rate),
             fmt.census(summary),
+            fmt.regimes(summary),
         )
-        return "; ".join(parts)
+        return "; ".join(filter(None, parts))
 
     def _write(self, elapsed: float, text: str) -> None:
         line = f"[{fmt.clock(elapsed)}] {text}\n"

@@ -13,6 +13,7 @@ from typing import Any
 from glompo.core.state import lifecycle
 from glompo.core.state.lifecycle import Phase
 from glompo.core.state.optimizer_state import Best, OptimizerState
+from glompo.core.state.regime_totals import RegimeTotals
 from glompo.core.state.requests import PendingRequests
 from glompo.core.state.retention import Retention
 from glompo.errors import IllegalEventError
@@ -95,6 +96,7 @@ class RunFacts:
     reasons: Counter[str] = field(default_factory=Counter)
     causes: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
+    regimes: dict[str, RegimeTotals] = field(default_factory=dict)
     asked: Asked | None = None
     pending: PendingRequests = field(default_factory=PendingRequests)
     ending: Verdict | None = None

@@ -16,6 +16,7 @@ from glompo.core.state import lifecycle
 from glompo.core.state.checkpoints import AFTER_THE_END, SAVING_RULES
 from glompo.core.state.lifecycle import How, Phase
 from glompo.core.state.optimizer_state import Best, OptimizerState
+from glompo.core.state.regime_totals import RegimeTotals
 from glompo.core.state.requests import refusal
 from glompo.core.state.run_facts import RunFacts
 from glompo.core.state.sessions import RETURNING_RULES, finish_left
@@ -116,6 +117,9 @@ class RunState(RunFacts):
         new = OptimizerState(event, self.retention.trajectory(event.config, self.opened.bounds, self.slots))
         self.optimizers[event.opt] = self.alive[event.opt] = new
         self.used_slots += event.held
+        new.dry_at = self.calls
+        if event.regime:
+            self.regimes.setdefault(event.regime, RegimeTotals()).started += 1
 
     def _start(self, event: Started) -> None:
         one = self.known(event)
@@ -128,8 +132,18 @@ class RunState(RunFacts):
             raise IllegalEventError(f"a grant of {event.n} evaluations")
         if not one.outstanding:  # it had nothing to say anything about
             one.heard_at = event.at
+        self._end_wait(one)
         one.granted += event.n
         self.outstanding += event.n
+
+    def _end_wait(self, one: OptimizerState) -> None:
+        """Count what others have evaluated since it had no credits left."""
+        if one.dry_at is None:
+            return
+        waited, one.dry_at = self.calls - one.dry_at, None
+        one.waited += waited
+        if one.request.regime in self.regimes:
+            self.regimes[one.request.regime].waited += waited
 
     def _request_reclaim(self, event: ReclaimRequested) -> None:
         self.known(event).silent = True
@@ -168,8 +182,17 @@ class RunState(RunFacts):
             if status in FAILURES:
                 self._count_failure(status, reason)
         found = one.trajectory.best
-        if found < before and self._beats_best(found, event.opt):
+        improves = found < before and self._beats_best(found, event.opt)
+        if improves:
             self.best = Best(event.opt, one.trajectory.best_k, one.trajectory.best_x, found)  # type: ignore[arg-type]
+            one.improvements += 1
+        if not one.outstanding:
+            one.dry_at = self.calls
+        totals = self.regimes.get(one.request.regime)
+        if totals is not None:
+            totals.calls += called
+            totals.improvements += improves
+            totals.best = min(totals.best, found)
 
     def _beats_best(self, f: float, opt: int) -> bool:
         """Return whether `f` is better; of equals the lower number leads, so that speed does not matter."""
@@ -209,7 +232,7 @@ class RunState(RunFacts):
         if one.phase is Phase.PAUSED:
             self._release_slots(one)
         self.outstanding -= one.outstanding
-        one.granted, one.silent = one.calls, False
+        one.granted, one.silent, one.dry_at = one.calls, False, None
 
     def _request_resume(self, event: ResumeRequested) -> None:
         one = self.known(event)
@@ -222,6 +245,7 @@ class RunState(RunFacts):
     def _resume(self, event: Resumed) -> None:
         one = self.known(event)
         self.move(one, event)
+        one.dry_at = self.calls
 
     def _release_slots(self, one: OptimizerState) -> None:
         if one.holds_slots:
@@ -238,6 +262,7 @@ class RunState(RunFacts):
         one = self.known(event)
         self.move(one, event)
         one.stop = event
+        self._end_wait(one)
         self.pending.fulfil(event.opt)
         if event.by == By.STOPPER:
             self.stopped_by_rules.append(event.opt)

@@ -97,6 +97,7 @@ def _return(state: RunFacts, one: OptimizerState, event: Restored | ReturnedToRe
         state.ended[one.how] -= 1
     one.how, one.stop, one.ended_at, one.note = None, None, None, ""
     one.granted = one.calls_before = one.calls
+    one.dry_at = state.calls if isinstance(event, Restored) and not event.credits else None
     one.started_at = None
     one.heard_at = event.at
     one.trajectory.keep = state.retention.rows(one.trajectory.dims, state.slots)

@@ -184,6 +184,26 @@ class OptimizerView:
         return self._state.outstanding
 
     @property
+    def improvements(self) -> int:
+        """Batches of its evaluations that improved the best value of the run."""
+        return self._state.improvements
+
+    @property
+    def waits(self) -> bool:
+        """Whether it could evaluate and has no credits: others get them."""
+        return self.may_evaluate and self._state.dry_at is not None
+
+    @property
+    def waited(self) -> int:
+        """Evaluations that others made while it had no credits, up to its last grant."""
+        return self._state.waited
+
+    def waiting(self, calls: int) -> int:
+        """Return how many others have made since, if it waits in a run that has made so many `calls`."""
+        since = self._state.dry_at
+        return calls - since if self.waits and since is not None else 0
+
+    @property
     def pace(self) -> float | None:
         """Recent seconds per call of the task; None before the first."""
         return self._state.pace
