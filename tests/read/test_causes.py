@@ -9,6 +9,7 @@ import glompo
 from glompo.function import Status, cause_of, kept_in, scratch_of
 from glompo.optimizers import RandomSampling
 from glompo.read import load, rows
+from glompo.read.hdf5 import to_hdf5
 from glompo.read.summary import summarize
 from glompo.show import formatting
 from glompo.stoppers import BestUnmoving, CatchUp, MaxFuncCalls, MinFuncCalls, OptimizerType
@@ -162,3 +163,13 @@ def test_stops_are_counted_by_rule(tmp_path):
     stopped = result.stats["opts_killed"]
     assert stopped > 1
     assert f"stopped by: {stopped} BestUnmoving\n" in str(result)
+
+
+def test_hdf5_holds_labels_starts_and_reasons(run, tmp_path):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(to_hdf5(run.run_dir, tmp_path / "run.h5")) as file:
+        group = file["optimizer_1"]
+        assert (group.attrs["label"], group.attrs["regime"]) == ("RandomSampling", "")
+        assert group.attrs["x0"].tolist() == run.optimizers[0].x0.tolist()
+        reasons = [reason.decode() for reason in group["failures"]["reason"]]
+    assert reasons == [row.reason for row in rows(run.run_dir) if row.status != "ok"]
