@@ -12,7 +12,7 @@ from glompo import BaseOptimizer, MinimizeResult
 from glompo.cli.config import arguments, read_config
 from glompo.core.views.run_view import RunView
 from glompo.errors import SettingTypeError
-from glompo.optimizers import CMAOptimizer, LeastSquares, Nlopt, RandomSampling, Scipy
+from glompo.optimizers import CMAOptimizer, FunctionOptimizer, LeastSquares, Nlopt, RandomSampling, Scipy
 from glompo.portfolio import Portfolio, Regime
 from glompo.read import load, rows, to_csv
 from glompo.read.summary import summarize
@@ -63,6 +63,8 @@ class Coloured(Own):
         ((Scipy, {"method": "DE"}), "Scipy(differential_evolution)"),
         (Nlopt(algorithm="ln_sbplx"), "Nlopt(LN_SBPLX)"),
         (LeastSquares, "LeastSquares"),
+        (FunctionOptimizer(bowl), "FunctionOptimizer(bowl)"),
+        ((FunctionOptimizer, {"minimiser": bowl}), "FunctionOptimizer(bowl)"),
         (Own, "Own of 3"),
         (Own(5), "Own of 5"),
         (Scipy(method="Powell", label="fine"), "fine"),

@@ -142,3 +142,18 @@ def test_a_run_that_reached_its_target_warns_of_nothing(tmp_path, caplog):
         result = never(tmp_path, target=1e9)
     assert len(result.never_started) == 2
     assert not caplog.records
+
+
+def test_optimizers_that_the_allocator_held_back_are_named_and_those_that_took_turns_are_not(tmp_path):
+    class OneAtATime:
+        """The first optimizer gets everything."""
+
+        def allocate(self, view, limit):
+            free = view.n_started and view[1].may_evaluate and not view[1].outstanding
+            return {1: 5 if limit is None else min(limit, 5)} if free else {}
+
+    settings = {"optimizers": RandomSampling, "max_evaluations": 60, "max_jobs": 2, "rng": 1}
+    held = glompo.minimize(bowl, BOX, allocator=OneAtATime(), working_dir=tmp_path / "held", **settings)
+    assert "waited: optimizer 2 (RandomSampling) for " in str(held)
+    fair = glompo.minimize(bowl, BOX, deterministic=True, working_dir=tmp_path / "fair", **settings)
+    assert "waited" not in str(fair)

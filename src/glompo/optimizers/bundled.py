@@ -49,8 +49,10 @@ class BundledOptimizer(BaseOptimizer):
     def usual_label(cls, settings: Mapping[str, Any]) -> str:
         """Return the class, with the algorithm that is chosen among several."""
         parameter = inspect.signature(cls.__init__).parameters.get(cls.chosen_by)
-        chosen = settings.get(cls.chosen_by, None if parameter is None else parameter.default)
-        return f"{cls.__name__}({cls.spelled(chosen)})" if isinstance(chosen, str) else cls.__name__
+        usual = None if parameter is None or parameter.default is parameter.empty else parameter.default
+        chosen = settings.get(cls.chosen_by, usual)
+        name = cls.spelled(chosen) if isinstance(chosen, str) else getattr(chosen, "__name__", "")
+        return f"{cls.__name__}({name})" if name else cls.__name__
 
     @classmethod
     def spelled(cls, algorithm: str) -> str:

@@ -47,6 +47,9 @@ START_SHOWN = 60
 LONG = 0.1
 """Share of the evaluations of a run for which an optimizer has waited that is named."""
 
+TURNS = 2
+"""Evaluations of others for each of its own beyond which it did not just wait for its turn."""
+
 POINT_SHOWN = 60
 """Parameters of the best point in the printed result, at most."""
 
@@ -301,9 +304,11 @@ def _regimes(regimes: Sequence[RegimeRow]) -> list[str]:
 def waited_for(result: Result) -> str:
     """Return which optimizers waited longest because the allocator gave their evaluations to others; empty if none did.
 
-    Those that waited for less than a tenth of the evaluations of the run are left out.
+    Named are those that waited for more than a tenth of the evaluations of the run, and for more than twice as many as
+    they made: optimizers that are served in turn wait as well.
     """
-    waited = sorted((row for row in result.optimizers if row.waited > LONG * result.nfev), key=lambda row: -row.waited)
+    held = (row for row in result.optimizers if row.waited > max(LONG * result.nfev, TURNS * row.evaluations))
+    waited = sorted(held, key=lambda row: -row.waited)
     told = [f"{row.opt_id} ({legible(row.name)}) for {row.waited:,}" for row in waited[:REASONS_SHOWN]]
     more = f" and {len(waited) - REASONS_SHOWN} more" if len(waited) > REASONS_SHOWN else ""
     return f"optimizer {', '.join(told)}{more} evaluations that the allocator gave to others" if told else ""
