@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 import glompo
 from glompo.core.views.run_view import RunView
@@ -14,6 +16,7 @@ from glompo.portfolio import Portfolio, Regime
 from glompo.read import load, rows, summarize
 from glompo.read.regime_row import regime_rows
 from glompo.show import formatting
+from glompo.show.live import present
 from glompo.testing import history, simulate
 
 BOX = [(-1.0, 3.0)] * 2
@@ -157,3 +160,11 @@ def test_optimizers_that_the_allocator_held_back_are_named_and_those_that_took_t
     assert "waited: optimizer 2 (RandomSampling) for " in str(held)
     fair = glompo.minimize(bowl, BOX, deterministic=True, working_dir=tmp_path / "fair", **settings)
     assert "waited" not in str(fair)
+
+
+def test_the_display_in_place_shows_regimes(run):
+    result, _ = run
+    summary = summarize(load(result.run_dir).view)
+    console = Console(file=StringIO(), width=120)
+    console.print(present(summary))
+    assert formatting.regimes(summary) in console.file.getvalue()

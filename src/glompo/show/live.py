@@ -95,10 +95,10 @@ def present(summary: Summary) -> RenderableType:
     head.add_row(Text(fmt.best(summary), style="bold"), Text(fmt.clock(summary.elapsed)))
     head.add_row(Text(f"{fmt.share(summary)}, {fmt.pace(summary.rate)}"), Text(fmt.census(summary)))
     parts: list[RenderableType] = [Text(), head]
-    if summary.budget:
-        parts.append(ProgressBar(summary.budget, summary.calls, complete_style="green", finished_style="green"))
     if summary.regimes:
         parts.append(Text(fmt.regimes(summary)))
+    if summary.budget:
+        parts.append(ProgressBar(summary.budget, summary.calls, complete_style="green", finished_style="green"))
     parts.append(_living(summary))
     return Group(*parts)
 
