@@ -173,3 +173,31 @@ def test_hdf5_holds_labels_starts_and_reasons(run, tmp_path):
         assert group.attrs["x0"].tolist() == run.optimizers[0].x0.tolist()
         reasons = [reason.decode() for reason in group["failures"]["reason"]]
     assert reasons == [row.reason for row in rows(run.run_dir) if row.status != "ok"]
+
+
+def test_a_run_that_fails_altogether_says_what_its_failures_have_in_common(tmp_path):
+    def broken(x):
+        raise ValueError(f"{x[0]:.6f} is no temperature")
+
+    with pytest.raises(
+        glompo.TaskFailedError, match=r"failed: ValueError: # is no temperature \(\d+ times\), for example"
+    ):
+        glompo.minimize(broken, [(-1, 1)], optimizers=RandomSampling, max_evaluations=99, working_dir=tmp_path)
+
+
+class Dying(RandomSampling):
+    """Dies with a message of its own each time."""
+
+    def minimize(self, function, x0, bounds):
+        function(x0)
+        raise RuntimeError(f"step {x0[0]:.6f} failed")
+
+
+def test_optimizers_that_died_alike_are_counted_together(tmp_path):
+    result = glompo.minimize(
+        abs_sum, [(-1, 1)], optimizers=[Dying, RandomSampling(iters=3)], max_evaluations=16, max_jobs=1, rng=1,
+        working_dir=tmp_path,
+    )  # fmt: skip
+    died = sum(row.how == "crashed" for row in result.optimizers)
+    assert died > 1
+    assert f"failed: {died} of {len(result.optimizers)}, Dying: crashed: RuntimeError: step " in str(result)

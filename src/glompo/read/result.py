@@ -16,6 +16,7 @@ from glompo.core.state.lifecycle import How
 from glompo.core.views.manager_view import documented_result
 from glompo.core.views.run_view import RunView
 from glompo.events.enums import By, Reason
+from glompo.function import Status, cause_of
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
 from glompo.read.regime_row import RegimeRow, regime_rows
 from glompo.read.run_opening import RunStatus, opening_of, run_status_of
@@ -260,9 +261,15 @@ def stopped_by(rows: Sequence[OptimizerRow]) -> dict[str, int]:
 
 
 def died_of(rows: Sequence[OptimizerRow]) -> list[str]:
-    """Return why optimizers crashed or were lost, most frequent first, each with how many of them."""
-    reasons = Counter(f"{row.name}: {row.ending}" for row in rows if row.how in DIED)
-    return [f"{count} of {len(rows)}, {reason}" for reason, count in reasons.most_common(REASONS_SHOWN)]
+    """Return why optimizers crashed or were lost, the most frequent cause first, each with how many and an example."""
+    alike: dict[str, list[str]] = {}
+    for row in rows:
+        if row.how in DIED:
+            alike.setdefault(f"{row.name}: {cause_of(Status.FAILED, row.ending)}", []).append(
+                f"{row.name}: {row.ending}"
+            )
+    groups = sorted(alike.values(), key=len, reverse=True)[:REASONS_SHOWN]
+    return [f"{len(group)} of {len(rows)}, {group[0]}" for group in groups]
 
 
 def causes(failures: Mapping[str, int]) -> str:
