@@ -275,6 +275,7 @@ class _Moment:
         return Difference(
             opt=self.opt,
             kind=one.kind,
+            name=one.name,
             stops=stops,
             at=self._at,
             evaluation=self._evaluation,
