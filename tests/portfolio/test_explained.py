@@ -15,6 +15,7 @@ from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
 from glompo.portfolio import Portfolio, Regime
 from glompo.read import load, rows, summarize
 from glompo.read.regime_row import regime_rows
+from glompo.read.result import never_started
 from glompo.show import formatting
 from glompo.show.live import present
 from glompo.testing import history, simulate
@@ -168,3 +169,10 @@ def test_the_display_in_place_shows_regimes(run):
     console = Console(file=StringIO(), width=120)
     console.print(present(summary))
     assert formatting.regimes(summary) in console.file.getvalue()
+
+
+def test_a_run_of_an_earlier_version_does_not_claim_that_something_never_started():
+    course = history()
+    course.start("Scipy")
+    assert "offered" not in course.view().opened.spec
+    assert never_started(course.view()) == ()

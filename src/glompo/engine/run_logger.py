@@ -184,6 +184,8 @@ def _finished(event: events.RunFinished, state: RunState) -> None:
 
 def _left_out(verdict: Verdict, state: RunState) -> None:
     """Warn of optimizers for which there was no room: the run was over before one of their kind could start."""
+    if state.opened is None or "offered" not in state.opened.spec:  # begun by an earlier version, which knew no labels
+        return
     started = {one.request.called for one in state.optimizers.values()}
     never = [str(name) for name in state.settings.get("offered") or () if name not in started]
     if never and any(leaf.name in SPENT for leaf in verdict.deciding()):

@@ -323,6 +323,8 @@ def waited_for(result: Result) -> str:
 
 def never_started(view: RunView) -> tuple[str, ...]:
     """Return the labels of optimizers that were offered and never started; empty where the offer is not on record."""
+    if "offered" not in view.opened.spec:  # begun by an earlier version, which knew no labels
+        return ()
     started = {one.label for one in view}
     return tuple(str(name) for name in view.settings.get("offered") or () if name not in started)
 
