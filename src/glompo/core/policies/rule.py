@@ -30,6 +30,7 @@ class Rule(Written, ABC):
     """Whether it only says for which optimizers, or from when on, others are asked: then reasons leave it out."""
 
     _last: bool | None = None
+    _shortened: tuple[str, str] = ("", "")
 
     @property
     def last_result(self) -> bool | None:
@@ -83,8 +84,11 @@ class Rule(Written, ABC):
 
     def verdict(self, fired: object, why: str) -> Verdict:
         """Return an answer of this rule."""
-        rule, short = str(self), self.short()
-        return Verdict(bool(fired), rule, why, (), "" if short == rule else short, self.guard)
+        rule = str(self)
+        if self._shortened[0] != rule:  # rules are asked often, and rarely change their settings
+            short = self.short()
+            self._shortened = rule, "" if short == rule else short
+        return Verdict(bool(fired), rule, why, (), self._shortened[1], self.guard)
 
     def __and__(self, other: Rule) -> Rule:
         return All(self, _rule(other, "&"))
