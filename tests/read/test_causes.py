@@ -162,6 +162,7 @@ def test_stops_are_counted_by_rule(tmp_path):
     )  # fmt: skip
     stopped = result.stats["opts_killed"]
     assert stopped > 1
+    assert result.stopped_by == {"BestUnmoving": stopped}
     assert f"stopped by: {stopped} BestUnmoving\n" in str(result)
 
 

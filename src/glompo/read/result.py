@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -16,9 +15,18 @@ from glompo.core.state.lifecycle import How
 from glompo.core.views.manager_view import documented_result
 from glompo.core.views.run_view import RunView
 from glompo.events.enums import By, Reason
-from glompo.function import Status, cause_of
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
 from glompo.read.regime_row import RegimeRow, regime_rows
+from glompo.read.result_text import (
+    DIED,
+    causes,
+    census,
+    died_of,
+    optimizer_table,
+    point_line,
+    regime_table,
+    waited_for,
+)
 from glompo.read.run_opening import RunStatus, opening_of, run_status_of
 from glompo.safe_text import PAGE, legible
 from glompo.storage.directory import way_on
@@ -35,27 +43,6 @@ FAULTS = (
 
 OUT_OF_STEPS = "MaxOptimizersExhausted"
 """Exit condition that is no success: optimizers ran out of their own iterations."""
-
-DIED = (How.CRASHED, How.LOST)
-"""Ends of optimizers that failed."""
-
-REASONS_SHOWN = 5
-"""Reasons of failed optimizers in the printed result, at most."""
-
-START_SHOWN = 60
-"""Characters of where an optimizer started in the printed table, at most."""
-
-LONG = 0.1
-"""Share of the evaluations of a run for which an optimizer has waited that is named."""
-
-TURNS = 2
-"""Evaluations of others for each of its own beyond which it did not just wait for its turn."""
-
-POINT_SHOWN = 60
-"""Parameters of the best point in the printed result, at most."""
-
-LINES_SHOWN = 25
-"""Optimizers in the printed table: the first ones, and the owner of the best point."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,6 +120,12 @@ class Result:
     never_started: tuple[str, ...] = ()
 
     @property
+    def stopped_by(self) -> dict[str, int]:
+        """How many optimizers each stopper stopped, most frequent first; several agreed where `&` joins them."""
+        by_rules = (row for row in self.optimizers if row.how and row.stopped_by == By.STOPPER)
+        return dict(Counter(" & ".join(row.stopped_by_rules) for row in by_rules).most_common())
+
+    @property
     def fun(self) -> float:
         """SciPy's name of `fx`."""
         return self.fx
@@ -165,7 +158,8 @@ class Result:
             "run_dir": self.run_dir,
         }
         lines = [
-            f"{name:>10}: {_point(self) if name == 'x' else legible(value, PAGE)}" for name, value in facts.items()
+            f"{name:>10}: {point_line(self.x, self.names) if name == 'x' else legible(value, PAGE)}"
+            for name, value in facts.items()
         ]
         if self.run_dir is not None and self.status in (RunStatus.SUSPENDED, RunStatus.KILLED):
             lines += [f"{'go on':>10}: {legible(way_on(self.run_dir), PAGE)}"]
@@ -173,14 +167,17 @@ class Result:
             failed = f"{sum(self.failures.values())} of {self.nfev} evaluations: {causes(self.failures)}"
             lines += [f"{'failures':>10}: {failed}"]
         lines += [f"{'failed':>10}: {legible(reason, PAGE)}" for reason in died_of(self.optimizers)]
-        lines += _regimes(self.regimes)
-        if not self.regimes and (waited := waited_for(self)):
+        lines += regime_table(self.regimes)
+        if not self.regimes and (waited := waited_for(self.optimizers, self.nfev)):
             lines += [f"{'waited':>10}: {waited}"]
         if self.never_started and self.status == RunStatus.FINISHED:
             lines += [f"{'never ran':>10}: {', '.join(map(legible, self.never_started))}"]
-        if stopped := stopped_by(self.optimizers):
+        if stopped := self.stopped_by:
             lines += [f"{'stopped by':>10}: {', '.join(f'{n} {legible(rules)}' for rules, n in stopped.items())}"]
-        lines += [f"{'optimizers':>10}: {_census(self)}", *_table(self.optimizers, self.origin["opt_id"])]
+        lines += [
+            f"{'optimizers':>10}: {census(self.optimizers)}",
+            *optimizer_table(self.optimizers, self.origin["opt_id"]),
+        ]
         return "\n".join(lines)
 
     __str__ = __repr__
@@ -254,99 +251,9 @@ def _all_failed(rows: Sequence[OptimizerRow]) -> bool:
     return died and not any(row.how not in DIED and row.best_x is not None for row in rows)
 
 
-def stopped_by(rows: Sequence[OptimizerRow]) -> dict[str, int]:
-    """Return how many optimizers each stopper stopped, most frequent first; several agreed where `&` joins them."""
-    found = Counter(" & ".join(row.stopped_by_rules) for row in rows if row.how and row.stopped_by == By.STOPPER)
-    return dict(found.most_common())
-
-
-def died_of(rows: Sequence[OptimizerRow]) -> list[str]:
-    """Return why optimizers crashed or were lost, the most frequent cause first, each with how many and an example."""
-    alike: dict[str, list[str]] = {}
-    for row in rows:
-        if row.how in DIED:
-            alike.setdefault(f"{row.name}: {cause_of(Status.FAILED, row.ending)}", []).append(
-                f"{row.name}: {row.ending}"
-            )
-    groups = sorted(alike.values(), key=len, reverse=True)[:REASONS_SHOWN]
-    return [f"{len(group)} of {len(rows)}, {group[0]}" for group in groups]
-
-
-def causes(failures: Mapping[str, int]) -> str:
-    """Return causes of failures with their counts, in one line."""
-    return ", ".join(f"{n:,} {legible(cause)}" for cause, n in failures.items())
-
-
-def _point(result: Result) -> str:
-    """Return the best point: with the names that the user gave, or as NumPy writes it."""
-    if result.x is None:
-        return "None"
-    if result.names == tuple(f"x{i}" for i in range(len(result.x))):
-        return np.array2string(result.x, prefix=" " * 12, threshold=60)
-    named = list(result.params.items())
-    shown = [f"{legible(name)} = {value:.8g}" for name, value in named[:POINT_SHOWN]]
-    return ", ".join([*shown, *([f"and {len(named) - POINT_SHOWN} more"] if len(named) > POINT_SHOWN else [])])
-
-
-def _regimes(regimes: Sequence[RegimeRow]) -> list[str]:
-    """Return a table of what each regime of a portfolio should have, has had and has found; empty without one."""
-    if not regimes:
-        return []
-    cells = [("", "share", "evaluations", "improved", "best", "waited", "")]
-    for row in regimes:
-        share = "-" if row.share is None else f"{row.share:.0%}"
-        best = f"{row.best_f:.8g}" if math.isfinite(row.best_f) else "-"
-        had = f"{row.evaluations:,} ({row.spent:.0%})"
-        state = ", ".join((*(() if row.state == "idle" else (row.state,)), *(("is next",) if row.due else ())))
-        cells.append((legible(row.name), share, had, f"{row.improvements:,}", best, f"{row.waited:,}", state))
-    widths = [max(len(line[column]) for line in cells) for column in range(6)]
-    lines = [
-        "  ".join([f"{name:<{widths[0]}}", *map(str.rjust, rest, widths[1:]), state]) for name, *rest, state in cells
-    ]
-    return [
-        f"{'regimes' if i == 0 else '':>10}{':' if i == 0 else ' '} {line}".rstrip() for i, line in enumerate(lines)
-    ]
-
-
-def waited_for(result: Result) -> str:
-    """Return which optimizers waited longest because the allocator gave their evaluations to others; empty if none did.
-
-    Named are those that waited for more than a tenth of the evaluations of the run, and for more than twice as many as
-    they made: optimizers that are served in turn wait as well.
-    """
-    held = (row for row in result.optimizers if row.waited > max(LONG * result.nfev, TURNS * row.evaluations))
-    waited = sorted(held, key=lambda row: -row.waited)
-    told = [f"{row.opt_id} ({legible(row.name)}) for {row.waited:,}" for row in waited[:REASONS_SHOWN]]
-    more = f" and {len(waited) - REASONS_SHOWN} more" if len(waited) > REASONS_SHOWN else ""
-    return f"optimizer {', '.join(told)}{more} evaluations that the allocator gave to others" if told else ""
-
-
 def never_started(view: RunView) -> tuple[str, ...]:
     """Return the labels of optimizers that were offered and never started; empty where the offer is not on record."""
     if "offered" not in view.opened.spec:  # begun by an earlier version, which knew no labels
         return ()
     started = {one.label for one in view}
     return tuple(str(name) for name in view.settings.get("offered") or () if name not in started)
-
-
-def _census(result: Result) -> str:
-    counts = {how: sum(row.how == how for row in result.optimizers) for how in How}
-    entries = [f"{count} {how}" for how, count in counts.items() if count]
-    alive = len(result.optimizers) - sum(counts.values())
-    entries += [f"{alive} alive"] if alive else []
-    return ", ".join([f"{len(result.optimizers)} started", *entries])
-
-
-def _table(rows: Sequence[OptimizerRow], winner: int | None) -> Iterator[str]:
-    shown = [row for i, row in enumerate(rows) if i < LINES_SHOWN or row.opt_id == winner]
-    cells = [("", "optimizer", "start", "evaluations", "best", "end")]
-    for row in shown:
-        best = "-" if row.best_x is None else f"{row.best_f:.8g}"
-        start = legible(row.start, START_SHOWN)
-        cells.append((str(row.opt_id), legible(row.name), start, str(row.evaluations), best, legible(row.ending)))
-    widths = [max(len(line[column]) for line in cells) for column in range(5)]
-    for number, name, start, evaluations, best, end in cells:
-        head = f"{number:>{widths[0] + 6}}  {name:<{widths[1]}}  {start:<{widths[2]}}"
-        yield f"{head}  {evaluations:>{widths[3]}}  {best:>{widths[4]}}  {end}".rstrip()
-    if len(shown) < len(rows):
-        yield f"{'':>{widths[0] + 6}}  and {len(rows) - len(shown)} more in result.optimizers"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from glompo.read import OptimizerRow, RunStatus, Summary
-from glompo.read.result import causes
+from glompo.read.result_text import causes
 from glompo.safe_text import legible
 
 EXAMPLES = 5
