@@ -176,3 +176,13 @@ def test_a_run_of_an_earlier_version_does_not_claim_that_something_never_started
     course.start("Scipy")
     assert "offered" not in course.view().opened.spec
     assert never_started(course.view()) == ()
+
+
+def test_a_history_written_by_hand_has_regimes_too():
+    course = history(slots=2)
+    course.evaluate(course.start("CMAOptimizer", regime="wide"), [3.0, 1.0])
+    course.evaluate(course.start("Scipy", regime="fine", label="simplex"), [2.0])
+    assert [(row.name, row.evaluations, row.improvements, row.best_f) for row in regime_rows(course.view())] == [
+        ("wide", 2, 1, 1.0), ("fine", 1, 0, 2.0),
+    ]  # fmt: skip
+    assert [one.name for one in course.view()] == ["wide: CMAOptimizer", "fine: simplex"]
