@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import pickle
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import glompo
 from glompo import BaseOptimizer, MinimizeResult
 from glompo.cli.config import arguments, read_config
+from glompo.core.policies.ports import Option
 from glompo.core.views.run_view import RunView
 from glompo.errors import SettingTypeError
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, LeastSquares, Nlopt, RandomSampling, Scipy
@@ -156,3 +158,11 @@ def test_an_optimizer_of_an_earlier_journal_is_called_by_its_class():
     view = RunView(run.state, run.now)
     assert [one.label for one in view] == ["Scipy"]
     assert replace(view[1]._state.request, label="fine").called == "fine"
+
+
+def test_an_option_of_an_earlier_checkpoint_has_no_label_of_its_own():
+    (new,) = CycleSelector(Scipy("powell", label="mine")).options
+    assert pickle.loads(pickle.dumps(new)) == new
+    earlier = object.__new__(Option)
+    earlier.__setstate__([Scipy, (), {"method": "Powell"}, {}, 1, True, "local"])
+    assert (earlier.regime, earlier.label, earlier.name) == ("local", "", "Scipy(Powell)")

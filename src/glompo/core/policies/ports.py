@@ -9,8 +9,8 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -66,6 +66,12 @@ class Option:
         """The class, what it is constructed with by name, `workers` among that, and what `minimize` is given."""
         init = {**self._by_name(), "workers": self.slots}
         return iter((self.cls, init, dict(self.minimize_kwargs)))
+
+    def __setstate__(self, state: Sequence[Any]) -> None:
+        """Take over what was pickled, also by an earlier version in a checkpoint, where the last fields are missing."""
+        missing = [one.default for one in fields(self)[len(state) :]]
+        for one, value in zip(fields(self), [*state, *missing], strict=True):
+            object.__setattr__(self, one.name, value)
 
     def __getitem__(self, place: Any) -> Any:
         return tuple(self)[place]
