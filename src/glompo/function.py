@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,48 @@ class Status(enum.IntEnum):
 
 FAILURES = (Status.FAILED, Status.INVALID, Status.TIMEOUT, Status.CRASHED, Status.OUT_OF_MEMORY)
 """Statuses that count as a failure of the task."""
+
+
+_TAIL = re.compile(r"; its (?:stderr|stdout|output) ends: .*", re.DOTALL)
+_SCRATCH = re.compile(r"; see (?P<folder>[^;]+)$")
+_CODE = re.compile(r"exit (?:code|status) -?\d+")
+_SIGNAL = re.compile(r"killed by signal \d+(?: \((?P<name>\w+)\))?")
+_PARTICULAR = re.compile(r"0x[0-9a-fA-F]+|[-+]?(?:\d+\.\d*|\.\d+|\d{4,}|\d+(?=[eE][-+]?\d))(?:[eE][-+]?\d+)?")
+
+CAUSE = 80
+"""Characters of a cause at most."""
+
+
+def kept_in(reason: str, folder: object) -> str:
+    """Return the reason of a failure with the directory in which everything about it was kept."""
+    return f"{reason}; see {folder}"
+
+
+def scratch_of(reason: str) -> str:
+    """Return the directory that :func:`kept_in` added to a reason; empty if it did not."""
+    found = _SCRATCH.search(reason)
+    return found["folder"] if found else ""
+
+
+def cause_of(status: Status, reason: str) -> str:
+    """Return what a failure has in common with others: its reason without what is particular to one evaluation.
+
+    Examples
+    --------
+    >>> cause_of(Status.FAILED, "simulate ended with exit code 1; its stderr ends: no; see /tmp/evaluation-1")
+    'exit code 1'
+    >>> cause_of(Status.FAILED, "ValueError: 0.173 is too small")
+    'ValueError: # is too small'
+    """
+    if status in (Status.TIMEOUT, Status.OUT_OF_MEMORY):
+        return status.name.lower().replace("_", " ")
+    plain = _TAIL.sub("", _SCRATCH.sub("", reason)).partition("\n")[0]
+    if code := _CODE.search(plain):
+        return code[0]
+    if ended := _SIGNAL.search(plain):
+        return f"killed by {ended['name']}" if ended["name"] else ended[0]
+    general = _PARTICULAR.sub("#", plain)
+    return general if len(general) <= CAUSE else f"{general[: CAUSE - 3]}..."
 
 
 @dataclass(slots=True)

@@ -154,7 +154,8 @@ class BaseOptimizer(ABC):
         'processes' if this optimizer, or its evaluations, have processes of their own, else 'threads'.
     **kwargs
         Settings of the optimizer. The earlier spelling of the arguments above, without the underscore, is
-        understood.
+        understood. `label` is what displays call it, by default :meth:`usual_label`; the manager reads it off the
+        template, the tuple or the configuration, and the instance that it starts does not get it.
 
     Attributes
     ----------
@@ -209,6 +210,19 @@ class BaseOptimizer(ABC):
         self.incumbent: dict[str, Any] = {"x": None, "fx": float("inf")}
         self.rng = self._signal_pipe.rng if self._signal_pipe is not None else np.random.default_rng()
         self.logger = logging.getLogger("glompo.optimizers" + ("" if self._opt_id is None else f".opt{self._opt_id}"))
+
+    @classmethod
+    def usual_label(cls, settings: Mapping[str, Any]) -> str:
+        """Return what displays call an optimizer with these settings, if the user gives no label: its class.
+
+        A class that offers several algorithms names the chosen one as well.
+
+        Parameters
+        ----------
+        settings : mapping
+            What it is constructed with, by name.
+        """
+        return cls.__name__
 
     @property
     def is_restart(self) -> bool:
@@ -349,5 +363,5 @@ def refuse_unknown(optimizer: BaseOptimizer, kwargs: Mapping[str, Any]) -> None:
         Naming the argument.
     """
     for name in kwargs:
-        if name not in (*EARLIER_NAMES, "n_workers") and name not in EARLIER_NAMES.values():
+        if name not in (*EARLIER_NAMES, "n_workers", "label") and name not in EARLIER_NAMES.values():
             raise SettingTypeError(f"{type(optimizer).__name__} has no setting {name!r}")

@@ -223,7 +223,7 @@ def test_a_reader_that_has_seen_enough_ends_the_export_quietly(inside, project):
     inside("run", project.config("max_evaluations = 3000\noptimizers = 'RandomSampling'"))
     command = [sys.executable, "-m", "glompo", "export", str(project.run_dir), "--csv", "-"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as export:
-        assert export.stdout.readline() == "optimizer,count,order,time,status,value,x0,x1\n"
+        assert export.stdout.readline() == "optimizer,label,count,order,time,status,reason,scratch,value,x0,x1\n"
         export.stdout.close()
         assert export.stderr.read() == ""
 

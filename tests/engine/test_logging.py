@@ -36,7 +36,7 @@ def test_starts_ends_and_reasons_are_told(told, tmp_path):
     assert said[0] == "the run begins: 2 parameters, 1 slots"
     assert any(line.startswith("optimizer 1 (RandomSampling) starts: ") for line in said)
     assert any("optimizer 1 (RandomSampling) exhausted after 4 evaluations at " in line for line in said)
-    assert any("optimizer 2 (Scipy) converged" in line and "L-BFGS-B: " in line for line in said)
+    assert any("optimizer 2 (Scipy(L-BFGS-B)) converged" in line and "L-BFGS-B: " in line for line in said)
     assert any(line.startswith("the run is to end: MaxTotalFunctionCalls(n=40): ") for line in said)
     assert any(line.startswith("the run is over after 40 evaluations: best ") for line in said)
     assert said[-1] == "the session ends: finished"

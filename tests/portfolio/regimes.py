@@ -69,16 +69,16 @@ def spent(run: Simulated) -> dict[str, int]:
     """Return the calls of the task by regime."""
     sums: dict[str, int] = {}
     for one in run.view:
-        sums[one.label] = sums.get(one.label, 0) + one.calls
+        sums[one.regime] = sums.get(one.regime, 0) + one.calls
     return sums
 
 
 def points(run: Simulated) -> dict[str, list[list[float]]]:
     """Return the points of each regime in the order in which they were evaluated."""
-    found: dict[str, list[list[float]]] = {one.label: [] for one in run.view}
+    found: dict[str, list[list[float]]] = {one.regime: [] for one in run.view}
     for event in run.events:
         if isinstance(event, Evaluated):
-            found[run.view[event.opt].label] += event.X.tolist()
+            found[run.view[event.opt].regime] += event.X.tolist()
     return found
 
 

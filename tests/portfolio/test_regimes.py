@@ -34,10 +34,10 @@ class Recorder(BaseGenerator):
         self.seen.append(
             {
                 "iterated": [one.opt for one in view],
-                "labels": {one.label for one in view},
+                "regimes": {one.regime for one in view},
                 "logged": list(manager.opt_log),
                 "started": (manager.o_counter, len(manager.opt_log), view.n_started),
-                "alive": [one.label for one in view.alive],
+                "alive": [one.regime for one in view.alive],
                 "calls": manager.f_counter,
                 "best": view.best,
             }
@@ -48,14 +48,14 @@ class Recorder(BaseGenerator):
 def test_the_generator_of_a_regime_sees_the_optimizers_of_that_regime() -> None:
     recorder = Recorder()
     run = play(Regime("a", Steady(0.0, ends=15), 1.0, recorder), steady("b", ends=10), calls=200)
-    own = [one.opt for one in run.view if one.label == "a"]
+    own = [one.opt for one in run.view if one.regime == "a"]
     assert len(own) >= 4
     assert own != list(range(1, len(own) + 1))  # others have started in between
     asked = {len(seen["iterated"]): seen for seen in recorder.seen}
     assert max(asked) == len(own) - 1
     for n, seen in asked.items():
         assert seen["iterated"] == seen["logged"] == own[:n]
-        assert seen["labels"] <= {"a"}
+        assert seen["regimes"] <= {"a"}
         assert seen["started"] == (n, n, n)
         assert seen["alive"] == []
     last = recorder.seen[-1]
@@ -72,7 +72,7 @@ def test_the_selector_of_a_regime_sees_the_optimizers_of_that_regime() -> None:
             return self.options[0]
 
     run = play(Regime("a", Counting(Steady(ends=20))), steady("b", ends=10), calls=100, max_jobs=3)
-    own = sum(one.label == "a" for one in run.view)
+    own = sum(one.regime == "a" for one in run.view)
     assert own >= 2
     assert {n for n, _ in counted} == set(range(own))
     assert {free for _, free in counted} == {3}
@@ -80,17 +80,17 @@ def test_the_selector_of_a_regime_sees_the_optimizers_of_that_regime() -> None:
 
 def test_several_optimizers_of_a_regime_start_in_turn() -> None:
     run = play(Regime("a", [RandomSampling(iters=10), Steady(ends=10)]), steady("b"), calls=100)
-    assert [one.kind for one in run.view if one.label == "a"][:4] == ["RandomSampling", "Steady"] * 2
+    assert [one.kind for one in run.view if one.regime == "a"][:4] == ["RandomSampling", "Steady"] * 2
 
 
 def test_optimizers_hold_no_slots_and_say_to_which_regime_they_belong() -> None:
     run = play(steady("a"), steady("b"), calls=40, max_jobs=3)
     for one in run.view:
         assert (one.slots, one.held) == (3, 0)
-        assert one.name == f"{one.label}: Steady"
-    assert [one.label for one in run.view] == ["a", "b"]
+        assert one.name == f"{one.regime}: Steady"
+    assert [one.regime for one in run.view] == ["a", "b"]
     usual = simulate([RandomSampling], MaxTotalFunctionCalls(20), max_jobs=2).view[1]
-    assert (usual.held, usual.label, usual.name) == (1, "", "RandomSampling")
+    assert (usual.held, usual.regime, usual.name) == (1, "", "RandomSampling")
 
 
 def test_a_simulation_takes_the_companions_of_a_selector_unless_it_is_given_others() -> None:
@@ -196,9 +196,9 @@ def sphere(x: Any) -> float:
 def test_without_optimizers_the_default_portfolio_searches(tmp_path: Any) -> None:
     result = glompo.minimize(sphere, [(-1, 3)] * 2, max_evaluations=150, rng=1, working_dir=tmp_path / "run")
     assert result.nfev == 150
-    assert {row.label for row in result.optimizers} == set(default_portfolio(2).regimes)
+    assert {row.regime for row in result.optimizers} == set(default_portfolio(2).regimes)
     for row in result.optimizers:
-        assert row.name == f"{row.label}: {row.kind}"
+        assert row.name == f"{row.regime}: {row.label}"
         assert row.name in repr(result)  # the table of the result shows regimes
 
 
@@ -212,19 +212,19 @@ def test_a_task_with_residuals_is_fitted_by_least_squares_too(tmp_path: Any) -> 
     task = ExpLeastSquaresCost(3)
     result = glompo.minimize(task, task.bounds, max_evaluations=120, rng=1, working_dir=tmp_path / "run")
     assert "LeastSquares" in {row.kind for row in result.optimizers}
-    assert "fit" in {row.label for row in result.optimizers}
+    assert "fit" in {row.regime for row in result.optimizers}
 
 
 def test_options_that_a_user_names_are_no_portfolio(tmp_path: Any) -> None:
     result = glompo.minimize(
         sphere, [(-1, 3)] * 2, optimizers=RandomSampling, max_evaluations=20, rng=1, working_dir=tmp_path / "run"
     )
-    assert {row.label for row in result.optimizers} == {""}
+    assert {row.regime for row in result.optimizers} == {""}
 
 
 def test_the_stopper_of_a_regime_judges_the_optimizers_of_that_regime() -> None:
     run = play(Regime("a", Steady(1.0), stopper=MaxFuncCalls(20)), steady("b", 0.0), calls=300)
-    stopped = [one.label for one in run.view if one.stop_by == "stopper"]
+    stopped = [one.regime for one in run.view if one.stop_by == "stopper"]
     assert len(stopped) >= 3
     assert set(stopped) == {"a"}
 

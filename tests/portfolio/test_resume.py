@@ -51,7 +51,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def requests(name: str) -> list[tuple[Any, ...]]:
     return [
-        (one.opt, one.kind, one.label, one.shared, one.slots, one.x0.tolist(), dict(one.config))
+        (one.opt, one.kind, one.regime, one.shared, one.slots, one.x0.tolist(), dict(one.config))
         for one in read_events(Path(name))
         if isinstance(one, StartRequested)
     ]
@@ -89,7 +89,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(whole: str) -> None:
     assert result.nfev == BUDGET
     assert trace_of(read_events(Path("run"))).difference(trace_of(read_events(Path(whole)))) == ""
     assert requests("run") == requests(whole)
-    assert {row.label for row in result.optimizers} == {"base", "local", "draws"}
+    assert {row.regime for row in result.optimizers} == {"base", "local", "draws"}
     events = list(read_events(Path("run")))
     assert sum(isinstance(event, SessionOpened) for event in events) == 2
     assert any(isinstance(event, Recovered) for event in events)
@@ -97,10 +97,10 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(whole: str) -> None:
 
 def test_a_run_with_more_slots_than_before_goes_on_with_its_optimizers() -> None:
     first = run("run", 120, deterministic=False)
-    alive = {row.opt_id for row in first.optimizers if row.label == "draws"}
+    alive = {row.opt_id for row in first.optimizers if row.regime == "draws"}
     second = run("run", 240, deterministic=False, max_jobs=5)
     assert second.nfev == 240
-    drawing = [row.opt_id for row in second.optimizers if row.label == "draws"]
+    drawing = [row.opt_id for row in second.optimizers if row.regime == "draws"]
     assert set(drawing) == alive
     assert all(one[3] for one in requests("run"))
 
@@ -110,7 +110,7 @@ def test_labels_and_shares_are_read_back_from_the_journal() -> None:
     history = load("run")
     spent: dict[str, int] = {}
     for row in result.optimizers:
-        spent[row.label] = spent.get(row.label, 0) + row.evaluations
+        spent[row.regime] = spent.get(row.regime, 0) + row.evaluations
     assert sum(spent.values()) == 150
-    assert {one.label for one in history.view} == set(spent)
+    assert {one.regime for one in history.view} == set(spent)
     assert sum(len(event.f) for event in read_events(Path("run")) if isinstance(event, Evaluated)) == 150

@@ -53,7 +53,7 @@ def test_later_shares_begin_when_the_first_search_has_ended() -> None:
 
 def test_what_a_regime_has_spent_with_earlier_optimizers_counts() -> None:
     run = play(steady("a", ends=15), steady("b"), calls=400)
-    assert sum(one.label == "a" for one in run.view) >= 10
+    assert sum(one.regime == "a" for one in run.view) >= 10
     assert spent(run) == pytest.approx({"a": 200, "b": 200}, abs=BLOCK)
 
 
@@ -87,7 +87,7 @@ def test_real_threads_are_never_more_than_the_slots(tmp_path: Any) -> None:
     )
     assert result.nfev == 300
     assert most[0] <= 2
-    assert {row.label for row in result.optimizers} == {"a", "b", "c"}
+    assert {row.regime for row in result.optimizers} == {"a", "b", "c"}
 
 
 def test_each_regime_finds_the_same_on_any_number_of_slots() -> None:
@@ -133,7 +133,7 @@ def test_two_regimes_with_the_same_optimizer_draw_different_numbers() -> None:
 def test_selectors_and_generators_of_two_regimes_draw_different_numbers() -> None:
     regimes = (Regime(name, BIPOPSelector(CMAOptimizer(cma_options={"maxfevals": 30}))) for name in "ab")
     run = play(*regimes, calls=900, bounds=[(-5.0, 5.0)] * 3, task=Rosenbrock(3))
-    steps = {name: [one.config["sigma0"] for one in run.view if one.label == name] for name in "ab"}
+    steps = {name: [one.config["sigma0"] for one in run.view if one.regime == name] for name in "ab"}
     small = {name: {step for step in found if step != 0.2} for name, found in steps.items()}
     assert small["a"]
     assert not small["a"] & small["b"]
@@ -180,7 +180,7 @@ def test_one_that_the_user_lets_rest_gets_nothing_until_it_goes_on() -> None:
     assert [event.opt for event in run.events if isinstance(event, Resumed)] == [2]
     between = [event for event in run.events if isinstance(event, Evaluated) and 15 < event.at < 40]
     assert between
-    assert {run.view[event.opt].label for event in between} >= {"a"}
+    assert {run.view[event.opt].regime for event in between} >= {"a"}
     assert all(event.opt != 2 for event in between)
     assert run.view.calls == 400
 
@@ -188,7 +188,7 @@ def test_one_that_the_user_lets_rest_gets_nothing_until_it_goes_on() -> None:
 def test_one_that_goes_on_shares_with_the_one_that_took_its_place() -> None:
     asked = [(5.5, Request("pause", "ada", 2)), (40.5, Request("go-on", "ada", 2))]
     run = play(steady("a"), steady("b"), calls=800, asked=asked)
-    assert [one.label for one in run.view] == ["a", "b", "b"]
+    assert [one.regime for one in run.view] == ["a", "b", "b"]
     late = {event.opt for event in run.events if isinstance(event, Evaluated) and event.at > 60}
     assert late == {1, 2, 3}
     assert run.view[2].calls == pytest.approx(run.view[3].calls, abs=2 * BLOCK)
@@ -198,7 +198,7 @@ def test_one_that_goes_on_shares_with_the_one_that_took_its_place() -> None:
 def test_a_portfolio_leads_one_run_after_the_other() -> None:
     portfolio = Portfolio(steady("a", ends=15), steady("b", share=2))
     first, second = (simulate(portfolio, MaxTotalFunctionCalls(150)) for _ in range(2))
-    assert [(one.label, one.calls) for one in first.view] == [(one.label, one.calls) for one in second.view]
+    assert [(one.regime, one.calls) for one in first.view] == [(one.regime, one.calls) for one in second.view]
 
 
 def test_which_is_next_follows_from_the_run_alone() -> None:

@@ -35,11 +35,11 @@ def test_each_evaluation_is_one_row_in_the_order_of_the_run(tmp_path):
     run.evaluate(1, [4.0])
     written = to_csv(record(tmp_path, run), tmp_path / "out.csv").read_text().splitlines()
     assert written == [
-        "optimizer,count,order,time,status,value,x0",
-        "1,1,1,1.0,ok,5.0,0.5",
-        "1,2,2,2.0,invalid,nan,0.5",
-        "2,1,3,3.0,ok,3.0,0.5",
-        "1,3,4,4.0,ok,4.0,0.5",
+        "optimizer,label,count,order,time,status,reason,scratch,value,x0",
+        "1,Optimizer,1,1,1.0,ok,,,5.0,0.5",
+        "1,Optimizer,2,2,2.0,invalid,invalid by hand,,nan,0.5",
+        "2,Optimizer,1,3,3.0,ok,,,3.0,0.5",
+        "1,Optimizer,3,4,4.0,ok,,,4.0,0.5",
     ]
 
 
@@ -163,9 +163,9 @@ def test_a_run_that_goes_on_while_it_is_written_down_is_shown_as_it_was_at_the_b
     file = Slow()
     write_csv(tmp_path, file)
     assert file.getvalue().splitlines() == [
-        "optimizer,count,order,time,status,value,x0",
-        "1,1,1,1.0,ok,1.0,0.5",
-        "1,2,2,2.0,ok,2.0,0.5",
+        "optimizer,label,count,order,time,status,reason,scratch,value,x0",
+        "1,Optimizer,1,1,1.0,ok,,,1.0,0.5",
+        "1,Optimizer,2,2,2.0,ok,,,2.0,0.5",
     ]
     assert len(list(rows(tmp_path))) == 3
 
@@ -201,4 +201,4 @@ def test_a_directory_without_a_run_is_refused_before_anything_is_written(tmp_pat
 
 def test_a_run_without_evaluations_gives_the_head_alone(tmp_path):
     path = to_csv(record(tmp_path, history(bounds=[(0, 1)] * 3)), tmp_path / "out.csv")
-    assert path.read_text() == "optimizer,count,order,time,status,value,x0,x1,x2\n"
+    assert path.read_text() == "optimizer,label,count,order,time,status,reason,scratch,value,x0,x1,x2\n"

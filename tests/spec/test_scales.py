@@ -48,3 +48,9 @@ def test_a_refusal_leaves_nothing_behind(tmp_path):
     with pytest.raises(SettingError, match="a logarithm needs"):
         glompo.minimize(lambda x: 0.0, [(0, 1)], scaler="log", max_evaluations=1, working_dir=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_scales_among_the_bounds_are_refused_with_what_to_give_instead():
+    with pytest.raises(SettingTypeError) as error:
+        glompo.minimize(lambda x: 0.0, [(1e-6, 1, "log"), (200, 400)], max_evaluations=1)
+    assert "give bounds=[(1e-06, 1), (200, 400)] and scaler=['log', 'none']" in str(error.value)

@@ -8,6 +8,7 @@ A component is written as its name, or as a table whose ``type`` is its name and
     type = "CMAOptimizer"
     sigma0 = 0.2
     workers = 2
+    label = "wide"
 
 One of the user's own is named by its import path, ``type = "module:Class"``, and one of an installed plug-in by the
 name before the ``=`` in the ``pyproject.toml`` of its distribution, which declares it in the group of its kind::
@@ -37,7 +38,7 @@ from glompo.freezers import BaseFreezer
 from glompo.generators import BaseGenerator
 from glompo.optimizer import BaseOptimizer
 from glompo.selectors import BaseSelector
-from glompo.spec.constructor import required_settings
+from glompo.spec.constructor import FOR_THE_MANAGER, required_settings
 from glompo.spec.constructor import settings_known as _settings_known
 from glompo.spec.task import imported
 from glompo.stoppers import BaseStopper
@@ -233,8 +234,9 @@ def named(given: Any, kind: ComponentKind, where: str, run_settings: Collection[
     cls = _class_of(type_name, kind, where)
     where = f"{where} ({cls.__name__})"
     known, closed = _settings_known(cls)
+    further = FOR_THE_MANAGER if issubclass(cls, BaseOptimizer) else ()
     for name in settings:
-        if closed and name not in known:
+        if closed and name not in (*known, *further):
             raise _unknown(where, name, known, run_settings)
     for name, value in settings.items():
         settings[name] = _inner(value, str(known[name].annotation) if name in known else "", f"{where}: {name}")

@@ -10,6 +10,7 @@ them there are ``stoppers_combine`` and ``exit_conditions_combine``, which say h
     [[optimizers]]
     type = "CMAOptimizer"
     workers = 2
+    label = "wide"
 
     [[stoppers]]
     type = "MinFuncCalls"
@@ -51,6 +52,7 @@ from glompo.errors import SettingError, SettingTypeError, UserError
 from glompo.manager import GloMPOManager, minimize
 from glompo.selectors import RegimeSelector
 from glompo.spec import CheckpointingControl
+from glompo.spec.constructor import FOR_THE_MANAGER
 from glompo.storage.files import read_regular
 from glompo.validation import refuse_unknown
 
@@ -211,7 +213,7 @@ def _optimizers(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _option(one: Named, minimize: Mapping[str, Any] = MappingProxyType({})) -> tuple[type, dict[str, Any], Any]:
     """Return an optimizer as a class and its settings; it is constructed once to have them checked."""
-    alone = {name: value for name, value in one.settings.items() if name != "workers"}
+    alone = {name: value for name, value in one.settings.items() if name not in FOR_THE_MANAGER}
     replace(one, settings=alone).built()
     return one.cls, one.settings, dict(minimize)
 

@@ -26,6 +26,7 @@ from glompo.cli.components import (
 from glompo.cli.config import assignments
 from glompo.errors import SettingError, SettingTypeError
 from glompo.safe_text import legible
+from glompo.spec.constructor import FOR_THE_MANAGER
 from glompo.spec.task import imported
 from glompo.testing import (
     AllocatorContract,
@@ -143,7 +144,8 @@ def _subject(one: Named, kind: ComponentKind) -> Any:
     if kind is not SELECTORS and (missing := one.missing()):
         raise SettingError(f"{one.cls.__name__} needs the setting {missing[0]!r}; add --option {missing[0]}=...")
     if kind is OPTIMIZERS:
-        replace(one, settings={name: value for name, value in one.settings.items() if name != "workers"}).built()
+        alone = {name: value for name, value in one.settings.items() if name not in FOR_THE_MANAGER}
+        replace(one, settings=alone).built()
         return one.cls, one.settings
     if kind is SELECTORS:
         return one.cls, one.settings

@@ -55,6 +55,8 @@ def status_json(run_dir: Path) -> str:
         result = history.result
     del facts["living"]  # they are among all optimizers
     facts |= {"success": result.success, "run_dir": str(run_dir.absolute()), "optimizers": plain(result.optimizers)}
+    facts |= {"params": plain(result.params), "failed": plain(result.failures), "stopped_by": result.stopped_by}
+    facts |= {"never_started": plain(result.never_started)}
     return json.dumps(facts, indent=2, allow_nan=False)
 
 

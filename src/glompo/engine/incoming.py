@@ -54,5 +54,5 @@ def objection(asked: Asked, state: RunState, policies: Policies, job: Job) -> st
     if asked.what == RequestKind.SLOTS:
         widest = max(job.options, key=lambda option: option.slots, default=None)
         if widest is not None and asked.amount < widest.slots:
-            return f"slots is {asked.amount}, but {widest.kind} needs {widest.slots} (workers); give that or more"
+            return f"slots is {asked.amount}, but {widest.name} needs {widest.slots} (workers); give that or more"
     return ""

@@ -8,8 +8,9 @@ queue that warns by SIGUSR1 long before it sends SIGTERM gets both an orderly en
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from glompo.evaluators.signal_handlers import handling
@@ -51,6 +52,12 @@ class Interrupts:
     def close(self) -> None:
         """Let no further signal disturb the end of the session: what follows is short."""
         self._closing = True
+
+
+def say(text: str) -> None:
+    """Write a line where a person looks who has just pressed Ctrl-C, whether or not anything shows the run."""
+    with suppress(Exception):  # a stream that is closed, or none at all
+        print(text, file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from glompo.core.state.run_state import RunState
 from glompo.core.views.run_view import RunView
 from glompo.engine.dispatch import Job, dispatch, refit
 from glompo.engine.incoming import arrivals, asked_of, objection
-from glompo.engine.interrupts import Interrupts, listening
+from glompo.engine.interrupts import Interrupts, listening, say
 from glompo.engine.ports import Clock, EventLog, Inbox, Observer
 from glompo.engine.run_logger import RunLogger
 from glompo.errors import IllegalEventError, InternalError, PolicyError, StoreError
@@ -127,6 +127,7 @@ class Engine:
             self._loop(interrupts)
             reason = "finished" if self.state.finished else TWICE if interrupts.now else self._why_left()
             if interrupts.now:
+                say("interrupted twice: the session ends now, without the evaluations under way")
                 self._abandon(TWICE)
         except KeyboardInterrupt:
             reason = TWICE
@@ -167,6 +168,7 @@ class Engine:
         """Record that a signal asked to leave, once."""
         if interrupts.by and self.state.asked is None and not self.state.ending:
             self._record([events.Asked(self._clock.now(), RequestKind.LEAVE, interrupts.by)])
+            self._run_logger.leaving(self.view, interrupts.by)
 
     def _attend(self) -> None:
         """Take what is asked from outside: it is durable before it is forgotten there."""

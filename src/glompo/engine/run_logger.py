@@ -13,12 +13,22 @@ from typing import Any
 from glompo import events
 from glompo.core.state.lifecycle import How
 from glompo.core.state.run_state import RunState
+from glompo.core.views.optimizer_view import display_name
 from glompo.core.views.run_view import RunView
+from glompo.engine.interrupts import say
 from glompo.events import Event
 from glompo.events.enums import By, Reason
+from glompo.events.verdict import Verdict
 from glompo.loggers import library_logger
+from glompo.safe_text import legible
 
 logger = library_logger("glompo.run")
+
+SPENT = ("MaxTotalFunctionCalls", "TimeLimit", "TimeLimitThroughRestarts")
+"""Exit conditions by which a run ends because it has used what it was given."""
+
+NAMED = 4
+"""Optimizers that are named in one line, at most."""
 
 TROUBLE = (How.CRASHED, How.LOST, How.FORCED)
 """Ends of optimizers that are warned of."""
@@ -34,10 +44,13 @@ class RunLogger:
     ----------
     interval : float
         Seconds of run time between two messages about the whole run; inf for none.
+    way_on : str
+        What a user does to go on with the run.
     """
 
-    def __init__(self, interval: float = math.inf) -> None:
+    def __init__(self, interval: float = math.inf, way_on: str = "the same call with resume='auto'") -> None:
         self._interval = interval
+        self._way_on = way_on
         self._due = math.inf
 
     def begin(self, view: RunView) -> None:
@@ -55,6 +68,16 @@ class RunLogger:
         if told is not None:
             told(event, state)
 
+    def leaving(self, view: RunView, signal: str) -> None:
+        """Say at once what a signal does, also where no log is shown: what it waits for, and how to go on."""
+        busy = [f"{one.opt} ({one.name})" for one in view.alive if one.outstanding]
+        named = ", ".join(busy[:NAMED]) + (f" and {len(busy) - NAMED} more" if len(busy) > NAMED else "")
+        awaited = f"the evaluations under way are done, of optimizer {named}" if busy else "all optimizers have stopped"
+        say(
+            f"{signal}: the session ends as soon as {legible(awaited)}. A second one ends it now, without them. To go "
+            f"on with the run: {self._way_on}"
+        )
+
     def due(self, now: float) -> float | None:
         """Return in how many seconds there is something to tell of the whole run; None if never."""
         return None if self._due == math.inf else max(0.0, self._due - now)
@@ -70,7 +93,7 @@ def _present(view: RunView) -> str:
     budget = "" if view.budget is None else f" of {view.budget}"
     best = "no value yet"
     if view.best is not None:
-        best = f"best {view.best.f:.8g} by optimizer {view.best.opt} ({view[view.best.opt].kind})"
+        best = f"best {view.best.f:.8g} by optimizer {view.best.opt} ({view[view.best.opt].name})"
     paused = f" ({view.n_paused} paused)" if view.n_paused else ""
     return (
         f"{view.now:.0f} s elapsed; {view.n_alive} optimizers alive{paused}, {view.n_started} started; "
@@ -80,7 +103,8 @@ def _present(view: RunView) -> str:
 
 
 def _name(opt: int, state: RunState) -> str:
-    return f"optimizer {opt} ({state.optimizers[opt].request.kind})"
+    request = state.optimizers[opt].request
+    return f"optimizer {opt} ({display_name(request.called, request.regime)})"
 
 
 def _started(event: events.StartRequested, state: RunState) -> None:
@@ -155,6 +179,20 @@ def _finished(event: events.RunFinished, state: RunState) -> None:
     ends = ", ".join(f"{count} {how}" for how, count in state.ended.items() if count)
     text = "the run is over after %d evaluations: %s; %d optimizers: %s"
     logger.info(text, state.calls, best, len(state.optimizers), ends or "none ended")
+    _left_out(event.verdict, state)
+
+
+def _left_out(verdict: Verdict, state: RunState) -> None:
+    """Warn of optimizers for which there was no room: the run was over before one of their kind could start."""
+    if state.opened is None or "offered" not in state.opened.spec:  # begun by an earlier version, which knew no labels
+        return
+    started = {one.request.called for one in state.optimizers.values()}
+    never = [str(name) for name in state.settings.get("offered") or () if name not in started]
+    if never and any(leaf.name in SPENT for leaf in verdict.deciding()):
+        logger.warning(
+            "%s never started: with %d slots the others used all evaluations or all the time; raise max_jobs or the "
+            "budget, stop optimizers earlier, or leave these out", ", ".join(never), state.slots,
+        )  # fmt: skip
 
 
 def _closed(event: events.SessionClosed, state: RunState) -> None:

@@ -349,6 +349,8 @@ def _begun(session: Session, spec: RunSpec, events: Sequence[Event]) -> None:
     for event in events:
         session.state.apply(event)
     session.record.append(events)
+    if session.state.slots == 1 and 0 < spec.cpus <= 2:
+        logger.info("one evaluation at a time: max_jobs is 1, the default on %d CPUs", spec.cpus)
     if 0 < spec.cpus < session.state.slots:
         logger.info(
             "%d evaluations at once share %d CPUs; lower max_jobs if they compute", session.state.slots, spec.cpus

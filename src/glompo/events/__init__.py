@@ -102,7 +102,8 @@ class StartRequested(Event):
     """An optimizer is to start at `x0` (shape (d,)) with `slots` evaluations in flight at most.
 
     It holds these slots, unless they are `shared`: then the allocator sees to it that they are not all in use at once.
-    `label` is what its selector calls it.
+    `regime` is the part of a portfolio that it belongs to, empty without one; `label` is what it is called, empty in
+    journals that do not know it.
     """
 
     opt: int
@@ -112,7 +113,13 @@ class StartRequested(Event):
     slots: int
     why: str
     shared: bool = False
+    regime: str = ""
     label: str = ""
+
+    @property
+    def called(self) -> str:
+        """What it is called; its class where the journal knows no label."""
+        return self.label or self.kind
 
     @property
     def held(self) -> int:

@@ -33,7 +33,8 @@ class MaxTotalFunctionCalls(BaseExitCondition):
         """Answer for the run."""
         lost = view.spent - view.calls
         n = view.amended(self._calls) or self.n
-        why = f"{view.spent} of {n} calls used" + (f", {lost} of them by workers that died" if lost else "")
+        used = f"{view.spent} of {n} calls used" if view.spent <= n else f"{view.spent} calls used, {n} are permitted"
+        why = used + (f", {lost} of them by workers that died" if lost else "")
         return self.verdict(view.spent >= n, why)
 
     def budget(self) -> int | None:

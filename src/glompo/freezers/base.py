@@ -34,4 +34,5 @@ class BaseFreezer(Written, ABC):
 
     def verdict(self, fired: object, why: str) -> Verdict:
         """Return an answer of this freezer."""
-        return Verdict(bool(fired), str(self), why)
+        rule, short = str(self), self.short()
+        return Verdict(bool(fired), rule, why, short="" if short == rule else short)

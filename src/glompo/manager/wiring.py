@@ -28,7 +28,7 @@ from glompo.read import Result
 from glompo.settings import RunSpec
 from glompo.settings.checks import observer_of
 from glompo.storage.checkpoint_writer import CheckpointWriter, Extras
-from glompo.storage.directory import PRINTSTREAMS
+from glompo.storage.directory import PRINTSTREAMS, way_on
 from glompo.storage.inbox import Inbox
 from glompo.wire.launch_request import RunContext
 
@@ -99,7 +99,7 @@ def engine_of(
         _job(spec, session, shared, checkpoint_store),
         Inbox.open(session.run_dir),
         observers,
-        RunLogger(spec.status_interval),
+        RunLogger(spec.status_interval, way_on(session.run_dir)),
     )
 
 
@@ -167,4 +167,5 @@ def raise_if_interrupted(result: Result, on_interrupt: str) -> None:
     raises = interrupted and (on_interrupt == "raise" or _Last.interrupted)
     _Last.interrupted = interrupted and not raises  # after the end of a loop the count begins anew
     if raises:
-        raise RunInterrupt(f"the run in {result.run_dir} was interrupted; it can be resumed", result)
+        on = "" if result.run_dir is None else f"; it can be resumed: {way_on(result.run_dir)}"
+        raise RunInterrupt(f"the run in {result.run_dir} was interrupted{on}", result)

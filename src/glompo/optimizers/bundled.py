@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +33,13 @@ class BundledOptimizer(BaseOptimizer):
         Why the manager asked it to stop.
     capabilities : Capabilities
         What it can do.
+    chosen_by : str
+        Class attribute: the setting that names one of several algorithms, which is then part of the label; empty if
+        there is only one.
     """
 
     capabilities: Capabilities = Capabilities()
+    chosen_by: ClassVar[str] = ""
 
     def __init__(self, **kwargs: Any) -> None:
         refuse_unknown(self, kwargs)
@@ -45,6 +50,20 @@ class BundledOptimizer(BaseOptimizer):
     def libraries(cls, settings: Settings) -> tuple[str, ...]:
         """Return the modules that the search imports, for an instance constructed with `settings`; by default none."""
         return ()
+
+    @classmethod
+    def usual_label(cls, settings: Mapping[str, Any]) -> str:
+        """Return the class, with the algorithm that is chosen among several."""
+        parameter = inspect.signature(cls.__init__).parameters.get(cls.chosen_by)
+        usual = None if parameter is None or parameter.default is parameter.empty else parameter.default
+        chosen = settings.get(cls.chosen_by, usual)
+        name = cls.spelled(chosen) if isinstance(chosen, str) else getattr(chosen, "__name__", "")
+        return f"{cls.__name__}({name})" if name else cls.__name__
+
+    @classmethod
+    def spelled(cls, algorithm: str) -> str:
+        """Return the name of an algorithm in its usual spelling, where another one is understood."""
+        return algorithm
 
     def callstop(self, reason: str = "") -> None:
         """End the loop at the next opportunity."""

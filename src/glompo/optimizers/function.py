@@ -38,6 +38,7 @@ class FunctionOptimizer(BlockingOptimizer):
     """
 
     capabilities = Capabilities(batch=True, noise=True, stays_inside=False)
+    chosen_by = "minimiser"
 
     def __init__(self, minimiser: Callable[..., Any], options: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

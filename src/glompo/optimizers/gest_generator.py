@@ -42,6 +42,7 @@ class GestGenerator(StepperOptimizer):
     """
 
     capabilities = Capabilities(batch=True, injection=True, stays_inside=False)
+    chosen_by = "generator"
 
     def __init__(self, generator: Callable[..., Any], options: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -63,6 +63,7 @@ class Nevergrad(StepperOptimizer):
     """
 
     capabilities = Capabilities(batch=True, noise=True)
+    chosen_by = "optimizer"
 
     def __init__(self, optimizer: str = "TwoPointsDE", budget: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -60,6 +60,7 @@ class Nlopt(BlockingOptimizer):
     """
 
     capabilities = replace(NATURAL)
+    chosen_by = "algorithm"
 
     def __init__(
         self,
@@ -83,6 +84,11 @@ class Nlopt(BlockingOptimizer):
             stays_inside=self.algorithm not in UNBOUNDED,
             least_dims=2 if "NEWUOA" in self.algorithm else 1,
         )
+
+    @classmethod
+    def spelled(cls, algorithm: str) -> str:
+        """Return the name of an algorithm as NLopt writes it."""
+        return algorithm.upper()
 
     @property
     def _differences(self) -> bool:

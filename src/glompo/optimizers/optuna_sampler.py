@@ -45,6 +45,7 @@ class OptunaSampler(StepperOptimizer):
     """
 
     capabilities = Capabilities(batch=True, injection=True, noise=True, resumes=True)
+    chosen_by = "sampler"
 
     def __init__(
         self,

@@ -68,6 +68,7 @@ class Pygmo(BlockingOptimizer):
     """
 
     capabilities = Capabilities(noise=True)
+    chosen_by = "algorithm"
 
     def __init__(
         self,

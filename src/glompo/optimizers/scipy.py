@@ -107,6 +107,7 @@ class Scipy(BlockingOptimizer):
     """
 
     capabilities = NATURAL
+    chosen_by = "method"
 
     def __init__(
         self,
@@ -118,8 +119,8 @@ class Scipy(BlockingOptimizer):
     ) -> None:
         super().__init__(**kwargs)
         self.unit = yes_or_no(self, "unit", unit)
-        short = isinstance(method, str) and method.lower() == "de"
-        self.method = one_of(self, "method", "differential_evolution" if short else method, (*LOCAL, *GLOBAL))
+        given = self.spelled(method) if isinstance(method, str) else method
+        self.method = one_of(self, "method", given, (*LOCAL, *GLOBAL))
         known = _options_of_method(self.method) if options else ()
         self.options = options_of(f"Scipy({self.method!r})", options, known)
         self.capabilities = replace(
@@ -133,6 +134,12 @@ class Scipy(BlockingOptimizer):
     def libraries(cls, settings: Settings) -> tuple[str, ...]:
         """Return the modules that the search imports."""
         return ("scipy.optimize",)
+
+    @classmethod
+    def spelled(cls, algorithm: str) -> str:
+        """Return the name of a method as SciPy writes it."""
+        names = {"de": "differential_evolution", **{name.lower(): name for name in (*LOCAL, *GLOBAL)}}
+        return names.get(algorithm.lower(), algorithm)
 
     def search(self, f: Objective, x0: NDArray[np.float64], bounds: list[tuple[float, float]]) -> tuple[str, bool]:
         """Call SciPy."""

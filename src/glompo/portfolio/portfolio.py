@@ -16,6 +16,7 @@ from glompo.core.policies.rule import Rule
 from glompo.core.views.curve import block_of
 from glompo.core.views.manager_view import ManagerView
 from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.regime_shares import Shares, present_shares
 from glompo.core.views.regime_view import RegimeView
 from glompo.core.views.run_view import RunView
 from glompo.errors import SettingError, SettingTypeError
@@ -82,7 +83,12 @@ class Portfolio(BaseSelector):
         self.generator = _Starts(self)
         self.allocator = _Shares(self)
         self.stopper = _Stops(self.regimes)
-        self._ledger = Ledger(attrgetter("label"))
+        self._ledger = Ledger(attrgetter("regime"))
+
+    @property
+    def shares(self) -> Shares:
+        """Share of each regime in proportion, at first and later, and its factor while it owns the incumbent."""
+        return {name: (one.share, one.later, one.success) for name, one in self.regimes.items()}
 
     def smallest(self) -> int:
         """Return 0: its optimizers hold no slots."""
@@ -94,27 +100,20 @@ class Portfolio(BaseSelector):
         return chosen if chosen is None or chosen is False else chosen[1]
 
     def explain(self, manager: ManagerView, option: Option) -> str:
-        """Say which regime is next and what it has had."""
-        spent = self.spent(manager.view)
-        had = ", ".join(f"{name} {n}" for name, n in spent.items())
-        return f"regime {option.label} is next (evaluations so far: {had}): {option.kind}"
+        """Say which regime is next, what each has had, and which share it has; a larger one while it leads."""
+        view, spent = manager.view, self.spent(manager.view)
+        weights = present_shares(self.shares, view)
+        total = sum(weights.values())
+        had = ", ".join(f"{name} {n} for a share of {weights[name] / total:.0%}" for name, n in spent.items())
+        return f"regime {option.regime} is next, farthest behind its share ({had}): {option.name}"
 
     def spent(self, view: RunView) -> dict[str, int]:
         """Return the calls of the task, made or granted, by regime."""
         return {name: account.spent for name, account in self._accounts(view).items()}
 
-    def shares(self, view: RunView) -> dict[str, float]:
-        """Return by what each regime's evaluations are divided to tell which is next."""
-        searched = 1 in view and view[1].how is not None
-        shares = {name: one.later if searched else one.share for name, one in self.regimes.items()}
-        owner = None if view.best is None else view[view.best.opt].label
-        if owner in shares:
-            shares[owner] *= self.regimes[owner].success
-        return shares
-
     def part(self, view: RunView, regime: str) -> ManagerView:
         """Return what the policies of a regime see."""
-        return ManagerView(RegimeView(view, regime, [one.opt for one in view if one.label == regime]))
+        return ManagerView(RegimeView(view, regime, [one.opt for one in view if one.regime == regime]))
 
     def due(self, manager: ManagerView) -> Regime | None:
         """Return the regime that starts an optimizer now; None if none does."""
@@ -129,7 +128,7 @@ class Portfolio(BaseSelector):
         """Return the regime that is next and what it starts; None if it has an optimizer, False if all are done."""
         view = manager.view
         accounts = self._accounts(view)
-        shares = self.shares(view)
+        shares = present_shares(self.shares, view)
         over = 0
         for name in sorted(accounts, key=lambda name: (accounts[name].spent + 1) / shares[name]):
             if accounts[name].working:
@@ -137,7 +136,7 @@ class Portfolio(BaseSelector):
             option = self.regimes[name].selector.choose(self.part(view, name), view.slots)
             if isinstance(option, Option):
                 # wide enough for all slots, since what it evaluates is for the allocator to say
-                return self.regimes[name], replace(option, slots=view.slots, shared=True, label=name)
+                return self.regimes[name], replace(option, slots=view.slots, shared=True, regime=name)
             over += option is False
         return False if over == len(accounts) and not view.n_alive else None
 
@@ -182,7 +181,7 @@ class _Shares:
         members = self._members(view)
         spent = {name: n for name, n in self._portfolio.spent(view).items() if name in members}
         free = view.slots - sum(min(one.slots, one.outstanding) for one in view.alive)
-        weights = self._portfolio.shares(view)
+        weights = present_shares(self._portfolio.shares, view)
         shares: dict[int, int] = {}
         while spent and free > 0 and (limit is None or limit > 0):
             name = min(spent, key=lambda name: (spent[name] + 1) / weights[name])
@@ -199,10 +198,10 @@ class _Shares:
 
     def _members(self, view: RunView) -> dict[str, OptimizerView]:
         """Return what evaluates for each regime: of several, as after a rest, the one that has spent the least."""
-        able = (one for one in view.alive if one.may_evaluate and one.label in self._portfolio.regimes)
+        able = (one for one in view.alive if one.may_evaluate and one.regime in self._portfolio.regimes)
         members: dict[str, OptimizerView] = {}
         for one in sorted(able, key=lambda one: (used(one), one.opt)):
-            members.setdefault(one.label, one)
+            members.setdefault(one.regime, one)
         return members
 
     def __str__(self) -> str:
@@ -217,7 +216,7 @@ class _Stops(BaseStopper):
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for optimizer `opt`."""
-        regime = self._regimes.get(self.subject(view, opt).label)
+        regime = self._regimes.get(self.subject(view, opt).regime)
         if regime is None or regime.stopper is None:
             return self.verdict(False, "its regime stops none early")
         return regime.stopper.ask(view, opt)

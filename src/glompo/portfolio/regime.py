@@ -20,7 +20,7 @@ class Regime:
     Parameters
     ----------
     name : str
-        Its name; its optimizers carry it as their label.
+        Its name; displays put it before the labels of its optimizers.
     optimizers : BaseSelector, or class, instance, tuple or list of them
         What starts: a selector, which sees the optimizers of this regime only, or options that start in turn.
     share : float

@@ -6,6 +6,7 @@ from glompo.read.export import EvaluationRow, rows, to_csv
 from glompo.read.hdf5 import to_hdf5
 from glompo.read.history import BestSoFar, Follower, History, load
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows, row_of
+from glompo.read.regime_row import RegimeRow
 from glompo.read.result import Result, result_of
 from glompo.read.run_opening import RunStatus
 from glompo.read.summary import Summary, summarize
@@ -19,6 +20,7 @@ __all__ = [
     "Follower",
     "History",
     "OptimizerRow",
+    "RegimeRow",
     "Result",
     "RunStatus",
     "RunView",

@@ -27,6 +27,8 @@ class Difference:
         Number of the optimizer.
     kind : str
         Name of its class.
+    name : str
+        What displays call it: its label, behind its regime if it has one.
     stops : bool
         True if the other rules would have stopped it, and the run let it go on; False the other way round.
     at : float
@@ -56,6 +58,7 @@ class Difference:
 
     opt: int
     kind: str
+    name: str
     stops: bool
     at: float
     evaluation: int
@@ -157,7 +160,7 @@ def _lines(found: WhatIf) -> Iterator[str]:
 
 
 def _first(one: Difference) -> Iterator[str]:
-    place = f"after evaluation {one.evaluation:,} of the run: optimizer {one.opt} ({legible(one.kind)})"
+    place = f"after evaluation {one.evaluation:,} of the run: optimizer {one.opt} ({legible(one.name)})"
     yield f"{place}, after its evaluation {one.opt_evaluation:,}"
     if not one.stops:
         assert one.recorded is not None  # else the answers would be alike
@@ -177,7 +180,7 @@ def _first(one: Difference) -> Iterator[str]:
 
 
 def _further(one: Difference) -> str:
-    place = f"evaluation {one.evaluation:,}: optimizer {one.opt} ({legible(one.kind)}), its evaluation"
+    place = f"evaluation {one.evaluation:,}: optimizer {one.opt} ({legible(one.name)}), its evaluation"
     if not one.stops:
         return f"{place} {one.opt_evaluation:,}, would go on"
     lost = ", loses the incumbent of the end" if one.incumbent_lost else ""

@@ -15,15 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.evaluations.columns import distinct, names_of_extras
-from glompo.events import Evaluated, RunOpened
-from glompo.function import Status
+from glompo.core.views.optimizer_view import display_name
+from glompo.events import Evaluated, RunOpened, StartRequested
+from glompo.function import Status, scratch_of
 from glompo.read.locate import run_directory
 from glompo.read.run_opening import parameter_names
 from glompo.safe_text import PAGE, legible_lines
 from glompo.storage.files import atomic_write
 from glompo.storage.reader import read_events
 
-COLUMNS = ("optimizer", "count", "order", "time", "status", "value")
+COLUMNS = ("optimizer", "label", "count", "order", "time", "status", "reason", "scratch", "value")
 """Columns before the parameters."""
 
 
@@ -49,6 +50,12 @@ class EvaluationRow:
         Parameters in natural units.
     extras : tuple
         Further values of a detailed call, in their order.
+    label : str
+        What the optimizer is called, behind its regime if it has one.
+    reason : str
+        Why the status is not ok; empty if it is, or if no reason is on record.
+    scratch : str
+        Directory in which the program of a failed evaluation left its files; empty if there is none.
     """
 
     opt: int
@@ -59,6 +66,9 @@ class EvaluationRow:
     value: float
     x: NDArray[np.float64]
     extras: tuple[Any, ...] = ()
+    label: str = ""
+    reason: str = ""
+    scratch: str = ""
 
 
 def rows(run_dir: str | os.PathLike[str]) -> Iterator[EvaluationRow]:
@@ -121,21 +131,28 @@ def write_csv(run_dir: str | os.PathLike[str], file: TextIO) -> None:
         more = [cell(value) for value in row.extras]
         more += [""] * (len(extras) - len(more))
         numbers = map(repr, row.x.tolist())
-        writer.writerow([row.opt, row.count, row.order, repr(row.time), row.status, repr(row.value), *numbers, *more])
+        said = (row.status, _text(row.reason), _text(row.scratch), repr(row.value))
+        writer.writerow([row.opt, _text(row.label), row.count, row.order, repr(row.time), *said, *numbers, *more])
 
 
 def _rows(folder: Path) -> Iterator[EvaluationRow]:
     order = 0
+    labels: dict[int, str] = {}
     for event in read_events(folder):
+        if isinstance(event, StartRequested):
+            labels[event.opt] = display_name(event.called, event.regime)
         if not isinstance(event, Evaluated):
             continue
+        label, reasons = labels.get(event.opt, ""), dict(event.errors)
         times = (event.at - event.ages.astype(np.float64)).tolist()
         values = event.f.tolist()
         for i in range(len(values)):
             order += 1
             status = Status(int(event.status[i])).name.lower()
             extras = tuple(event.extras[i]) if event.extras else ()
-            yield EvaluationRow(event.opt, event.k0 + i + 1, order, times[i], status, values[i], event.X[i], extras)
+            reason = reasons.get(i, "")
+            said = (extras, label, reason, scratch_of(reason))
+            yield EvaluationRow(event.opt, event.k0 + i + 1, order, times[i], status, values[i], event.X[i], *said)
 
 
 def survey(folder: Path) -> tuple[tuple[str, ...], list[str], int]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from glompo.errors import UserError
 from glompo.events import Evaluated, Noted
+from glompo.function import scratch_of
 from glompo.read.export import cell, survey
 from glompo.read.history import History, load
 from glompo.storage.files import atomic_write
@@ -26,10 +27,11 @@ def to_hdf5(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) -> Pa
     """Write a run, alive or dead, as an HDF5 file and return its path.
 
     The file has a group ``optimizer_<number>`` for each optimizer. What is known of it are its attributes; its lines
-    are the dataset ``messages`` with the fields time and text; its evaluations the dataset ``evaluations`` with the
-    fields call_id (number in the run, from 1), x of shape (d,), fx, time, status, and the further values of detailed
-    calls under their names: as float64 if all of them are numbers, or arrays of one shape, else as text. A missing
-    value is nan or an empty text. The file appears when it is complete.
+    are the dataset ``messages`` with the fields time and text; evaluations that are not ok, if there are any, the
+    dataset ``failures`` with the fields count, status, reason and scratch directory; its evaluations the dataset
+    ``evaluations`` with the fields call_id (number in the run, from 1), x of shape (d,), fx, time, status, and the
+    further values of detailed calls under their names: as float64 if all of them are numbers, or arrays of one shape,
+    else as text. A missing value is nan or an empty text. The file appears when it is complete.
 
     Parameters
     ----------
@@ -60,8 +62,12 @@ def to_hdf5(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) -> Pa
             elif isinstance(event, Evaluated) and order < count:
                 table.add(event, order)
                 order += len(event.f)
+        text = h5py.string_dtype()
+        failed = np.dtype([("count", "i8"), ("status", "u1"), ("reason", text), ("scratch", text)])
+        for opt, rows in _failures(history).items():
+            groups[opt].create_dataset("failures", data=np.array(rows, dtype=failed))
         for opt, group in groups.items():
-            kind = np.dtype([("time", "f8"), ("text", h5py.string_dtype())])
+            kind = np.dtype([("time", "f8"), ("text", text)])
             group.create_dataset("messages", data=np.array(messages[opt], dtype=kind))
             table.write(opt, group)
     return target
@@ -79,9 +85,12 @@ def _h5py() -> Any:
 def _group(file: Any, row: Any) -> Any:
     group = file.create_group(f"optimizer_{row.opt_id}")
     group.attrs["type"] = row.kind
+    group.attrs["label"] = row.label
+    group.attrs["regime"] = row.regime
     group.attrs["settings"] = json.dumps(dict(row.config), default=str)
     group.attrs["slots"] = row.slots
     group.attrs["started_because"] = row.started_because
+    group.attrs["x0"] = row.x0
     group.attrs["evaluations"] = row.evaluations
     group.attrs["best_fx"] = row.best_f
     group.attrs["end"] = row.ending
@@ -108,6 +117,17 @@ def _shape(value: Any) -> tuple[int, ...] | None:
     except ValueError:  # rows of different lengths
         return None
     return array.shape if array.dtype.kind in "biuf" else None
+
+
+def _failures(history: History) -> dict[int, list[tuple[int, int, str, str]]]:
+    """Return the evaluations of each optimizer that are not ok: number, status, reason and scratch directory."""
+    found: dict[int, list[tuple[int, int, str, str]]] = defaultdict(list)
+    for event in history.events:
+        if isinstance(event, Evaluated):
+            for row, reason in event.errors:
+                said = (event.k0 + row + 1, int(event.status[row]), reason, scratch_of(reason))
+                found[event.opt].append(said)
+    return found
 
 
 class _Table:

@@ -26,13 +26,17 @@ class OptimizerRow:
     kind : str
         Name of its class.
     label : str
-        What its selector calls it, such as the regime of a portfolio; empty if it has no name for it.
+        What it is called: by the user, or else by its class, such as ``Scipy(Nelder-Mead)``.
+    regime : str
+        The part of a portfolio that started it; empty without one.
     config : mapping
         Settings it was constructed with, as plain data.
     slots : int
         Evaluations that it kept in flight at most.
     started_because : str
         What chose it, and where its starting point came from.
+    x0 : ndarray of shape (d,)
+        Where it started.
     started_at, ended_at : float or None
         Run time in seconds; None if it has not happened.
     evaluations : int
@@ -48,12 +52,16 @@ class OptimizerRow:
     stopped_by : {'stopper', 'exit', 'user', 'session', None}
         On whose behalf it was asked to stop; None if it was not.
     stopped_by_rules : tuple of str
-        Names of the rules that made it stop, without their settings.
+        Names of the rules that made it stop, without their settings and without guards.
     phase : str
         Where it stands: starting, running, pausing, paused, resuming, stopping or ended; left if it is suspended with
         an earlier session.
     paused_because : str
         Why it rests; empty if it does not.
+    improvements : int
+        Batches of its evaluations that improved the best value of the run.
+    waited : int
+        Evaluations that others made while it could have evaluated and the allocator gave it nothing.
     came_back : str
         How it came back when the run was last resumed: 'saved state', 'replay' or 'warm start'; empty if it never had
         to.
@@ -62,9 +70,11 @@ class OptimizerRow:
     opt_id: int
     kind: str
     label: str
+    regime: str
     config: Mapping[str, Any]
     slots: int
     started_because: str
+    x0: NDArray[np.float64]
     started_at: float | None
     ended_at: float | None
     evaluations: int
@@ -76,12 +86,19 @@ class OptimizerRow:
     stopped_by_rules: tuple[str, ...]
     phase: str
     paused_because: str
+    improvements: int
+    waited: int
     came_back: str
 
     @property
     def name(self) -> str:
-        """What displays call it: its class, behind its label if it has one."""
-        return display_name(self.kind, self.label)
+        """What displays call it: its label, behind its regime if it has one."""
+        return display_name(self.label, self.regime)
+
+    @property
+    def start(self) -> str:
+        """Where its starting point came from, such as 'a random point': what the generator said of it."""
+        return self.started_because.rpartition("; ")[2]
 
     @property
     def ending(self) -> str:
@@ -97,16 +114,18 @@ class OptimizerRow:
         return f"{self.how}: {self.ended_because}" if self.ended_because else self.how
 
 
-def row_of(one: OptimizerView) -> OptimizerRow:
-    """Return the line of one optimizer."""
+def row_of(one: OptimizerView, calls: int) -> OptimizerRow:
+    """Return the line of one optimizer, in a run that has made so many calls of the task."""
     best_x = one.best_x
     return OptimizerRow(
         opt_id=one.opt,
         kind=one.kind,
         label=one.label,
+        regime=one.regime,
         config=one.config,
         slots=one.slots,
         started_because=one.why,
+        x0=one.x0.copy(),
         started_at=one.started_at,
         ended_at=one.ended_at,
         evaluations=one.calls,
@@ -118,13 +137,15 @@ def row_of(one: OptimizerView) -> OptimizerRow:
         stopped_by_rules=_rules(one),
         phase=str(one.phase),
         paused_because=one.pause_verdict.reason() if one.phase is Phase.PAUSED and one.pause_verdict else "",
+        improvements=one.improvements,
+        waited=one.waited + one.waiting(calls),
         came_back=one.way_back,
     )
 
 
 def optimizer_rows(view: RunView) -> tuple[OptimizerRow, ...]:
     """Return the lines of all optimizers ever started, in order."""
-    return tuple(map(row_of, view))
+    return tuple(row_of(one, view.calls) for one in view)
 
 
 def _because(one: OptimizerView) -> str:
@@ -139,5 +160,4 @@ def _because(one: OptimizerView) -> str:
 def _rules(one: OptimizerView) -> tuple[str, ...]:
     if one.stop_verdict is None:
         return ()
-    agreeing = [leaf for leaf in one.stop_verdict.leaves() if leaf.fired] or [one.stop_verdict]
-    return tuple(dict.fromkeys(leaf.rule.partition("(")[0] for leaf in agreeing))
+    return tuple(dict.fromkeys(leaf.name for leaf in one.stop_verdict.deciding()))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,22 @@ from numpy.typing import NDArray
 from glompo.core.state.lifecycle import How
 from glompo.core.views.manager_view import documented_result
 from glompo.core.views.run_view import RunView
-from glompo.events.enums import Reason
+from glompo.events.enums import By, Reason
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
+from glompo.read.regime_row import RegimeRow, regime_rows
+from glompo.read.result_text import (
+    DIED,
+    causes,
+    census,
+    died_of,
+    optimizer_table,
+    point_line,
+    regime_table,
+    waited_for,
+)
 from glompo.read.run_opening import RunStatus, opening_of, run_status_of
 from glompo.safe_text import PAGE, legible
+from glompo.storage.directory import way_on
 
 FAULTS = (
     Reason.FAILING_TASK,
@@ -31,15 +43,6 @@ FAULTS = (
 
 OUT_OF_STEPS = "MaxOptimizersExhausted"
 """Exit condition that is no success: optimizers ran out of their own iterations."""
-
-DIED = (How.CRASHED, How.LOST)
-"""Ends of optimizers that failed."""
-
-REASONS_SHOWN = 5
-"""Reasons of failed optimizers in the printed result, at most."""
-
-LINES_SHOWN = 25
-"""Optimizers in the printed table: the first ones, and the owner of the best point."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,6 +86,17 @@ class Result:
         What suspended the run: a signal, such as ``SIGTERM``, or a request, as ``user@host``; None if nothing did.
     label : str
         What the user calls the run; empty if that was not said.
+    names : tuple of str
+        Names of the d parameters.
+    params : mapping of str to float
+        The best point by the names of its parameters; empty if there is none.
+    failures : mapping of str to int
+        How many evaluations failed for each cause, such as 'timeout' or 'exit code 1', most frequent first;
+        :func:`glompo.read.rows` has the reason of each.
+    regimes : tuple of RegimeRow
+        What the parts of a portfolio should have, have had and have found; empty without one.
+    never_started : tuple of str
+        Labels of optimizers that were offered and never started.
     """
 
     x: NDArray[np.float64] | None
@@ -99,6 +113,17 @@ class Result:
     seconds: float
     left_by: str | None = None
     label: str = ""
+    names: tuple[str, ...] = ()
+    params: Mapping[str, float] = field(default_factory=dict)
+    failures: Mapping[str, int] = field(default_factory=dict)
+    regimes: tuple[RegimeRow, ...] = ()
+    never_started: tuple[str, ...] = ()
+
+    @property
+    def stopped_by(self) -> dict[str, int]:
+        """How many optimizers each stopper stopped, most frequent first; several agreed where `&` joins them."""
+        by_rules = (row for row in self.optimizers if row.how and row.stopped_by == By.STOPPER)
+        return dict(Counter(" & ".join(row.stopped_by_rules) for row in by_rules).most_common())
 
     @property
     def fun(self) -> float:
@@ -107,7 +132,7 @@ class Result:
 
     def keys(self) -> tuple[str, ...]:
         """Return the names that can be read as items."""
-        return ("fun", *(field.name for field in fields(self)))
+        return ("fun", *(one.name for one in fields(self)))
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.keys():
@@ -127,15 +152,32 @@ class Result:
             "success": self.success,
             "message": self.message,
             "fx": self.fx,
-            "x": _indented(self.x),
+            "x": self.x,
             "nfev": self.nfev,
             "origin": self.origin,
             "run_dir": self.run_dir,
         }
-        lines = [f"{name:>10}: {value if name == 'x' else legible(value, PAGE)}" for name, value in facts.items()]
+        lines = [
+            f"{name:>10}: {point_line(self.x, self.names) if name == 'x' else legible(value, PAGE)}"
+            for name, value in facts.items()
+        ]
+        if self.run_dir is not None and self.status in (RunStatus.SUSPENDED, RunStatus.KILLED):
+            lines += [f"{'go on':>10}: {legible(way_on(self.run_dir), PAGE)}"]
+        if self.failures:
+            failed = f"{sum(self.failures.values())} of {self.nfev} evaluations: {causes(self.failures)}"
+            lines += [f"{'failures':>10}: {failed}"]
         lines += [f"{'failed':>10}: {legible(reason, PAGE)}" for reason in died_of(self.optimizers)]
-        lines += [f"{'regimes':>10}: {regimes}"] if (regimes := _regimes(self.optimizers)) else []
-        lines += [f"{'optimizers':>10}: {_census(self)}", *_table(self.optimizers, self.origin["opt_id"])]
+        lines += regime_table(self.regimes)
+        if not self.regimes and (waited := waited_for(self.optimizers, self.nfev)):
+            lines += [f"{'waited':>10}: {waited}"]
+        if self.never_started and self.status == RunStatus.FINISHED:
+            lines += [f"{'never ran':>10}: {', '.join(map(legible, self.never_started))}"]
+        if stopped := self.stopped_by:
+            lines += [f"{'stopped by':>10}: {', '.join(f'{n} {legible(rules)}' for rules, n in stopped.items())}"]
+        lines += [
+            f"{'optimizers':>10}: {census(self.optimizers)}",
+            *optimizer_table(self.optimizers, self.origin["opt_id"]),
+        ]
         return "\n".join(lines)
 
     __str__ = __repr__
@@ -176,6 +218,11 @@ def result_of(view: RunView, run_dir: Path | None = None, *, writer_lives: bool 
         seconds=view.now,
         left_by=None if view.session_open else view.leave_asked_by,
         label=opening.label,
+        names=opening.names,
+        params={} if x is None else dict(zip(opening.names, x.tolist(), strict=True)),
+        failures=dict(view.causes.most_common()),
+        regimes=regime_rows(view),
+        never_started=never_started(view),
     )
 
 
@@ -204,47 +251,9 @@ def _all_failed(rows: Sequence[OptimizerRow]) -> bool:
     return died and not any(row.how not in DIED and row.best_x is not None for row in rows)
 
 
-def died_of(rows: Sequence[OptimizerRow]) -> list[str]:
-    """Return why optimizers crashed or were lost, most frequent first, each with how many of them."""
-    reasons = Counter(f"{row.name}: {row.ending}" for row in rows if row.how in DIED)
-    return [f"{count} of {len(rows)}, {reason}" for reason, count in reasons.most_common(REASONS_SHOWN)]
-
-
-def _indented(x: NDArray[np.float64] | None) -> str:
-    return "None" if x is None else np.array2string(x, prefix=" " * 12, threshold=60)
-
-
-def _regimes(rows: Sequence[OptimizerRow]) -> str:
-    """Return what each regime of a portfolio has had and found; empty without one."""
-    members: dict[str, list[OptimizerRow]] = {}
-    for row in rows:
-        members.setdefault(row.label, []).append(row)
-    return ", ".join(
-        f"{legible(label)} {sum(row.evaluations for row in all_)} evaluations "
-        f"(best {min(row.best_f for row in all_):.8g})"
-        for label, all_ in members.items()
-        if label
-    )
-
-
-def _census(result: Result) -> str:
-    counts = {how: sum(row.how == how for row in result.optimizers) for how in How}
-    entries = [f"{count} {how}" for how, count in counts.items() if count]
-    alive = len(result.optimizers) - sum(counts.values())
-    entries += [f"{alive} alive"] if alive else []
-    return ", ".join([f"{len(result.optimizers)} started", *entries])
-
-
-def _table(rows: Sequence[OptimizerRow], winner: int | None) -> Iterator[str]:
-    shown = [row for i, row in enumerate(rows) if i < LINES_SHOWN or row.opt_id == winner]
-    cells = [("", "optimizer", "evaluations", "best", "end")]
-    for row in shown:
-        best = "-" if row.best_x is None else f"{row.best_f:.8g}"
-        cells.append((str(row.opt_id), legible(row.name), str(row.evaluations), best, legible(row.ending)))
-    widths = [max(len(line[column]) for line in cells) for column in range(4)]
-    for number, kind, evaluations, best, end in cells:
-        yield (
-            f"{number:>{widths[0] + 6}}  {kind:<{widths[1]}}  {evaluations:>{widths[2]}}  {best:>{widths[3]}}  {end}"
-        ).rstrip()
-    if len(shown) < len(rows):
-        yield f"{'':>{widths[0] + 6}}  and {len(rows) - len(shown)} more in result.optimizers"
+def never_started(view: RunView) -> tuple[str, ...]:
+    """Return the labels of optimizers that were offered and never started; empty where the offer is not on record."""
+    if "offered" not in view.opened.spec:  # begun by an earlier version, which knew no labels
+        return ()
+    started = {one.label for one in view}
+    return tuple(str(name) for name in view.settings.get("offered") or () if name not in started)

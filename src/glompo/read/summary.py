@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from glompo.core.state.lifecycle import How
 from glompo.core.views.run_view import RunView
 from glompo.read.optimizer_row import OptimizerRow, row_of
+from glompo.read.regime_row import RegimeRow, regime_rows
 from glompo.read.result import end_message
 from glompo.read.run_opening import RunStatus, opening_of, run_status_of
 
@@ -59,6 +60,11 @@ class Summary:
         Why evaluations failed, most frequent first, with counts; the first five.
     label : str
         What the user calls the run; empty if that was not said.
+    causes : tuple of (str, int, str)
+        What failed evaluations have in common, such as 'timeout' or 'exit code 1', most frequent first: the cause, how
+        many there were, and the first reason.
+    regimes : tuple of RegimeRow
+        What the parts of a portfolio should have, have had and have found; empty without one.
     """
 
     task: str
@@ -90,6 +96,8 @@ class Summary:
     cpus: int = 0
     reasons: tuple[tuple[str, int], ...] = ()
     label: str = ""
+    causes: tuple[tuple[str, int, str], ...] = ()
+    regimes: tuple[RegimeRow, ...] = ()
 
     @property
     def ends(self) -> dict[str, int]:
@@ -136,8 +144,10 @@ def summarize(view: RunView, writer_lives: bool = True) -> Summary:
         crashed=ended[How.CRASHED],
         lost=ended[How.LOST],
         forced=ended[How.FORCED],
-        living=tuple(map(row_of, view.alive)),
+        living=tuple(row_of(one, view.calls) for one in view.alive),
         cpus=view.cpus,
         reasons=tuple(view.reasons.most_common(REASONS)),
         label=opening.label,
+        causes=tuple((cause, n, view.examples[cause]) for cause, n in view.causes.most_common()),
+        regimes=regime_rows(view),
     )

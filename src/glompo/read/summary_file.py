@@ -68,9 +68,12 @@ def _contents(result: Result, settings: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "opt_id": row.opt_id,
                 "type": row.kind,
+                "label": row.label,
+                "regime": row.regime,
                 "settings": dict(row.config),
                 "slots": row.slots,
                 "started_because": row.started_because,
+                "x0": row.x0.tolist(),
                 "started_at": row.started_at,
                 "ended_at": row.ended_at,
                 "evaluations": row.evaluations,

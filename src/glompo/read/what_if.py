@@ -275,6 +275,7 @@ class _Moment:
         return Difference(
             opt=self.opt,
             kind=one.kind,
+            name=one.name,
             stops=stops,
             at=self._at,
             evaluation=self._evaluation,
@@ -287,7 +288,7 @@ class _Moment:
             run_best_f=self._run_best_f,
             run_best_f_without=without,
             incumbent_lost=view.best is not None and without > view.best.f,
-            ending=row_of(one).ending,
+            ending=row_of(one, view.calls).ending,
         )
 
 

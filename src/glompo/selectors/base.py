@@ -12,9 +12,11 @@ import numpy as np
 from glompo.core.policies.ports import Allocator, Generator, Option, Written, answer_of
 from glompo.core.policies.rule import Rule
 from glompo.core.views.manager_view import ManagerView
+from glompo.core.views.regime_shares import Shares
 from glompo.errors import PolicyError, SettingError, SettingTypeError
 from glompo.loggers import PolicyLogger
 from glompo.optimizer import BaseOptimizer
+from glompo.selectors.settings_of import settings_named
 from glompo.validation import as_whole
 
 Choice = Option | None | Literal[False]
@@ -27,7 +29,8 @@ class BaseSelector(Written, ABC):
     ----------
     *avail_opts : class, instance or tuple
         Options: an optimizer class; an instance, used as a template; or ``(class, init kwargs)`` or
-        ``(class, init kwargs, minimize kwargs)``.
+        ``(class, init kwargs, minimize kwargs)``. Among the init kwargs may be `workers`, the evaluations that it
+        keeps in flight, and `label`, what displays call it.
     allow_spawn : callable, optional
         ``allow_spawn(manager) -> bool``; once it says no, nothing starts ever again. A sequence of callables must
         all agree.
@@ -51,6 +54,11 @@ class BaseSelector(Written, ABC):
     def options(self) -> tuple[Option, ...]:
         """What can be started, in the given order."""
         return self._options
+
+    @property
+    def shares(self) -> Shares:
+        """Share of each of its regimes, at first and later, and its factor as the owner of the incumbent; or none."""
+        return {}
 
     @property
     def avail_opts(self) -> tuple[Option, ...]:
@@ -85,7 +93,7 @@ class BaseSelector(Written, ABC):
 
     def explain(self, manager: ManagerView, option: Option) -> str:
         """Say in a few words why `option` starts."""
-        return f"{self} chose {option.kind}"
+        return f"{self} chose {option.name}"
 
     @abstractmethod
     def select_optimizer(self, manager: ManagerView, slots_available: int) -> Any:
@@ -111,13 +119,13 @@ class BaseSelector(Written, ABC):
         """
         if option.slots > manager.max_jobs:
             raise PolicyError(
-                f"{self}: it is the turn of {option.kind}, which needs {option.slots} slots, but the run has "
+                f"{self}: it is the turn of {option.name}, which needs {option.slots} slots, but the run has "
                 f"{manager.max_jobs}; give it fewer workers or raise max_jobs"
             )
         return option if option.slots <= slots_available else None
 
     def __str__(self) -> str:
-        return f"{type(self).__name__}({', '.join(option.kind for option in self._options)})"
+        return f"{type(self).__name__}({', '.join(option.name for option in self._options)})"
 
 
 def _opinion(gate: Callable[[ManagerView], bool], manager: ManagerView) -> bool:
@@ -161,6 +169,9 @@ def _option(cls: Any, args: tuple[Any, ...], init: Any, minimize: Any) -> Option
         if not isinstance(what, Mapping):
             raise SettingTypeError(f"the keyword arguments of {cls.__name__} are {what!r}; give a dictionary")
     kwargs = dict(init)
+    label = "" if "label" in settings_named(cls) else kwargs.pop("label", "")  # else it is a setting of the class
+    if not isinstance(label, str):
+        raise SettingTypeError(f"label of {cls.__name__} is {label!r}; give a text")
     given = {name: kwargs.pop(name) for name in ("workers", "n_workers", "_workers") if name in kwargs}
     if len(set(map(repr, given.values()))) > 1:
         raise SettingError(f"{cls.__name__} is given {given}, which are names of one setting; give workers alone")
@@ -168,7 +179,7 @@ def _option(cls: Any, args: tuple[Any, ...], init: Any, minimize: Any) -> Option
     workers = as_whole(wanted)
     if workers is None or workers < 1:
         raise SettingError(f"workers of {cls.__name__} is {wanted!r}; it must be a whole number, 1 or more")
-    return Option(cls, args, kwargs, dict(minimize), workers)
+    return Option(cls, args, kwargs, dict(minimize), workers, label=label)
 
 
 def _gates(allow_spawn: Any) -> tuple[Callable[[ManagerView], bool], ...]:

@@ -50,7 +50,7 @@ def require(owner: object, option: Option, *settings: str) -> None:
 
 def has_setting(option: Option, name: str) -> bool:
     """Say whether the constructor of the option's class, or of one of its bases, knows a setting."""
-    return name in _settings(option.cls)
+    return name in settings_named(option.cls)
 
 
 def altered(option: Option, **changes: Any) -> Option:
@@ -70,7 +70,7 @@ def population(option: Option, dims: int) -> int:
     return usual_population(dims, option.slots) if given is None else int(given)
 
 
-def _settings(cls: type) -> Iterator[str]:
+def settings_named(cls: type) -> Iterator[str]:
     """Yield the names that the constructors of a class and its bases know."""
     for one in cls.__mro__:
         if "__init__" in vars(one) and one is not object:

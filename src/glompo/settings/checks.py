@@ -41,6 +41,7 @@ from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.optimizers.capabilities import Capabilities, Facts, refusal
 from glompo.optimizers.options import library
 from glompo.portfolio import default_portfolio
+from glompo.safe_text import writable
 from glompo.selectors import BaseSelector
 from glompo.selectors.cycle_selector import selector_for
 from glompo.settings.evaluation import Evaluation
@@ -114,6 +115,11 @@ def selector_of(given: Any, slots: int, task: NamedTask, bounds: NDArray[np.floa
                 f"raise max_jobs to {option.slots} or lower workers"
             )
     return selector
+
+
+def offered_by(selector: BaseSelector) -> tuple[str, ...]:
+    """Return what a selector may start, by the names of displays, each once."""
+    return tuple(dict.fromkeys(writable(option.name) for option in selector.options))
 
 
 def generator_of(given: Any, selector: BaseSelector) -> Generator:
@@ -214,7 +220,7 @@ def check_runnable(
     if backend == "processes":
         sendable("the task", task.sent)
         for option in selector.options:
-            sendable(f"the optimizer {option.kind}", option)
+            sendable(f"the optimizer {option.name}", option)
     # an optimizer says itself which problems it cannot handle
     detailed, residuals = offers_details(task.function), declares_residuals(task.function)
     for option in selector.options:

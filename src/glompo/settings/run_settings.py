@@ -31,6 +31,7 @@ from glompo.settings.checks import (
     generator_of,
     names_of,
     observer_of,
+    offered_by,
     real,
     seed_of,
     selector_of,
@@ -73,6 +74,10 @@ class RunSpec:
     stopper_interval: int = setting(10, check=whole(1))
     stop_best: bool = setting(False, check=flag)
     opt_selector: BaseSelector = setting(None, selector_of, "max_jobs", "task", "bounds", "exit_conditions")
+    offered: tuple[str, ...] = derived(offered_by, "opt_selector", record=lambda names: names)
+    shares: tuple[tuple[str, float, float, float], ...] = derived(
+        lambda selector: tuple((name, *one) for name, one in selector.shares.items()), "opt_selector", record=tuple
+    )
     x0_generator: Generator = setting(None, generator_of, "opt_selector")
     allocator: Allocator = setting(None, allocator_of, "deterministic", "opt_selector")
     freezer: Freezer | None = setting(None, optional(freezer_of))

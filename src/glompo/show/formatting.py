@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 
 from glompo.read import OptimizerRow, RunStatus, Summary
+from glompo.read.result_text import causes
 from glompo.safe_text import legible
+
+EXAMPLES = 5
+"""Causes of failed evaluations of which an example is shown, at most."""
 
 
 def clock(seconds: float) -> str:
@@ -38,25 +42,52 @@ def share(summary: Summary) -> str:
     failed = f", {summary.failures:,} failed" if summary.failures else ""
     if summary.budget is None:
         return counted(summary.calls, "evaluation") + failed
+    if summary.calls > summary.budget:  # a run can be resumed with a budget that it has already spent
+        return f"{counted(summary.calls, 'evaluation')}, more than the budget of {summary.budget:,}{failed}"
     return f"{summary.calls:,} of {counted(summary.budget, 'evaluation')}{failed}"
 
 
 def crowding(summary: Summary) -> list[str]:
-    """Return a line about evaluations that have to share processors; none if there are enough."""
+    """Return a line about evaluations that have to share processors, or that the default makes one by one, if so."""
+    if summary.slots == 1 and 0 < summary.cpus <= 2:  # a processor is left free
+        return [f"one evaluation at a time: max_jobs is 1, the default on {counted(summary.cpus, 'CPU')}"]
     if not 0 < summary.cpus < summary.slots:
         return []
     return [f"{counted(summary.slots, 'evaluation')} at once on {counted(summary.cpus, 'CPU')}"]
 
 
 def failures(summary: Summary) -> list[str]:
-    """Return why evaluations failed, one line for each of the most frequent reasons."""
-    return [f"{counted(n, 'evaluation')} failed: {legible(reason)}" for reason, n in summary.reasons]
+    """Return why evaluations failed: how many for each cause, and an example of each cause."""
+    if not summary.causes:
+        return []
+    counts = {cause: n for cause, n, _ in summary.causes}
+    told = f"{counted(summary.failures, 'evaluation')} failed: {causes(counts)}"
+    if len(counts) == 1 and len(summary.reasons) == 1:
+        return [f"{counted(summary.failures, 'evaluation')} failed: {legible(summary.reasons[0][0])}"]
+    alike = dict(summary.reasons)
+    return [
+        told,
+        *(
+            f"    {counted(alike.get(reason, 1), 'evaluation')} failed: {legible(reason)}"
+            for _, _, reason in summary.causes[:EXAMPLES]
+        ),
+    ]
 
 
 def census(summary: Summary) -> str:
     """Return how many optimizers live and how the others ended."""
     alive = f"{summary.alive} alive" + (f" ({summary.paused} paused)" if summary.paused else "")
     return ", ".join([alive, *(f"{n} {how}" for how, n in summary.ends.items() if n)])
+
+
+def regimes(summary: Summary) -> str:
+    """Return what share of the evaluations each regime of a portfolio has had, and which wait; empty without one."""
+    return ", ".join(
+        f"{legible(row.name)} {row.spent:.0%}"
+        + ("" if row.share is None else f" of {row.share:.0%}")
+        + (" (waits, is next)" if row.due and row.state == "waits" else " (waits)" if row.state == "waits" else "")
+        for row in summary.regimes
+    )
 
 
 def best(summary: Summary) -> str:

@@ -58,6 +58,8 @@ class LiveDisplay:
     def begin(self, summary: Summary) -> None:
         """Show what the run is about, and open the display."""
         self._console.print(Text(fmt.opening(summary), style="bold"))
+        for line in fmt.crowding(summary):
+            self._console.print(Text(line))
         self._live.start()
 
     def show_end(self, row: OptimizerRow, elapsed: float) -> None:
@@ -93,6 +95,8 @@ def present(summary: Summary) -> RenderableType:
     head.add_row(Text(fmt.best(summary), style="bold"), Text(fmt.clock(summary.elapsed)))
     head.add_row(Text(f"{fmt.share(summary)}, {fmt.pace(summary.rate)}"), Text(fmt.census(summary)))
     parts: list[RenderableType] = [Text(), head]
+    if summary.regimes:
+        parts.append(Text(fmt.regimes(summary)))
     if summary.budget:
         parts.append(ProgressBar(summary.budget, summary.calls, complete_style="green", finished_style="green"))
     parts.append(_living(summary))

@@ -125,15 +125,18 @@ def _loaded(run_dir: str | os.PathLike[str], against: str) -> History:
 
 
 def _colours(curves: Sequence[Curve]) -> list[str]:
-    """Return a colour for each: its own while there are enough, then that of its kind, then one in turn."""
+    """Return a colour for each: that of its label, or its own where all have the same label."""
     kinds = list(dict.fromkeys(curve.row.name for curve in curves))
-    if len(curves) > len(COLOURS) and len(kinds) > 1:
+    if len(kinds) > 1:
         return [COLOURS[kinds.index(curve.row.name) % len(COLOURS)] for curve in curves]
     return [_own_colour(curve.row.opt_id) for curve in curves]
 
 
-def _leaders(opts: Sequence[int]) -> dict[int, str]:
-    """Return a colour for each optimizer that led: its own, unless two of them would look alike."""
+def _leaders(history: History, opts: Sequence[int]) -> dict[int, str]:
+    """Return a colour for each optimizer that led: that of its label, as in :func:`_colours`."""
+    names = list(dict.fromkeys(one.name for one in history.view))
+    if len(names) > 1:
+        return {opt: COLOURS[names.index(history.view[opt].name) % len(COLOURS)] for opt in opts}
     own = [_own_colour(opt) for opt in opts]
     return dict(zip(opts, own if len(set(own)) == len(own) else map(_own_colour, range(1, len(opts) + 1)), strict=True))
 
@@ -149,7 +152,7 @@ def _leading(
     if not at.size:
         return []
     changes = np.flatnonzero(np.diff(owner, prepend=-1))
-    colours = _leaders(list(dict.fromkeys(owner.tolist())))
+    colours = _leaders(history, list(dict.fromkeys(owner.tolist())))
     handles: dict[int, Any] = {}
     for first, after in zip(changes, np.append(changes[1:], len(owner) - 1), strict=True):
         opt, stretch = int(owner[first]), slice(first, after + 1)

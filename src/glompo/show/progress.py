@@ -126,7 +126,7 @@ class Progress:
         self._alive = [opt for opt in candidates if view[opt].how is None]
         ended = [view[opt] for opt in candidates if view[opt].how is not None]
         ended.sort(key=lambda one: (one.ended_at or 0.0, one.opt))
-        return map(row_of, ended)
+        return (row_of(one, view.calls) for one in ended)
 
 
 def _is_terminal(stream: IO[str] | None) -> bool:
@@ -151,7 +151,8 @@ class PlainLines:
 
     def begin(self, summary: Summary) -> None:
         """Write what the run is about."""
-        self._write(summary.elapsed, fmt.opening(summary))
+        for line in (fmt.opening(summary), *fmt.crowding(summary)):
+            self._write(summary.elapsed, line)
         self._due = summary.elapsed + self._interval
 
     def show_end(self, row: OptimizerRow, elapsed: float) -> None:
@@ -178,8 +179,9 @@ class PlainLines:
             fmt.share(summary),
             fmt.pace(summary.rate),
             fmt.census(summary),
+            fmt.regimes(summary),
         )
-        return "; ".join(parts)
+        return "; ".join(filter(None, parts))
 
     def _write(self, elapsed: float, text: str) -> None:
         line = f"[{fmt.clock(elapsed)}] {text}\n"

@@ -85,9 +85,20 @@ def _from_vectors(low: Any, high: Any) -> NDArray[np.float64]:
 
 
 def _no_numbers(given: Any, error: Exception) -> SettingTypeError:
+    if isinstance(given, (list, tuple)) and any(map(_has_scale, given)):
+        pairs = [tuple(row[:2]) if isinstance(row, (list, tuple)) else row for row in given]
+        scales = [row[2] if _has_scale(row) else "none" for row in given]
+        return SettingTypeError(
+            f"bounds are {_brief(given)}; the scale of each parameter is a setting of its own: give bounds={pairs} and "
+            f"scaler={scales}, or by names, as scaler={{'name': {scales[0]!r}}}"
+        )
     return SettingTypeError(
         f"bounds are {_brief(given)} ({error}); give one (min, max) pair of numbers for each parameter"
     )
+
+
+def _has_scale(row: Any) -> bool:
+    return isinstance(row, (list, tuple)) and len(row) == 3 and isinstance(row[2], str)
 
 
 def _checked(bounds: NDArray[np.float64]) -> NDArray[np.float64]:

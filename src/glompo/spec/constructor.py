@@ -23,6 +23,10 @@ _HANDED_ON = ("__init__", refuse_in_constructor.__name__)
 """Calls with which a constructor passes on what it does not know itself."""
 
 
+FOR_THE_MANAGER = ("workers", "label")
+"""What is given with the settings of any optimizer and is not for its constructor."""
+
+
 def settings_known(cls: type) -> tuple[dict[str, inspect.Parameter], bool]:
     """Return the settings that constructors name, and whether there can be no others.
 

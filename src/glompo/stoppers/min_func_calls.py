@@ -22,6 +22,8 @@ class MinFuncCalls(BaseStopper):
         Calls of the task that it must have made, 1 or more.
     """
 
+    guard = True
+
     def __init__(self, min_pts: int) -> None:
         self.min_pts = whole_number(self, "min_pts", min_pts, 1)
 

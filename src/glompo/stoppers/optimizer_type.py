@@ -25,6 +25,8 @@ class OptimizerType(BaseStopper):
         The class, or its name.
     """
 
+    guard = True
+
     def __init__(self, opt_type: type[BaseOptimizer] | str) -> None:
         if inspect.isclass(opt_type) and issubclass(opt_type, BaseOptimizer):
             self.opt_type = opt_type.__name__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -44,6 +45,16 @@ PARTS = (
 
 REPLACED = "replaced"
 """Where earlier runs go that were overwritten."""
+
+
+def way_on(run_dir: Path) -> str:
+    """Return what a user does to go on with a run: a command, or a call where no configuration began it.
+
+    `run_dir` may be a checkpoint file.
+    """
+    if run_dir.is_file() or (run_dir / DOCUMENT).exists():
+        return f"glompo resume {shlex.quote(str(run_dir))}"
+    return f"the same call with working_dir={str(run_dir)!r}, resume='auto'"
 
 
 def holds_run(run_dir: Path) -> bool:

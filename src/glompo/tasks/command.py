@@ -21,7 +21,7 @@ from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.pool.lifeline import tie_group
 from glompo.evaluators.pool.limits import Limits
 from glompo.evaluators.pool.process_tree import await_end, output_tail, process_trees, signal_name, signal_tree
-from glompo.function import EvaluationError, Status, assess
+from glompo.function import EvaluationError, Status, assess, kept_in
 from glompo.tasks.program_io import Reading, check_places, rendered
 
 Keep = Literal["failed", "all", "none"]
@@ -136,8 +136,9 @@ class CommandTask:
             failed = assess(value).status is not Status.OK
             return value
         except EvaluationError as error:
-            kept = f"; see {folder}" if self._keep != "none" else ""
-            raise EvaluationError(error.status, f"{error.reason}{_tail(folder)}{kept}") from error.__cause__
+            reason = f"{error.reason}{_tail(folder)}"
+            kept = reason if self._keep == "none" else kept_in(reason, folder)
+            raise EvaluationError(error.status, kept) from error.__cause__
         finally:
             if self._keep == "none" or (self._keep == "failed" and not failed):
                 shutil.rmtree(folder, ignore_errors=True)

@@ -112,6 +112,8 @@ class History:
         x0: ArrayLike | None = None,
         slots: int = 1,
         config: Mapping[str, Any] | None = None,
+        regime: str = "",
+        label: str = "",
     ) -> int:
         """Start an optimizer and return its number.
 
@@ -125,10 +127,13 @@ class History:
             Slots that it holds.
         config : mapping, optional
             Settings that it was constructed with.
+        regime, label : str
+            The part of a portfolio that starts it, and what it is called; by default none, and its class.
         """
         opt = len(self.state.optimizers) + 1
         start = self._bounds.mean(axis=1) if x0 is None else np.array(x0, dtype=float)
-        self.happen(StartRequested(self.now, opt, kind, dict(config or {}), start, slots, "by hand"))
+        called = (False, regime, label)
+        self.happen(StartRequested(self.now, opt, kind, dict(config or {}), start, slots, "by hand", *called))
         self.happen(Started(self.now, opt, f"worker {opt}"))
         return opt
 

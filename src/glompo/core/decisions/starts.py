@@ -36,9 +36,8 @@ def starts(view: RunView, policies: Policies) -> Iterator[Start]:
     x0, whence = _place(view, policies, manager)
     opt = view.n_started + 1
     why = writable(f"{policies.selector.explain(manager, option)}; {whence}")
-    event = StartRequested(
-        view.now, opt, option.kind, option.describe(), x0, option.slots, why, option.shared, option.label
-    )
+    called = (option.regime, writable(option.name))
+    event = StartRequested(view.now, opt, option.kind, option.describe(), x0, option.slots, why, option.shared, *called)
     yield Start(event, option)
 
 
@@ -76,4 +75,4 @@ def _check_option(option: Option, free: int, selector: object) -> None:
     if not isinstance(option, Option):
         raise PolicyError(f"{selector} returned {option!r}; return one of its options, None or False")
     if option.slots > free and not option.shared:
-        raise PolicyError(f"{selector} chose {option.kind} with {option.slots} slots; only {free} are free")
+        raise PolicyError(f"{selector} chose {option.name} with {option.slots} slots; only {free} are free")

@@ -61,8 +61,15 @@ def _failing_task(view: RunView, policies: Policies) -> Verdict | None:
     too_early = view.failures == 0 or view.calls < policies.failure_grace
     if too_early or view.failures < policies.max_failure_rate * view.calls:
         return None
-    reasons = "; ".join(f"{reason} ({count} times)" for reason, count in view.reasons.most_common(5))
-    return Verdict(True, Reason.FAILING_TASK, f"{view.failures} of {view.calls} evaluations failed: {reasons}")
+    told = "; ".join(_told(view, cause, count) for cause, count in view.causes.most_common(5))
+    return Verdict(True, Reason.FAILING_TASK, f"{view.failures} of {view.calls} evaluations failed: {told}")
+
+
+def _told(view: RunView, cause: str, count: int) -> str:
+    """Return why evaluations failed: their reason if it is the same for all, else what they have in common."""
+    example = view.examples[cause]
+    alike = view.reasons[example] == count
+    return f"{example} ({count} times)" if alike else f"{cause} ({count} times), for example {example}"
 
 
 def _failing_optimizers(view: RunView) -> Verdict | None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
@@ -46,8 +47,10 @@ class Option:
         Evaluations that it keeps in flight, its `workers`.
     shared : bool
         Whether it holds no slots, because the allocator shares them out among more optimizers than there are slots.
+    regime : str
+        The part of a portfolio that starts it; empty without one.
     label : str
-        What the selector calls it, for the record.
+        What the user calls it; if empty, it is called as its class says, see :attr:`name`.
     """
 
     cls: type
@@ -56,13 +59,19 @@ class Option:
     minimize_kwargs: Mapping[str, Any] = field(default_factory=dict)
     slots: int = 1
     shared: bool = False
+    regime: str = ""
     label: str = ""
 
     def __iter__(self) -> Iterator[Any]:
         """The class, what it is constructed with by name, `workers` among that, and what `minimize` is given."""
-        names = [one.name for one in inspect.signature(self.cls.__init__).parameters.values()][1:]  # type: ignore[misc]
-        init = {**dict(zip(names, self.args, strict=False)), **self.kwargs, "workers": self.slots}
+        init = {**self._by_name(), "workers": self.slots}
         return iter((self.cls, init, dict(self.minimize_kwargs)))
+
+    def __setstate__(self, state: Sequence[Any]) -> None:
+        """Take over what was pickled, also by an earlier version in a checkpoint, where the last fields are missing."""
+        missing = [one.default for one in fields(self)[len(state) :]]
+        for one, value in zip(fields(self), [*state, *missing], strict=True):
+            object.__setattr__(self, one.name, value)
 
     def __getitem__(self, place: Any) -> Any:
         return tuple(self)[place]
@@ -74,6 +83,18 @@ class Option:
     def kind(self) -> str:
         """Name of the class."""
         return self.cls.__name__
+
+    @property
+    def name(self) -> str:
+        """What displays call it: its label, or else what its class calls one with these settings."""
+        if self.label:
+            return self.label
+        usual = getattr(self.cls, "usual_label", None)
+        return self.kind if usual is None else str(usual(self._by_name()))
+
+    def _by_name(self) -> dict[str, Any]:
+        names = [one.name for one in inspect.signature(self.cls.__init__).parameters.values()][1:]  # type: ignore[misc]
+        return {**dict(zip(names, self.args, strict=False)), **self.kwargs}
 
     def describe(self) -> dict[str, Any]:
         """Return the settings as plain data for the journal; what is not plain is written as its repr."""
@@ -128,8 +149,32 @@ class Written:
         settings = (f"{name}={value}" for name, value in vars(self).items() if name[0] != "_" and name != "logger")
         return f"{type(self).__name__}({', '.join(settings)})"
 
+    def short(self) -> str:
+        """Return the same without settings that have their default, ``Class`` if none is left."""
+        if type(self).__str__ is not Written.__str__:
+            return str(self)
+        cls: type = type(self)
+        usual = _defaults(cls)
+        settings = (
+            f"{name}={value}"
+            for name, value in vars(self).items()
+            if name[0] != "_" and name != "logger" and not _is(value, usual.get(name, usual))
+        )
+        told = ", ".join(settings)
+        return f"{type(self).__name__}({told})" if told else type(self).__name__
+
     def __repr__(self) -> str:
         return str(self)
+
+
+@cache
+def _defaults(cls: type) -> Mapping[str, Any]:
+    """Return the defaults of the settings of a class."""
+    return {one.name: one.default for one in inspect.signature(cls).parameters.values()}
+
+
+def _is(value: Any, default: Any) -> bool:
+    return value is default or (isinstance(value, (bool, int, float, str, tuple)) and value == default)
 
 
 class Stopper(Protocol):

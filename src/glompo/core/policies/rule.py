@@ -26,7 +26,11 @@ class Rule(Written, ABC):
     per_evaluation = True
     """Whether the answer may change with each evaluation: then optimizers are given few credits at a time."""
 
+    guard = False
+    """Whether it only says for which optimizers, or from when on, others are asked: then reasons leave it out."""
+
     _last: bool | None = None
+    _shortened: tuple[str, str] = ("", "")
 
     @property
     def last_result(self) -> bool | None:
@@ -80,7 +84,11 @@ class Rule(Written, ABC):
 
     def verdict(self, fired: object, why: str) -> Verdict:
         """Return an answer of this rule."""
-        return Verdict(bool(fired), str(self), why)
+        rule = str(self)
+        if self._shortened[0] != rule:  # rules are asked often, and rarely change their settings
+            short = self.short()
+            self._shortened = rule, "" if short == rule else short
+        return Verdict(bool(fired), rule, why, (), self._shortened[1], self.guard)
 
     def __and__(self, other: Rule) -> Rule:
         return All(self, _rule(other, "&"))
@@ -220,8 +228,10 @@ class Not(_Combined):
     def str_with_result(self) -> str:
         """Return the rule with the last answer of each leaf; a negated leaf stands with the negated answer."""
         [part] = self._parts
+        if len(list(self)) > 1:
+            return f"~{part.str_with_result()}"
         negated = None if part.last_result is None else not part.last_result
-        return f"~{part.str_with_result()}" if isinstance(part, (All, Any_)) else f"{self} = {negated}"
+        return f"{self} = {negated}"
 
 
 def _rule(other: object, word: str) -> Rule:

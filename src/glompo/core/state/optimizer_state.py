@@ -85,6 +85,9 @@ class OptimizerState:
     note: str = ""
     notes: list[tuple[float, str]] = field(default_factory=list)
     resumption: Resumption = field(default_factory=Resumption)
+    dry_at: int | None = None  # calls of the run when it had no credits left; None while it has some, or rests
+    waited: int = 0
+    improvements: int = 0
 
     @property
     def may_return(self) -> bool:

@@ -9,7 +9,7 @@ stop         stop optimizer `opt`
 pause        let optimizer `opt` rest until 'go-on', also across sessions; its slots are free for others
 go-on        let optimizer `opt` go on; if no slots are free for it, the youngest others rest in its place
 slots        let `amount` evaluations be in flight at once, for the rest of the session
-budget       let `amount` evaluations be made in all, for the rest of the session
+budget       let `amount` evaluations be made in all, until a session begins with another budget
 checkpoint   make a checkpoint
 ============ ===========================================================================================
 
@@ -40,7 +40,7 @@ class PendingRequests:
     of_one : dict
         What is wanted of single optimizers, by their numbers. A pause stays until it is taken back.
     budget : int or None
-        Evaluations that take the place of the budget of the run.
+        Evaluations that take the place of the budget of the run, until a session begins with another one.
     """
 
     of_one: dict[int, Asked] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from typing import Any
 from glompo.core.state import lifecycle
 from glompo.core.state.lifecycle import Phase
 from glompo.core.state.optimizer_state import Best, OptimizerState
+from glompo.core.state.regime_totals import RegimeTotals
 from glompo.core.state.requests import PendingRequests
 from glompo.core.state.retention import Retention
 from glompo.errors import IllegalEventError
@@ -93,6 +94,9 @@ class RunFacts:
     stops_since_convergence: int = 0
     failures: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    causes: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
+    regimes: dict[str, RegimeTotals] = field(default_factory=dict)
     asked: Asked | None = None
     pending: PendingRequests = field(default_factory=PendingRequests)
     ending: Verdict | None = None

@@ -16,6 +16,7 @@ from glompo.core.state import lifecycle
 from glompo.core.state.checkpoints import AFTER_THE_END, SAVING_RULES
 from glompo.core.state.lifecycle import How, Phase
 from glompo.core.state.optimizer_state import Best, OptimizerState
+from glompo.core.state.regime_totals import RegimeTotals
 from glompo.core.state.requests import refusal
 from glompo.core.state.run_facts import RunFacts
 from glompo.core.state.sessions import RETURNING_RULES, finish_left
@@ -53,13 +54,15 @@ from glompo.events import (
     Wanted,
 )
 from glompo.events.enums import By, Ending, RequestKind
-from glompo.function import FAILURES, Status
+from glompo.function import FAILURES, Status, cause_of
 
 PACE_MEMORY = 0.3
 """Weight of the newest batch in the moving mean of an optimizer's seconds per evaluation."""
 
 REASONS_KEPT = 20
-"""Different reasons of failed evaluations that are remembered with their counts."""
+"""Different reasons of failed evaluations, and causes of them, that are remembered with their counts."""
+
+OTHER_CAUSES = "other causes"
 
 _NOT_CALLED = np.uint8(Status.OUT_OF_BOUNDS)
 
@@ -114,6 +117,9 @@ class RunState(RunFacts):
         new = OptimizerState(event, self.retention.trajectory(event.config, self.opened.bounds, self.slots))
         self.optimizers[event.opt] = self.alive[event.opt] = new
         self.used_slots += event.held
+        new.dry_at = self.calls
+        if event.regime:
+            self.regimes.setdefault(event.regime, RegimeTotals()).started += 1
 
     def _start(self, event: Started) -> None:
         one = self.known(event)
@@ -126,8 +132,18 @@ class RunState(RunFacts):
             raise IllegalEventError(f"a grant of {event.n} evaluations")
         if not one.outstanding:  # it had nothing to say anything about
             one.heard_at = event.at
+        self._end_wait(one)
         one.granted += event.n
         self.outstanding += event.n
+
+    def _end_wait(self, one: OptimizerState) -> None:
+        """Count what others have evaluated since it had no credits left."""
+        if one.dry_at is None:
+            return
+        waited, one.dry_at = self.calls - one.dry_at, None
+        one.waited += waited
+        if one.request.regime in self.regimes:
+            self.regimes[one.request.regime].waited += waited
 
     def _request_reclaim(self, event: ReclaimRequested) -> None:
         self.known(event).silent = True
@@ -162,20 +178,35 @@ class RunState(RunFacts):
             pace = float(event.seconds.sum()) / called
             one.pace = pace if one.pace is None else one.pace + PACE_MEMORY * (pace - one.pace)
         for row, reason in event.errors:
-            if Status(int(event.status[row])) in FAILURES:
-                self._count_failure(reason)
+            status = Status(int(event.status[row]))
+            if status in FAILURES:
+                self._count_failure(status, reason)
         found = one.trajectory.best
-        if found < before and self._beats_best(found, event.opt):
+        improves = found < before and self._beats_best(found, event.opt)
+        if improves:
             self.best = Best(event.opt, one.trajectory.best_k, one.trajectory.best_x, found)  # type: ignore[arg-type]
+            one.improvements += 1
+        if not one.outstanding:
+            one.dry_at = self.calls
+        totals = self.regimes.get(one.request.regime)
+        if totals is not None:
+            totals.calls += called
+            totals.improvements += improves
+            totals.best = min(totals.best, found)
 
     def _beats_best(self, f: float, opt: int) -> bool:
         """Return whether `f` is better; of equals the lower number leads, so that speed does not matter."""
         return self.best is None or f < self.best.f or (f == self.best.f and opt < self.best.opt)
 
-    def _count_failure(self, reason: str) -> None:
+    def _count_failure(self, status: Status, reason: str) -> None:
         self.failures += 1
         if reason in self.reasons or len(self.reasons) < REASONS_KEPT:
             self.reasons[reason] += 1
+        cause = cause_of(status, reason)
+        if cause not in self.causes and len(self.causes) >= REASONS_KEPT:
+            cause = OTHER_CAUSES
+        self.causes[cause] += 1
+        self.examples.setdefault(cause, reason)
 
     def _note(self, event: Noted) -> None:
         self.known(event).notes.append((event.at, event.text))
@@ -201,7 +232,7 @@ class RunState(RunFacts):
         if one.phase is Phase.PAUSED:
             self._release_slots(one)
         self.outstanding -= one.outstanding
-        one.granted, one.silent = one.calls, False
+        one.granted, one.silent, one.dry_at = one.calls, False, None
 
     def _request_resume(self, event: ResumeRequested) -> None:
         one = self.known(event)
@@ -214,6 +245,7 @@ class RunState(RunFacts):
     def _resume(self, event: Resumed) -> None:
         one = self.known(event)
         self.move(one, event)
+        one.dry_at = self.calls
 
     def _release_slots(self, one: OptimizerState) -> None:
         if one.holds_slots:
@@ -230,6 +262,7 @@ class RunState(RunFacts):
         one = self.known(event)
         self.move(one, event)
         one.stop = event
+        self._end_wait(one)
         self.pending.fulfil(event.opt)
         if event.by == By.STOPPER:
             self.stopped_by_rules.append(event.opt)
@@ -270,7 +303,7 @@ class RunState(RunFacts):
         if one.stop is not None and one.stop.by in (By.EXIT, By.SESSION, By.USER) and not died:
             return
         if died or not np.isfinite(one.trajectory.best):
-            self.in_vain.append((f"{one.request.kind}: {one.note or how}", died or not one.calls))
+            self.in_vain.append((f"{one.request.called}: {one.note or how}", died or not one.calls))
         else:
             self.in_vain.clear()
 

@@ -15,15 +15,20 @@ from glompo.core.state.run_facts import RunFacts
 from glompo.errors import IllegalEventError
 from glompo.events import Event, Restored, ReturnedToRest, SessionOpened
 
+BUDGET = "max_evaluations"
+"""Setting that holds the budget, in the settings of a session."""
+
 
 def _open_session(state: RunFacts, event: SessionOpened) -> None:
     state.session, state.session_at, state.session_wall = event.session, event.at, event.wall
     state.session_slots, state.session_cpus, state.scales = event.slots, event.cpus, event.scales
     state.session_open, state.session_reason, state.asked, state.refused = True, "", None, ""
-    state.ending = state.finished = state.pending.budget = None
+    state.ending = state.finished = None
     state.in_vain.clear()
     state.checkpoints.open_session(event.at)
     state.retention.look_back = event.look_back
+    if event.spec and event.spec.get(BUDGET) != state.settings.get(BUDGET):
+        state.pending.budget = None  # a call that gives another budget is the later word
     state.session_spec = event.spec or state.session_spec
     state.task = event.task or state.task
     for opt, one in state.optimizers.items():
@@ -92,6 +97,7 @@ def _return(state: RunFacts, one: OptimizerState, event: Restored | ReturnedToRe
         state.ended[one.how] -= 1
     one.how, one.stop, one.ended_at, one.note = None, None, None, ""
     one.granted = one.calls_before = one.calls
+    one.dry_at = state.calls if isinstance(event, Restored) and not event.credits else None
     one.started_at = None
     one.heard_at = event.at
     one.trajectory.keep = state.retention.rows(one.trajectory.dims, state.slots)

@@ -17,6 +17,7 @@ import numpy as np
 from glompo.core.evaluations.trajectory import Trajectory
 from glompo.core.state.lifecycle import How, Phase
 from glompo.core.state.optimizer_state import Best, OptimizerState, Resumption
+from glompo.core.state.regime_totals import RegimeTotals
 from glompo.core.state.requests import PendingRequests
 from glompo.core.state.retention import Retention
 from glompo.core.state.run_facts import Checkpoints
@@ -42,7 +43,7 @@ _KNOWN: dict[str, type] = {
     for cls in (
         RunState, OptimizerState, Best, Retention, RunOpened, StartRequested, PauseRequested, StopRequested,
         IncumbentSent, Resumption, Checkpoints, SaveRequested, Saved, NotSaved, CheckpointBegun, Asked,
-        PendingRequests, Verdict, How, Phase,
+        PendingRequests, RegimeTotals, Verdict, How, Phase,
     )
 }  # fmt: skip
 _DERIVED = ("alive", "left")

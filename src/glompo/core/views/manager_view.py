@@ -167,7 +167,7 @@ class LogView(_ReadOnly):
     def get_metadata(self, opt_id: int, key: str) -> Any:
         """Return one fact about an optimizer.
 
-        Keys: opt_id, opt_type (also type), workers (also slots), x0, bounds, t_start and t_stop (run time in
+        Keys: opt_id, opt_type (also type), label, workers (also slots), x0, bounds, t_start and t_stop (run time in
         seconds), end_cond, messages.
         """
         one = self._one(opt_id)
@@ -175,6 +175,7 @@ class LogView(_ReadOnly):
             "opt_id": one.opt,
             "opt_type": one.kind,
             "type": one.kind,
+            "label": one.label,
             "workers": one.slots,
             "slots": one.slots,
             "x0": one.x0,

@@ -60,13 +60,18 @@ class OptimizerView:
 
     @property
     def label(self) -> str:
-        """What its selector calls it; empty if it has no name for it."""
-        return self._state.request.label
+        """What it is called: by the user, or else by its class, such as ``Scipy(Nelder-Mead)``."""
+        return self._state.request.called
+
+    @property
+    def regime(self) -> str:
+        """The part of a portfolio that started it; empty without one."""
+        return self._state.request.regime
 
     @property
     def name(self) -> str:
-        """What displays call it: its class, behind its label if it has one."""
-        return display_name(self.kind, self.label)
+        """What displays call it: its label, behind its regime if it has one."""
+        return display_name(self.label, self.regime)
 
     @property
     def why(self) -> str:
@@ -179,6 +184,26 @@ class OptimizerView:
         return self._state.outstanding
 
     @property
+    def improvements(self) -> int:
+        """Batches of its evaluations that improved the best value of the run."""
+        return self._state.improvements
+
+    @property
+    def waits(self) -> bool:
+        """Whether it could evaluate and has no credits: others get them."""
+        return self.may_evaluate and self._state.dry_at is not None
+
+    @property
+    def waited(self) -> int:
+        """Evaluations that others made while it had no credits, up to its last grant."""
+        return self._state.waited
+
+    def waiting(self, calls: int) -> int:
+        """Return how many others have made since, if it waits in a run that has made so many `calls`."""
+        since = self._state.dry_at
+        return calls - since if self.waits and since is not None else 0
+
+    @property
     def pace(self) -> float | None:
         """Recent seconds per call of the task; None before the first."""
         return self._state.pace
@@ -244,6 +269,6 @@ class OptimizerView:
         return Evaluations(self.opt, self._state.trajectory, self._history)
 
 
-def display_name(kind: str, label: str) -> str:
-    """Return what displays call an optimizer: its class, behind its label if it has one."""
-    return f"{label}: {kind}" if label else kind
+def display_name(label: str, regime: str) -> str:
+    """Return what displays call an optimizer: its label, behind its regime if it has one."""
+    return f"{regime}: {label}" if regime else label

@@ -36,12 +36,12 @@ class RegimeView(RunView):
     @property
     def alive(self) -> Iterator[OptimizerView]:
         """Those that have not ended, in order."""
-        return (one for one in super().alive if one.label == self._regime)
+        return (one for one in super().alive if one.regime == self._regime)
 
     @property
     def changed(self) -> Iterator[OptimizerView]:
         """Those that live and to which something has happened since the last decision, in order."""
-        return (one for one in super().changed if one.label == self._regime)
+        return (one for one in super().changed if one.regime == self._regime)
 
     @property
     def n_alive(self) -> int:

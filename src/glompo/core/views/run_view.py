@@ -15,6 +15,7 @@ from glompo.box import Box, free_parameters
 from glompo.core.evaluations.evaluations import History
 from glompo.core.state.lifecycle import How, Phase
 from glompo.core.state.optimizer_state import Best, OptimizerState
+from glompo.core.state.regime_totals import RegimeTotals
 from glompo.core.state.run_facts import Checkpoints
 from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams
@@ -210,6 +211,21 @@ class RunView:
     def reasons(self) -> Counter[str]:
         """Reasons of failed calls with their counts (the first 20 different ones)."""
         return Counter(self._state.reasons)
+
+    @property
+    def causes(self) -> Counter[str]:
+        """Causes of failed calls, such as 'timeout' or 'exit code 1', with their counts."""
+        return Counter(self._state.causes)
+
+    @property
+    def examples(self) -> Mapping[str, str]:
+        """The first reason of each cause of failed calls."""
+        return dict(self._state.examples)
+
+    @property
+    def regimes(self) -> Mapping[str, RegimeTotals]:
+        """What each part of a portfolio has spent and earned, by its name, in the order of their first starts."""
+        return {name: replace(totals) for name, totals in self._state.regimes.items()}
 
     @property
     def bounds(self) -> NDArray[np.float64]:
