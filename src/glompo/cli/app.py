@@ -288,18 +288,51 @@ def plot(
 def export(
     directory: Directory,
     path: Annotated[
-        str | None, typer.Argument(metavar="PATH", help="File, or - for standard output; DIR/exports/evaluations.csv.")
+        str | None,
+        typer.Argument(
+            metavar="PATH",
+            help="File; its ending says the format: .csv, .parquet or .h5. Or - for CSV on standard output. "
+            "By default DIR/exports/evaluations.csv.",
+        ),
     ] = None,
     csv: Annotated[
-        bool, typer.Option("--csv", show_default=False, help="As comma-separated values, the only format so far.")
-    ] = True,
+        bool,
+        typer.Option("--csv", help="As comma-separated values, whatever else PATH ends with."),
+    ] = False,
 ) -> None:
-    """Write all evaluations of a run, one row each, and print the path."""
-    from glompo.cli.inspection import export_csv
+    """Write all evaluations of a run, one row each, and print the path.
 
-    written = export_csv(directory, path)
+    Parquet needs the extra 'parquet', HDF5 the extra 'hdf5'.
+
+    Example: glompo export fit_run fit.parquet
+    """
+    from glompo.cli.inspection import export_evaluations
+
+    written = export_evaluations(directory, path, csv)
     if written is not None:
         typer.echo(legible(written, PAGE))
+
+
+@app.command()
+def minima(
+    directory: RunOrFile,
+    tol: Annotated[
+        float,
+        typer.Option(metavar="SHARE", help="Share of a parameter's range within which ends are one."),
+    ] = 0.01,
+    converged: Annotated[bool, typer.Option("--converged", help="Only ends of optimizers that converged.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE.csv", help="Write them as CSV, and print the path.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON, for programs.")] = False,
+) -> None:
+    """Print the distinct minima of a run: value, point, how often optimizers ended there, and which.
+
+    Example: glompo minima fit_run -o minima.csv
+    """
+    from glompo.cli.inspection import minima_text
+
+    typer.echo(minima_text(directory, tol, converged, output, as_json))
 
 
 @app.command()

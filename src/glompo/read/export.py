@@ -7,24 +7,20 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.core.evaluations.columns import distinct, names_of_extras
-from glompo.events import Evaluated, RunOpened
+from glompo.events import Evaluated
 from glompo.function import Status
 from glompo.read.locate import run_directory
-from glompo.read.run_opening import parameter_names
+from glompo.read.suffixes import refuse_other
+from glompo.read.table import table_of
 from glompo.safe_text import PAGE, legible_lines
 from glompo.storage.files import atomic_write
 from glompo.storage.reader import read_events
-
-COLUMNS = ("optimizer", "count", "order", "time", "status", "value")
-"""Columns before the parameters."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,10 +96,11 @@ def to_csv(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) -> Pat
     Raises
     ------
     UserError
-        If `run_dir` holds no run.
+        If `run_dir` holds no run, or the ending of `path` is that of another format.
     StoreError
         If the file cannot be written.
     """
+    refuse_other(path, "CSV")
     folder, target = run_directory(run_dir), Path(path)
     with atomic_write(target, "give another path") as draft, draft.open("w", newline="", encoding="utf-8") as file:
         write_csv(folder, file)
@@ -112,16 +109,13 @@ def to_csv(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) -> Pat
 
 def write_csv(run_dir: str | os.PathLike[str], file: TextIO) -> None:
     """Write what :func:`to_csv` writes into an open text file."""
-    folder = run_directory(run_dir)
-    names, extras, count = survey(folder)
+    table = table_of(run_dir)
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*COLUMNS, *map(_text, names), *map(_text, extras)])
-    # a living run may have gone on since the survey: the file shows it as it was then
-    for row in islice(_rows(folder), count):
-        more = [cell(value) for value in row.extras]
-        more += [""] * (len(extras) - len(more))
-        numbers = map(repr, row.x.tolist())
-        writer.writerow([row.opt, row.count, row.order, repr(row.time), row.status, repr(row.value), *numbers, *more])
+    writer.writerow(map(_text, table.names))
+    for batch in table.batches():
+        columns = [*(column.tolist() for column in batch.heads), *batch.X.T.tolist()]
+        columns += [list(map(cell, values)) for values in batch.extras]
+        writer.writerows(zip(*columns, strict=True))  # floats are written by their repr
 
 
 def _rows(folder: Path) -> Iterator[EvaluationRow]:
@@ -136,23 +130,6 @@ def _rows(folder: Path) -> Iterator[EvaluationRow]:
             status = Status(int(event.status[i])).name.lower()
             extras = tuple(event.extras[i]) if event.extras else ()
             yield EvaluationRow(event.opt, event.k0 + i + 1, order, times[i], status, values[i], event.X[i], extras)
-
-
-def survey(folder: Path) -> tuple[tuple[str, ...], list[str], int]:
-    """Return the names of parameters and extras, and the number of evaluations."""
-    names: tuple[str, ...] = ()
-    extras: list[str] = []
-    width = count = 0
-    for event in read_events(folder):
-        if isinstance(event, RunOpened):
-            names = parameter_names(event.spec, len(event.bounds))
-            extras = list(names_of_extras(event.spec))
-        elif isinstance(event, Evaluated):
-            count += len(event.f)
-            width = max([width, *map(len, event.extras)])
-    names = tuple(distinct(names, COLUMNS, "parameter:"))
-    extras = extras[:width] + [f"extra{i}" for i in range(len(extras), width)]
-    return names, distinct(extras, (*COLUMNS, *names), "extra:"), count
 
 
 def cell(value: Any) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +17,21 @@ from glompo.core.evaluations.columns import valid_values
 from glompo.core.views.run_view import RunView
 from glompo.errors import UserError
 from glompo.events import Evaluated, Event
+from glompo.read.dataframe import to_dataframe
 from glompo.read.export import EvaluationRow, rows
 from glompo.read.locate import run_directory
+from glompo.read.minima import TOLERANCE, Minima
 from glompo.read.result import Result, result_of
 from glompo.read.run_opening import Opening, RunStatus, opening_of, run_status_of
+from glompo.safe_text import legible
 from glompo.storage.checkpoint_file import is_checkpoint
 from glompo.storage.checkpoint_unpack import unpack
 from glompo.storage.history import JournalHistory
 from glompo.storage.lease_state import writer_lives
 from glompo.storage.reader import JournalFollower, read_events, shortcut, state_of
+
+if TYPE_CHECKING:
+    import pandas
 
 
 class BestSoFar(NamedTuple):
@@ -49,7 +55,7 @@ class BestSoFar(NamedTuple):
     opt: NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class History:
     """A run as far as it was recorded when it was read.
 
@@ -66,6 +72,13 @@ class History:
     run_dir: Path
     view: RunView
     writer_lives: bool
+
+    def __repr__(self) -> str:
+        opening, view = self.opening, self.view
+        called = opening.label or opening.task.rpartition(":")[2]
+        best = "no value yet" if view.best is None else f"best {view.best.f:.8g}"
+        work = f"{view.calls:,} evaluations of {view.n_started:,} optimizers"
+        return legible(f"<run of {called} in {self.run_dir}: {self.standing}, {work}, {best}>")
 
     @property
     def opening(self) -> Opening:
@@ -90,6 +103,14 @@ class History:
     def rows(self) -> Iterator[EvaluationRow]:
         """Return the recorded evaluations, read anew, in the order in which they were recorded."""
         return rows(self.run_dir)
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """Return the recorded evaluations, read anew, as :func:`~glompo.read.to_dataframe` does."""
+        return to_dataframe(self.run_dir)
+
+    def minima(self, tol: float = TOLERANCE, *, converged: bool = False) -> Minima:
+        """Return where optimizers ended, alike ends taken together; see :meth:`Result.minima`."""
+        return self.result.minima(tol, converged=converged)
 
     def best_so_far(self) -> BestSoFar:
         """Return the incumbent after each evaluation of the run."""
@@ -184,6 +205,9 @@ class Follower:
         self._state, position = shortcut(self.run_dir)
         self._journal = JournalFollower(self.run_dir, position)
         self._history = JournalHistory(self.run_dir)
+
+    def __repr__(self) -> str:
+        return legible(f"<follower of the run in {self.run_dir}: {self._state.calls:,} evaluations so far>")
 
     @property
     def begun(self) -> bool:

@@ -6,18 +6,25 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.box import Box
 from glompo.core.state.lifecycle import How
 from glompo.core.views.manager_view import documented_result
 from glompo.core.views.run_view import RunView
+from glompo.errors import UserError
 from glompo.events.enums import Reason
+from glompo.read.dataframe import to_dataframe
+from glompo.read.minima import TOLERANCE, Minima, minima_of
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
 from glompo.read.run_opening import RunStatus, opening_of, run_status_of
 from glompo.safe_text import PAGE, legible
+
+if TYPE_CHECKING:
+    import pandas
 
 FAULTS = (
     Reason.FAILING_TASK,
@@ -83,6 +90,10 @@ class Result:
         What suspended the run: a signal, such as ``SIGTERM``, or a request, as ``user@host``; None if nothing did.
     label : str
         What the user calls the run; empty if that was not said.
+    names : tuple of str
+        Names of the d parameters.
+    box : Box or None
+        The bounds, with the scale of each parameter.
     """
 
     x: NDArray[np.float64] | None
@@ -99,6 +110,8 @@ class Result:
     seconds: float
     left_by: str | None = None
     label: str = ""
+    names: tuple[str, ...] = ()
+    box: Box | None = None
 
     @property
     def fun(self) -> float:
@@ -120,6 +133,49 @@ class Result:
     def __iter__(self) -> Iterator[Any]:
         """The documented values: x, fx, stats, origin."""
         return iter((self.x, self.fx, self.stats, self.origin))
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """Return the recorded evaluations, read from `run_dir`, as :func:`~glompo.read.to_dataframe` does.
+
+        Raises
+        ------
+        UserError
+            If pandas is missing, or the run was not recorded.
+        """
+        if self.run_dir is None:
+            raise UserError("this run was not recorded, so its evaluations are not there")
+        return to_dataframe(self.run_dir)
+
+    def minima(self, tol: float = TOLERANCE, *, converged: bool = False) -> Minima:
+        """Return where optimizers ended, the best first; alike ends are taken together.
+
+        The end of an optimizer is its best point. From the best end on, each takes in all others that lie within `tol`
+        of it in every parameter: a share of the parameter's range, in decades where its scale is ``'log'``.
+
+        Parameters
+        ----------
+        tol : float
+            That share, above 0 and below 1.
+        converged : bool
+            Only ends of optimizers that converged. What stopped short of that is perhaps no minimum.
+
+        Raises
+        ------
+        SettingError
+            If `tol` is no such number.
+
+        Examples
+        --------
+        >>> import glompo
+        >>> from glompo.optimizers import Scipy
+        >>> result = glompo.minimize(
+        ...     lambda x: (x[0] ** 2 - 1) ** 2, [(-2, 3)], optimizers=Scipy(method="L-BFGS-B"), max_jobs=1,
+        ...     max_evaluations=300, rng=1,
+        ... )
+        >>> sorted(round(minimum.x[0]) for minimum in result.minima(converged=True))
+        [-1, 1]
+        """
+        return minima_of(self.optimizers, self.names, self.box, tol, converged)
 
     def __repr__(self) -> str:
         facts: dict[str, Any] = {"label": self.label} if self.label else {}
@@ -176,6 +232,8 @@ def result_of(view: RunView, run_dir: Path | None = None, *, writer_lives: bool 
         seconds=view.now,
         left_by=None if view.session_open else view.leave_asked_by,
         label=opening.label,
+        names=opening.names,
+        box=view.box,
     )
 
 
