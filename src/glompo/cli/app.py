@@ -18,6 +18,7 @@ import typer
 
 from glompo._version import __version__
 from glompo.cli.exit_codes import BAD_INPUT, FAILURE, SUCCESS
+from glompo.cli.plotting import plot
 from glompo.errors import GlompoError, PolicyError, TaskFailedError, UserError
 from glompo.safe_text import PAGE, legible
 
@@ -263,25 +264,7 @@ def whatif(
     typer.echo(what_if_json(found) if as_json else what_if_text(found))
 
 
-@app.command()
-def plot(
-    directory: Directory,
-    output: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="Where to draw the trajectories; given twice, the second is for the best value so far. The ending "
-            "decides the format. By default trajectories.png and best.png in DIR/exports.",
-        ),
-    ] = None,
-) -> None:
-    """Draw the trajectories of all optimizers, and the best value so far; print the paths."""
-    from glompo.cli.inspection import draw
-
-    for path in draw(directory, output or []):
-        typer.echo(legible(path, PAGE))
+app.command()(plot)
 
 
 @app.command()

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from glompo.errors import SettingError
 from glompo.read import History, summarize, to_csv, write_evaluations
 from glompo.read.export import write_csv
 from glompo.read.history import open_run
@@ -57,23 +56,6 @@ def status_json(run_dir: Path) -> str:
     del facts["living"]  # they are among all optimizers
     facts |= {"success": result.success, "run_dir": str(run_dir.absolute()), "optimizers": plain(result.optimizers)}
     return json.dumps(facts, indent=2, allow_nan=False)
-
-
-def draw(run_dir: Path, targets: Sequence[Path]) -> list[Path]:
-    """Draw the trajectories and the best value so far, and return the paths of the pictures.
-
-    `targets` are at most two, for the one and the other; both go to the exports of the run if there is none.
-    """
-    from glompo.show import best_so_far, trajectories
-
-    if len(targets) > 2:
-        raise SettingError(f"--output is given {len(targets)} times; there are two pictures")
-    exports = run_dir / EXPORTS
-    paths = [*targets] or [exports / "trajectories.png", exports / "best.png"]
-    drawn = [trajectories(run_dir, paths[0])]
-    if len(paths) == 2:
-        drawn.append(best_so_far(run_dir, paths[1]))
-    return drawn
 
 
 def export_evaluations(run_dir: Path, path: str | None, as_csv: bool) -> Path | None:

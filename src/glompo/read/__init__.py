@@ -6,7 +6,7 @@ from glompo.read.difference import Difference, WhatIf
 from glompo.read.export import EvaluationRow, rows, to_csv
 from glompo.read.formats import write_evaluations
 from glompo.read.hdf5 import to_hdf5
-from glompo.read.history import BestSoFar, Follower, History, load
+from glompo.read.history import BestSoFar, Follower, History, RunColumns, load
 from glompo.read.minima import Minima, Minimum
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows, row_of
 from glompo.read.parquet import to_parquet
@@ -26,6 +26,7 @@ __all__ = [
     "Minimum",
     "OptimizerRow",
     "Result",
+    "RunColumns",
     "RunStatus",
     "RunView",
     "Summary",

@@ -34,6 +34,27 @@ if TYPE_CHECKING:
     import pandas
 
 
+class RunColumns(NamedTuple):
+    """The n evaluations of a run, in the order in which they were recorded; those outside the bounds count.
+
+    Attributes
+    ----------
+    opt : ndarray of int64, shape (n,)
+        Optimizer that made it.
+    seconds : ndarray of float64, shape (n,)
+        Run time at which it was completed.
+    value : ndarray of float64, shape (n,)
+        Value handed to the optimizer.
+    status : ndarray of uint8, shape (n,)
+        :class:`glompo.function.Status` of it.
+    """
+
+    opt: NDArray[np.int64]
+    seconds: NDArray[np.float64]
+    value: NDArray[np.float64]
+    status: NDArray[np.uint8]
+
+
 class BestSoFar(NamedTuple):
     """The incumbent along a run of n evaluations, in the order in which they were recorded.
 
@@ -112,21 +133,26 @@ class History:
         """Return where optimizers ended, alike ends taken together; see :meth:`Result.minima`."""
         return self.result.minima(tol, converged=converged)
 
-    def best_so_far(self) -> BestSoFar:
-        """Return the incumbent after each evaluation of the run."""
+    def columns(self) -> RunColumns:
+        """Return value, status, time and optimizer of each evaluation, read anew."""
         n = self.view.candidates
-        seconds, values, opts = np.empty(n), np.full(n, np.inf), np.empty(n, np.int64)
+        columns = RunColumns(np.empty(n, np.int64), np.empty(n), np.empty(n), np.empty(n, np.uint8))
         begin = 0
         for event in self.events:
             if begin == n:
                 break  # a living run has gone on since
             if isinstance(event, Evaluated):
-                end = begin + len(event.f)
-                seconds[begin:end] = event.at - event.ages.astype(np.float64)
-                values[begin:end] = valid_values(event.status, event.f)
-                opts[begin:end] = event.opt
-                begin = end
-        return BestSoFar(np.arange(1, n + 1), seconds, np.minimum.accumulate(values), opts)
+                part = slice(begin, begin + len(event.f))
+                columns.opt[part], columns.value[part], columns.status[part] = event.opt, event.f, event.status
+                columns.seconds[part] = event.at - event.ages.astype(np.float64)
+                begin = part.stop
+        return columns
+
+    def best_so_far(self) -> BestSoFar:
+        """Return the incumbent after each evaluation of the run."""
+        opt, seconds, value, status = self.columns()
+        best = np.minimum.accumulate(valid_values(status, value))
+        return BestSoFar(np.arange(1, len(opt) + 1), seconds, best, opt)
 
 
 def load(run_dir: str | os.PathLike[str]) -> History:
