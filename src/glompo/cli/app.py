@@ -264,10 +264,12 @@ def whatif(
     typer.echo(what_if_json(found) if as_json else what_if_text(found))
 
 
-app.command()(plot)
+app.command(epilog="Example: glompo plot fit_run --picture best -o best.pdf --no-headline --ylabel energy --yunit eV")(
+    plot
+)
 
 
-@app.command()
+@app.command(epilog="Example: glompo export fit_run fit.parquet")
 def export(
     directory: Directory,
     path: Annotated[
@@ -286,8 +288,6 @@ def export(
     """Write all evaluations of a run, one row each, and print the path.
 
     Parquet needs the extra 'parquet', HDF5 the extra 'hdf5'.
-
-    Example: glompo export fit_run fit.parquet
     """
     from glompo.cli.inspection import export_evaluations
 
@@ -296,7 +296,7 @@ def export(
         typer.echo(legible(written, PAGE))
 
 
-@app.command()
+@app.command(epilog="Example: glompo minima fit_run -o minima.csv")
 def minima(
     directory: RunOrFile,
     tol: Annotated[
@@ -309,10 +309,7 @@ def minima(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON, for programs.")] = False,
 ) -> None:
-    """Print the distinct minima of a run: value, point, how often optimizers ended there, and which.
-
-    Example: glompo minima fit_run -o minima.csv
-    """
+    """Print the distinct minima of a run: value, point, how often optimizers ended there, and which."""
     from glompo.cli.inspection import minima_text
 
     typer.echo(minima_text(directory, tol, converged, output, as_json))

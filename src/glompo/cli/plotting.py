@@ -61,10 +61,7 @@ def plot(
     size: Annotated[str, typer.Option(metavar="WIDTHxHEIGHT", help="In inches, such as 3.3x2.5.")] = "",
     dpi: Annotated[float, typer.Option(metavar="DOTS", help="Dots per inch.")] = 150.0,
 ) -> None:
-    """Draw the trajectories of all optimizers, and the best value so far; print the paths.
-
-    Example: glompo plot fit_run --picture best -o best.pdf --no-headline --ylabel energy --yunit eV
-    """
+    """Draw the trajectories of all optimizers, and the best value so far; print the paths."""
     look = {
         "against": against, "yscale": yscale, "title": title, "headline": headline, "xlabel": xlabel, "ylabel": ylabel,
         "xunit": xunit, "yunit": yunit, "labels": _labels(labels or []), "legend": legend, "dpi": dpi,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -23,9 +21,6 @@ from glompo.read.table import table_of
 from glompo.safe_text import PAGE, legible_lines
 from glompo.storage.files import atomic_write
 from glompo.storage.reader import read_events
-
-SEPARATOR = "\x1e\n"
-"""What no cell holds, as none holds control characters but line breaks; cells that hold those are quoted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,15 +110,22 @@ def to_csv(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) -> Pat
 def write_csv(run_dir: str | os.PathLike[str], file: TextIO) -> None:
     """Write what :func:`to_csv` writes into an open text file."""
     table = table_of(run_dir)
-    csv.writer(file, lineterminator="\n").writerow(map(_text, table.names))
+    file.write(",".join(_quoted(_text(name)) for name in table.names) + "\n")
     for batch in table.batches():
-        _, count, order, time, status, value = batch.heads
-        numbers = _numbers(np.column_stack([value, batch.X]))
-        heads = zip(count.tolist(), order.tolist(), _numbers(time[:, None]), status.tolist(), numbers, strict=True)
-        lines = [f"{batch.opt},{k},{n},{at},{said},{row}" for k, n, at, said, row in heads]
-        if table.extras:
-            lines = [f"{line},{more}" for line, more in zip(lines, _texts(batch.extras), strict=True)]
-        file.write("\n".join(lines) + "\n")
+        *heads, value = batch.heads
+        columns = [*map(_column, heads), _numbers(np.column_stack([value, batch.X]))]
+        columns += [[_quoted(cell(extra)) for extra in extras] for extras in batch.extras]
+        file.write("\n".join(map(",".join, zip(*columns, strict=True))) + "\n")
+
+
+def _column(values: NDArray[Any]) -> list[str]:
+    """Return numbers or texts as cells."""
+    if values.dtype.kind == "f":
+        return _numbers(values[:, None])
+    if values.dtype.kind in "iu":
+        return list(map(str, values.tolist()))
+    cells = {value: _quoted(_text(value)) for value in set(values.tolist())}
+    return [cells[value] for value in values.tolist()]
 
 
 def _numbers(rows: NDArray[np.float64]) -> list[str]:
@@ -133,12 +135,9 @@ def _numbers(rows: NDArray[np.float64]) -> list[str]:
     return msgspec.json.encode(rows.tolist()).decode()[2:-2].split("],[")  # ten times as fast as repr
 
 
-def _texts(extras: Sequence[Sequence[Any]]) -> list[str]:
-    """Return each row of further values as text."""
-    file = StringIO()
-    cells = (map(cell, values) for values in extras)
-    csv.writer(file, lineterminator=SEPARATOR).writerows(zip(*cells, strict=True))
-    return file.getvalue().split(SEPARATOR)[:-1]
+def _quoted(text: str) -> str:
+    """Return a text as one cell."""
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\n') else text
 
 
 def _rows(folder: Path) -> Iterator[EvaluationRow]:

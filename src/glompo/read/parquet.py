@@ -13,14 +13,17 @@ import numpy as np
 
 from glompo.errors import UserError
 from glompo.read.suffixes import refuse_other
-from glompo.read.table import Batch, ExtraColumn, Table, table_of
+from glompo.read.table import COLUMNS, Batch, ExtraColumn, Table, table_of
 from glompo.storage.files import atomic_write
 
 GROUP = 65_536
 """Evaluations that are held in memory and written as one row group, about."""
 
-HEADS = ("int64", "int64", "int64", "float64", "string", "float64")
-"""Types of the columns before the parameters."""
+KINDS = {"bool": "bool", "int": "int64", "float": "float64", "array": "float64", "other": "string"}
+"""Type of each kind of further values, of arrays that of their numbers."""
+
+HEADS = {"optimizer": "int64", "count": "int64", "order": "int64", "time": "float64", "value": "float64"}
+"""Types of the columns before the parameters; the others hold texts."""
 
 
 def to_parquet(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) -> Path:
@@ -74,10 +77,10 @@ def _pyarrow() -> tuple[Any, Any]:
 
 
 def _schema(arrow: Any, table: Table) -> Any:
-    kinds = {"bool": "bool", "int": "int64", "float": "float64", "array": "float64", "other": "string"}
-    types = [arrow.type_for_alias(kind) for kind in (*HEADS, *["float64"] * len(table.parameters))]
+    kinds = [*(HEADS.get(name, "string") for name in COLUMNS), *["float64"] * len(table.parameters)]
+    types = [arrow.type_for_alias(kind) for kind in kinds]
     for extra in table.extras:
-        kind = arrow.type_for_alias(kinds[extra.kind])
+        kind = arrow.type_for_alias(KINDS[extra.kind])
         for _ in extra.shape:
             kind = arrow.list_(kind)
         types.append(kind)

@@ -96,8 +96,8 @@ class Batch:
     def heads(self) -> tuple[NDArray[Any], ...]:
         """The columns `COLUMNS`, shape (n,) each."""
         n = np.arange(len(self))
-        status = STATUSES[self.status]
-        return np.full(len(self), self.opt), self.first + n, self.order + n, self.time, status, self.value
+        numbers = np.full(len(self), self.opt), self.first + n, self.order + n
+        return *numbers, self.time, STATUSES[self.status], self.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,8 +106,10 @@ class BestColumns:
 
     Attributes
     ----------
+    kinds : tuple of str
+        What displays call the optimizers of the run, each name once, in the order of their starts.
     names : dict of int to str
-        What displays call the optimizers that made a step.
+        What displays call those that made a step.
     incumbent : Points
         Corners of the line, and which optimizer made each step; the last one is the last evaluation.
     failed, missing : Marks
@@ -116,6 +118,7 @@ class BestColumns:
         What shows the values best, or as it was asked for.
     """
 
+    kinds: tuple[str, ...]
     names: dict[int, str]
     incumbent: Points
     failed: Marks
@@ -197,6 +200,7 @@ def best_columns(
     all_ = _evaluations(history, against, xunit)
     incumbent = all_.incumbent(detail)
     return BestColumns(
+        kinds=tuple(dict.fromkeys(one.name for one in history.view)),
         names={opt: history.view[opt].name for opt in dict.fromkeys(incumbent.opt.tolist())},
         incumbent=incumbent,
         failed=all_.marks(all_.failed, detail),

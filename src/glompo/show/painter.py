@@ -70,7 +70,7 @@ def paint_best(axes: Any, columns: BestColumns, names: Names) -> list[Any]:
     if at.size:
         leads = np.flatnonzero(np.diff(opt, prepend=-1))
         stretches = list(zip(leads.tolist(), np.append(leads[1:], len(opt) - 1).tolist(), strict=True))
-        for one, colour in _leaders(list(dict.fromkeys(opt.tolist()))).items():
+        for one, colour in _leaders(columns).items():
             own = [slice(first, after + 1) for first, after in stretches if opt[first] == one]
             x, y = _broken([at[part] for part in own]), _broken([heights[part] for part in own])
             label = names.of_one(one, columns.names[one])
@@ -85,17 +85,19 @@ def paint_best(axes: Any, columns: BestColumns, names: Names) -> list[Any]:
 
 
 def _colours(columns: TrajectoryColumns) -> dict[int, int]:
-    """Return a colour for each: its own while there are enough, then that of its kind, then one in turn."""
+    """Return a colour for each: that of its label, or its own where all have the same label."""
     kinds = list(dict.fromkeys(row.name for row in columns.rows))
-    by_kind = len(columns.rows) > len(COLOURS) and len(kinds) > 1
+    by_kind = len(kinds) > 1
     return {row.opt_id: (kinds.index(row.name) if by_kind else row.opt_id - 1) % len(COLOURS) for row in columns.rows}
 
 
-def _leaders(opts: Sequence[int]) -> dict[int, str]:
-    """Return a colour for each optimizer that led: its own, unless two of them would look alike."""
-    places = [(opt - 1) % len(COLOURS) for opt in opts]
-    places = places if len(set(places)) == len(places) else [k % len(COLOURS) for k in range(len(opts))]
-    return {opt: COLOURS[place] for opt, place in zip(opts, places, strict=True)}
+def _leaders(columns: BestColumns) -> dict[int, str]:
+    """Return a colour for each optimizer that led: that of its label, or its own where all have the same label."""
+    if len(columns.kinds) > 1:
+        return {opt: COLOURS[columns.kinds.index(name) % len(COLOURS)] for opt, name in columns.names.items()}
+    own = [(opt - 1) % len(COLOURS) for opt in columns.names]  # unless two of them would look alike
+    own = own if len(set(own)) == len(own) else [k % len(COLOURS) for k in range(len(own))]
+    return {opt: COLOURS[place] for opt, place in zip(columns.names, own, strict=True)}
 
 
 def _incumbent(axes: Any, columns: TrajectoryColumns) -> list[Any]:
