@@ -5,8 +5,9 @@ of its own:
 
 * a ``python`` block is executed;
 * a block with a title, as in ``toml title="fit.toml"``, is written to the file of that name;
-* in a ``console`` block each line that begins with ``$ glompo`` is carried out, and what follows it is compared with
-  what the command printed (``...`` stands for anything). A command that fails must be followed by ``$ echo $?``.
+* in a ``console`` block each line that begins with ``$ glompo``, or with ``$ python`` and a script, is carried out, and
+  what follows it is compared with what the command printed (``...`` stands for anything). A command that fails must be
+  followed by ``$ echo $?``.
 
 In ``src/glompo`` the ``>>>`` examples of docstrings are executed.
 """
@@ -86,9 +87,12 @@ def transcript(text: str) -> list[tuple[str, str]]:
 def carried_out(command: str) -> tuple[str, int]:
     """Return what a command prints and its exit code."""
     program, *arguments = shlex.split(command)
-    if program != "glompo":
-        raise ValueError(f"a page can run glompo only, not {command!r}; use a block of another language for it")
-    done = commands.carried_out(*arguments, apart=False)
+    if program not in ("glompo", "python"):
+        raise ValueError(f"a page can run glompo and scripts, not {command!r}; use a block of another language for it")
+    if program == "python":
+        done = commands.script_carried_out(*arguments)
+    else:
+        done = commands.carried_out(*arguments, apart=False)
     return done.stdout, done.returncode
 
 

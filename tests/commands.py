@@ -1,10 +1,13 @@
-"""The command ``glompo``, carried out in this process: one of its own takes a second for its imports alone."""
+"""The command ``glompo``, and scripts, in this process: one of its own takes a second for its imports alone."""
 
 import io
 import os
 import sys
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
+from runpy import run_path
 from subprocess import CompletedProcess
 from unittest import mock
 
@@ -21,24 +24,33 @@ def carried_out(*arguments: str, apart: bool = True) -> CompletedProcess[str]:
     apart : bool
         Keep what it prints for the case of errors apart; otherwise it is part of `stdout`.
     """
+    return _carried_out(main, ["glompo", *arguments], apart)
+
+
+def script_carried_out(*arguments: str) -> CompletedProcess[str]:
+    """Run the script whose path is the first argument, as ``python PATH ...`` does."""
+    return _carried_out(partial(run_path, arguments[0], run_name="__main__"), [*arguments], True)
+
+
+def _carried_out(action: Callable[[], object], argv: list[str], apart: bool) -> CompletedProcess[str]:
     output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     errors = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) if apart else output
     modules, places = set(sys.modules), set(sys.path)
     with (
         mock.patch.dict(os.environ),
-        mock.patch.object(sys, "argv", ["glompo", *arguments]),
+        mock.patch.object(sys, "argv", argv),
         mock.patch.object(sys, "path", [os.getcwd(), *sys.path]),
         redirect_stdout(output),
         redirect_stderr(errors),
     ):
         try:
-            main()
+            action()
             code = 0
         except SystemExit as left:
             code = left.code
         _forget(set(sys.modules) - modules, set(sys.path) - places)
     printed, complaints = output.buffer.getvalue().decode(), errors.buffer.getvalue().decode()
-    return CompletedProcess([*arguments], code, printed, complaints if apart else None)
+    return CompletedProcess(argv, code, printed, complaints if apart else None)
 
 
 def _forget(names: set[str], places: set[str]) -> None:

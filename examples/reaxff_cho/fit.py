@@ -96,7 +96,7 @@ def written(task: ReaxFFTask, validation: ReaxFFTask, best: Vector, run_dir: Pat
     force_field, trajectories, energies = (run_dir / name for name in (FITTED, "trajectories.png", "energies.png"))
     task.force_field.with_values(task.values(best)).write(force_field)
     pictures.draw(compared(task, best), compared(validation, best), energies)
-    glompo.show.plots.trajectories(run_dir, trajectories)
+    glompo.show.plots.trajectories(run_dir, trajectories, headline=True)
     return [force_field, trajectories, energies]
 
 

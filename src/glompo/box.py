@@ -61,6 +61,10 @@ class Box:
             self._origin = np.where(self.log, self.low, 1.0)
             self._length = np.where(self.log, self._logarithm(self.high), self._length)
 
+    def __repr__(self) -> str:
+        scales = "" if all(scale == "none" for scale in self.scales) else f", scales={self.scales!r}"
+        return f"Box([{', '.join(f'({low:g}, {high:g})' for low, high in self.bounds)}]{scales})"
+
     @property
     def dims(self) -> int:
         """Number of parameters d."""

@@ -134,6 +134,9 @@ EARLIER_NAMES = {
 }
 """Constructor arguments in the earlier spelling, and their present names."""
 
+FILLED_IN = {name for pair in EARLIER_NAMES.items() for name in pair} - {"workers", "_workers"}
+"""Constructor arguments that are the manager's."""
+
 
 class BaseOptimizer(ABC):
     """Abstract base class of all optimizers.
@@ -223,6 +226,13 @@ class BaseOptimizer(ABC):
             What it is constructed with, by name.
         """
         return cls.__name__
+
+    def __repr__(self) -> str:
+        """Return the call that built it, without what a manager filled in."""
+        args, kwargs = self._init_call
+        own = {name: value for name, value in kwargs.items() if name not in FILLED_IN}
+        written = [_abbreviated(arg) for arg in args] + [f"{name}={_abbreviated(value)}" for name, value in own.items()]
+        return f"{type(self).__name__}({', '.join(written)})"
 
     @property
     def is_restart(self) -> bool:
@@ -323,6 +333,12 @@ class BaseOptimizer(ABC):
         """Return the arguments that this instance was built with."""
         args, kwargs = self._init_call
         return args, dict(kwargs)
+
+
+def _abbreviated(value: object, most: int = 80) -> str:
+    """Return a setting as it is written, the middle of a long one left out."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= most else f"{text[: most // 2]}...{text[-most // 4 :]}"
 
 
 _SUPPLIED_ANEW = ("workers", "is_log_detailed")

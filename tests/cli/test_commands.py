@@ -10,7 +10,7 @@ import sys
 import pytest
 
 import glompo as library
-from glompo.read import rows
+from glompo.read import load, rows
 
 FIT = """
 max_evaluations = 400
@@ -252,3 +252,31 @@ def test_commands_keep_their_earlier_names_which_no_help_shows(inside, tmp_path,
     assert refusals[0] == refusals[1]
     assert refusals[0][0] == 2
     assert "holds no run" in refusals[0][2]
+
+
+def test_the_ending_of_the_path_says_the_format_of_an_export(inside, project):
+    inside("run", project.config("max_evaluations = 20\noptimizers = 'RandomSampling'"))
+    path = project.folder / "table.parquet"
+    assert inside("export", project.run_dir, path) == (0, f"{path}\n", "")
+    assert path.read_bytes()[:4] == b"PAR1"
+    for arguments, said in (
+        (("table.xlsx",), "has no ending of a format"),
+        (("--csv", "a.parquet"), "file in Parquet"),
+    ):
+        code, output, errors = inside("export", project.run_dir, *arguments)
+        assert (code, output) == (2, "")
+        assert said in errors
+
+
+def test_the_distinct_minima_are_printed_or_written(inside, project):
+    inside("run", project.config("max_evaluations = 20\noptimizers = 'RandomSampling'"))
+    code, output, _ = inside("minima", project.run_dir)
+    assert code == 0
+    assert output.startswith("distinct minima: ")
+    told = json.loads(inside("minima", project.run_dir, "--json", "--tol", "0.5")[1])
+    assert told[0]["fx"] == load(project.run_dir).result.fx
+    assert sum(one["times"] for one in told) == len(load(project.run_dir).result.optimizers)
+    path = project.folder / "minima.csv"
+    assert inside("minima", project.run_dir, "-o", path) == (0, f"{path}\n", "")
+    assert path.read_text().startswith("value,times,converged,at_bound,optimizers,found_by,x0,x1\n")
+    assert inside("minima", project.run_dir, "--tol", "2")[0] == 2

@@ -1,6 +1,7 @@
 """A run in a notebook: interrupting the kernel returns the result, and the kernel lives on."""
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -87,6 +88,24 @@ def test_interrupting_the_kernel_returns_the_result_and_the_kernel_lives_on(kern
 
     request = client.execute("import time\nprint('waits', flush=True)\nwhile True: time.sleep(0.1)")
     assert printed(client, request, manager.interrupt_kernel)[0] == "error"  # the kernel's own handler is back
+
+
+def test_the_cells_of_the_tutorial_show_result_table_and_picture(kernel):
+    _, client = kernel
+    page = (Path(__file__).parents[2] / "docs" / "tutorial" / "notebook.md").read_text()
+    cells = page.partition('title="look_glompo.py"\n')[2].partition("```")[0]
+    assert printed(client, client.execute(cells))[0] == "ok"
+    shown = {}
+    for last in ("result", "frame", "figure"):
+        request = client.execute(last)
+        for message in answers(client.get_iopub_msg, request):
+            if message["msg_type"] in ("execute_result", "display_data"):
+                shown[last] = message["content"]["data"]
+            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+                break
+    assert "success: True" in shown["result"]["text/plain"]
+    assert "<table" in shown["frame"]["text/html"]
+    assert shown["figure"]["image/png"]
 
 
 HANGS = """

@@ -375,6 +375,7 @@ EXAMPLES = {
     "MaxFuncCalls": MaxFuncCalls(5),
     "MinFuncCalls": MinFuncCalls(5),
     "OptimizerType": OptimizerType(RandomSampling),
+    "Outdated": Outdated(),
     "ParameterDistance": ParameterDistance([(-1, 1), (0, 1e-300)], 0.1),
     "RungRace": RungRace(),
     "StepSize": StepSize(calls=10),

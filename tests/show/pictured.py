@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from glompo.read import History as Read
 from glompo.storage.journal import Journal
 from glompo.testing.histories import History, history
 
@@ -13,11 +12,6 @@ from glompo.testing.histories import History, history
 def run(slots: int = 100) -> History:
     """Return a run that has just begun."""
     return history(bounds=[(0, 1)], slots=slots)
-
-
-def seen(written: History) -> Read:
-    """Return a run that was written by hand as if it had been read from disk."""
-    return Read(Path("nowhere"), written.view(), True)
 
 
 def record(run_dir: Path, written: History) -> Path:

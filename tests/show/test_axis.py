@@ -36,8 +36,8 @@ def test_values_that_are_not_finite_do_not_count():
 
 
 def test_a_shifted_scale_is_named_after_what_it_is_shifted_by():
-    assert scale([-44.5, -44.49, -44.4, -43.0, 0.0, 1e5]).label == "value + 44.5"
-    assert scale([0.0, 1e-3, 1e-2, 1.0, 1e5]).label == "value"
+    assert scale([-44.5, -44.49, -44.4, -43.0, 0.0, 1e5]).label() == "value + 44.5"
+    assert scale([0.0, 1e-3, 1e-2, 1.0, 1e5]).label() == "value"
 
 
 def test_cliffs_lie_above_the_picture_when_they_would_hide_the_search():
@@ -75,3 +75,9 @@ def test_whatever_the_values_their_heights_keep_their_order(values, improvements
 def test_the_best_value_is_always_in_the_picture(values):
     improvements = np.minimum.accumulate(values)
     assert min(values) <= scale(values, improvements).ceiling
+
+
+def test_the_axis_is_named_after_what_a_value_is_and_its_unit():
+    shifted = scale([-44.5, -44.49, -44.4, -43.0, 0.0, 1e5])
+    assert shifted.label("energy", "eV") == "energy + 44.5 in eV"
+    assert scale([1.0, 2.0]).label("loss") == "loss"

@@ -7,7 +7,7 @@ from glompo.events import Escalated, Paused, PauseRequested, Stopped, StopReques
 from glompo.events.verdict import Verdict
 from glompo.read import optimizer_rows
 from glompo.show import live
-from glompo.show.curves import OVER, SHAPES, end_of, shapes_for
+from glompo.show.ends import OVER, SHAPES, end_of, shapes_for
 
 from .pictured import run
 

@@ -12,7 +12,7 @@ from glompo.errors import SettingError, StoreError, UserError
 from glompo.events import EndRequested, RunFinished, SessionClosed, StopRequested
 from glompo.events.verdict import Verdict
 from glompo.function import Status
-from glompo.show import best_so_far, plots, trajectories
+from glompo.show import best_so_far, columns, plots, trajectories
 from glompo.storage.journal import Journal
 from glompo.testing.histories import History, history
 
@@ -86,8 +86,8 @@ def texts_of(figure: Any) -> str:
 @pytest.mark.parametrize("picture", PICTURES)
 def test_the_picture_lies_where_it_was_asked_for_and_nothing_else_does(tmp_path, picture):
     run_dir = record(tmp_path / "run", eventful())
-    path = picture(run_dir, tmp_path / "new" / "folder" / "picture.png")
-    assert path == tmp_path / "new" / "folder" / "picture.png"
+    path = tmp_path / "new" / "folder" / "picture.png"
+    picture(run_dir, path)
     assert list(path.parent.iterdir()) == [path]
     assert path.read_bytes().startswith(b"\x89PNG")
     assert path.stat().st_size > 10_000
@@ -119,7 +119,7 @@ def test_of_many_optimizers_each_kind_has_a_colour(tmp_path, figures):
 
 
 def test_title_and_subtitle_tell_the_outcome(tmp_path, figures):
-    trajectories(record(tmp_path, eventful()), tmp_path / "picture.png")
+    trajectories(record(tmp_path, eventful()), tmp_path / "picture.png", headline=True)
     told = texts_of(figures[0])
     for part in (
         "task: best 1",
@@ -152,7 +152,7 @@ def test_a_long_run_is_drawn_with_a_bounded_number_of_dots(tmp_path, figures):
     run.start()
     run.evaluate(1, np.random.default_rng(0).random(100_000))
     trajectories(record(tmp_path, run), tmp_path / "picture.png")
-    assert sum(len(dots.get_offsets()) for dots in figures[0].axes[0].collections) <= plots.POINTS
+    assert sum(len(dots.get_offsets()) for dots in figures[0].axes[0].collections) <= columns.DETAIL
 
 
 @pytest.mark.parametrize("picture", PICTURES)
@@ -204,7 +204,8 @@ def evaluated(values: Any) -> History:
     ids=lambda run: f"{run.view().candidates} evaluations, best {run.view().best.f if run.view().best else None}",
 )
 def test_every_run_can_be_drawn(tmp_path, run, picture, against):
-    assert picture(record(tmp_path, run), tmp_path / "picture.png", against=against).exists()
+    picture(record(tmp_path, run), tmp_path / "picture.png", against=against, headline=True)
+    assert (tmp_path / "picture.png").stat().st_size
 
 
 def test_a_killed_run_can_be_drawn(tmp_path, figures):
@@ -212,14 +213,15 @@ def test_a_killed_run_can_be_drawn(tmp_path, figures):
     record(tmp_path, run)
     segment = tmp_path / "journal" / "000001.seg"
     segment.write_bytes(segment.read_bytes() + b"torn")
-    trajectories(tmp_path, tmp_path / "picture.png")
+    trajectories(tmp_path, tmp_path / "picture.png", headline=True)
     assert "the process of the run died" in texts_of(figures[0])
     assert "alive (1)" in legend_of(figures[0])
 
 
 @pytest.mark.parametrize("suffix", ["pdf", "svg", "PNG"])
 def test_the_suffix_says_of_which_kind_the_picture_is(tmp_path, suffix):
-    path = trajectories(record(tmp_path, eventful()), tmp_path / f"picture.{suffix}")
+    path = tmp_path / f"picture.{suffix}"
+    trajectories(record(tmp_path, eventful()), path)
     begin = {"pdf": b"%PDF", "svg": b"<?xml", "PNG": b"\x89PNG"}[suffix]
     assert path.read_bytes().startswith(begin)
 
@@ -241,7 +243,7 @@ def test_a_path_that_cannot_be_written_is_named(tmp_path):
 
 def test_another_axis_is_refused(tmp_path):
     with pytest.raises(SettingError, match="against is 'cpu'; use one of 'evaluations', 'time'"):
-        trajectories(tmp_path, tmp_path / "picture.png", against="cpu")  # type: ignore[arg-type]
+        trajectories(record(tmp_path, eventful()), tmp_path / "picture.png", against="cpu")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("picture", PICTURES)
@@ -259,6 +261,7 @@ def test_the_plotting_state_of_whoever_calls_is_untouched(tmp_path):
 
 
 def test_without_matplotlib_the_remedy_is_named(tmp_path, monkeypatch):
+    monkeypatch.delitem(sys.modules, "glompo.show.picture", raising=False)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(UserError, match=r"pip install 'glompo\[plot\]'"):
         trajectories(record(tmp_path, eventful()), tmp_path / "picture.png")

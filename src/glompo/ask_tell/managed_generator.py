@@ -97,6 +97,9 @@ class ManagedGenerator:
         self._error: BaseException | None = None
         self._error_told = False
 
+    def __repr__(self) -> str:
+        return f"<ManagedGenerator driving {self._manager!r}>"
+
     @property
     def run_dir(self) -> Path | None:
         """Directory of the run, for example for :func:`glompo.control`; None before it has begun."""

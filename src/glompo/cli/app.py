@@ -18,6 +18,7 @@ import typer
 
 from glompo._version import __version__
 from glompo.cli.exit_codes import BAD_INPUT, FAILURE, SUCCESS
+from glompo.cli.plotting import plot
 from glompo.errors import GlompoError, PolicyError, TaskFailedError, UserError
 from glompo.safe_text import PAGE, legible
 
@@ -263,43 +264,55 @@ def whatif(
     typer.echo(what_if_json(found) if as_json else what_if_text(found))
 
 
-@app.command()
-def plot(
-    directory: Directory,
-    output: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="Where to draw the trajectories; given twice, the second is for the best value so far. The ending "
-            "decides the format. By default trajectories.png and best.png in DIR/exports.",
-        ),
-    ] = None,
-) -> None:
-    """Draw the trajectories of all optimizers, and the best value so far; print the paths."""
-    from glompo.cli.inspection import draw
-
-    for path in draw(directory, output or []):
-        typer.echo(legible(path, PAGE))
+app.command(epilog="Example: glompo plot fit_run --picture best -o best.pdf --no-headline --ylabel energy --yunit eV")(
+    plot
+)
 
 
-@app.command()
+@app.command(epilog="Example: glompo export fit_run fit.parquet")
 def export(
     directory: Directory,
     path: Annotated[
-        str | None, typer.Argument(metavar="PATH", help="File, or - for standard output; DIR/exports/evaluations.csv.")
+        str | None,
+        typer.Argument(
+            metavar="PATH",
+            help="File; its ending says the format: .csv, .parquet or .h5. Or - for CSV on standard output. "
+            "By default DIR/exports/evaluations.csv.",
+        ),
     ] = None,
     csv: Annotated[
-        bool, typer.Option("--csv", show_default=False, help="As comma-separated values, the only format so far.")
-    ] = True,
+        bool,
+        typer.Option("--csv", help="As comma-separated values, whatever else PATH ends with."),
+    ] = False,
 ) -> None:
-    """Write all evaluations of a run, one row each, and print the path."""
-    from glompo.cli.inspection import export_csv
+    """Write all evaluations of a run, one row each, and print the path.
 
-    written = export_csv(directory, path)
+    Parquet needs the extra 'parquet', HDF5 the extra 'hdf5'.
+    """
+    from glompo.cli.inspection import export_evaluations
+
+    written = export_evaluations(directory, path, csv)
     if written is not None:
         typer.echo(legible(written, PAGE))
+
+
+@app.command(epilog="Example: glompo minima fit_run -o minima.csv")
+def minima(
+    directory: RunOrFile,
+    tol: Annotated[
+        float,
+        typer.Option(metavar="SHARE", help="Share of a parameter's range within which ends are one."),
+    ] = 0.01,
+    converged: Annotated[bool, typer.Option("--converged", help="Only ends of optimizers that converged.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE.csv", help="Write them as CSV, and print the path.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON, for programs.")] = False,
+) -> None:
+    """Print the distinct minima of a run: value, point, how often optimizers ended there, and which."""
+    from glompo.cli.inspection import minima_text
+
+    typer.echo(minima_text(directory, tol, converged, output, as_json))
 
 
 @app.command()

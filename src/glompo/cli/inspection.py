@@ -1,4 +1,4 @@
-"""``glompo status``, ``plot`` and ``export``: they read a run, alive or not, and never change it."""
+"""``glompo status``, ``plot``, ``export`` and ``minima``: they read a run, alive or not, and never change it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from glompo.errors import SettingError
-from glompo.read import History, summarize, to_csv
+from glompo.read import History, summarize, to_csv, write_evaluations
 from glompo.read.export import write_csv
 from glompo.read.history import open_run
+from glompo.safe_text import PAGE, legible
 from glompo.show import formatting as fmt
 
 EXPORTS = "exports"
@@ -60,29 +60,22 @@ def status_json(run_dir: Path) -> str:
     return json.dumps(facts, indent=2, allow_nan=False)
 
 
-def draw(run_dir: Path, targets: Sequence[Path]) -> list[Path]:
-    """Draw the trajectories and the best value so far, and return the paths of the pictures.
-
-    `targets` are at most two, for the one and the other; both go to the exports of the run if there is none.
-    """
-    from glompo.show import best_so_far, trajectories
-
-    if len(targets) > 2:
-        raise SettingError(f"--output is given {len(targets)} times; there are two pictures")
-    exports = run_dir / EXPORTS
-    paths = [*targets] or [exports / "trajectories.png", exports / "best.png"]
-    drawn = [trajectories(run_dir, paths[0])]
-    if len(paths) == 2:
-        drawn.append(best_so_far(run_dir, paths[1]))
-    return drawn
-
-
-def export_csv(run_dir: Path, path: str | None) -> Path | None:
+def export_evaluations(run_dir: Path, path: str | None, as_csv: bool) -> Path | None:
     """Write the evaluations of a run and return where; None for standard output."""
     if path == STDOUT:
         write_csv(run_dir, sys.stdout)
         return None
-    return to_csv(run_dir, run_dir / EXPORTS / "evaluations.csv" if path is None else path)
+    target = run_dir / EXPORTS / "evaluations.csv" if path is None else path
+    return to_csv(run_dir, target) if as_csv else write_evaluations(run_dir, target)
+
+
+def minima_text(run_dir: Path, tol: float, converged: bool, output: Path | None, as_json: bool) -> str:
+    """Return the distinct minima of a run as a table or as JSON, or write them as CSV and return the path."""
+    with open_run(run_dir) as history:
+        minima = history.minima(tol, converged=converged)
+    if output is not None:
+        return legible(minima.to_csv(output), PAGE)
+    return json.dumps(plain(minima), indent=2, allow_nan=False) if as_json else str(minima)
 
 
 def plain(value: Any) -> Any:

@@ -59,6 +59,9 @@ class Control:
         self._run_dir = run_dir
         self._patience = patience
 
+    def __repr__(self) -> str:
+        return f"control({str(self._run_dir)!r}, patience={self._patience:g})"
+
     def end(self) -> None:
         """End the run, as if its exit condition held."""
         self._ask(RequestKind.END)

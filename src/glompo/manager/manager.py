@@ -20,6 +20,7 @@ from glompo.manager.summaries import write_summaries
 from glompo.manager.wiring import engine_of, policies_of, progress_of, raise_if_hopeless, raise_if_interrupted
 from glompo.optimizers.libraries import libraries_of
 from glompo.read import Result, result_of
+from glompo.safe_text import legible
 from glompo.settings import ResumeSettings, RunSpec, SetupSettings, spelled_out
 from glompo.settings.field import settings_of
 from glompo.storage.checkpoint_writer import Extras
@@ -41,6 +42,12 @@ class GloMPOManager:
         self._result: Result | None = None
         self._running: Path | None = None
         self._state: RunState | None = None
+
+    def __repr__(self) -> str:
+        if self._spec is None:
+            return "<GloMPOManager before setup>"
+        where = "not started" if self.run_dir is None else f"run in {self.run_dir}"
+        return legible(f"<GloMPOManager of {self._spec.opt_selector}: {where}>")
 
     @property
     def is_initialised(self) -> bool:

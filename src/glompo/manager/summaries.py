@@ -34,7 +34,7 @@ def write_summaries(result: Result, state: RunState, settings: Mapping[str, Any]
         from glompo.show.plots import trajectories
 
         for name, best_only in PICTURES.items():
-            trajectories(result.run_dir, folder / name, best_only=best_only)
+            trajectories(result.run_dir, folder / name, best_only=best_only, headline=True)
     if level >= 3 and result.run_dir is not None:
         to_hdf5(result.run_dir, folder / LOG)
     return path

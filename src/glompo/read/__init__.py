@@ -1,11 +1,15 @@
 """Projections of a run, alive or dead: results, rows, columns, summaries. Nothing here changes a run."""
 
 from glompo.core.views.run_view import RunView
+from glompo.read.dataframe import to_dataframe
 from glompo.read.difference import Difference, WhatIf
 from glompo.read.export import EvaluationRow, rows, to_csv
+from glompo.read.formats import write_evaluations
 from glompo.read.hdf5 import to_hdf5
-from glompo.read.history import BestSoFar, Follower, History, load
+from glompo.read.history import BestSoFar, Follower, History, RunColumns, load
+from glompo.read.minima import Minima, Minimum
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows, row_of
+from glompo.read.parquet import to_parquet
 from glompo.read.regime_row import RegimeRow
 from glompo.read.result import Result, result_of
 from glompo.read.run_opening import RunStatus
@@ -19,9 +23,12 @@ __all__ = [
     "EvaluationRow",
     "Follower",
     "History",
+    "Minima",
+    "Minimum",
     "OptimizerRow",
     "RegimeRow",
     "Result",
+    "RunColumns",
     "RunStatus",
     "RunView",
     "Summary",
@@ -34,6 +41,9 @@ __all__ = [
     "rows",
     "summarize",
     "to_csv",
+    "to_dataframe",
     "to_hdf5",
+    "to_parquet",
+    "write_evaluations",
     "write_summary",
 ]

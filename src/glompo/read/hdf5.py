@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from glompo.errors import UserError
-from glompo.events import Evaluated, Noted
+from glompo.events import Noted
 from glompo.function import scratch_of
-from glompo.read.export import cell, survey
-from glompo.read.history import History, load
+from glompo.read.export import cell
+from glompo.read.history import load
+from glompo.read.suffixes import refuse_other
+from glompo.read.table import Batch, ExtraColumn, table_of
 from glompo.storage.files import atomic_write
 
 BLOCK = 2048
@@ -47,24 +49,26 @@ def to_hdf5(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) -> Pa
     StoreError
         If the file cannot be written.
     """
+    refuse_other(path, "HDF5")
     h5py, target, history = _h5py(), Path(path), load(run_dir)
-    _, names, count = survey(history.run_dir)
-    table = _Table(h5py, history.view.dims, names, _shapes(history, names))
+    evaluations = table_of(history.run_dir)
+    table = _Table(h5py, history.view.dims, evaluations.extras)
     with atomic_write(target, "give another path") as draft, h5py.File(draft, "w") as file:
         groups = {row.opt_id: _group(file, row) for row in history.result.optimizers}
         file.attrs["task"] = history.opening.task
         file.attrs["parameters"] = [str(name) for name in history.opening.names]
         messages: dict[int, list[tuple[float, str]]] = defaultdict(list)
-        order = 0
         for event in history.events:
             if isinstance(event, Noted) and event.opt in groups:
                 messages[event.opt].append((event.at, event.text))
-            elif isinstance(event, Evaluated) and order < count:
-                table.add(event, order)
-                order += len(event.f)
         text = h5py.string_dtype()
         failed = np.dtype([("count", "i8"), ("status", "u1"), ("reason", text), ("scratch", text)])
-        for opt, rows in _failures(history).items():
+        failures: dict[int, list[tuple[int, int, str, str]]] = defaultdict(list)
+        for batch in evaluations.batches():
+            table.add(batch)
+            for row, reason in batch.reasons.items():
+                failures[batch.opt].append((batch.first + row, int(batch.status[row]), reason, scratch_of(reason)))
+        for opt, rows in failures.items():
             groups[opt].create_dataset("failures", data=np.array(rows, dtype=failed))
         for opt, group in groups.items():
             kind = np.dtype([("time", "f8"), ("text", text)])
@@ -100,69 +104,34 @@ def _group(file: Any, row: Any) -> Any:
     return group
 
 
-def _shapes(history: History, names: Sequence[str]) -> list[tuple[int, ...] | None]:
-    """Return the shape of the numbers in each column of extras; None if they are no numbers of one shape."""
-    shapes: list[set[tuple[int, ...] | None]] = [set() for _ in names]
-    for event in history.events:
-        if isinstance(event, Evaluated):
-            for row in event.extras:
-                for found, value in zip(shapes, row, strict=False):
-                    found.add(_shape(value))
-    return [next(iter(found)) if len(found) == 1 else None for found in shapes]
-
-
-def _shape(value: Any) -> tuple[int, ...] | None:
-    try:
-        array = np.asarray(value)
-    except ValueError:  # rows of different lengths
-        return None
-    return array.shape if array.dtype.kind in "biuf" else None
-
-
-def _failures(history: History) -> dict[int, list[tuple[int, int, str, str]]]:
-    """Return the evaluations of each optimizer that are not ok: number, status, reason and scratch directory."""
-    found: dict[int, list[tuple[int, int, str, str]]] = defaultdict(list)
-    for event in history.events:
-        if isinstance(event, Evaluated):
-            for row, reason in event.errors:
-                said = (event.k0 + row + 1, int(event.status[row]), reason, scratch_of(reason))
-                found[event.opt].append(said)
-    return found
-
-
 class _Table:
     """Evaluations of all optimizers on their way into the file."""
 
-    def __init__(self, h5py: Any, dims: int, names: Sequence[str], shapes: Sequence[tuple[int, ...] | None]) -> None:
+    def __init__(self, h5py: Any, dims: int, extras: Sequence[ExtraColumn]) -> None:
         taken = {"call_id", "x", "fx", "time", "status"}
-        self._names = [f"{name}_" if name in taken else name for name in names]
-        self._shapes = shapes
+        self._extras = {f"{extra.name}_" if extra.name in taken else extra.name: extra for extra in extras}
         text = h5py.string_dtype()
-        extras = [
-            (name, text) if shape is None else (name, "f8", shape)
-            for name, shape in zip(self._names, shapes, strict=True)
-        ]
-        fields = [("call_id", "i8"), ("x", "f8", (dims,)), ("fx", "f8"), ("time", "f8"), ("status", "u1"), *extras]
+        kinds = [(name, "f8", extra.shape) if _numeric(extra) else (name, text) for name, extra in self._extras.items()]
+        fields = [("call_id", "i8"), ("x", "f8", (dims,)), ("fx", "f8"), ("time", "f8"), ("status", "u1"), *kinds]
         self._kind = np.dtype(fields)
         self._parts: dict[int, list[Any]] = defaultdict(list)
 
-    def add(self, event: Evaluated, order: int) -> None:
-        """Take a batch, the first row of which is number `order` of the run, from 0."""
-        rows = np.zeros(len(event.f), self._kind)
-        rows["call_id"] = np.arange(order + 1, order + 1 + len(event.f))
-        rows["x"], rows["fx"], rows["status"] = event.X, event.f, event.status
-        rows["time"] = event.at - event.ages.astype(np.float64)
-        for column, (name, shape) in enumerate(zip(self._names, self._shapes, strict=True)):
-            values = [row[column] if column < len(row) else None for row in event.extras or [()] * len(event.f)]
-            if shape is None:
-                rows[name] = [cell(value) for value in values]
-            else:
-                missing = np.full(shape, np.nan)
-                rows[name] = [missing if value is None else np.asarray(value, float) for value in values]
-        self._parts[event.opt].append(rows)
+    def add(self, batch: Batch) -> None:
+        """Take a batch."""
+        rows = np.zeros(len(batch), self._kind)
+        rows["call_id"] = np.arange(batch.order, batch.order + len(batch))
+        rows["x"], rows["fx"], rows["status"], rows["time"] = batch.X, batch.value, batch.status, batch.time
+        for (name, extra), values in zip(self._extras.items(), batch.extras, strict=True):
+            rows[name] = extra.padded(values) if _numeric(extra) else [cell(value) for value in values]
+        self._parts[batch.opt].append(rows)
 
     def write(self, opt: int, group: Any) -> None:
         """Write the evaluations of one optimizer."""
         parts = self._parts.pop(opt, [])
         data = np.concatenate(parts) if parts else np.zeros(0, self._kind)
         group.create_dataset("evaluations", data=data, chunks=(BLOCK,), maxshape=(None,))
+
+
+def _numeric(extra: ExtraColumn) -> bool:
+    """Return whether all values of a column are numbers, or arrays of one shape."""
+    return extra.kind in ("bool", "int", "float") or (extra.kind == "array" and extra.one_shape)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +17,42 @@ from glompo.core.evaluations.columns import valid_values
 from glompo.core.views.run_view import RunView
 from glompo.errors import UserError
 from glompo.events import Evaluated, Event
+from glompo.read.dataframe import to_dataframe
 from glompo.read.export import EvaluationRow, rows
 from glompo.read.locate import run_directory
+from glompo.read.minima import TOLERANCE, Minima
 from glompo.read.result import Result, result_of
 from glompo.read.run_opening import Opening, RunStatus, opening_of, run_status_of
+from glompo.safe_text import legible
 from glompo.storage.checkpoint_file import is_checkpoint
 from glompo.storage.checkpoint_unpack import unpack
 from glompo.storage.history import JournalHistory
 from glompo.storage.lease_state import writer_lives
 from glompo.storage.reader import JournalFollower, read_events, shortcut, state_of
+
+if TYPE_CHECKING:
+    import pandas
+
+
+class RunColumns(NamedTuple):
+    """The n evaluations of a run, in the order in which they were recorded; those outside the bounds count.
+
+    Attributes
+    ----------
+    opt : ndarray of int64, shape (n,)
+        Optimizer that made it.
+    seconds : ndarray of float64, shape (n,)
+        Run time at which it was completed.
+    value : ndarray of float64, shape (n,)
+        Value handed to the optimizer.
+    status : ndarray of uint8, shape (n,)
+        :class:`glompo.function.Status` of it.
+    """
+
+    opt: NDArray[np.int64]
+    seconds: NDArray[np.float64]
+    value: NDArray[np.float64]
+    status: NDArray[np.uint8]
 
 
 class BestSoFar(NamedTuple):
@@ -49,7 +76,7 @@ class BestSoFar(NamedTuple):
     opt: NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class History:
     """A run as far as it was recorded when it was read.
 
@@ -66,6 +93,13 @@ class History:
     run_dir: Path
     view: RunView
     writer_lives: bool
+
+    def __repr__(self) -> str:
+        opening, view = self.opening, self.view
+        called = opening.label or opening.task.rpartition(":")[2]
+        best = "no value yet" if view.best is None else f"best {view.best.f:.8g}"
+        work = f"{view.calls:,} evaluations of {view.n_started:,} optimizers"
+        return legible(f"<run of {called} in {self.run_dir}: {self.standing}, {work}, {best}>")
 
     @property
     def opening(self) -> Opening:
@@ -91,21 +125,34 @@ class History:
         """Return the recorded evaluations, read anew, in the order in which they were recorded."""
         return rows(self.run_dir)
 
-    def best_so_far(self) -> BestSoFar:
-        """Return the incumbent after each evaluation of the run."""
+    def to_dataframe(self) -> pandas.DataFrame:
+        """Return the recorded evaluations, read anew, as :func:`~glompo.read.to_dataframe` does."""
+        return to_dataframe(self.run_dir)
+
+    def minima(self, tol: float = TOLERANCE, *, converged: bool = False) -> Minima:
+        """Return where optimizers ended, alike ends taken together; see :meth:`Result.minima`."""
+        return self.result.minima(tol, converged=converged)
+
+    def columns(self) -> RunColumns:
+        """Return value, status, time and optimizer of each evaluation, read anew."""
         n = self.view.candidates
-        seconds, values, opts = np.empty(n), np.full(n, np.inf), np.empty(n, np.int64)
+        columns = RunColumns(np.empty(n, np.int64), np.empty(n), np.empty(n), np.empty(n, np.uint8))
         begin = 0
         for event in self.events:
             if begin == n:
                 break  # a living run has gone on since
             if isinstance(event, Evaluated):
-                end = begin + len(event.f)
-                seconds[begin:end] = event.at - event.ages.astype(np.float64)
-                values[begin:end] = valid_values(event.status, event.f)
-                opts[begin:end] = event.opt
-                begin = end
-        return BestSoFar(np.arange(1, n + 1), seconds, np.minimum.accumulate(values), opts)
+                part = slice(begin, begin + len(event.f))
+                columns.opt[part], columns.value[part], columns.status[part] = event.opt, event.f, event.status
+                columns.seconds[part] = event.at - event.ages.astype(np.float64)
+                begin = part.stop
+        return columns
+
+    def best_so_far(self) -> BestSoFar:
+        """Return the incumbent after each evaluation of the run."""
+        opt, seconds, value, status = self.columns()
+        best = np.minimum.accumulate(valid_values(status, value))
+        return BestSoFar(np.arange(1, len(opt) + 1), seconds, best, opt)
 
 
 def load(run_dir: str | os.PathLike[str]) -> History:
@@ -184,6 +231,9 @@ class Follower:
         self._state, position = shortcut(self.run_dir)
         self._journal = JournalFollower(self.run_dir, position)
         self._history = JournalHistory(self.run_dir)
+
+    def __repr__(self) -> str:
+        return legible(f"<follower of the run in {self.run_dir}: {self._state.calls:,} evaluations so far>")
 
     @property
     def begun(self) -> bool:

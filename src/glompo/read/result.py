@@ -6,15 +6,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.box import Box
 from glompo.core.state.lifecycle import How
 from glompo.core.views.manager_view import documented_result
 from glompo.core.views.run_view import RunView
+from glompo.errors import UserError
 from glompo.events.enums import By, Reason
+from glompo.read.dataframe import to_dataframe
+from glompo.read.minima import TOLERANCE, Minima, minima_of
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
 from glompo.read.regime_row import RegimeRow, regime_rows
 from glompo.read.result_text import (
@@ -30,6 +34,9 @@ from glompo.read.result_text import (
 from glompo.read.run_opening import RunStatus, opening_of, run_status_of
 from glompo.safe_text import PAGE, legible
 from glompo.storage.directory import way_on
+
+if TYPE_CHECKING:
+    import pandas
 
 FAULTS = (
     Reason.FAILING_TASK,
@@ -97,6 +104,8 @@ class Result:
         What the parts of a portfolio should have, have had and have found; empty without one.
     never_started : tuple of str
         Labels of optimizers that were offered and never started.
+    box : Box or None
+        The bounds, with the scale of each parameter.
     """
 
     x: NDArray[np.float64] | None
@@ -118,6 +127,7 @@ class Result:
     failures: Mapping[str, int] = field(default_factory=dict)
     regimes: tuple[RegimeRow, ...] = ()
     never_started: tuple[str, ...] = ()
+    box: Box | None = None
 
     @property
     def stopped_by(self) -> dict[str, int]:
@@ -145,6 +155,49 @@ class Result:
     def __iter__(self) -> Iterator[Any]:
         """The documented values: x, fx, stats, origin."""
         return iter((self.x, self.fx, self.stats, self.origin))
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """Return the recorded evaluations, read from `run_dir`, as :func:`~glompo.read.to_dataframe` does.
+
+        Raises
+        ------
+        UserError
+            If pandas is missing, or the run was not recorded.
+        """
+        if self.run_dir is None:
+            raise UserError("this run was not recorded, so its evaluations are not there")
+        return to_dataframe(self.run_dir)
+
+    def minima(self, tol: float = TOLERANCE, *, converged: bool = False) -> Minima:
+        """Return where optimizers ended, the best first; alike ends are taken together.
+
+        The end of an optimizer is its best point. From the best end on, each takes in all others that lie within `tol`
+        of it in every parameter: a share of the parameter's range, in decades where its scale is ``'log'``.
+
+        Parameters
+        ----------
+        tol : float
+            That share, above 0 and below 1.
+        converged : bool
+            Only ends of optimizers that converged. What stopped short of that is perhaps no minimum.
+
+        Raises
+        ------
+        SettingError
+            If `tol` is no such number.
+
+        Examples
+        --------
+        >>> import glompo
+        >>> from glompo.optimizers import Scipy
+        >>> result = glompo.minimize(
+        ...     lambda x: (x[0] ** 2 - 1) ** 2, [(-2, 3)], optimizers=Scipy(method="L-BFGS-B"), max_jobs=1,
+        ...     max_evaluations=300, rng=1,
+        ... )
+        >>> sorted(round(minimum.x[0]) for minimum in result.minima(converged=True))
+        [-1, 1]
+        """
+        return minima_of(self.optimizers, self.names, self.box, tol, converged)
 
     def __repr__(self) -> str:
         facts: dict[str, Any] = {"label": self.label} if self.label else {}
@@ -223,6 +276,7 @@ def result_of(view: RunView, run_dir: Path | None = None, *, writer_lives: bool 
         failures=dict(view.causes.most_common()),
         regimes=regime_rows(view),
         never_started=never_started(view),
+        box=view.box,
     )
 
 

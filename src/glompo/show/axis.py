@@ -17,6 +17,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.errors import SettingError
+
+ScaleKind = Literal["auto", "linear", "log", "shifted"]
+"""Scales that can be asked for."""
+
+SCALES = ("auto", "linear", "log", "shifted")
+
 DECADES = 1.5
 """Decades that values must span before an axis is logarithmic."""
 
@@ -53,17 +60,16 @@ class Scale:
         """Return what is drawn for `values`, any shape; nan for those above the picture."""
         return np.where(values > self.ceiling, np.nan, values - self.origin)
 
-    @property
-    def label(self) -> str:
-        """Name of the axis."""
+    def label(self, quantity: str = "value", unit: str = "") -> str:
+        """Return the name of the axis."""
+        shown = quantity
         if self.kind == "shifted" and self.origin:
             sign = "−" if self.origin > 0 else "+"
-            return f"value {sign} {abs(self.origin):.8g}"
-        return "value"
+            shown = f"{quantity} {sign} {abs(self.origin):.8g}"
+        return f"{shown} in {unit}" if unit else shown
 
     def set_on(self, axes: Any) -> None:
         """Set up the vertical axis of a plot."""
-        axes.set_ylabel(self.label)
         if self.kind == "log":
             axes.set_yscale("log")
         elif self.kind == "shifted":
@@ -71,7 +77,7 @@ class Scale:
             axes.set_ylim(bottom=-self.threshold / 2)
 
 
-def scale_for(values: NDArray[np.float64], improvements: NDArray[np.float64]) -> Scale:
+def scale_for(values: NDArray[np.float64], improvements: NDArray[np.float64], asked: ScaleKind = "auto") -> Scale:
     """Return the scale for a set of values.
 
     Parameters
@@ -80,14 +86,27 @@ def scale_for(values: NDArray[np.float64], improvements: NDArray[np.float64]) ->
         All that is to be drawn; those that are not finite do not count.
     improvements : ndarray, shape (m,)
         Those at which an optimizer's best value fell.
+    asked : {'auto', 'linear', 'log', 'shifted'}
+        Which scale; 'auto' chooses.
+
+    Raises
+    ------
+    SettingError
+        If there is no such scale, or 'log' is asked for and a value is 0 or less.
     """
+    if asked not in SCALES:
+        raise SettingError(f"yscale is {asked!r}; use one of {', '.join(map(repr, SCALES))}")
     finite = values[np.isfinite(values)]
     if not finite.size:
         return Scale("linear")
     ceiling = _ceiling(finite, improvements)
     finite = finite[finite <= ceiling]
     low, high = float(finite.min()), float(finite.max())
-    if low > TINY:
+    if asked == "log" and low <= TINY:
+        raise SettingError(f"yscale is 'log', but the smallest value is {low:g}; use 'shifted', or leave it out")
+    if asked in ("linear", "log"):
+        return Scale(asked, ceiling=ceiling)
+    if low > TINY and asked == "auto":
         return Scale("log" if high / low > 10**DECADES else "linear", ceiling=ceiling)
     with np.errstate(over="ignore"):
         distances = finite[finite > low] - low
@@ -95,7 +114,7 @@ def scale_for(values: NDArray[np.float64], improvements: NDArray[np.float64]) ->
     if not distances.size or not np.isfinite(distances).all():
         return Scale("linear", ceiling=ceiling)
     largest = float(distances.max())
-    if largest < _quantile(distances, 0.5) * 10**DECADES:
+    if asked == "auto" and largest < _quantile(distances, 0.5) * 10**DECADES:
         return Scale("linear", ceiling=ceiling)
     threshold = max(_quantile(distances, 0.02), largest * 10.0**-DEEPEST)
     return Scale("shifted", low, 10.0 ** np.floor(np.log10(threshold)), ceiling)

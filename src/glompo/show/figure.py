@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8
 FAILED = "#C1272D"
 
 
-def new_figure(width: float = 10.0, height: float = 6.0) -> tuple[Any, Any]:
-    """Return a figure and its axes, sizes in inches.
+def new_axes(size: tuple[float, float], dpi: float) -> Any:
+    """Return the axes of a new figure, whose width and height are in inches.
 
     Raises
     ------
@@ -28,12 +29,10 @@ def new_figure(width: float = 10.0, height: float = 6.0) -> tuple[Any, Any]:
         If matplotlib is not installed.
     """
     try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
+        from glompo.show.picture import Picture
     except ImportError as error:
         raise UserError("pictures need matplotlib, which is not installed: pip install 'glompo[plot]'") from error
-    figure = Figure(figsize=(width, height), dpi=150, facecolor="white", layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = Picture(figsize=size, dpi=dpi, facecolor="white", layout="constrained")
     axes = figure.add_subplot(facecolor="white")
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
@@ -42,15 +41,15 @@ def new_figure(width: float = 10.0, height: float = 6.0) -> tuple[Any, Any]:
     axes.tick_params(colors=FAINT, labelcolor=INK, labelsize=9, which="both")
     axes.grid(True, color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
-    return figure, axes
+    return axes
 
 
-def headline(axes: Any, title: str, subtitle: str) -> None:
-    """Write a title, and a line below it in a fainter ink, above the axes."""
+def headline(axes: Any, title: str, facts: str) -> None:
+    """Write a title, and a line of facts below it in a fainter ink, above the axes."""
     # names that users gave may hold dollars, between which matplotlib reads mathematics
     axes.set_title(title, loc="left", fontsize=13, fontweight="bold", color=INK, pad=26, parse_math=False)
     axes.annotate(
-        subtitle, (0, 1), xytext=(0, 10), xycoords="axes fraction", textcoords="offset points", fontsize=9,
+        facts, (0, 1), xytext=(0, 10), xycoords="axes fraction", textcoords="offset points", fontsize=9,
         color=FAINT, parse_math=False,
     )  # fmt: skip
 
@@ -70,21 +69,38 @@ def typographic(text: str) -> str:
     return text.replace("-", "−")
 
 
-def legend(figure: Any, handles: list[Any], columns: int = 4) -> None:
-    """Put the legend below the axes."""
-    if handles:
+def legend_below(axes: Any, handles: Sequence[Any], columns: int, mathematics: Collection[str]) -> None:
+    """Put the legend below the axes of a figure of ours, in as many columns as its width has room for.
+
+    In entries that are not among `mathematics` dollars are dollars.
+    """
+    figure = axes.figure
+    for number in range(min(columns, len(handles)), 0, -1):
         drawn = figure.legend(
             handles=handles,
             loc="outside lower left",
-            ncols=min(columns, len(handles)),
+            ncols=number,
             frameon=False,
             fontsize=9,
             labelcolor=INK,
             handletextpad=0.6,
             columnspacing=1.8,
         )
-        for text in drawn.get_texts():
-            text.set_parse_math(False)
+        _literal(drawn, mathematics)
+        if number == 1 or drawn.get_window_extent(figure.canvas.get_renderer()).width <= figure.bbox.width:
+            return
+        drawn.remove()
+
+
+def legend_inside(axes: Any, handles: Sequence[Any], mathematics: Collection[str]) -> None:
+    """Put the legend into the axes of a caller, who may move it or take it away."""
+    if handles:
+        _literal(axes.legend(handles=handles, fontsize="small"), mathematics)
+
+
+def _literal(legend: Any, mathematics: Collection[str]) -> None:
+    for text in legend.get_texts():
+        text.set_parse_math(text.get_text() in mathematics)
 
 
 def save(figure: Any, path: str | os.PathLike[str]) -> Path:
@@ -103,5 +119,5 @@ def save(figure: Any, path: str | os.PathLike[str]) -> Path:
     if kind not in kinds:
         raise UserError(f"{target} has no suffix of a picture; use one of {', '.join(f'.{name}' for name in kinds)}")
     with atomic_write(target, "give another path") as draft:
-        figure.savefig(draft, format=kind, facecolor="white")
+        figure.savefig(draft, format=kind, facecolor=figure.get_facecolor())
     return target

@@ -1,45 +1,54 @@
-"""Pictures of a run."""
+"""Pictures of a run, as figures of matplotlib."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import inf
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from glompo.errors import SettingError
-from glompo.read import History, load, summarize
+from glompo.errors import SettingError, SettingTypeError, UserError
+from glompo.read import History, Result, load, summarize
 from glompo.safe_text import legible
 from glompo.show import formatting as fmt
-from glompo.show.axis import Scale, scale_for
-from glompo.show.curves import Against, Curve, curves_of, end_of, incumbent, shapes_for
-from glompo.show.figure import COLOURS, FAILED, FAINT, INK, headline, legend, new_figure, note, save, typographic
+from glompo.show.axis import Scale, ScaleKind
+from glompo.show.columns import Against, TimeUnit, best_columns, trajectory_columns
+from glompo.show.figure import INK, headline, legend_below, legend_inside, new_axes, save, typographic
+from glompo.show.painter import Names, paint_best, paint_trajectories
 
-POINTS = 30_000
-"""Evaluations that are drawn as dots at most; of more, evenly many of each optimizer."""
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-NUMBERED = 24
-"""Optimizers whose numbers are written at their ends at most."""
+Run = str | os.PathLike[str] | History | Result
+"""A run: its working directory, what :func:`glompo.read.load` returned, or its result."""
 
-LEADERS_SHOWN = 16
-"""Optimizers in the legend of the best value at most."""
-
-START = {"marker": "o", "color": "white", "markersize": 4.5, "linestyle": "none", "zorder": 4}
-"""How the start of an optimizer looks."""
-
-AXES = {"evaluations": "evaluations of the run", "time": "run time in seconds"}
+UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
+"""Units of run time in words."""
 
 
 def trajectories(
-    run_dir: str | os.PathLike[str],
-    path: str | os.PathLike[str],
+    run: Run,
+    path: str | os.PathLike[str] | None = None,
     best_only: bool = False,
     against: Against = "evaluations",
-) -> Path:
-    """Draw the trajectories of all optimizers, with their starts and their ends, and return the path of the picture.
+    *,
+    ax: Axes | None = None,
+    yscale: ScaleKind = "auto",
+    title: str = "",
+    headline: bool = False,
+    xlabel: str = "",
+    ylabel: str = "value",
+    xunit: TimeUnit = "s",
+    yunit: str = "",
+    labels: Mapping[int | str, str] | None = None,
+    legend: bool = True,
+    size: tuple[float, float] = (10.0, 6.0),
+    dpi: float = 150.0,
+) -> Figure:
+    """Draw the trajectories of all optimizers, with their starts and their ends, and return the figure.
 
     Each optimizer has a line for its best value so far and, unless `best_only`, a dot for each evaluation; its end is
     a marker whose shape says how, and the legend why. Below them lies the best value of the run. Evaluations that
@@ -47,258 +56,197 @@ def trajectories(
 
     Parameters
     ----------
-    run_dir : path-like
-        Working directory of a run, alive or dead.
-    path : path-like
-        The picture; its suffix says of which kind.
+    run : path-like, History or Result
+        A run, alive or dead.
+    path : path-like, optional
+        Where the figure is written as well; the suffix says of which kind.
     best_only : bool
         Leave out the dots.
     against : {'evaluations', 'time'}
         What stands on the horizontal axis.
+    ax : matplotlib.axes.Axes, optional
+        Axes of yours to draw on; their looks stay yours. Without them a figure is made, of which pyplot knows nothing:
+        it need not be closed, and needs no display.
+    yscale : {'auto', 'linear', 'log', 'shifted'}
+        Scale of the values; shifted: logarithmic in the distance to the smallest one. By default what shows them best.
+    title : str
+        Title of the picture.
+    headline : bool
+        Write above the picture what the run has found and how it stands, below `title` if there is one.
+    xlabel, ylabel : str
+        Names of the axes; `ylabel` what a value is, such as ``"energy"``: what it is counted from is added.
+    xunit : {'s', 'min', 'h', 'd'}
+        Unit of run time.
+    yunit : str
+        Unit of the values, which is added to their name.
+    labels : mapping, optional
+        What the legend calls optimizers, by their numbers or by what displays call them.
+    legend : bool
+        Whether there is a legend: below a figure of ours, inside `ax`.
+    size : tuple of float
+        Width and height of a figure of ours, in inches.
+    dpi : float
+        Dots per inch of a figure of ours.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        That of `ax`, or a new one; a notebook shows it.
 
     Raises
     ------
+    SettingError, SettingTypeError
+        If an argument cannot be used.
     UserError
-        If `run_dir` holds no run, or matplotlib is missing.
+        If there is no run, or matplotlib is missing.
     StoreError
         If the picture cannot be written.
     """
-    return save(trajectories_figure(_loaded(run_dir, against), best_only, against), path)
-
-
-def trajectories_figure(history: History, best_only: bool = False, against: Against = "evaluations") -> Any:
-    """Return the figure that :func:`trajectories` writes, of a run that was loaded."""
-    figure, axes = new_figure()
-    curves = curves_of(history, against)
-    drawn = [curve.best if best_only else curve.values for curve in curves]
-    scale = scale_for(_joined(drawn), _joined([curve.steps[1] for curve in curves]))
-    colours = _colours(curves)
-    handles = _incumbent(axes, curves, scale)
-    if not best_only:
-        _dots(axes, curves, scale, colours)
-    handles += _lines(axes, curves, scale, colours)
-    handles += _ends(axes, curves, scale, colours)
-    handles += _ticks(axes, curves)
-    handles += _above(axes, curves, scale, best_only)
-    _finish(axes, history, scale, against)
-    legend(figure, handles)
-    return figure
+    look = _Look(ax, title, headline, xlabel, ylabel, xunit, yunit, labels or {}, legend, size, dpi)
+    history = look.checked(run, against)
+    columns = trajectory_columns(history, against, best_only=best_only, yscale=yscale, xunit=xunit)
+    axes = look.axes()
+    handles = paint_trajectories(axes, columns, Names(look.labels))
+    return look.finished(axes, handles, 4, history, columns.scale, against, path)
 
 
 def best_so_far(
-    run_dir: str | os.PathLike[str], path: str | os.PathLike[str], against: Against = "evaluations"
-) -> Path:
-    """Draw the best value of the run as it fell, and which optimizer found it, and return the path of the picture.
+    run: Run,
+    path: str | os.PathLike[str] | None = None,
+    against: Against = "evaluations",
+    *,
+    ax: Axes | None = None,
+    yscale: ScaleKind = "auto",
+    title: str = "",
+    headline: bool = False,
+    xlabel: str = "",
+    ylabel: str = "value",
+    xunit: TimeUnit = "s",
+    yunit: str = "",
+    labels: Mapping[int | str, str] | None = None,
+    legend: bool = True,
+    size: tuple[float, float] = (10.0, 5.0),
+    dpi: float = 150.0,
+) -> Figure:
+    """Draw the best value of the run as it fell, and which optimizer found it, and return the figure.
 
     Parameters
     ----------
-    run_dir, path, against
+    run, path, against, ax, yscale, title, headline, xlabel, ylabel, xunit, yunit, labels, legend, size, dpi
         As for :func:`trajectories`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        That of `ax`, or a new one; a notebook shows it.
 
     Raises
     ------
+    SettingError, SettingTypeError
+        If an argument cannot be used.
     UserError
-        If `run_dir` holds no run, or matplotlib is missing.
+        If there is no run, or matplotlib is missing.
     StoreError
         If the picture cannot be written.
     """
-    return save(best_so_far_figure(_loaded(run_dir, against), against), path)
+    look = _Look(ax, title, headline, xlabel, ylabel, xunit, yunit, labels or {}, legend, size, dpi)
+    history = look.checked(run, against)
+    columns = best_columns(history, against, yscale=yscale, xunit=xunit)
+    axes = look.axes()
+    handles = paint_best(axes, columns, Names(look.labels))
+    return look.finished(axes, handles, 5, history, columns.scale, against, path)
 
 
-def best_so_far_figure(history: History, against: Against = "evaluations") -> Any:
-    """Return the figure that :func:`best_so_far` writes, of a run that was loaded."""
-    figure, axes = new_figure(10.0, 5.0)
-    curves = curves_of(history, against)
-    at, value, owner = incumbent(curves)
-    scale = scale_for(value, value)
-    handles = _leading(axes, history, at, scale.heights(value), owner)[:LEADERS_SHOWN]
-    handles += _ticks(axes, curves)
-    _finish(axes, history, scale, against)
-    legend(figure, handles, 5)
-    return figure
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a caller says of the looks of a picture; see :func:`trajectories`."""
+
+    ax: Any
+    title: str
+    headline: bool
+    xlabel: str
+    ylabel: str
+    xunit: TimeUnit
+    yunit: str
+    labels: Mapping[int | str, str]
+    legend: bool
+    size: tuple[float, float]
+    dpi: float
+
+    def checked(self, run: Run, against: str) -> History:
+        """Return the run, once it is certain that the looks fit it."""
+        if self.ax is not None and not hasattr(self.ax, "get_xaxis_transform"):
+            raise SettingTypeError(f"ax is {self.ax!r}; give axes of matplotlib, such as those of plt.subplots()")
+        if against == "evaluations" and self.xunit != "s":
+            raise SettingError(f"xunit is {self.xunit!r}, but evaluations have none; give against='time' as well")
+        if not all(isinstance(one, (int, float)) and 0 < one < inf for one in (*self.size, self.dpi)):
+            raise SettingError(f"size is {self.size!r} and dpi {self.dpi!r}; give inches and dots per inch, above 0")
+        history = _loaded(run)
+        known: set[int | str] = {name for one in history.view for name in (one.opt, one.name, one.kind)}
+        for name in self.labels:
+            if name not in known:
+                shown = ", ".join(sorted({repr(one.name) for one in history.view}))
+                raise SettingError(
+                    f"labels: the run has no optimizer {name!r}; it has 1 to {history.view.n_started}, {shown}"
+                )
+        return history
+
+    def axes(self) -> Any:
+        """Return what is drawn on."""
+        return new_axes(self.size, self.dpi) if self.ax is None else self.ax
+
+    def finished(
+        self,
+        axes: Any,
+        handles: list[Any],
+        columns: int,
+        history: History,
+        scale: Scale,
+        against: str,
+        path: str | os.PathLike[str] | None,
+    ) -> Figure:
+        """Name the axes, write title and legend, and return the figure, which is written if a path is given."""
+        axes.margins(x=0.02, y=0.08)
+        scale.set_on(axes)
+        counted = "evaluations of the run" if against == "evaluations" else f"run time in {UNITS[self.xunit]}"
+        axes.set_xlabel(self.xlabel or counted)
+        inches = axes.bbox.height / axes.figure.dpi
+        axes.set_ylabel(fill(scale.label(self.ylabel, self.yunit), max(12, int(9 * inches)), break_long_words=False))
+        if self.ax is None:
+            axes.xaxis.label.set_color(INK)
+            axes.yaxis.label.set_color(INK)
+        if self.headline:
+            _headline(axes, history, self.title)
+        elif self.title:
+            axes.set_title(self.title)
+        if self.legend:
+            own = set(self.labels.values())
+            if self.ax is None:
+                legend_below(axes, handles, columns, own)
+            else:
+                legend_inside(axes, handles, own)
+        figure: Figure = axes.figure.canvas.figure  # that of a subfigure has none of its own
+        if path is not None:
+            save(figure, path)
+        return figure
 
 
-def _loaded(run_dir: str | os.PathLike[str], against: str) -> History:
-    if against not in AXES:
-        raise SettingError(f"against is {against!r}; use one of {', '.join(map(repr, AXES))}")
-    return load(run_dir)
+def _loaded(run: Run) -> History:
+    if isinstance(run, History):
+        return run
+    if isinstance(run, Result):
+        if run.run_dir is None:
+            raise UserError("this run was not recorded, so it cannot be drawn")
+        return load(run.run_dir)
+    return load(run)
 
 
-def _colours(curves: Sequence[Curve]) -> list[str]:
-    """Return a colour for each: that of its label, or its own where all have the same label."""
-    kinds = list(dict.fromkeys(curve.row.name for curve in curves))
-    if len(kinds) > 1:
-        return [COLOURS[kinds.index(curve.row.name) % len(COLOURS)] for curve in curves]
-    return [_own_colour(curve.row.opt_id) for curve in curves]
-
-
-def _leaders(history: History, opts: Sequence[int]) -> dict[int, str]:
-    """Return a colour for each optimizer that led: that of its label, as in :func:`_colours`."""
-    names = list(dict.fromkeys(one.name for one in history.view))
-    if len(names) > 1:
-        return {opt: COLOURS[names.index(history.view[opt].name) % len(COLOURS)] for opt in opts}
-    own = [_own_colour(opt) for opt in opts]
-    return dict(zip(opts, own if len(set(own)) == len(own) else map(_own_colour, range(1, len(opts) + 1)), strict=True))
-
-
-def _own_colour(opt: int) -> str:
-    return COLOURS[(opt - 1) % len(COLOURS)]
-
-
-def _leading(
-    axes: Any, history: History, at: NDArray[np.float64], heights: NDArray[np.float64], owner: NDArray[np.int64]
-) -> list[Any]:
-    """Draw the best value in the colour of the optimizer that found it, with its number where it took the lead."""
-    if not at.size:
-        return []
-    changes = np.flatnonzero(np.diff(owner, prepend=-1))
-    colours = _leaders(history, list(dict.fromkeys(owner.tolist())))
-    handles: dict[int, Any] = {}
-    for first, after in zip(changes, np.append(changes[1:], len(owner) - 1), strict=True):
-        opt, stretch = int(owner[first]), slice(first, after + 1)
-        style = {"color": colours[opt], "linewidth": 2.4, "label": f"{opt} {legible(history.view[opt].name)}"}
-        (line,) = axes.plot(at[stretch], heights[stretch], drawstyle="steps-post", solid_joinstyle="round", **style)
-        axes.plot(at[first], heights[first], "o", color=style["color"], markeredgecolor="white", markersize=7, zorder=3)
-        handles.setdefault(opt, line)
-    shown = _apart(at, changes)
-    _number(axes, at[shown], heights[shown], [str(opt) for opt in owner[shown]])
-    return list(handles.values())
-
-
-def _incumbent(axes: Any, curves: Sequence[Curve], scale: Scale) -> list[Any]:
-    at, value, _ = incumbent(curves)
-    if not at.size:
-        return []
-    return axes.plot(  # type: ignore[no-any-return]
-        at, scale.heights(value), drawstyle="steps-post", color="#d9d9d9", linewidth=7, solid_capstyle="round",
-        solid_joinstyle="round", zorder=1.5, label="best of the run",
-    )  # fmt: skip
-
-
-def _dots(axes: Any, curves: Sequence[Curve], scale: Scale, colours: Sequence[str]) -> None:
-    total = sum(len(curve.at) for curve in curves)
-    stride = max(1, -(-total // POINTS))
-    size = float(np.clip(60_000 / max(total, 1), 2.0, 14.0))
-    for curve, colour in zip(curves, colours, strict=True):
-        axes.scatter(
-            curve.at[::stride], scale.heights(curve.values[::stride]), s=size, color=colour, alpha=0.28,
-            linewidths=0, zorder=2,
-        )  # fmt: skip
-
-
-def _lines(axes: Any, curves: Sequence[Curve], scale: Scale, colours: Sequence[str]) -> list[Any]:
-    """Draw the line of each optimizer's best, and the point where it began."""
-    width = 1.8 if len(curves) <= 12 else 1.2
-    labels = _labels(curves)
-    handles = []
-    for curve, colour, label in zip(curves, colours, labels, strict=True):
-        at, best = curve.steps
-        if not at.size:
-            continue
-        (line,) = axes.plot(
-            at, scale.heights(best), drawstyle="steps-post", color=colour, linewidth=width, zorder=3, label=label
-        )
-        axes.plot(at[:1], scale.heights(best[:1]), markeredgecolor=colour, **START)
-        handles += [line] if label else []
-    return handles + axes.plot([], [], markeredgecolor=INK, label="start", **START)  # type: ignore[no-any-return]
-
-
-def _labels(curves: Sequence[Curve]) -> list[str]:
-    """Return what the legend says of each line; nothing where colours repeat."""
-    if len(curves) <= len(COLOURS):
-        return [f"{curve.row.opt_id} {legible(curve.row.name)}" for curve in curves]
-    kinds = [curve.row.name for curve in curves]
-    shown = [_entry(kind) if i == kinds.index(kind) else "" for i, kind in enumerate(kinds)]
-    return shown if len(set(kinds)) > 1 else [""] * len(kinds)
-
-
-def _entry(kind: str) -> str:
-    """Return a name as an entry of a legend; matplotlib leaves out what begins with an underscore."""
-    shown = legible(kind)
-    return f"class {shown}" if shown.startswith("_") else shown
-
-
-def _ends(axes: Any, curves: Sequence[Curve], scale: Scale, colours: Sequence[str]) -> list[Any]:
-    shapes = shapes_for([curve.row for curve in curves])
-    handles = []
-    for end, (shape, count) in shapes.items():
-        style = {"marker": shape, "markersize": 8, "linestyle": "none", "zorder": 5}
-        edge = {"markeredgecolor": "white", "markeredgewidth": 0.8} if shape != "|" else {"markeredgewidth": 2.2}
-        for curve, colour in zip(curves, colours, strict=True):
-            if end_of(curve.row) == end:
-                at, height = _last(curve, scale)
-                transform = {} if np.isfinite(height) else {"transform": axes.get_xaxis_transform()}
-                axes.plot(at, height if np.isfinite(height) else 0.02, color=colour, **style, **edge, **transform)
-        handles += axes.plot(
-            [], [], color=INK, label=f"{legible(end.text)} ({count})", **{**style, "markersize": 7}, **edge
-        )
-    if len(curves) <= NUMBERED:
-        points = np.array([_last(curve, scale) for curve in curves]).reshape(-1, 2)
-        _number(axes, points[:, 0], points[:, 1], [str(curve.row.opt_id) for curve in curves])
-    return handles
-
-
-def _apart(at: NDArray[np.float64], points: NDArray[np.intp]) -> list[int]:
-    """Return those of `points` that are far enough from the one before to write a number at each."""
-    kept: list[int] = []
-    for point in points.tolist():
-        if not kept or at[point] - at[kept[-1]] > 0.015 * (at[-1] - at[0]):
-            kept.append(point)
-    return kept
-
-
-def _last(curve: Curve, scale: Scale) -> tuple[float, float]:
-    return float(curve.at[-1]), float(scale.heights(curve.best[-1:])[0])
-
-
-def _number(axes: Any, at: NDArray[np.float64], heights: NDArray[np.float64], texts: Sequence[str]) -> None:
-    """Write a number above each point."""
-    for x, y, text in zip(at, heights, texts, strict=True):
-        if np.isfinite(y):
-            note(axes, text, (float(x), float(y)))
-
-
-def _ticks(axes: Any, curves: Sequence[Curve]) -> list[Any]:
-    """Draw evaluations without a value as ticks at the bottom."""
-    handles = []
-    for colour, length, text, wanted in (
-        (FAILED, 9, "failed evaluation", [curve.at[curve.failed] for curve in curves]),
-        (FAINT, 5, "infinite or out of bounds", [curve.at[curve.missing] for curve in curves]),
-    ):
-        at = _joined(wanted)
-        if at.size:
-            handles += axes.plot(
-                at, np.full(at.size, 0.012), "|", color=colour, markersize=length, markeredgewidth=0.9, alpha=0.7,
-                transform=axes.get_xaxis_transform(), label=f"{text} ({at.size:,})", zorder=2.5,
-            )  # fmt: skip
-    return handles
-
-
-def _above(axes: Any, curves: Sequence[Curve], scale: Scale, best_only: bool) -> list[Any]:
-    """Draw values above the picture as ticks at its top."""
-    at = _joined([curve.at[(curve.best if best_only else curve.values) > scale.ceiling] for curve in curves])
-    if not at.size:
-        return []
-    return axes.plot(  # type: ignore[no-any-return]
-        at, np.full(at.size, 0.99), "|", color=FAINT, markersize=4, markeredgewidth=0.8, alpha=0.35,
-        transform=axes.get_xaxis_transform(), label=f"above the picture ({at.size:,})", zorder=2.5,
-    )  # fmt: skip
-
-
-def _joined(arrays: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    return np.concatenate(arrays) if arrays else np.empty(0)
-
-
-def _finish(axes: Any, history: History, scale: Scale, against: Against) -> None:
+def _headline(axes: Any, history: History, title: str) -> None:
     summary = summarize(history.view, history.writer_lives)
-    axes.margins(x=0.02, y=0.08)
-    scale.set_on(axes)
-    axes.set_xlabel(AXES[against], color=INK)
-    axes.yaxis.label.set_color(INK)
     task = legible(summary.task.rpartition(":")[2])
     found = "no value yet" if summary.best_opt is None else f"best {typographic(fmt.value(summary.best_f))}"
     facts = (fmt.share(summary), fmt.census(summary), _short(summary.message))
-    headline(axes, f"{task}: {found}", " · ".join(facts))
+    headline(axes, title or f"{task}: {found}", " · ".join(facts))
 
 
 def _short(text: str) -> str:

@@ -45,6 +45,13 @@ class Named(ABC):
     __slots__ = ()
 
     @abstractmethod
+    def __len__(self) -> int:
+        """Number of evaluations."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(self):,} evaluations, columns {', '.join(NAMES)}>"
+
+    @abstractmethod
     def _column(self, name: str) -> NDArray[Any]:
         """Return a column of all evaluations."""
 

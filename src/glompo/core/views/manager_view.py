@@ -77,6 +77,9 @@ class _ReadOnly:
     def __init__(self, view: RunView) -> None:
         object.__setattr__(self, "view", view)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.view!r}>"
+
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise PolicyError(
             f"a policy tried to set {name!r} of the manager to {value!r}: policies see the run read-only; "

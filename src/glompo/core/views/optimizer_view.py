@@ -24,6 +24,10 @@ class OptimizerView:
         self._state = state
         self._history = history
 
+    def __repr__(self) -> str:
+        best = "no value yet" if self.best_x is None else f"best {self.best:.8g}"
+        return f"<optimizer {self.opt}, {self.name}: {self.phase}, {len(self):,} evaluations, {best}>"
+
     def __len__(self) -> int:
         """Number of candidates that it has proposed."""
         return len(self._state.trajectory)

@@ -59,6 +59,14 @@ class RunView:
         self._box: Box | None = None
         self.now = now
 
+    def __repr__(self) -> str:
+        if self._state.opened is None:
+            return "<view of a run that has not begun>"
+        best = "no value yet" if self.best is None else f"best {self.best.f:.8g}"
+        return (
+            f"<view of a run after {self.now:g} s: {self.calls:,} evaluations of {self.n_started:,} optimizers, {best}>"
+        )
+
     def __getitem__(self, opt: int) -> OptimizerView:
         return self._see(self._state.optimizers[opt])
 
