@@ -96,7 +96,7 @@ def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     Raises SettingError or SettingTypeError, naming the key, its value and the remedy.
     """
     known = settings_known()
-    refuse_unknown("the configuration", document, known)
+    refuse_unknown("the configuration", document, known, peers="first")
     call = {name: value for name, value in document.items() if name not in _PARSED}
     call["task"] = task_in(document, folder)
     call["bounds"] = _bounds(document)

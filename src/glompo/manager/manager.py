@@ -200,7 +200,7 @@ class GloMPOManager:
             Naming the setting, its value and the remedy.
         """
         self._refuse_twice()
-        refuse_unknown("setup", settings, settings_of(RunSpec))
+        refuse_unknown("setup", settings, settings_of(RunSpec), peers="first")
         given = {"task": task, "bounds": bounds, "opt_selector": opt_selector, "working_dir": working_dir, **settings}
         self._spec = spec = RunSpec.of(given)
         self._extras = partial(extras_of, given, spec)

@@ -77,7 +77,7 @@ def managed(task: Callable[..., Any] | str, bounds: Any, settings: Mapping[str, 
     SettingError, SettingTypeError
         Naming the setting, its value and the remedy.
     """
-    refuse_unknown("minimize", settings, inspect.signature(minimize).parameters)
+    refuse_unknown("minimize", settings, inspect.signature(minimize).parameters, peers="first")
     given = dict(settings)
     optimizers, selector = given.pop("optimizers", None), given.pop("opt_selector", None)
     if optimizers is not None and selector is not None:

@@ -14,7 +14,7 @@ from glompo.core.views.manager_view import ManagerView
 from glompo.errors import PolicyError, SettingError, SettingTypeError
 from glompo.loggers import PolicyLogger
 from glompo.optimizer import BaseOptimizer
-from glompo.validation import as_whole
+from glompo.validation import as_whole, refuse_class
 
 Choice = Option | None | Literal[False]
 
@@ -171,6 +171,7 @@ def _option(cls: Any, args: tuple[Any, ...], init: Any, minimize: Any) -> Option
 def _gates(allow_spawn: Any) -> tuple[Callable[[ManagerView], bool], ...]:
     gates = () if allow_spawn is None else allow_spawn if isinstance(allow_spawn, (list, tuple)) else (allow_spawn,)
     for gate in gates:
+        refuse_class("allow_spawn", gate)
         if not callable(gate):
             raise SettingTypeError(f"allow_spawn is {gate!r}; it must be callable: allow_spawn(manager) -> bool")
     return tuple(gates)

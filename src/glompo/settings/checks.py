@@ -5,7 +5,6 @@ What cannot be used raises SettingError or SettingTypeError, naming the setting,
 
 from __future__ import annotations
 
-import inspect
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +47,7 @@ from glompo.spec import processors
 from glompo.spec.constructor import check_complete, check_settings
 from glompo.spec.task import NamedTask
 from glompo.stoppers import BaseStopper, CatchUp, OptimizerType
-from glompo.validation import limit, number, whole_limit, whole_number, whole_number_or_none, yes_or_no
+from glompo.validation import limit, number, refuse_class, whole_limit, whole_number, whole_number_or_none, yes_or_no
 from glompo.worker.space import Space
 
 FORMS = "'penalize', 'penalize(VALUE)', 'worst_seen', 'retry(N)', 'raise', or several of them in a list"
@@ -120,6 +119,7 @@ def generator_of(given: Any, selector: BaseSelector) -> Generator:
     """Return the generator that a user gave, or that of the selector; random starts by default."""
     if given is None:
         return RandomGenerator() if selector.generator is None else selector.generator
+    refuse_class("x0_generator", given)
     if not isinstance(given, BaseGenerator):
         raise SettingTypeError(f"x0_generator is {given!r}; give an instance of a generator")
     return given
@@ -159,6 +159,7 @@ def any_of(name: str, given: Any) -> Rule | None:
     rules = list(given) if isinstance(given, (list, tuple)) else [given]
     other, belongs = _OTHER_ROOM[name]
     for rule in rules:
+        refuse_class(name, rule)
         if not isinstance(rule, Rule):
             raise SettingTypeError(f"{name} is {rule!r}; give an instance, or several joined by & | ~")
         for leaf in rule:
@@ -190,7 +191,8 @@ def ends(given: Any, calls: int | None, seconds: float | None, target: float | N
 
 def with_methods(name: str, given: Any, *methods: str) -> Any:
     """Return `given` if it can answer the questions of its port."""
-    if inspect.isclass(given) or not all(callable(getattr(given, method, None)) for method in methods):
+    refuse_class(name, given)
+    if not all(callable(getattr(given, method, None)) for method in methods):
         raise SettingTypeError(f"{name} is {given!r}; give an instance with {' and '.join(methods)}")
     return given
 

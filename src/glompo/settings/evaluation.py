@@ -15,6 +15,7 @@ from glompo.evaluators.plan import EvaluatorPlan
 from glompo.evaluators.pool.limits import Limits
 from glompo.evaluators.protocol import Evaluator
 from glompo.evaluators.shared import SharedEvaluators
+from glompo.validation import refuse_class
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def evaluation_of(evaluator: Any, backend: str, cluster: Any, limits: Limits, th
     """
     if cluster is not None and not isinstance(cluster, Mapping):
         raise SettingTypeError(f"cluster is {cluster!r}; give its settings by name, in TOML as a table [cluster]")
+    refuse_class("evaluator", evaluator)
     if isinstance(evaluator, str) and is_cluster(evaluator):
         evaluator = Cluster.of(evaluator, cluster)
     elif isinstance(evaluator, str):

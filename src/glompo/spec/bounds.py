@@ -28,6 +28,8 @@ def bounds_of(given: Any) -> NDArray[np.float64]:
         If these are no bounds, or ones that cannot be used: wrong shape, nan, infinite, reversed, all fixed, or a
         2 by 2 array that could mean two pairs as well as two vectors.
     """
+    if isinstance(given, Mapping):
+        raise _by_name(given)
     if _is_scipy_bounds(given):
         try:
             return _checked(_from_vectors(given.lb, given.ub))
@@ -43,8 +45,9 @@ def bounds_of(given: Any) -> NDArray[np.float64]:
             "otherwise give one (min, max) pair for each parameter"
         )
     if bounds.ndim != 2 or bounds.shape[1] != 2 or bounds.size == 0:
+        start = ", [(min, max)] if there is one; a start goes into x0" if bounds.ndim == 1 else ""
         raise SettingError(
-            f"bounds have shape {bounds.shape}; give one (min, max) pair for each parameter, shape (d, 2)"
+            f"bounds have shape {bounds.shape}; give one (min, max) pair for each parameter, shape (d, 2){start}"
         )
     bounds = _checked(bounds)
     _refuse_ambiguous(given, bounds)
@@ -59,6 +62,9 @@ def x0_of(given: Any, bounds: NDArray[np.float64]) -> NDArray[np.float64]:
     SettingTypeError, SettingError
         If it is no point of that shape inside the bounds.
     """
+    if isinstance(given, Mapping):
+        numbers = f"x0={list(given.values())}"
+        raise SettingTypeError(f"x0 is a mapping, {_brief(given)}; give it in the order of the parameters, {numbers}")
     try:
         x0 = reals(given)
     except (TypeError, ValueError, OverflowError) as error:
@@ -82,6 +88,25 @@ def _is_scipy_bounds(given: Any) -> bool:
 def _from_vectors(low: Any, high: Any) -> NDArray[np.float64]:
     lows, highs = np.broadcast_arrays(np.atleast_1d(reals(low)), np.atleast_1d(reals(high)))
     return np.stack([lows, highs], axis=1)
+
+
+def _by_name(given: Mapping[Any, Any]) -> SettingTypeError:
+    """Return what to write instead of bounds by name, as lmfit and Optuna have them."""
+    names, pairs = list(map(str, given)), [_ends(one) for one in given.values()]
+    remedy = f"bounds={pairs} and names={names}" if all(pairs) else "bounds=[(min, max), ...] and names=['a', 'b', ...]"
+    return SettingTypeError(f"bounds are a mapping, {_brief(given)}; give {remedy}")
+
+
+def _ends(one: Any) -> tuple[float, float] | None:
+    """Return the ends of one range: a pair, or something that has `min` and `max`, or `low` and `high`."""
+    for low, high in (("min", "max"), ("low", "high"), ("lb", "ub")):
+        if not isinstance(one, np.ndarray) and hasattr(one, low) and hasattr(one, high):
+            one = (getattr(one, low), getattr(one, high))
+    try:
+        ends = reals(one)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return (float(ends[0]), float(ends[1])) if ends.shape == (2,) else None
 
 
 def _no_numbers(given: Any, error: Exception) -> SettingTypeError:
