@@ -235,6 +235,41 @@ def status(
     typer.echo(status_json(directory) if as_json else status_text(directory))
 
 
+@app.command("list")
+def list_(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Directory below which to look.")] = Path("."),
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON, for programs.")] = False,
+) -> None:
+    """List the runs in a directory and up to three levels below it: name, state, evaluations, best value, beginning.
+
+    Example: glompo list
+    """
+    from glompo.cli.run_list import list_json, list_text
+
+    typer.echo(list_json(folder) if as_json else list_text(folder))
+
+
+@app.command()
+def clean(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Directory below which to look.")] = Path("."),
+    finished: Annotated[bool, typer.Option("--finished", help="Also longer runs that have finished.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also runs that were suspended or killed, and could be resumed.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be removed.")] = False,
+) -> None:
+    """Remove runs that were given no working_dir: those that were over within a minute, or more if asked.
+
+    Only directories in a folder glompo_runs are removed, with all that is in them; never one in which a process works.
+
+    Example: glompo clean --finished --dry-run
+    """
+    from glompo.cli.run_list import clean as cleaned
+
+    for line in cleaned(folder, finished, everything, dry_run):
+        typer.echo(line)
+
+
 @app.command()
 def whatif(
     directories: Annotated[

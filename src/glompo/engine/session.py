@@ -44,11 +44,9 @@ from glompo.storage.lease import Lease
 from glompo.storage.lease_state import writer_lives
 from glompo.storage.reader import state_and_end
 from glompo.storage.segments import Position
+from glompo.storage.short_runs import RUNS, unmark
 
 logger = library_logger("glompo.engine")
-
-RUNS = "glompo_runs"
-"""Folder below the current one for runs that were not given a working directory."""
 
 DIFFERENCES = 5
 """Differences between two tasks that are told."""
@@ -213,6 +211,7 @@ def resume_run(spec: RunSpec, run_dir: Path, found: Found, options: Sequence[Opt
         encode_events(events)  # what cannot be recorded is refused before anything is written
         _write_settings(run_dir, spec)
         _begun(session, spec, events)
+        unmark(run_dir)
         undo.pop_all()
     return session
 

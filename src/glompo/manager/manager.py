@@ -22,6 +22,7 @@ from glompo.read import Result, result_of
 from glompo.settings import ResumeSettings, RunSpec, SetupSettings, spelled_out
 from glompo.settings.field import settings_of
 from glompo.storage.checkpoint_writer import Extras
+from glompo.storage.short_runs import SHORT_SECONDS, mark_short
 from glompo.validation import refuse_unknown
 
 logger = logging.getLogger("glompo.manager")
@@ -276,6 +277,9 @@ class GloMPOManager:
     def _concluded(self, spec: RunSpec, state: RunState) -> Result:
         """Return the result, or raise where an empty one would hide that nothing worked."""
         assert self._result is not None  # just found
+        if spec.working_dir is None and state.finished is not None and state.at <= SHORT_SECONDS:
+            assert self._result.run_dir is not None  # each run has one
+            mark_short(self._result.run_dir)
         if spec.summary_files:
             self.write_summary_file()
         raise_if_hopeless(self._result, state)

@@ -43,7 +43,8 @@ def minimize(task: Callable[..., Any] | str, bounds: Any, **settings: Unpack[Min
     target : float, optional
         Value at which the run ends.
     working_dir : path-like, optional
-        Directory of the run; a new one below ``glompo_runs`` by default.
+        Directory of the run; by default a new one below ``glompo_runs``, where of the runs that are over within a
+        minute the 20 newest are kept.
     **settings
         Any other setting of :meth:`GloMPOManager.setup`.
 
