@@ -93,13 +93,15 @@ def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return the keyword arguments of :func:`glompo.minimize` that a configuration amounts to.
 
     Components are constructed, which checks their settings; nothing is read or written. Paths are relative to `folder`.
+    What it leaves out the task may bring, see :func:`glompo.cli.task.brought`.
     Raises SettingError or SettingTypeError, naming the key, its value and the remedy.
     """
     known = settings_known()
     refuse_unknown("the configuration", document, known, peers="first")
     call = {name: value for name, value in document.items() if name not in _PARSED}
     call["task"] = task_in(document, folder)
-    call["bounds"] = _bounds(document)
+    if "bounds" in document or not isinstance(call["task"], str):
+        call["bounds"] = _bounds(document)
     if "working_dir" in document:
         call["working_dir"] = _below(folder, document["working_dir"])
     for name, kind in (("stoppers", STOPPERS), ("exit_conditions", EXIT_CONDITIONS)):
