@@ -94,12 +94,7 @@ REMEDIES = {
         "a task is always minimised; to maximise, return the negative of its value"
     ),
     "callbacks, iter_cb, on_step, hook, hooks": (
-        "there is no setting of that name; start_manager(observer) of a GloMPOManager takes what watches a run, "
-        "progress=observer too"
-    ),
-    "callback": (
-        "there is no setting of that name; start_manager(observer) of a GloMPOManager takes what watches a run, "
-        "progress=observer too"
+        "a function that is called as the run goes on is given as callback: callback=function, of one argument"
     ),
     "pruner, pruners, prune, pruning": (
         "a task returns one value, and nothing to prune by before that; optimizers that will not win are stopped by "

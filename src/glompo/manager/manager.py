@@ -14,6 +14,7 @@ from glompo.core.views.run_view import RunView
 from glompo.engine.ports import Observer
 from glompo.engine.session import find_run, open_session, still_over
 from glompo.errors import PolicyError, UserError
+from glompo.manager.callback import Callback
 from glompo.manager.checkpoints import extras_of, loaded, packed_at_rest
 from glompo.manager.live_control import control
 from glompo.manager.summaries import write_summaries
@@ -106,8 +107,9 @@ class GloMPOManager:
         backend : {'threads', 'processes'}
             Where optimizers live. Threads share the task with this process and take any callable; processes can be
             killed, and use several cores even if the task holds the interpreter lock.
-        evaluator : {'inline', 'pool', 'dask://host:port', 'slurm'}, Executor, distributed.Client or Evaluator
-            Where the task is evaluated: beside the optimizer; in guarded processes that can be killed; guarded on the
+        evaluator : {'inline', 'pool', 'dask://host:port', 'slurm'}, Executor, distributed.Client or Evaluator, optional
+            Where the task is evaluated. By default beside the optimizer, 'inline', or, where there is a deadline or a
+            memory limit, in the pool: in guarded processes that can be killed; guarded on the
             workers of a Dask cluster, or of batch jobs that are submitted for the run; on an engine of yours; or by an
             :class:`~glompo.evaluators.protocol.Evaluator` of yours, which is closed at the end of the run.
         cluster : mapping, optional
@@ -186,6 +188,11 @@ class GloMPOManager:
             begins at its best point, under the same number, or it has crashed.
         progress : bool or Observer, optional
             Whether to show progress.
+        callback : callable or str, optional
+            ``callback(intermediate_result)``, or its import path: called in the thread of the caller after evaluations
+            have arrived, as soon as there is a valid value, and once at the end, with the best point so far as
+            ``scipy.optimize.OptimizeResult``: ``x``, ``fun`` and ``nfev``. If it raises StopIteration, the run ends. An
+            evaluation under way is awaited. Another exception is logged, and it is called no more.
         status_interval : float
             Seconds between two messages about the whole run in the logger ``glompo.run``.
         on_interrupt : {'return', 'raise'}
@@ -238,7 +245,8 @@ class GloMPOManager:
         spec = self._checked_spec()
         policies, options = policies_of(spec), spec.opt_selector.options
         progress = progress_of(spec.progress)
-        watching = observers if progress is None else (progress, *observers)
+        callback = None if spec.callback is None else Callback(spec.callback)
+        watching = [one for one in (progress, callback, *observers) if one is not None]
         found = find_run(spec, spec.resume, options)
         if found is not None and still_over(found, spec, policies):
             logger.info("the run in %s is over under these settings; nothing was done", spec.working_dir)

@@ -5,6 +5,7 @@ What cannot be used raises SettingError or SettingTypeError, naming the setting,
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -45,7 +46,7 @@ from glompo.selectors.cycle_selector import selector_for
 from glompo.settings.evaluation import Evaluation
 from glompo.spec import processors
 from glompo.spec.constructor import check_complete, check_settings
-from glompo.spec.task import NamedTask
+from glompo.spec.task import NamedTask, imported
 from glompo.stoppers import BaseStopper, CatchUp, OptimizerType
 from glompo.validation import limit, number, refuse_class, whole_limit, whole_number, whole_number_or_none, yes_or_no
 from glompo.worker.space import Space
@@ -202,6 +203,24 @@ def observer_of(given: Any) -> Any:
     if given is None or given is False:
         return None
     return given if given is True else with_methods("progress", given, "update", "close")
+
+
+def callback_of(given: Any) -> Callable[..., Any]:
+    """Return the function of the user's that is called as the run goes on, or that stands at an import path."""
+    function = imported(given, "callback") if isinstance(given, str) else given
+    refuse_class("callback", function)
+    if not callable(function):
+        raise SettingTypeError(f"callback is {given!r}; give a function callback(intermediate_result)")
+    try:
+        inspect.signature(function).bind(None)
+    except TypeError as error:
+        raise SettingTypeError(
+            f"callback is {given!r}, which cannot be called with one argument ({error}); give a function "
+            "callback(intermediate_result), which gets x, fun and nfev in one object"
+        ) from None
+    except ValueError:  # it does not say what it takes
+        pass
+    return function  # type: ignore[no-any-return]  # it can be called
 
 
 def check_runnable(

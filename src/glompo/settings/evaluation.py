@@ -77,6 +77,13 @@ def _on_one_cluster(builds: Callable[[Ask], Any]) -> Callable[[Ask], Evaluator]:
     return build
 
 
+def evaluator_of(given: Any, limits: Limits) -> Any:
+    """Return the evaluator that a user gave; without one evaluations that have limits are made where these are kept."""
+    if given is not None:
+        return given
+    return "pool" if limits.any else "inline"
+
+
 def evaluator_name(given: Any) -> str:
     """Return what the records call an evaluator."""
     return given if isinstance(given, str) else type(given).__name__

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -19,6 +19,7 @@ from glompo.selectors import BaseSelector
 from glompo.settings.checks import (
     Seed,
     allocator_of,
+    callback_of,
     check_runnable,
     choice,
     configuration_of,
@@ -40,7 +41,7 @@ from glompo.settings.checks import (
     text,
     whole,
 )
-from glompo.settings.evaluation import Evaluation, evaluation_of, evaluator_name
+from glompo.settings.evaluation import Evaluation, evaluation_of, evaluator_name, evaluator_of
 from glompo.settings.field import REQUIRED, derived, optional, recorded, resolved, setting
 from glompo.spec.bounds import bounds_of, scales_of, x0_of
 from glompo.spec.checkpointing import CheckpointingControl, control_of
@@ -92,7 +93,7 @@ class RunSpec:
     on_divergence: str = setting("warm-start", check=choice("warm-start", "fail"))
     rng: Seed = setting(None, seed_of, record=lambda seed: seed.number)
     backend: str = setting("threads", check=choice("threads", "processes"))
-    evaluator: Any = setting("inline", record=evaluator_name)
+    evaluator: Any = setting(None, evaluator_of, "limits", record=evaluator_name)
     evaluation_timeout: float | None = setting(None)
     adaptive_timeout: float | None = setting(None)
     memory_limit: int | None = setting(None)
@@ -118,6 +119,7 @@ class RunSpec:
     summary_files: int = setting(0, summary_level_of, record=None)
     on_interrupt: str = setting("return", check=choice("return", "raise"), record=None)
     progress: Any = setting(None, observer_of, record=None, in_checkpoint=False)
+    callback: Callable[..., Any] | None = setting(None, optional(callback_of), record=None, in_checkpoint=False)
     status_interval: float = setting(600.0, check=real(0.0, above=True), record=None)
     configuration: Mapping[str, Any] | None = setting(None, configuration_of, record=None, in_checkpoint=False)
     task_digests: dict[str, str] = derived(lambda task: fingerprint(task.function), "task")

@@ -64,6 +64,7 @@ class SetupSettings(TypedDict, total=False):
     on_divergence: Literal["warm-start", "fail"]
     on_interrupt: Literal["return", "raise"]
     progress: Any
+    callback: Callable[..., Any] | str | None
     status_interval: float
     configuration: Mapping[str, Any] | None
 
