@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 import glompo
-from glompo.cli.components import STOPPERS, named
 from glompo.cli.config import arguments
 from glompo.errors import SettingError, SettingTypeError
 from glompo.exit_conditions import MaxTotalFunctionCalls, TimeLimit
 from glompo.optimizers import CMAOptimizer
 from glompo.peer_names import REMEDIES
 from glompo.selectors import CycleSelector, NOptimizersSpawnStop
+from glompo.settings.components import STOPPERS, named
 from glompo.stoppers import BestUnmoving, CatchUp
 
 BOX = [(-1, 1)] * 2

@@ -59,8 +59,8 @@ REMEDIES = {
         "allowed"
     ),
     "jac, jacobian, gradient, grad, fprime, derivative, Dfun": (
-        "there is no setting for derivatives: optimizers that need slopes take differences, which count as "
-        "evaluations; residuals are declared by the task, see the page 'Residuals and other details'"
+        "a task that knows its slopes has a method gradient(x), which is called by the optimizers that use one; of "
+        "another task they take differences, which count as evaluations"
     ),
     "hess, hessp, hessian": ("no optimizer takes second derivatives here; leave it out"),
     "integrality, integer, integers, is_integer, integer_variables, discrete": (

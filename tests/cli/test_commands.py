@@ -12,8 +12,8 @@ import pytest
 
 import glompo as library
 from glompo.cli.app import KINDS
-from glompo.cli.components import COMPONENT_KINDS
 from glompo.read import load, rows
+from glompo.settings.components import COMPONENT_KINDS
 
 FIT = """
 max_evaluations = 400

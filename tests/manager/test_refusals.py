@@ -22,7 +22,7 @@ BOX = [(-1, 1)] * 2
 WRONG = {
     "task": [3, None, "no colon", "nowhere:task", "math:nothing"],
     "bounds": [None, 3, [], [(1, 0)], [(0, np.inf)], [(0, "a")], np.zeros((2, 3))],
-    "opt_selector": [3, "CMAOptimizer", CycleSelector, CatchUp(), [], [3], object],
+    "opt_selector": [3, "CMAOptimiser", ["Scipy", "here:Nothing"], CycleSelector, CatchUp(), [], [3], object],
     "working_dir": [3, object()],
     "label": [3, None],
     "overwrite_existing": [1, "yes", None],

@@ -31,7 +31,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from glompo.cli.components import (
+from glompo.cli.task import task_in, task_kept
+from glompo.core.policies.rule import Rule
+from glompo.core.policies.rule_text import combine
+from glompo.errors import SettingError, SettingTypeError, UserError
+from glompo.manager import GloMPOManager, minimize
+from glompo.selectors import RegimeSelector
+from glompo.settings.components import (
     ALLOCATORS,
     EXIT_CONDITIONS,
     FREEZERS,
@@ -44,12 +50,6 @@ from glompo.cli.components import (
     Named,
     named,
 )
-from glompo.cli.task import task_in, task_kept
-from glompo.core.policies.rule import Rule
-from glompo.core.policies.rule_text import combine
-from glompo.errors import SettingError, SettingTypeError, UserError
-from glompo.manager import GloMPOManager, minimize
-from glompo.selectors import RegimeSelector
 from glompo.spec import CheckpointingControl
 from glompo.storage.files import read_regular
 from glompo.validation import refuse_unknown

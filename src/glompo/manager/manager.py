@@ -85,7 +85,7 @@ class GloMPOManager:
         bounds : sequence of (min, max), ndarray of shape (d, 2), or scipy.optimize.Bounds
             Equal bounds fix a parameter.
         opt_selector : BaseSelector, or optimizers
-            What may start: a selector; or an optimizer class, an instance as a template, a tuple
+            What may start: a selector; or an optimizer class or its name, an instance as a template, a tuple
             ``(class, init kwargs, minimize kwargs)``, or a list of these, which are started in turn. None for the
             portfolio of :func:`~glompo.portfolio.default_portfolio`.
         working_dir : path-like, optional

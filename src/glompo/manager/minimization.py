@@ -30,8 +30,9 @@ def minimize(task: Callable[..., Any] | str, bounds: Any, **settings: Unpack[Min
     bounds : sequence of (min, max), ndarray of shape (d, 2), or scipy.optimize.Bounds
         Equal bounds fix a parameter.
     optimizers : optional
-        An optimizer class, an instance as a template, a tuple ``(class, init kwargs, minimize kwargs)``, or a list
-        of these, which are started in turn; by default the portfolio of :func:`~glompo.portfolio.default_portfolio`.
+        An optimizer class or its name, an instance as a template, a tuple ``(class, init kwargs, minimize kwargs)``,
+        or a list of these, which are started in turn; by default the portfolio of
+        :func:`~glompo.portfolio.default_portfolio`.
     opt_selector : BaseSelector, optional
         What chooses among optimizers, in place of `optimizers`.
     exit_conditions : BaseExitCondition, or a sequence, of which one must hold

@@ -43,6 +43,7 @@ from glompo.optimizers.options import library
 from glompo.portfolio import default_portfolio
 from glompo.selectors import BaseSelector
 from glompo.selectors.cycle_selector import selector_for
+from glompo.settings.components import OPTIMIZERS, named
 from glompo.settings.evaluation import Evaluation
 from glompo.spec import processors
 from glompo.spec.constructor import check_complete, check_settings
@@ -103,7 +104,8 @@ def selector_of(given: Any, slots: int, task: NamedTask, bounds: NDArray[np.floa
             residuals=declares_residuals(task.function),
             alone=str(ends) == str(exit_rule_of(None)),
         )
-    selector = selector_for("opt_selector", given)
+    by_name = [_by_name(one) for one in given] if isinstance(given, list) else _by_name(given)
+    selector = selector_for("opt_selector", by_name)
     for option in selector.options:
         check_settings(option.cls, option.kwargs, option.minimize_kwargs)
         if selector is not given:
@@ -114,6 +116,15 @@ def selector_of(given: Any, slots: int, task: NamedTask, bounds: NDArray[np.floa
                 f"raise max_jobs to {option.slots} or lower workers"
             )
     return selector
+
+
+def _by_name(given: Any) -> Any:
+    """Return an optimizer that is given by its name, alone or with its settings, by its class."""
+    if isinstance(given, str):
+        return named(given, OPTIMIZERS, "optimizers").cls
+    if isinstance(given, tuple) and given and isinstance(given[0], str):
+        return (named(given[0], OPTIMIZERS, "optimizers").cls, *given[1:])
+    return given
 
 
 def generator_of(given: Any, selector: BaseSelector) -> Generator:

@@ -65,7 +65,7 @@ def columns_of(task: NamedTask, detailed: bool) -> tuple[str, ...]:
     if detailed and not has_details:
         raise SettingError(f"is_log_detailed is set, but the task {task.name} has no detailed_call(x)")
     details = details_of(task.function)
-    if details.method and has_details and not details.names:
+    if (details.method or details.gradient) and has_details and not details.names:
         return ()  # how many extras come before the residuals is not known
     return details.columns
 

@@ -77,6 +77,13 @@ class Space:
         inside = np.clip(self._bottom + self._box.unit(part) * self._length, self._bottom, self._top)
         return np.asarray(np.where(self._scaled, inside, part))
 
+    def gradient(self, x: NDArray[np.float64], slopes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a gradient at the natural point `x`, both of shape (d,), in the optimizer's units, shape (m,)."""
+        part = slopes[self._free]
+        if not self._any:
+            return part
+        return np.asarray(np.where(self._scaled, part * self._box.slope(x[self._free]) / self._length, part))
+
     def _unscaled(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
         share = np.where(u == self._top, 1.0, (u - self._bottom) / self._length)
         return np.asarray(np.where(self._scaled, self._box.extended(np.where(self._scaled, share, 0.0)), u))
