@@ -86,7 +86,10 @@ REMEDIES = {
         "what the parameters are called is given as names: names=['a', 'b']"
     ),
     "guess, initial_guess, x_init, p0, start, initial, init, x_start, initial_point, initial_points, "
-    "points_to_evaluate, enqueue": ("where to start is called x0 here"),
+    "points_to_evaluate, enqueue": ("where to start is called x0 here, one point or several"),
+    "x0s, warm_start, warmstart, evaluated_points, evaluated_rewards, initial_values, y0, prior": (
+        "what is known before is given as known_points: known_points=(points, values), or an earlier run"
+    ),
     "x_scale, scale, scales, log, log_scale, transform, parametrization, scaling, scaling_of_variables": (
         "the scale of the parameters is called scaler here: scaler='log', or one for each"
     ),

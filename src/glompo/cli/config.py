@@ -104,6 +104,8 @@ def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         call["bounds"] = _bounds(document)
     if "working_dir" in document:
         call["working_dir"] = _below(folder, document["working_dir"])
+    if isinstance(document.get("known_points"), str):
+        call["known_points"] = folder / Path(document["known_points"]).expanduser()
     for name, kind in (("stoppers", STOPPERS), ("exit_conditions", EXIT_CONDITIONS)):
         if name in document or name + COMBINE in document:
             call[name] = _rules(document, name, kind)
@@ -140,6 +142,8 @@ def kept(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     lasting = {name: value for name, value in document.items() if name not in once}
     in_place = _below(folder, document.get("working_dir", "glompo_runs")) == folder  # it was read from there
     folders = python_path(document, folder)[in_place:]
+    if isinstance(document.get("known_points"), str):
+        lasting["known_points"] = str(folder / Path(document["known_points"]).expanduser())
     return lasting | {"task": task_kept(document["task"], folder), "working_dir": ".", "python_path": folders}
 
 

@@ -128,8 +128,14 @@ class GloMPOManager:
             optimizer has; None leaves what the environment says.
         exit_conditions : BaseExitCondition, or a sequence, of which one must hold
             By default the run ends when the first optimizer converges, or, without success, when one is exhausted.
-        x0 : sequence of d numbers, optional
-            Start of the first optimizer.
+        x0 : sequence of d numbers, or of k such points, optional
+            Start of the first optimizer, or of the first k.
+        known_points : (X, f), or an earlier run, optional
+            What is known before: points of shape (n, d) with n values; or the directory or the result of an earlier
+            run, of which the 1000 best evaluations inside the bounds are taken. After those of `x0`, up to ten
+            optimizers start at the best of them that are a tenth of the box apart. They are recorded, and no
+            evaluations: budgets, targets and stoppers do not see them. The result is one of them if nothing better is
+            found.
         x0_generator : BaseGenerator
             Where the others start; at random by default.
         stoppers : BaseStopper, or a sequence, of which one must hold

@@ -43,6 +43,7 @@ from glompo.settings.checks import (
 )
 from glompo.settings.evaluation import Evaluation, evaluation_of, evaluator_name, evaluator_of
 from glompo.settings.field import REQUIRED, derived, optional, recorded, resolved, setting
+from glompo.settings.known_points import KnownPoints, known_points_of
 from glompo.spec.bounds import bounds_of, scales_of, x0_of
 from glompo.spec.checkpointing import CheckpointingControl, control_of
 from glompo.spec.fingerprint import fingerprint
@@ -101,6 +102,9 @@ class RunSpec:
     evaluation_threads: int | None = setting(1)
     label: str = setting("", check=text, record=lambda label: label or None)
 
+    known_points: KnownPoints | None = setting(
+        None, optional(known_points_of), "bounds", record=None, in_checkpoint=False
+    )
     cluster: Mapping[str, Any] | None = setting(None, record=None)
     limits: Limits = derived(Limits, "evaluation_timeout", "adaptive_timeout", "memory_limit", "evaluation_grace")
     evaluation: Evaluation = derived(evaluation_of, "evaluator", "backend", "cluster", "limits", "evaluation_threads")

@@ -39,6 +39,7 @@ class SetupSettings(TypedDict, total=False):
     evaluation_threads: int | None
     exit_conditions: Any
     x0: Any
+    known_points: Any
     x0_generator: BaseGenerator | None
     stoppers: Any
     share_best_solutions: bool

@@ -55,12 +55,12 @@ def bounds_of(given: Any) -> NDArray[np.float64]:
 
 
 def x0_of(given: Any, bounds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a starting point as an array of shape (d,).
+    """Return a starting point as an array of shape (d,), or several as one of shape (k, d).
 
     Raises
     ------
     SettingTypeError, SettingError
-        If it is no point of that shape inside the bounds.
+        If these are no points of that shape inside the bounds.
     """
     if isinstance(given, Mapping):
         numbers = f"x0={list(given.values())}"
@@ -69,12 +69,16 @@ def x0_of(given: Any, bounds: NDArray[np.float64]) -> NDArray[np.float64]:
         x0 = reals(given)
     except (TypeError, ValueError, OverflowError) as error:
         raise SettingTypeError(f"x0 is {_brief(given)} ({error}); give {len(bounds)} numbers") from None
-    if x0.shape != (len(bounds),):
-        raise SettingError(f"x0 has shape {x0.shape}; give one number for each of the {len(bounds)} parameters")
-    for i, (value, (low, high)) in enumerate(zip(x0, bounds, strict=True)):
-        if not low <= value <= high:
+    if x0.ndim not in (1, 2) or x0.shape[-1] != len(bounds) or not len(x0):
+        raise SettingError(
+            f"x0 has shape {x0.shape}; give one number for each of the {len(bounds)} parameters, or several such points"
+        )
+    low, high = bounds.T
+    for n, point in enumerate(np.atleast_2d(x0)):
+        which = "x0" if x0.ndim == 1 else f"point {n} of x0"
+        for i in np.flatnonzero(~((low <= point) & (point <= high))).tolist():
             raise SettingError(
-                f"x0 lies outside the bounds: parameter {i} is {value}, bounds [{low}, {high}]; "
+                f"{which} lies outside the bounds: parameter {i} is {point[i]}, bounds [{low[i]}, {high[i]}]; "
                 "move x0 inside or widen the bounds"
             )
     return x0

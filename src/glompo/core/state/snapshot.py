@@ -28,6 +28,7 @@ from glompo.events import (
     IncumbentSent,
     NotSaved,
     PauseRequested,
+    PointsKnown,
     RunOpened,
     Saved,
     SaveRequested,
@@ -42,7 +43,7 @@ _KNOWN: dict[str, type] = {
     for cls in (
         RunState, OptimizerState, Best, Retention, RunOpened, StartRequested, PauseRequested, StopRequested,
         IncumbentSent, Resumption, Checkpoints, SaveRequested, Saved, NotSaved, CheckpointBegun, Asked,
-        PendingRequests, Verdict, How, Phase,
+        PendingRequests, Verdict, How, Phase, PointsKnown,
     )
 }  # fmt: skip
 _DERIVED = ("alive", "left")
