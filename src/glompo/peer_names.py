@@ -63,12 +63,11 @@ REMEDIES = {
         "another task they take differences, which count as evaluations"
     ),
     "hess, hessp, hessian": ("no optimizer takes second derivatives here; leave it out"),
-    "integrality, integer, integers, is_integer, integer_variables, discrete": (
-        "parameters are real numbers; round the ones that are whole inside the task"
+    "integer, integers, is_integer, integer_variables, int_vars, discrete": (
+        "whole numbers are asked for by integrality: integrality=[0, 1], which rounds the second parameter"
     ),
     "categories, categorical, choices": (
-        "parameters are real numbers; make one run for each of the choices, or round a parameter inside the task and "
-        "look the choice up by that"
+        "a choice is a whole number here: bounds (0, how many - 1) with integrality=1 for it, and the task looks it up"
     ),
     "args, kws, kwargs, fcn_args, fcn_kws, extra_args, userkws": (
         "there is no setting for further arguments of the task; bind them: functools.partial(task, key=value), or "

@@ -136,6 +136,9 @@ class GloMPOManager:
             optimizers start at the best of them that are a tenth of the box apart. They are recorded, and no
             evaluations: budgets, targets and stoppers do not see them. The result is one of them if nothing better is
             found.
+        integrality : 0, 1, or a sequence of d of them, optional
+            1 for parameters that are rounded to whole numbers before the task gets them, as in SciPy. Optimizers search
+            without steps, and what is recorded is rounded.
         x0_generator : BaseGenerator
             Where the others start; at random by default.
         stoppers : BaseStopper, or a sequence, of which one must hold

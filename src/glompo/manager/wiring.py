@@ -114,6 +114,7 @@ def _job(spec: RunSpec, session: Session, shared: SharedEvaluators | None, check
         plan=plan,
         concurrency="threads" if in_process and in_threads else "processes",
         on_divergence=spec.on_divergence,
+        integrality=spec.integrality,
     )
     return Job(context, Streams(session.entropy), checkpoint_store, spec.opt_selector.options)
 

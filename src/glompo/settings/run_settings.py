@@ -44,7 +44,7 @@ from glompo.settings.checks import (
 from glompo.settings.evaluation import Evaluation, evaluation_of, evaluator_name, evaluator_of
 from glompo.settings.field import REQUIRED, derived, optional, recorded, resolved, setting
 from glompo.settings.known_points import KnownPoints, known_points_of
-from glompo.spec.bounds import bounds_of, scales_of, x0_of
+from glompo.spec.bounds import bounds_of, integrality_of, scales_of, x0_of
 from glompo.spec.checkpointing import CheckpointingControl, control_of
 from glompo.spec.fingerprint import fingerprint
 from glompo.spec.processors import cpus
@@ -102,6 +102,7 @@ class RunSpec:
     evaluation_threads: int | None = setting(1)
     label: str = setting("", check=text, record=lambda label: label or None)
 
+    integrality: tuple[bool, ...] = setting(None, integrality_of, "bounds", record=lambda whole: whole or None)
     known_points: KnownPoints | None = setting(
         None, optional(known_points_of), "bounds", record=None, in_checkpoint=False
     )

@@ -40,6 +40,7 @@ class SetupSettings(TypedDict, total=False):
     exit_conditions: Any
     x0: Any
     known_points: Any
+    integrality: Any
     x0_generator: BaseGenerator | None
     stoppers: Any
     share_best_solutions: bool

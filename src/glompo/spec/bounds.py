@@ -84,6 +84,42 @@ def x0_of(given: Any, bounds: NDArray[np.float64]) -> NDArray[np.float64]:
     return x0
 
 
+def integrality_of(given: Any, bounds: NDArray[np.float64]) -> tuple[bool, ...]:
+    """Return which parameters are rounded to whole numbers; an empty tuple if none is.
+
+    Parameters
+    ----------
+    given : None, 0, 1, or sequence of d of them
+        1 for a whole number, as in SciPy; one for all, or one for each parameter.
+    bounds : ndarray, shape (d, 2)
+        Natural units.
+
+    Raises
+    ------
+    SettingError
+        If it says something else, or there is no whole number between the bounds of one.
+    """
+    if given is None:
+        return ()
+    wrong = SettingError(
+        f"integrality is {_brief(given)}; give 1 (a whole number) or 0 (any number), for all or for each of the "
+        f"{len(bounds)} parameters"
+    )
+    try:
+        wanted = reals(given)
+    except (TypeError, ValueError, OverflowError):
+        raise wrong from None
+    if wanted.shape not in ((), (len(bounds),)) or not np.isin(wanted, (0, 1)).all():
+        raise wrong
+    whole = np.broadcast_to(wanted, len(bounds)) == 1
+    for i in np.flatnonzero(whole & (np.ceil(bounds[:, 0]) > np.floor(bounds[:, 1]))).tolist():
+        raise SettingError(
+            f"integrality of parameter {i} is 1, but there is no whole number between its bounds, "
+            f"{tuple(bounds[i].tolist())}; widen them, or take it out"
+        )
+    return tuple(whole.tolist()) if whole.any() else ()
+
+
 def _is_scipy_bounds(given: Any) -> bool:
     optimize = sys.modules.get("scipy.optimize")  # what made such an object has imported it
     return optimize is not None and isinstance(given, optimize.Bounds)
@@ -114,8 +150,11 @@ def _ends(one: Any) -> tuple[float, float] | None:
 
 
 def _no_numbers(given: Any, error: Exception) -> SettingTypeError:
+    named = not _is_scipy_bounds(given) and "str" in str(error)
+    choices = "; a choice among names is a whole number: (0, how many - 1) with integrality, looked up by the task"
     return SettingTypeError(
         f"bounds are {_brief(given)} ({error}); give one (min, max) pair of numbers for each parameter"
+        f"{choices if named else ''}"
     )
 
 

@@ -46,7 +46,8 @@ def host(
         mailbox.rest_on()
     with ExitStack() as own:
         try:
-            space = Space(launch_request.context.bounds, launch_request.cls.scaler or launch_request.context.scaler)
+            context = launch_request.context
+            space = Space(context.bounds, launch_request.cls.scaler or context.scaler, context.integrality)
             computes = _Evaluators(launch_request, own, in_flight, evaluators)
             steps, ready, ended = recovery_steps(launch_request, mailbox), False, None
             while ended is None:
