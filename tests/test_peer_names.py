@@ -11,7 +11,7 @@ from glompo.cli.config import arguments
 from glompo.errors import SettingError, SettingTypeError
 from glompo.exit_conditions import MaxTotalFunctionCalls, TimeLimit
 from glompo.optimizers import CMAOptimizer
-from glompo.peer_names import REMEDIES
+from glompo.peer_names import FUNCTIONS, REMEDIES
 from glompo.selectors import CycleSelector, NOptimizersSpawnStop
 from glompo.settings.components import STOPPERS, named
 from glompo.stoppers import BestUnmoving, CatchUp
@@ -71,6 +71,12 @@ def test_a_name_that_may_be_a_slip_in_a_setting_of_an_optimizer_is_told_by_that(
 def test_what_is_no_run_knows_no_settings_of_runs():
     with pytest.raises(SettingError, match="no setting 'seed'; it has every"):
         named({"type": "CatchUp", "seed": 3}, STOPPERS, "stoppers")
+
+
+@pytest.mark.parametrize("name", [name for names in FUNCTIONS for name in names.split(", ")])
+def test_a_function_of_another_library_is_told_what_to_call_instead(name):
+    with pytest.raises(AttributeError, match=r"no attribute .*glompo\.minimize"):
+        getattr(glompo, name)
 
 
 def test_a_slip_in_a_name_of_ours_is_still_told_by_the_nearest_one():

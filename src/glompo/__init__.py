@@ -89,7 +89,7 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(_HOMES[name]), name)
     if name in _ROOMS:
         return import_module(f"glompo.{name}")
-    hint = present_name("glompo", name)
+    hint = present_name("glompo", name) or import_module("glompo.peer_names").function_for(name)
     raise AttributeError(f"module 'glompo' has no attribute {name!r}" + (f"; {hint}" if hint else ""))
 
 

@@ -14,7 +14,7 @@ REMEDIES = {
         "the seed of a run is called rng here: rng=1"
     ),
     "workers, n_jobs, n_workers, num_workers, max_workers, n_parallel, parallel, n_processes, processes, nproc, "
-    "n_threads, num_threads, n_procs, max_nbr_workers": (
+    "n_threads, num_threads, n_procs, max_nbr_workers, parallel_objective": (
         "how many evaluations are in flight at once is called max_jobs here, for a run: max_jobs=4, or -1 for all "
         "processors; with evaluator='pool' each has a process of its own"
     ),
@@ -34,12 +34,14 @@ REMEDIES = {
         "what searches is given to the run as optimizers, for example optimizers=Scipy('Nelder-Mead') from "
         "glompo.optimizers; without it a portfolio searches"
     ),
-    "options, opts, solver_options, optimizer_kwargs, minimizer_kwargs, fit_kws, method_options, inopts": (
+    "options, opts, solver_options, optimizer_kwargs, minimizer_kwargs, fit_kws, method_options, inopts, bipop, "
+    "CMA_elitist, CMA_diagonal": (
         "options belong to an optimizer: optimizers=Scipy('Nelder-Mead', options={'xatol': 1e-6}) or "
         "optimizers=CMAOptimizer(cma_options={'tolx': 1e-9})"
     ),
     "popsize, pop_size, population, population_size, sigma0, sigma, mutation, recombination, strategy, cma_options, "
-    "initial_temp, temperature, restart_temp_ratio, visit, accept, stepsize, step_size": (
+    "initial_temp, temperature, restart_temp_ratio, visit, accept, stepsize, step_size, accept_test, "
+    "n_startup_trials": (
         "this is a setting of an optimizer, not of the run: give it there, for example "
         "optimizers=CMAOptimizer(popsize=20)"
     ),
@@ -110,17 +112,45 @@ REMEDIES = {
     "verb_filenameprefix": ("the directory of a run is called working_dir here"),
     "disp, verbose, verbosity, iprint, verb_disp, print_level, show_progress_bar, show_progress, progress_bar, "
     "progressbar, pbar, full_output, retall": ("progress=True shows how a run goes on, print(result) what came of it"),
-    "catch, nan_policy, on_error, error_score, raise_on_error": (
+    "logger, logging, log_level, loglevel, verb_log": (
+        "messages go to the standard logging, below the logger 'glompo'; see the page about that"
+    ),
+    "catch, nan_policy, on_error, error_score, raise_on_error, penalty": (
         "an evaluation that fails is recorded, and the run goes on; what its optimizer gets is said by failure_policy="
     ),
     "vectorized, vectorised, vectorize, batch, batch_size, n_points, updating": (
         "a task takes one point of shape (d,); how many are evaluated at once is said by max_jobs="
     ),
     "noise, noisy, noise_handling, finite_diff_rel_step, polish, workers_timeout, gc_after_trial, user_attrs": (
-        "there is no such setting; leave it out"
+        "nothing here corresponds to it; leave it out"
     ),
 }
 """What to do instead, by the names to which it is the answer."""
+
+
+FUNCTIONS = {
+    "differential_evolution, dual_annealing, basinhopping, shgo, direct, brute": (
+        "there is one function: glompo.minimize(task, bounds, optimizers=Scipy('differential_evolution')), with Scipy "
+        "from glompo.optimizers"
+    ),
+    "least_squares, curve_fit, leastsq": (
+        "there is one function: glompo.minimize(task, bounds, optimizers=LeastSquares()), for a task with residuals(x)"
+    ),
+    "fmin, fmin2, CMAEvolutionStrategy, minimize_scalar, Minimizer, gp_minimize, optimize": (
+        "there is one function: glompo.minimize(task, bounds)"
+    ),
+    "create_study, load_study, Study, Trial": (
+        "there are no studies: glompo.minimize(task, bounds, working_dir='fit', resume='auto') begins a run or goes on "
+        "with it"
+    ),
+    "Parameters, Parameter, Bounds": "parameters are bounds=[(min, max), ...] and names=[...] of glompo.minimize",
+}
+"""What to call instead of a function or class of another library, by its names."""
+
+
+def function_for(name: str) -> str | None:
+    """Return what to call instead of what other libraries know by this name; None if none does."""
+    return next((remedy for names, remedy in FUNCTIONS.items() if name in names.split(", ")), None)
 
 
 def _folded(name: str) -> str:

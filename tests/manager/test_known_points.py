@@ -126,3 +126,8 @@ def test_a_run_of_another_number_of_parameters_is_refused():
     glompo.minimize(task, [(0, 1)] * 3, working_dir="first", **PLAIN)
     with pytest.raises(SettingError, match="has 3 parameters"):
         run(known_points="first")
+
+
+def test_in_a_portfolio_the_first_search_alone_starts_at_a_known_point():
+    result = run(known_points=(X, F), optimizers=None, max_evaluations=150)
+    assert [row.opt_id for row in result.optimizers if "a known point" in row.started_because] == [1]

@@ -133,9 +133,9 @@ class GloMPOManager:
         known_points : (X, f), or an earlier run, optional
             What is known before: points of shape (n, d) with n values; or the directory or the result of an earlier
             run, of which the 1000 best evaluations inside the bounds are taken. After those of `x0`, up to ten
-            optimizers start at the best of them that are a tenth of the box apart. They are recorded, and no
-            evaluations: budgets, targets and stoppers do not see them. The result is one of them if nothing better is
-            found.
+            optimizers start at the best of them that are a tenth of the box apart; in a portfolio the first alone. They
+            are recorded, and no evaluations: budgets, targets and stoppers do not see them. The result is one of them
+            if nothing better is found.
         integrality : 0, 1, or a sequence of d of them, optional
             1 for parameters that are rounded to whole numbers before the task gets them, as in SciPy. Optimizers search
             without steps, and what is recorded is rounded.
