@@ -195,6 +195,9 @@ def test_a_selector_without_optimizers_starts_what_runs_start_without_one():
 
 
 SETTINGS = {
+    "callback": 'callback = "builtins:repr"',
+    "integrality": "integrality = [0, 1]",
+    "known_points": "known_points = [[[0.5, 1.0]], [3.0]]",
     "optimizers": 'optimizers = ["RandomSampling"]',
     "max_evaluations": "max_evaluations = 40",
     "max_seconds": "max_seconds = 60",
