@@ -10,6 +10,22 @@ from glompo._version import __version__
 from glompo.earlier_names import EarlierNames, present_name
 
 if TYPE_CHECKING:
+    from glompo import allocators as allocators
+    from glompo import ask_tell as ask_tell
+    from glompo import errors as errors
+    from glompo import events as events
+    from glompo import exit_conditions as exit_conditions
+    from glompo import freezers as freezers
+    from glompo import generators as generators
+    from glompo import optimizers as optimizers
+    from glompo import portfolio as portfolio
+    from glompo import problems as problems
+    from glompo import read as read
+    from glompo import selectors as selectors
+    from glompo import show as show
+    from glompo import stoppers as stoppers
+    from glompo import tasks as tasks
+    from glompo import testing as testing
     from glompo.errors import CheckpointError, GlompoError, StoreError, TaskFailedError, UserError, WorkerError
     from glompo.function import BaseFunction
     from glompo.manager import GloMPOManager, minimize
@@ -39,6 +55,11 @@ _HOMES = {
     "what_if": "glompo.manager.other_rules",
 }
 
+_ROOMS = (
+    *("allocators", "ask_tell", "errors", "events", "exit_conditions", "freezers", "generators", "optimizers"),
+    *("portfolio", "problems", "read", "selectors", "show", "stoppers", "tasks", "testing"),
+)
+
 logging.getLogger("glompo").addHandler(logging.NullHandler())
 
 __all__ = [
@@ -66,12 +87,14 @@ def __getattr__(name: str) -> Any:
     """Import a public name, or a room, on first use (PEP 562)."""
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
-    hint = present_name("glompo", name)
+    if name in _ROOMS:
+        return import_module(f"glompo.{name}")
+    hint = present_name("glompo", name) or import_module("glompo.peer_names").function_for(name)
     raise AttributeError(f"module 'glompo' has no attribute {name!r}" + (f"; {hint}" if hint else ""))
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted((*__all__, *_ROOMS))
 
 
 EarlierNames.install()

@@ -109,6 +109,10 @@ class Box:
         own = np.where(self.log, np.log1p(lengths / np.where(self.log, x, 1.0)), lengths)
         return np.asarray(own / self._length)
 
+    def slope(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how fast `x`, shape (d,), moves with its place in the cube: the derivative of each parameter."""
+        return np.asarray(np.where(self.log, x * self._length, self._length))
+
     def coordinates(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the points `x`, shape (..., d), as distances are measured between them.
 

@@ -8,6 +8,9 @@ A task *declares its residuals* in one of two ways:
 
 If both are there the extras are taken, for one detailed call gives everything. The value of such a task is the sum of
 the squares of its residuals.
+
+A task *declares its gradient* by a method ``gradient(x)``, which returns an array of shape (d,), in natural units.
+Optimizers that use slopes then ask for value and gradient together, and that is one evaluation.
 """
 
 from __future__ import annotations
@@ -25,6 +28,9 @@ from glompo.errors import SettingError, SettingTypeError
 from glompo.function import BaseFunction
 from glompo.values import without_masks
 
+GRADIENT = "gradient"
+"""Name of the method, and of the column in which gradients are recorded."""
+
 RESIDUALS = "residuals"
 """Name of the method, of the attribute, and of the extra that hold residuals."""
 
@@ -33,11 +39,12 @@ VALUE = "fx"
 
 
 class Ask(enum.IntEnum):
-    """What one evaluation of a task is to give; the last is for tasks whose residuals are a method."""
+    """What one evaluation of a task is to give; the last two are for tasks that have these methods."""
 
     VALUE = 0
     DETAILS = 1
     RESIDUALS = 2
+    GRADIENT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +61,25 @@ class Details:
         Places of its residuals among the extras, if these hold them; else None.
     method : bool
         Whether its residuals are a method.
+    gradient : bool
+        Whether it has a method for its gradient.
     """
 
     names: tuple[str, ...] = ()
     types: tuple[Any, ...] = ()
     residuals: tuple[int, ...] | None = None
     method: bool = False
+    gradient: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of all that is recorded of an evaluation besides its value; residuals of a method come last."""
-        return (*self.names, RESIDUALS) if self.method else self.names
+        """Names of all that is recorded of an evaluation besides its value; what comes from methods is last."""
+        ours = ((RESIDUALS, self.method), (GRADIENT, self.gradient and GRADIENT not in self.names))
+        return (*self.names, *(name for name, there in ours if there))
 
-    def row(self, residuals: Any) -> tuple[Any, ...]:
-        """Return the extras of an evaluation of which only the residuals, from the method, were asked for."""
-        return (*(None for _ in self.names), residuals)
+    def row(self, column: str, value: Any) -> tuple[Any, ...]:
+        """Return the extras of an evaluation that gave one column only, from a method, up to that."""
+        return (*(None for _ in range(self.columns.index(column))), value)
 
     def objection(self, extras: Sequence[Any]) -> str:
         """Return what is wrong with the extras of an evaluation, naming both sides; empty if they are as announced."""
@@ -104,7 +115,12 @@ def details_of(task: object) -> Details:
     elif isinstance(declared, (tuple, list)) and declared and all(isinstance(one, str) for one in declared):
         wanted = tuple(declared)
     places = places_of(wanted, names, "the attribute residuals of the task") if wanted else None
-    return Details(names, types, places, places is None and callable(declared))
+    return Details(names, types, places, places is None and callable(declared), declares_gradient(task))
+
+
+def declares_gradient(task: object) -> bool:
+    """Return whether a task has a method for its gradient."""
+    return callable(getattr(task, GRADIENT, None))
 
 
 def declares_residuals(task: object) -> bool:
@@ -188,6 +204,21 @@ def residual_call(task: Any) -> Callable[[NDArray[np.float64]], tuple[float, NDA
     def call(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         residuals = residual_vector(task.residuals(x))
         return float(residuals @ residuals), residuals
+
+    return call
+
+
+def gradient_call(task: Any) -> Callable[[NDArray[np.float64]], tuple[Any, NDArray[np.float64]]]:
+    """Return a function that gives value and gradient of a task, in one evaluation."""
+
+    def call(x: NDArray[np.float64]) -> tuple[Any, NDArray[np.float64]]:
+        value, raw = task(x.copy()), task.gradient(x)
+        slopes = np.asarray(without_masks(raw))
+        if slopes.shape != x.shape or slopes.dtype.kind not in "fiu":
+            raise ValueError(f"gradient(x) returned {_shape(raw)}, not an array of shape {x.shape} of real numbers")
+        if not np.isfinite(slopes).all():
+            raise ValueError(f"gradient(x) returned {slopes}, which holds what is no number")
+        return value, slopes.astype(np.float64)
 
     return call
 

@@ -157,8 +157,8 @@ class BaseFunction(ABC):
 
     Only :meth:`__call__` must be written. A task may also define ``detailed_call(x) -> (fx, *extras)`` and
     ``headers() -> {name: type}`` for the extras (evaluations then log them when ``is_log_detailed`` is set),
-    ``residuals`` for optimizers that fit them (see :mod:`glompo.details`), and ``checkpoint_save(path)`` and
-    ``checkpoint_load(path)`` when pickling does not suit it.
+    ``residuals`` for optimizers that fit them, ``gradient`` for those that use slopes (see :mod:`glompo.details`), and
+    ``checkpoint_save(path)`` and ``checkpoint_load(path)`` when pickling does not suit it.
     """
 
     @abstractmethod

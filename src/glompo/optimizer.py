@@ -11,6 +11,7 @@ import logging
 import pickle
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from inspect import signature
 from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
@@ -18,7 +19,8 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.errors import SettingTypeError, UserError
+from glompo.errors import UserError
+from glompo.validation import refuse_unknown as refuse
 
 
 class MinimizeResult:
@@ -376,8 +378,11 @@ def refuse_unknown(optimizer: BaseOptimizer, kwargs: Mapping[str, Any]) -> None:
     Raises
     ------
     SettingTypeError
-        Naming the argument.
+        Naming the argument, and what to give instead.
     """
-    for name in kwargs:
-        if name not in (*EARLIER_NAMES, "n_workers", "label") and name not in EARLIER_NAMES.values():
-            raise SettingTypeError(f"{type(optimizer).__name__} has no setting {name!r}")
+    filled_in = {*EARLIER_NAMES, *EARLIER_NAMES.values(), "n_workers", "label"}
+    if unknown := [name for name in kwargs if name not in filled_in]:
+        constructors = [vars(cls)["__init__"] for cls in type(optimizer).__mro__[:-1] if "__init__" in vars(cls)]
+        named = [one for constructor in constructors for one in signature(constructor).parameters.values()]
+        known = {one.name for one in named if one.kind is not one.VAR_KEYWORD and one.name[0] != "_"} - filled_in
+        refuse(type(optimizer).__name__, unknown, {*known, "workers"} - {"self"}, peers="last")

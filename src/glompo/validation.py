@@ -6,18 +6,21 @@ configuration file as well as in a script.
 
 from __future__ import annotations
 
+import inspect
 import math
 import operator
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from numbers import Real
-from typing import Any
+from types import UnionType
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glompo.earlier_names import SETTINGS as EARLIER_SETTINGS
 from glompo.errors import SettingError, SettingTypeError
+from glompo.peer_names import remedy_for, remedy_near
 from glompo.values import reals
 
 
@@ -117,7 +120,14 @@ def yes_or_no(owner: object, name: str, value: object) -> bool:
     return bool(value)
 
 
-def refuse_unknown(owner: str, given: Iterable[str], known: Collection[str]) -> None:
+Peers = Literal["first", "last", "never"]
+"""When to think of what other libraries call the settings of a run: before names of ours that are alike, after, or not.
+
+A run has it first, an optimizer, which has settings that are called so itself, last, and a stopper never.
+"""
+
+
+def refuse_unknown(owner: str, given: Iterable[str], known: Collection[str], peers: Peers = "never") -> None:
     """Refuse settings that do not exist.
 
     Raises
@@ -126,13 +136,44 @@ def refuse_unknown(owner: str, given: Iterable[str], known: Collection[str]) -> 
         Naming the setting, and the nearest one that there is.
     """
     for name in given:
-        if name in known:
-            continue
-        if name in EARLIER_SETTINGS:
-            raise SettingTypeError(f"{owner} has no setting {name!r}; it is called {EARLIER_SETTINGS[name]!r} here")
-        near = get_close_matches(name, list(known), 1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(sorted(known)) or 'none'}"
-        raise SettingTypeError(f"{owner} has no setting {name!r}{hint}")
+        if name not in known:
+            raise SettingTypeError(f"{owner} has no setting {name!r}; {_remedy(name, known, peers)}")
+
+
+def _remedy(name: str, known: Collection[str], peers: Peers) -> str:
+    if name in EARLIER_SETTINGS:
+        return f"it is called {EARLIER_SETTINGS[name]!r} here"
+    if peers == "first" and (remedy := remedy_for(name)) is not None:
+        return remedy
+    if near := get_close_matches(name, list(known), 1):
+        return f"did you mean {near[0]!r}?"
+    remedy = None if peers == "never" else remedy_for(name) or remedy_near(name)
+    return remedy or f"it has {', '.join(sorted(known)) or 'none'}"
+
+
+def refuse_class(name: str, given: object) -> None:
+    """Refuse a class, or several joined by ``|``, where instances are meant.
+
+    Raises
+    ------
+    SettingTypeError
+        Showing the call that makes the instance, with the settings that it needs.
+    """
+    if isinstance(given, UnionType):
+        calls = " | ".join(_call(one) for one in given.__args__)
+        raise SettingTypeError(f"{name} is {given}, which are classes; give instances, {calls}")
+    if inspect.isclass(given):
+        raise SettingTypeError(f"{name} is the class {given.__name__}; give an instance, {_call(given)}")
+
+
+def _call(cls: type) -> str:
+    try:
+        parameters = inspect.signature(cls).parameters.values()
+    except (TypeError, ValueError):  # not written in Python
+        return f"{cls.__name__}(...)"
+    needed = [one.name for one in parameters if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD]
+    listed = ["..." for one in parameters if one.kind is one.VAR_POSITIONAL]
+    return f"{cls.__name__}({', '.join([*(f'{one}=...' for one in needed), *listed])})"
 
 
 def point(owner: object, name: str, value: object) -> NDArray[np.float64]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 import sys
 
 import pytest
 
 import glompo as library
+from glompo.cli.arguments import KINDS
 from glompo.read import load, rows
+from glompo.settings.components import COMPONENT_KINDS
 
 FIT = """
 max_evaluations = 400
@@ -280,3 +283,65 @@ def test_the_distinct_minima_are_printed_or_written(inside, project):
     assert inside("minima", project.run_dir, "-o", path) == (0, f"{path}\n", "")
     assert path.read_text().startswith("value,times,converged,at_bound,optimizers,found_by,x0,x1\n")
     assert inside("minima", project.run_dir, "--tol", "2")[0] == 2
+
+
+def test_every_command_has_help_by_both_names_with_an_example_of_options_that_exist(inside):
+    names = re.findall(r"^  ([a-z][a-z-]*) ", inside("-h")[1].partition("Commands:")[2], re.MULTILINE)
+    assert len(names) > 15
+    for name in names:
+        code, told, _ = inside(name, "-h")
+        assert (code, told) == inside(name, "--help")[:2]
+        example = " ".join(told.partition("Example: ")[2].split())
+        assert example.startswith(f"glompo {name}"), name
+        assert all(option in told.partition("Example: ")[0] for option in re.findall(r"--?[a-z][a-z-]*", example))
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands_options_and_kinds_of_components(inside, monkeypatch, shell):
+    def completed(*words):
+        monkeypatch.setenv("_GLOMPO_COMPLETE", f"complete_{shell}")
+        monkeypatch.setenv("COMP_WORDS", " ".join(words))
+        monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
+        monkeypatch.setenv("_TYPER_COMPLETE_ARGS", " ".join(words))
+        monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
+        return inside()[1]
+
+    assert "resume" in completed("glompo", "res")
+    assert "--max-evaluations" in completed("glompo", "run", "--max")
+    assert "stoppers" in completed("glompo", "components", "sto")
+    assert tuple(COMPONENT_KINDS) == KINDS
+
+
+OWN = """
+class Valley:
+    bounds = [(-2.0, 2.0), (-1.0, 3.0)]
+    names = ["a", "b"]
+    x0 = (0.5, 0.5)
+
+    def __call__(self, x):
+        return float(100 * (x[1] - x[0] ** 2) ** 2 + (1 - x[0]) ** 2)
+
+valley = Valley()
+"""
+
+
+def test_a_task_brings_its_own_bounds_names_and_start_unless_the_configuration_says_otherwise(glompo, tmp_path):
+    (tmp_path / "own.py").write_text(OWN)
+    common = 'task = "own:valley"\nmax_evaluations = 20\nmax_jobs = 1\noptimizers = "RandomSampling"\n'
+    (tmp_path / "fit.toml").write_text(f'{common}working_dir = "fit"\n')
+    assert glompo("run", tmp_path / "fit.toml").returncode == 0
+    history = load(tmp_path / "fit")
+    assert history.opening.names == ("a", "b")
+    assert history.view.opened.bounds.tolist() == [[-2, 2], [-1, 3]]
+    assert next(history.rows()).x.tolist() == [0.5, 0.5]
+    assert glompo("resume", tmp_path / "fit", "--set", "max_evaluations=30").returncode == 0
+
+    other = 'names = ["c", "d"]\nbounds = [[0, 1], [0, 2]]\nx0 = [1, 1]\nworking_dir = "other"\n'
+    (tmp_path / "other.toml").write_text(common + other)
+    assert glompo("run", tmp_path / "other.toml").returncode == 0
+    assert load(tmp_path / "other").opening.names == ("c", "d")
+
+    (tmp_path / "bare.py").write_text("def valley(x):\n    return 0.0\n")
+    (tmp_path / "bare.toml").write_text(common.replace("own:", "bare:"))
+    told = glompo("run", tmp_path / "bare.toml")
+    assert (told.returncode, "the task brings none" in told.stderr) == (2, True)

@@ -9,7 +9,10 @@ import sys
 import pytest
 
 from glompo import __version__, allocators, exit_conditions, freezers, generators, optimizers, selectors, stoppers
-from glompo.cli.components import (
+from glompo.errors import SettingError, SettingTypeError
+from glompo.optimizer import BaseOptimizer
+from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling
+from glompo.settings.components import (
     ALLOCATORS,
     EXIT_CONDITIONS,
     FREEZERS,
@@ -20,10 +23,7 @@ from glompo.cli.components import (
     STOPPERS,
     named,
 )
-from glompo.cli.components import COMPONENT_KINDS as KINDS
-from glompo.errors import SettingError, SettingTypeError
-from glompo.optimizer import BaseOptimizer
-from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling
+from glompo.settings.components import COMPONENT_KINDS as KINDS
 from glompo.stoppers import BaseStopper, BestUnmoving
 
 MODULES = {

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from glompo.cli.components import COMPONENT_KINDS, SPAWN_CONTROLS
 from glompo.cli.doctor import BROKEN, CONTRACTS, KEPT, SKIPPED, check, subject_of
 from glompo.errors import SettingError, SettingTypeError
+from glompo.settings.components import COMPONENT_KINDS, SPAWN_CONTROLS
 from glompo.testing import Contract, OptimizerContract
 
 MINE = '''

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from glompo.cli.inspection import draw, export_csv, status_json, status_text
+from glompo.cli.inspection import status_json, status_text
 
 RECENT = 0.1
 """Seconds before its death that a killed run may lose."""
@@ -98,9 +98,8 @@ def test_after_a_kill_the_directory_can_be_looked_at_and_is_not_overwritten(glom
     assert "killed" in told
     assert "the process of the run died before the run was over" in told
     assert "2 alive" in told
-    assert draw(project.run_dir, []) == [
-        project.run_dir / "exports" / f"{name}.png" for name in ("trajectories", "best")
-    ]
+    drawn = glompo("plot", project.run_dir).stdout.split()
+    assert drawn == [str(project.run_dir / "exports" / f"{name}.png") for name in ("trajectories", "best")]
 
     again = glompo("run", project.config("max_evaluations = 10"))
     assert again.returncode == 2
@@ -124,8 +123,8 @@ def test_a_living_run_can_be_looked_at_but_not_joined(glompo, launch, project):
     told = glompo("status", project.run_dir).stdout
     assert "running; 20 of 30 evaluations" in told
     assert "the run goes on" in told
-    assert len(exported(export_csv(project.run_dir, None).read_text())) == 20
-    assert len(draw(project.run_dir, [])) == 2
+    assert len(exported(glompo("export", project.run_dir, "--csv", "-").stdout)) == 20
+    assert len(glompo("plot", project.run_dir).stdout.split()) == 2
 
     for second in (glompo("run", config), glompo("run", config, "--overwrite")):
         assert (second.returncode, second.stdout) == (2, "")

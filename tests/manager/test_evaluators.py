@@ -14,6 +14,7 @@ from glompo.errors import SettingError
 from glompo.events import Evaluated, Started
 from glompo.function import Status
 from glompo.optimizers import CMAOptimizer, LeastSquares, RandomSampling
+from glompo.read import load
 from glompo.storage.reader import read_events
 
 BOX = [(-5, 5)] * 3
@@ -79,8 +80,8 @@ def test_any_executor_will_do(kind):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"evaluation_timeout": 3}, "cannot be kept with evaluator='inline'"),
-        ({"memory_limit": 10**9}, "use evaluator='pool'"),
+        ({"evaluator": "inline", "evaluation_timeout": 3}, "cannot be kept with evaluator='inline'"),
+        ({"evaluator": "inline", "memory_limit": 10**9}, "use evaluator='pool'"),
         ({"evaluator": "cloud"}, "evaluator is 'cloud'"),
         ({"evaluator": 5}, "evaluator is 5"),
         ({"evaluator": "pool", "evaluation_timeout": -1}, "-1"),
@@ -162,3 +163,12 @@ def test_a_number_of_threads_that_cannot_be_kept_is_refused(engine):
     with pytest.raises(SettingError, match=r"evaluation_threads is 4, .* use evaluator='pool'"):
         glompo.minimize(sphere, BOX, max_evaluations=2, max_jobs=1, evaluator=evaluator, evaluation_threads=4)
     assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("limit", [{"evaluation_timeout": 30}, {"adaptive_timeout": 9.0}, {"memory_limit": 4 * 10**9}])
+def test_a_limit_without_an_evaluator_selects_the_pool(limit, tmp_path):
+    result = glompo.minimize(
+        sphere, [(-1, 1)] * 2, optimizers=RandomSampling, max_evaluations=3, max_jobs=1, working_dir=tmp_path, **limit
+    )
+    assert result.nfev == 3
+    assert load(result.run_dir).opening.settings["evaluator"] == "pool"

@@ -307,7 +307,7 @@ def test_optimizers_that_cannot_start_end_the_run_with_an_error():
         ({"max_jobs": 0}, ValueError, "max_jobs is 0"),
         ({"max_jobs": 1.5}, TypeError, "max_jobs is 1.5"),
         ({"optimizers": dict}, TypeError, "subclass of glompo.BaseOptimizer"),
-        ({"optimizers": [RandomSampling, "CMA"]}, TypeError, "'CMA' is no optimizer"),
+        ({"optimizers": [RandomSampling, "CMA"]}, ValueError, "there is no optimizer 'CMA'"),
         ({"optimizers": []}, ValueError, "no optimizer"),
         ({"optimizers": glompo.BaseOptimizer}, TypeError, "callstop, minimize"),
         ({"optimizers": CMAOptimizer(workers=9)}, ValueError, r"needs 9 slots .* the run has 2"),
@@ -512,3 +512,23 @@ def test_a_policy_that_raises_ends_the_run_in_order_and_the_error_has_what_was_f
     assert 30 < result.nfev == load(result.run_dir).view.calls < 1_000_000
     assert result.fx < 75
     assert not [one for one in result.optimizers if one.how is None]
+
+
+@pytest.mark.parametrize(
+    ("optimizers", "kinds"),
+    [
+        ("RandomSampling", ["RandomSampling"]),
+        ("glompo.optimizers:RandomSampling", ["RandomSampling"]),
+        (["RandomSampling", ("GridSampling", {"n": 3}), RandomSampling(iters=3)], ["RandomSampling", "GridSampling"]),
+    ],
+)
+def test_optimizers_may_be_given_by_name(optimizers, kinds, tmp_path):
+    result = glompo.minimize(
+        lambda x: x @ x, [(-1, 1)], optimizers=optimizers, max_evaluations=9, max_jobs=2, working_dir=tmp_path / "run"
+    )
+    assert [row.kind for row in result.optimizers][: len(kinds)] == kinds
+
+
+def test_a_slip_in_the_name_of_an_optimizer_is_told():
+    with pytest.raises(glompo.UserError, match="did you mean 'CMAOptimizer'"):
+        glompo.minimize(lambda x: x @ x, [(-1, 1)], optimizers=["CMAOptimiser"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from glompo.box import Box
 from glompo.optimizers import Scipy
 from glompo.optimizers.blocking import Objective
-from glompo.optimizers.differences import STEP, WithDifferences, neighbours
+from glompo.optimizers.differences import STEP, WithGradient, neighbours
 from glompo.optimizers.penalty import UNKNOWN, Penalty
 from glompo.optimizers.scipy import cobyqa
 from glompo.problems import Ackley, Rosenbrock
@@ -61,7 +61,7 @@ def test_gradients_are_those_of_the_function_and_zero_towards_a_failure(workers)
         return math.nan if x[1] > 0.5 else float(x[0] ** 2 + 3 * x[1])
 
     f = Objective(Scipy("L-BFGS-B", workers=workers), function)
-    gradient = WithDifferences(f, [(-1.0, 1.0)] * 2, Penalty())
+    gradient = WithGradient(f, [(-1.0, 1.0)] * 2, Penalty())
     assert gradient(np.array([0.25, 0.0]))[0] == 0.0625
     assert gradient(np.array([0.25, 0.0]))[1] == pytest.approx([0.5, 3.0], abs=1e-5)
     assert gradient(np.array([0.25, 0.5]))[1] == pytest.approx([0.5, 0.0], abs=1e-5)

@@ -33,6 +33,7 @@ from glompo.stoppers import (
     MaxFuncCalls,
     MinFuncCalls,
     OptimizerType,
+    Outdated,
     ParameterDistance,
     RungRace,
     StepSize,

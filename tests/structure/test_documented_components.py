@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from glompo import CheckpointingControl
-from glompo.cli.components import _settings_known
 from glompo.optimizers import Scipy
 from glompo.optimizers.scipy import GLOBAL, LOCAL
+from glompo.settings.components import _settings_known
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs"

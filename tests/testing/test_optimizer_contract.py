@@ -336,7 +336,7 @@ def test_a_worker_that_lets_nobody_rest_is_found(monkeypatch):
 
 
 def test_a_worker_that_shows_fixed_parameters_is_found(monkeypatch):
-    monkeypatch.setattr(host, "Space", lambda bounds, scaler=None: Space(np.add(bounds, [0.0, 1e-9]), scaler))
+    monkeypatch.setattr(host, "Space", lambda bounds, scaler, whole: Space(np.add(bounds, [0.0, 1e-9]), scaler, whole))
     with pytest.raises(AssertionError, match="it saw 4 parameters; 3 are free"):
         check("a fixed parameter is hidden from it", Walk)
 

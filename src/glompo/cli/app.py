@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from glompo._version import __version__
+from glompo.cli.arguments import KINDS, Directory, NoWait, Optimizer, RunOrFile
 from glompo.cli.exit_codes import BAD_INPUT, FAILURE, SUCCESS
 from glompo.cli.plotting import plot
 from glompo.errors import GlompoError, PolicyError, TaskFailedError, UserError
@@ -28,19 +29,11 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Run several optimizers on one expensive function, and look at what they did.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: glompo run fit.toml",
     rich_markup_mode=None,  # rich would be loaded for --help
     pretty_exceptions_enable=False,
 )
-
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Working directory of a run, alive or not.")]
-RunOrFile = Annotated[
-    Path, typer.Argument(metavar="DIR", help="Working directory of a run, alive or not; or a checkpoint file.")
-]
-
-Optimizer = Annotated[int, typer.Argument(metavar="N", help="Number of an optimizer, as glompo status tells it.")]
-
-NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait until the run has taken the request.")]
 
 
 def main() -> None:
@@ -77,7 +70,7 @@ def options(
     """Run several optimizers on one expensive function, and look at what they did."""
 
 
-@app.command()
+@app.command(epilog="Example: glompo run fit.toml --max-evaluations 5000")
 def run(
     config: Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="Settings of the run.")],
     working_dir: Annotated[
@@ -119,7 +112,7 @@ def run(
     raise typer.Exit(run_configuration(config, overrides))
 
 
-@app.command()
+@app.command(epilog="Example: glompo resume fit_run --set max_evaluations=5000")
 def resume(
     directory: RunOrFile,
     settings: Annotated[
@@ -144,7 +137,7 @@ def resume(
     raise typer.Exit(resume_directory(directory, assignments(settings or [], "--set")))
 
 
-@app.command()
+@app.command(epilog="Example: glompo stop fit_run --optimizer 3")
 def stop(
     directory: Directory,
     optimizer: Annotated[
@@ -159,27 +152,27 @@ def stop(
         _ask(directory, no_wait, f"Optimizer {optimizer} is stopped.", lambda run: run.stop(optimizer))
 
 
-@app.command()
+@app.command(epilog="Example: glompo suspend fit_run")
 @app.command("leave", hidden=True)  # its earlier name
 def suspend(directory: Directory, no_wait: NoWait = False) -> None:
     """End the session of a living run in order, as Ctrl-C does there; glompo resume goes on with it."""
     _ask(directory, no_wait, "The session ends; the run can be resumed.", lambda run: run.suspend())
 
 
-@app.command()
+@app.command(epilog="Example: glompo pause fit_run 3")
 def pause(directory: Directory, optimizer: Optimizer, no_wait: NoWait = False) -> None:
     """Let an optimizer of a living run rest until unpause; its slots are free for others."""
     _ask(directory, no_wait, f"Optimizer {optimizer} is put to rest.", lambda run: run.pause(optimizer))
 
 
-@app.command()
+@app.command(epilog="Example: glompo unpause fit_run 3")
 @app.command("go-on", hidden=True)  # its earlier name
 def unpause(directory: Directory, optimizer: Optimizer, no_wait: NoWait = False) -> None:
     """Let a resting optimizer go on; if no slots are free for it, the youngest others rest until there are."""
     _ask(directory, no_wait, f"Optimizer {optimizer} goes on.", lambda run: run.unpause(optimizer))
 
 
-@app.command()
+@app.command(epilog="Example: glompo slots fit_run 4")
 def slots(
     directory: Directory,
     number: Annotated[int, typer.Argument(metavar="N", help="Evaluations in flight at once.")],
@@ -189,7 +182,7 @@ def slots(
     _ask(directory, no_wait, f"The run has {number} slots.", lambda run: run.slots(number))
 
 
-@app.command()
+@app.command(epilog="Example: glompo budget fit_run 5000")
 def budget(
     directory: Directory,
     number: Annotated[int, typer.Argument(metavar="N", help="Evaluations of the run in all.")],
@@ -199,7 +192,7 @@ def budget(
     _ask(directory, no_wait, f"The run may make {number} evaluations.", lambda run: run.budget(number))
 
 
-@app.command()
+@app.command(epilog="Example: glompo checkpoint fit_run -o fit.ckpt")
 def checkpoint(
     directory: Directory,
     output: Annotated[
@@ -222,7 +215,7 @@ def _ask(directory: Path, no_wait: bool, done: str, request: Callable[[Control],
     typer.echo("The request lies in the inbox of the run." if no_wait else done)
 
 
-@app.command()
+@app.command(epilog="Example: glompo status fit_run --json")
 def status(
     directory: RunOrFile,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON, for programs.")] = False,
@@ -236,7 +229,37 @@ def status(
     typer.echo(status_json(directory) if as_json else status_text(directory))
 
 
-@app.command()
+@app.command("list", epilog="Example: glompo list fits")
+def list_(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Directory below which to look.")] = Path("."),
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON, for programs.")] = False,
+) -> None:
+    """List the runs in a directory and up to three levels below it: name, state, evaluations, best value, beginning."""
+    from glompo.cli.run_list import list_json, list_text
+
+    typer.echo(list_json(folder) if as_json else list_text(folder))
+
+
+@app.command(epilog="Example: glompo clean --finished --dry-run")
+def clean(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Directory below which to look.")] = Path("."),
+    finished: Annotated[bool, typer.Option("--finished", help="Also longer runs that have finished.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also runs that were suspended or killed, and could be resumed.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be removed.")] = False,
+) -> None:
+    """Remove runs that were given no working_dir: those that were over within a minute, or more if asked.
+
+    Only directories in a folder glompo_runs are removed, with all that is in them; never one in which a process works.
+    """
+    from glompo.cli.run_list import clean as cleaned
+
+    for line in cleaned(folder, finished, everything, dry_run):
+        typer.echo(line)
+
+
+@app.command(epilog="Example: glompo whatif fit_run --stoppers 'CatchUp(kappa=1)'")
 def whatif(
     directories: Annotated[
         list[Path], typer.Argument(metavar="DIR...", help="Working directories of runs, or checkpoint files.")
@@ -315,13 +338,14 @@ def minima(
     typer.echo(minima_text(directory, tol, converged, output, as_json))
 
 
-@app.command()
+@app.command(epilog="Example: glompo components stoppers")
 def components(
     kind: Annotated[
         str | None,
         typer.Argument(
             metavar="[KIND]",
-            help="optimizers, stoppers, exit_conditions, generators, selectors, spawn_controls, allocators, freezers.",
+            help=f"{', '.join(KINDS)}.",
+            autocompletion=lambda incomplete: [kind for kind in KINDS if kind.startswith(incomplete)],
         ),
     ] = None,
 ) -> None:
@@ -335,7 +359,7 @@ def components(
     typer.echo(listed(kind))
 
 
-@app.command()
+@app.command(epilog="Example: glompo doctor CMAOptimizer --option sigma0=0.3")
 def doctor(
     component: Annotated[str, typer.Argument(metavar="COMPONENT", help="Import path module:Class, or a name.")],
     option: Annotated[

@@ -10,9 +10,9 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from glompo._version import __version__
-from glompo.cli.components import COMPONENT_KINDS, SPAWN_CONTROLS, ComponentKind, Plugin, PluginError
 from glompo.errors import SettingError
 from glompo.safe_text import legible
+from glompo.settings.components import COMPONENT_KINDS, SPAWN_CONTROLS, ComponentKind, Plugin, PluginError
 
 OURS = f"glompo {__version__}"
 """Where the bundled components come from."""

@@ -32,7 +32,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from glompo.cli.components import (
+from glompo.cli.task import task_in, task_kept
+from glompo.core.policies.rule import Rule
+from glompo.core.policies.rule_text import combine
+from glompo.errors import SettingError, SettingTypeError, UserError
+from glompo.manager import GloMPOManager, minimize
+from glompo.selectors import RegimeSelector
+from glompo.settings.components import (
     ALLOCATORS,
     EXIT_CONDITIONS,
     FREEZERS,
@@ -45,12 +51,6 @@ from glompo.cli.components import (
     Named,
     named,
 )
-from glompo.cli.task import task_in, task_kept
-from glompo.core.policies.rule import Rule
-from glompo.core.policies.rule_text import combine
-from glompo.errors import SettingError, SettingTypeError, UserError
-from glompo.manager import GloMPOManager, minimize
-from glompo.selectors import RegimeSelector
 from glompo.spec import CheckpointingControl
 from glompo.spec.constructor import FOR_THE_MANAGER
 from glompo.storage.files import read_regular
@@ -95,15 +95,19 @@ def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return the keyword arguments of :func:`glompo.minimize` that a configuration amounts to.
 
     Components are constructed, which checks their settings; nothing is read or written. Paths are relative to `folder`.
+    What it leaves out the task may bring, see :func:`glompo.cli.task.brought`.
     Raises SettingError or SettingTypeError, naming the key, its value and the remedy.
     """
     known = settings_known()
-    refuse_unknown("the configuration", document, known)
+    refuse_unknown("the configuration", document, known, peers="first")
     call = {name: value for name, value in document.items() if name not in _PARSED}
     call["task"] = task_in(document, folder)
-    call["bounds"] = _bounds(document)
+    if "bounds" in document or not isinstance(call["task"], str):
+        call["bounds"] = _bounds(document)
     if "working_dir" in document:
         call["working_dir"] = _below(folder, document["working_dir"])
+    if isinstance(document.get("known_points"), str):
+        call["known_points"] = folder / Path(document["known_points"]).expanduser()
     for name, kind in (("stoppers", STOPPERS), ("exit_conditions", EXIT_CONDITIONS)):
         if name in document or name + COMBINE in document:
             call[name] = _rules(document, name, kind)
@@ -140,6 +144,8 @@ def kept(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     lasting = {name: value for name, value in document.items() if name not in once}
     in_place = _below(folder, document.get("working_dir", "glompo_runs")) == folder  # it was read from there
     folders = python_path(document, folder)[in_place:]
+    if isinstance(document.get("known_points"), str):
+        lasting["known_points"] = str(folder / Path(document["known_points"]).expanduser())
     return lasting | {"task": task_kept(document["task"], folder), "working_dir": ".", "python_path": folders}
 
 

@@ -11,7 +11,10 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 from unittest import SkipTest
 
-from glompo.cli.components import (
+from glompo.cli.config import assignments
+from glompo.errors import SettingError, SettingTypeError
+from glompo.safe_text import legible
+from glompo.settings.components import (
     ALLOCATORS,
     EXIT_CONDITIONS,
     FREEZERS,
@@ -23,9 +26,6 @@ from glompo.cli.components import (
     Named,
     named,
 )
-from glompo.cli.config import assignments
-from glompo.errors import SettingError, SettingTypeError
-from glompo.safe_text import legible
 from glompo.spec.constructor import FOR_THE_MANAGER
 from glompo.spec.task import imported
 from glompo.testing import (

@@ -15,6 +15,7 @@ import typer
 from glompo.cli.config import arguments, changed, kept, python_path, read_config
 from glompo.cli.exit_codes import FAILURE, INTERRUPTED, SUCCESS, exit_code_after
 from glompo.cli.signals import signal_guard
+from glompo.cli.task import brought
 from glompo.errors import CheckpointError, EndedError, RunExistsError, RunInterrupt, SettingError, UserError
 from glompo.evaluators.dask.cluster import FORMS, is_cluster
 from glompo.events import CheckpointClosed
@@ -25,7 +26,6 @@ from glompo.manager.wiring import progress_of
 from glompo.read import Result, RunStatus
 from glompo.read.locate import run_directory
 from glompo.spec.checkpointing import PATIENCE as OPTIMIZERS
-from glompo.spec.task import imported
 from glompo.storage.checkpoint_file import is_checkpoint
 from glompo.storage.checkpoint_unpack import unpack, withdraw
 from glompo.storage.checkpoint_writer import pack_directory
@@ -72,7 +72,7 @@ def _run(document: Mapping[str, Any], folder: Path) -> int:
         try:
             call = arguments(document, folder)
             if isinstance(call["task"], str):
-                imported(call["task"], "the task")  # says more about what is wrong in a module than an ImportError
+                call |= brought(call)
             call["progress"] = guard.beside(progress_of(call.get("progress", True)))
             return _concluded(minimize(**call, configuration=kept(document, folder)))
         except EndedError as error:

@@ -1,5 +1,7 @@
 """The task of a configuration: an import path, or a table that describes a program.
 
+What is found at an import path may bring bounds, names of the parameters and a start, as attributes.
+
 ::
 
     [task]
@@ -21,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from glompo.errors import SettingError, SettingTypeError
+from glompo.spec.task import imported
 from glompo.tasks.command import CommandTask
 from glompo.validation import refuse_unknown
 
@@ -49,6 +52,29 @@ def task_in(document: Mapping[str, Any], folder: Path) -> str | CommandTask:
             "command = [...]"
         )
     return task
+
+
+BRINGS = ("bounds", "names", "x0")
+"""Settings that a task may bring as attributes."""
+
+
+def brought(call: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that the configuration leaves out and the task, an import path in `call`, brings.
+
+    Raises
+    ------
+    SettingError
+        If the task cannot be imported, or neither of them has bounds.
+    """
+    task = imported(call["task"], "the task")  # says more about what is wrong in a module than an ImportError
+    found = {name: getattr(task, name, None) for name in BRINGS if name not in call}
+    found = {name: value for name, value in found.items() if value is not None and not callable(value)}
+    if "bounds" not in call and "bounds" not in found:
+        raise SettingError(
+            "the configuration has no bounds, and the task brings none; add bounds = [[min, max], ...], one for each "
+            "parameter, or give the task an attribute bounds"
+        )
+    return found
 
 
 def task_kept(task: Any, folder: Path) -> Any:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from glompo.cli.components import EXIT_CONDITIONS, STOPPERS, named
 from glompo.cli.inspection import plain
 from glompo.core.policies.rule import Rule
 from glompo.core.policies.rule_expression import rule_in
@@ -17,6 +16,7 @@ from glompo.errors import SettingError
 from glompo.manager.other_rules import bundled
 from glompo.read.difference import WhatIf
 from glompo.read.what_if import RulesOf, compare, recorded_rules
+from glompo.settings.components import EXIT_CONDITIONS, STOPPERS, named
 
 NONE = "none"
 """What stands for no stoppers at all."""

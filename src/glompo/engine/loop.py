@@ -40,6 +40,9 @@ _CHANGING = (
 )
 """Events after which a decision must look at their optimizer."""
 
+CALLBACK = "the callback"
+"""What asks to end the run when an observer raises StopIteration."""
+
 TWICE = "interrupted twice"
 
 EXIT_GRACE = 2.0
@@ -155,7 +158,9 @@ class Engine:
             self._log.tick()
             self._log.keep(self.state)
             self._run_logger.look(self.view)
-            self._show()
+            if self._show() and not self.state.ending:
+                self._record([events.Asked(self._clock.now(), RequestKind.END, CALLBACK)])
+                self._decide()
 
     def _why_left(self) -> str:
         """Return why the session ends although the run is not over."""
@@ -294,14 +299,18 @@ class Engine:
         waits = (self._log.due(), self._inbox.due(), self._run_logger.due(now), until)
         return min((wait for wait in waits if wait is not None), default=None)
 
-    def _show(self) -> None:
-        view = self.view
+    def _show(self) -> bool:
+        """Show the run to what watches it, and say whether any of that wants it to end."""
+        view, enough = self.view, False
         for observer in list(self._observers):
             try:
                 observer.update(view)
+            except StopIteration:
+                enough = True
             except Exception:
                 logger.exception("observer %r failed and is not asked again", observer)
                 self._observers.remove(observer)
+        return enough
 
     def _abandon(self, reason: str) -> None:
         """Ask all optimizers to stop without waiting for them."""
@@ -327,6 +336,8 @@ class Engine:
         for observer in self._observers:
             try:
                 observer.close(view)
+            except StopIteration:  # it ends anyway
+                continue
             except Exception:
                 logger.exception("observer %r failed", observer)
 

@@ -96,7 +96,7 @@ class Observer(Protocol):
     """Watches the run. What it raises is logged and does not disturb the run."""
 
     def update(self, view: RunView) -> None:
-        """See the run after something happened."""
+        """See the run after something happened; StopIteration asks it to end."""
 
     def close(self, view: RunView) -> None:
         """See the run for the last time."""

@@ -23,7 +23,7 @@ from glompo.core.views.run_view import RunView
 from glompo.engine.record import RunRecord
 from glompo.engine.relaunch import option_for
 from glompo.errors import PolicyError, SettingError, StoreError
-from glompo.events import SCHEMA, Event, Repaired, RunOpened, SessionClosed, SessionOpened
+from glompo.events import SCHEMA, Event, PointsKnown, Repaired, RunOpened, SessionClosed, SessionOpened
 from glompo.loggers import library_logger
 from glompo.settings import RunSpec
 from glompo.spec.fingerprint import differences
@@ -44,11 +44,9 @@ from glompo.storage.lease import Lease
 from glompo.storage.lease_state import writer_lives
 from glompo.storage.reader import state_and_end
 from glompo.storage.segments import Position
+from glompo.storage.short_runs import RUNS, unmark
 
 logger = library_logger("glompo.engine")
-
-RUNS = "glompo_runs"
-"""Folder below the current one for runs that were not given a working directory."""
 
 DIFFERENCES = 5
 """Differences between two tasks that are told."""
@@ -203,7 +201,7 @@ def resume_run(spec: RunSpec, run_dir: Path, found: Found, options: Sequence[Opt
         state = found.state
         session = Session(state, RunRecord(journal, lease), RunClock(state.at), run_dir)
         if state.opened is None:  # its first session died before it could write a word
-            events: list[Event] = [_opening(spec), _session_of(None, spec)]
+            events: list[Event] = _beginning(spec)
         else:
             changes = _changes(state, spec)
             for change in changes:
@@ -213,6 +211,7 @@ def resume_run(spec: RunSpec, run_dir: Path, found: Found, options: Sequence[Opt
         encode_events(events)  # what cannot be recorded is refused before anything is written
         _write_settings(run_dir, spec)
         _begun(session, spec, events)
+        unmark(run_dir)
         undo.pop_all()
     return session
 
@@ -271,7 +270,7 @@ def open_run(spec: RunSpec) -> Session:
     StoreError
         If it cannot be written.
     """
-    events = [_opening(spec), _session_of(None, spec)]
+    events = _beginning(spec)
     encode_events(events)  # what cannot be recorded is refused before anything is written
     with ExitStack() as undo:
         run_dir = _made(spec, undo)
@@ -304,6 +303,12 @@ def _runs() -> Path:
             "working_dir is not given, and the current directory, below which the run would be kept, is gone "
             f"({error.strerror}); give an absolute path, or go to a directory that is there"
         ) from error
+
+
+def _beginning(spec: RunSpec) -> list[Event]:
+    known = spec.known_points
+    points = [] if known is None else [PointsKnown(0.0, known.X, known.f, known.source)]
+    return [_opening(spec), *points, _session_of(None, spec)]
 
 
 def _opening(spec: RunSpec) -> RunOpened:

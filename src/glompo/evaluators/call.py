@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.details import Ask, residual_call
+from glompo.details import Ask, gradient_call, residual_call
 from glompo.function import EvaluationError, Outcome, Status, assess
 from glompo.safe_text import error_text
 from glompo.values import without_masks
@@ -26,6 +26,8 @@ def callable_of(task: Any, detailed: int) -> Callable[..., Any]:
     """Return what is called at a point, see :class:`~glompo.details.Ask`: the task, or what gives more than a value."""
     if detailed == Ask.RESIDUALS:
         return residual_call(task)
+    if detailed == Ask.GRADIENT:
+        return gradient_call(task)
     return task.detailed_call if detailed else task  # type: ignore[no-any-return]  # whether it is callable shows there
 
 

@@ -57,6 +57,25 @@ class RunOpened(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class PointsKnown(Event):
+    """Points with values were known before the run began; they are no evaluations of it.
+
+    Attributes
+    ----------
+    X : ndarray, shape (n, d)
+        Parameters in natural units, the best first.
+    f : ndarray, shape (n,)
+        Their values, all finite.
+    source : str
+        Where they come from.
+    """
+
+    X: NDArray[np.float64]
+    f: NDArray[np.float64]
+    source: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SessionOpened(Event):
     """A process began to work on the run.
 
@@ -354,5 +373,6 @@ EVENTS: tuple[type[Event], ...] = (
     Asked,
     EndRequested,
     RunFinished,
+    PointsKnown,
 )
 """All events, for the codec and for the tests that demand a rule for each."""

@@ -14,6 +14,7 @@ from glompo.core.views.run_view import RunView
 from glompo.engine.ports import Observer
 from glompo.engine.session import find_run, open_session, still_over
 from glompo.errors import PolicyError, UserError
+from glompo.manager.callback import Callback
 from glompo.manager.checkpoints import extras_of, loaded, packed_at_rest
 from glompo.manager.live_control import control
 from glompo.manager.summaries import write_summaries
@@ -24,6 +25,7 @@ from glompo.safe_text import legible
 from glompo.settings import ResumeSettings, RunSpec, SetupSettings, spelled_out
 from glompo.settings.field import settings_of
 from glompo.storage.checkpoint_writer import Extras
+from glompo.storage.short_runs import SHORT_SECONDS, mark_short
 from glompo.validation import refuse_unknown
 from glompo.worker.imports import import_all
 
@@ -92,7 +94,7 @@ class GloMPOManager:
         bounds : sequence of (min, max), ndarray of shape (d, 2), or scipy.optimize.Bounds
             Equal bounds fix a parameter.
         opt_selector : BaseSelector, or optimizers
-            What may start: a selector; or an optimizer class, an instance as a template, a tuple
+            What may start: a selector; or an optimizer class or its name, an instance as a template, a tuple
             ``(class, init kwargs, minimize kwargs)``, or a list of these, which are started in turn. None for the
             portfolio of :func:`~glompo.portfolio.default_portfolio`.
         working_dir : path-like, optional
@@ -114,8 +116,9 @@ class GloMPOManager:
         backend : {'threads', 'processes'}
             Where optimizers live. Threads share the task with this process and take any callable; processes can be
             killed, and use several cores even if the task holds the interpreter lock.
-        evaluator : {'inline', 'pool', 'dask://host:port', 'slurm'}, Executor, distributed.Client or Evaluator
-            Where the task is evaluated: beside the optimizer; in guarded processes that can be killed; guarded on the
+        evaluator : {'inline', 'pool', 'dask://host:port', 'slurm'}, Executor, distributed.Client or Evaluator, optional
+            Where the task is evaluated. By default beside the optimizer, 'inline', or, where there is a deadline or a
+            memory limit, in the pool: in guarded processes that can be killed; guarded on the
             workers of a Dask cluster, or of batch jobs that are submitted for the run; on an engine of yours; or by an
             :class:`~glompo.evaluators.protocol.Evaluator` of yours, which is closed at the end of the run.
         cluster : mapping, optional
@@ -134,8 +137,17 @@ class GloMPOManager:
             optimizer has; None leaves what the environment says.
         exit_conditions : BaseExitCondition, or a sequence, of which one must hold
             By default the run ends when the first optimizer converges, or, without success, when one is exhausted.
-        x0 : sequence of d numbers, optional
-            Start of the first optimizer.
+        x0 : sequence of d numbers, or of k such points, optional
+            Start of the first optimizer, or of the first k.
+        known_points : (X, f), or an earlier run, optional
+            What is known before: points of shape (n, d) with n values; or the directory or the result of an earlier
+            run, of which the 1000 best evaluations inside the bounds are taken. After those of `x0`, up to ten
+            optimizers start at the best of them that are a tenth of the box apart; in a portfolio the first alone. They
+            are recorded, and no evaluations: budgets, targets and stoppers do not see them. The result is one of them
+            if nothing better is found.
+        integrality : 0, 1, or a sequence of d of them, optional
+            1 for parameters that are rounded to whole numbers before the task gets them, as in SciPy. Optimizers search
+            without steps, and what is recorded is rounded.
         x0_generator : BaseGenerator
             Where the others start; at random by default.
         stoppers : BaseStopper, or a sequence, of which one must hold
@@ -194,6 +206,11 @@ class GloMPOManager:
             begins at its best point, under the same number, or it has crashed.
         progress : bool or Observer, optional
             Whether to show progress.
+        callback : callable or str, optional
+            ``callback(intermediate_result)``, or its import path: called in the thread of the caller after evaluations
+            have arrived, as soon as there is a valid value, and once at the end, with the best point so far as
+            ``scipy.optimize.OptimizeResult``: ``x``, ``fun`` and ``nfev``. If it raises StopIteration, the run ends. An
+            evaluation under way is awaited. Another exception is logged, and it is called no more.
         status_interval : float
             Seconds between two messages about the whole run in the logger ``glompo.run``.
         on_interrupt : {'return', 'raise'}
@@ -209,7 +226,7 @@ class GloMPOManager:
             Naming the setting, its value and the remedy.
         """
         self._refuse_twice()
-        refuse_unknown("setup", settings, settings_of(RunSpec))
+        refuse_unknown("setup", settings, settings_of(RunSpec), peers="first")
         given = {"task": task, "bounds": bounds, "opt_selector": opt_selector, "working_dir": working_dir, **settings}
         self._spec = spec = RunSpec.of(given)
         self._extras = partial(extras_of, given, spec)
@@ -246,7 +263,8 @@ class GloMPOManager:
         spec = self._checked_spec()
         policies, options = policies_of(spec), spec.opt_selector.options
         progress = progress_of(spec.progress)
-        watching = observers if progress is None else (progress, *observers)
+        callback = None if spec.callback is None else Callback(spec.callback)
+        watching = [one for one in (progress, callback, *observers) if one is not None]
         found = find_run(spec, spec.resume, options)
         if found is not None and still_over(found, spec, policies):
             logger.info("the run in %s is over under these settings; nothing was done", spec.working_dir)
@@ -287,6 +305,9 @@ class GloMPOManager:
     def _concluded(self, spec: RunSpec, state: RunState) -> Result:
         """Return the result, or raise where an empty one would hide that nothing worked."""
         assert self._result is not None  # just found
+        if spec.working_dir is None and state.finished is not None and state.at <= SHORT_SECONDS:
+            assert self._result.run_dir is not None  # each run has one
+            mark_short(self._result.run_dir)
         if spec.summary_files:
             self.write_summary_file()
         raise_if_hopeless(self._result, state)

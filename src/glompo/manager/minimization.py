@@ -30,8 +30,9 @@ def minimize(task: Callable[..., Any] | str, bounds: Any, **settings: Unpack[Min
     bounds : sequence of (min, max), ndarray of shape (d, 2), or scipy.optimize.Bounds
         Equal bounds fix a parameter.
     optimizers : optional
-        An optimizer class, an instance as a template, a tuple ``(class, init kwargs, minimize kwargs)``, or a list
-        of these, which are started in turn; by default the portfolio of :func:`~glompo.portfolio.default_portfolio`.
+        An optimizer class or its name, an instance as a template, a tuple ``(class, init kwargs, minimize kwargs)``,
+        or a list of these, which are started in turn; by default the portfolio of
+        :func:`~glompo.portfolio.default_portfolio`.
     opt_selector : BaseSelector, optional
         What chooses among optimizers, in place of `optimizers`.
     exit_conditions : BaseExitCondition, or a sequence, of which one must hold
@@ -43,7 +44,8 @@ def minimize(task: Callable[..., Any] | str, bounds: Any, **settings: Unpack[Min
     target : float, optional
         Value at which the run ends.
     working_dir : path-like, optional
-        Directory of the run; a new one below ``glompo_runs`` by default.
+        Directory of the run; by default a new one below ``glompo_runs``, where of the runs that are over within a
+        minute the 20 newest are kept.
     **settings
         Any other setting of :meth:`GloMPOManager.setup`.
 
@@ -77,7 +79,7 @@ def managed(task: Callable[..., Any] | str, bounds: Any, settings: Mapping[str, 
     SettingError, SettingTypeError
         Naming the setting, its value and the remedy.
     """
-    refuse_unknown("minimize", settings, inspect.signature(minimize).parameters)
+    refuse_unknown("minimize", settings, inspect.signature(minimize).parameters, peers="first")
     given = dict(settings)
     optimizers, selector = given.pop("optimizers", None), given.pop("opt_selector", None)
     if optimizers is not None and selector is not None:

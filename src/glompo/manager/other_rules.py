@@ -13,7 +13,7 @@ from glompo.core.policies.rule_expression import rule_in
 from glompo.errors import SettingError
 from glompo.read.difference import WhatIf
 from glompo.read.what_if import compare, recorded_rules
-from glompo.settings.checks import any_of
+from glompo.settings.policies import any_of
 
 
 def what_if(run_dir: str | os.PathLike[str], stoppers: Any = None) -> WhatIf:

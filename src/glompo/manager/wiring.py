@@ -117,6 +117,7 @@ def _job(spec: RunSpec, session: Session, shared: SharedEvaluators | None, check
         plan=plan,
         concurrency="threads" if in_process and in_threads else "processes",
         on_divergence=spec.on_divergence,
+        integrality=spec.integrality,
     )
     return Job(context, Streams(session.entropy), checkpoint_store, spec.opt_selector.options)
 
@@ -138,7 +139,7 @@ def raise_if_hopeless(result: Result, state: RunState) -> None:
         raise CheckpointError(message, result)
     if state.finished.rule == "refused task":
         raise TaskContractError(message, result)
-    if result.x is not None:
+    if result.origin["opt_id"] is not None:  # an evaluation of its own, and not a known point
         return
     if state.finished.rule == "failing task":
         raise TaskFailedError(message, result)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.box import Box
+from glompo.details import declares_gradient, gradient_call
 from glompo.optimizer import MinimizeResult
 from glompo.optimizers.bundled import BundledOptimizer, Function
 
@@ -47,6 +48,23 @@ class Objective:
         if self._optimizer.heed():
             raise Leave
         return fx
+
+    @property
+    def has_gradient(self) -> bool:
+        """Whether the task declares its gradient."""
+        details = getattr(self._function, "details", None)
+        return declares_gradient(self._function) if details is None else bool(details.gradient)
+
+    def with_gradient(self, x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64] | None]:
+        """Return value and gradient at `x`, shape (d,), which is one evaluation; inf and None where that failed."""
+        self.check()
+        ask = getattr(self._function, "with_gradient", None) or gradient_call(self._function)
+        value, slopes = ask(x)
+        fx = float(value) if math.isfinite(value) else math.inf
+        self._optimizer.note_best(x, fx)
+        if self._optimizer.heed():
+            raise Leave
+        return fx, slopes
 
     def map(self, points: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the values at all points, in order, with up to `workers` evaluations in flight."""
@@ -91,6 +109,17 @@ class InUnitCube(Objective):
     def __call__(self, u: NDArray[np.float64], *_: Any) -> float:
         """Return the value at `u`, shape (d,), of the unit cube; inf where the evaluation failed."""
         return self._f(self._box.natural(u))
+
+    @property
+    def has_gradient(self) -> bool:
+        """Whether the task declares its gradient."""
+        return self._f.has_gradient
+
+    def with_gradient(self, u: NDArray[np.float64]) -> tuple[float, NDArray[np.float64] | None]:
+        """Return value and gradient at `u`, shape (d,), of the unit cube, which is one evaluation."""
+        x = self._box.natural(u)
+        fx, slopes = self._f.with_gradient(x)
+        return fx, None if slopes is None else slopes * self._box.slope(x)
 
     def map(self, points: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the values at all points, in order, with up to `workers` evaluations in flight."""

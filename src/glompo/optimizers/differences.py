@@ -1,4 +1,4 @@
-"""Gradients from forward differences that stay inside the bounds."""
+"""Gradients of the task's own, or from forward differences that stay inside the bounds."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ def slopes(rises: NDArray[np.float64], lengths: NDArray[np.float64]) -> NDArray[
     return np.divide(rises, lengths, out=np.zeros_like(rises), where=known)
 
 
-class WithDifferences:
+class WithGradient:
     """A function with its gradient, as gradient-based minimisers call it.
 
-    With several workers the point and its neighbours are evaluated in one batch.
+    A task that declares its gradient is asked for it. Of another one differences are taken: with several workers the
+    point and its neighbours are evaluated in one batch.
 
     Parameters
     ----------
@@ -56,6 +57,9 @@ class WithDifferences:
     def __call__(self, x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         """Return value and gradient at `x`, shape (d,); a failure has no slope."""
         x = np.clip(x, self._low, self._high)
+        if self._f.has_gradient:
+            fx, own = self._f.with_gradient(x)
+            return self._penalty(fx), np.zeros_like(x) if own is None else own
         points, lengths = neighbours(x, self._low, self._high)
         if self._f.workers > 1:
             fx, *around = self._f.map(np.vstack([x, points])).tolist()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from glompo.errors import SettingError
 from glompo.optimizers.blocking import BlockingOptimizer, Objective
 from glompo.optimizers.capabilities import NATURAL
-from glompo.optimizers.differences import WithDifferences
+from glompo.optimizers.differences import WithGradient
 from glompo.optimizers.libraries import Settings
 from glompo.optimizers.options import library, number, one_of, options_of
 from glompo.optimizers.penalty import Penalty
@@ -154,7 +154,7 @@ class _Call:
     def __init__(self, f: Objective, bounds: list[tuple[float, float]]) -> None:
         self._f = f
         self._penalty = Penalty()
-        self._with_differences = WithDifferences(f, bounds, self._penalty)
+        self._with_gradient = WithGradient(f, bounds, self._penalty)
         self.error: BaseException | None = None
 
     def __call__(self, search: Any, x: NDArray[np.float64], gradient: NDArray[np.float64]) -> float:
@@ -163,7 +163,7 @@ class _Call:
         try:
             if not gradient.size:
                 return self._penalty(self._f(x.copy()))
-            fx, gradient[:] = self._with_differences(x)
+            fx, gradient[:] = self._with_gradient(x)
             return fx
         except BaseException as error:  # also one that unwinds the optimizer
             self.error = error

@@ -16,7 +16,7 @@ from glompo.box import Box
 from glompo.errors import SettingError
 from glompo.optimizers.blocking import BlockingOptimizer, InUnitCube, Objective
 from glompo.optimizers.capabilities import NATURAL, Capabilities
-from glompo.optimizers.differences import WithDifferences
+from glompo.optimizers.differences import WithGradient
 from glompo.optimizers.libraries import Settings
 from glompo.optimizers.options import one_of, options_of
 from glompo.optimizers.penalty import Penalty
@@ -71,10 +71,11 @@ COBYQA_NAMES = {"f_target": "target", "initial_tr_radius": "radius_init", "final
 class Scipy(BlockingOptimizer):
     """Run a minimiser of SciPy; each call of the function counts, also those for finite differences.
 
-    Methods with gradients (L-BFGS-B, SLSQP, TNC, and basinhopping, which runs L-BFGS-B) get forward differences with a
-    step of 1e-7 of each parameter's range. With ``workers=k``, the points of a difference, a generation of
-    differential_evolution and the simplices of shgo are evaluated k at a time; all other methods evaluate one point at
-    a time, whatever `workers` is.
+    Methods with gradients (L-BFGS-B, SLSQP, TNC, and basinhopping, which runs L-BFGS-B) get that of a task with a
+    method ``gradient(x)``, which is one evaluation together with the value. Of other tasks they get forward
+    differences with a step of 1e-7 of each parameter's range. With ``workers=k``, the points of a difference, a
+    generation of differential_evolution and the simplices of shgo are evaluated k at a time; all other methods
+    evaluate one point at a time, whatever `workers` is.
 
     Parameters
     ----------
@@ -169,7 +170,7 @@ class Scipy(BlockingOptimizer):
             return cobyqa(one, x0, bounds, self._settings)
         if self.method not in GRADIENT:
             return minimize(one, x0, method=self.method, bounds=bounds, options=self._settings)
-        function = WithDifferences(f, bounds, penalty)
+        function = WithGradient(f, bounds, penalty)
         return minimize(function, x0, method=self.method, jac=True, bounds=bounds, options=self._settings)
 
     def _global(self, f: Objective, x0: NDArray[np.float64], bounds: list[tuple[float, float]]) -> Any:
@@ -190,7 +191,7 @@ class Scipy(BlockingOptimizer):
         if self.method == "basinhopping":
             local = {"method": "L-BFGS-B", "jac": True, "bounds": bounds}
             options = {"rng": self.rng, "minimizer_kwargs": local, **self.options}
-            return optimize.basinhopping(WithDifferences(f, bounds, penalty), x0, **options)
+            return optimize.basinhopping(WithGradient(f, bounds, penalty), x0, **options)
         if self.method == "shgo":
             together = {"workers": _mapped(f, penalty)} if f.workers > 1 else {}
             return optimize.shgo(one, bounds, **together, **self.options)

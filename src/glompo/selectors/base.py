@@ -17,7 +17,7 @@ from glompo.errors import PolicyError, SettingError, SettingTypeError
 from glompo.loggers import PolicyLogger
 from glompo.optimizer import BaseOptimizer
 from glompo.selectors.settings_of import settings_named
-from glompo.validation import as_whole
+from glompo.validation import as_whole, refuse_class
 
 Choice = Option | None | Literal[False]
 
@@ -185,6 +185,7 @@ def _option(cls: Any, args: tuple[Any, ...], init: Any, minimize: Any) -> Option
 def _gates(allow_spawn: Any) -> tuple[Callable[[ManagerView], bool], ...]:
     gates = () if allow_spawn is None else allow_spawn if isinstance(allow_spawn, (list, tuple)) else (allow_spawn,)
     for gate in gates:
+        refuse_class("allow_spawn", gate)
         if not callable(gate):
             raise SettingTypeError(f"allow_spawn is {gate!r}; it must be callable: allow_spawn(manager) -> bool")
     return tuple(gates)

@@ -7,8 +7,8 @@ from typing import Any
 
 from glompo.core.policies.ports import Option
 from glompo.core.views.manager_view import ManagerView
-from glompo.errors import SettingTypeError
 from glompo.selectors.base import BaseSelector
+from glompo.validation import refuse_class
 
 
 class CycleSelector(BaseSelector):
@@ -42,5 +42,5 @@ def selector_for(setting: str, given: Any) -> BaseSelector:
     if isinstance(given, BaseSelector):
         return given
     if inspect.isclass(given) and issubclass(given, BaseSelector):
-        raise SettingTypeError(f"{setting} is the class {given.__name__}; give an instance with its optimizers")
+        refuse_class(setting, given)
     return CycleSelector(*(given if isinstance(given, list) else [given]))

@@ -10,46 +10,32 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
-from operator import or_
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.allocators import EqualBlocks, EvenAllocator
 from glompo.backends.processes import ProcessesBackend, sendable
 from glompo.backends.threads import ThreadsBackend
-from glompo.box import free_parameters
-from glompo.core.policies.ports import Allocator, Escalation, Freezer, Generator
-from glompo.core.policies.rule import Rule
+from glompo.core.policies.ports import Escalation
 from glompo.core.streams import entropy_of
 from glompo.details import declares_residuals, offers_details
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.dask.cluster import is_cluster
 from glompo.exit_conditions import (
-    BaseExitCondition,
-    MaxOptimizersConverged,
-    MaxOptimizersExhausted,
     MaxTotalFunctionCalls,
     TargetFunctionValue,
     TimeLimit,
 )
 from glompo.function import FailurePolicy
-from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.optimizers.capabilities import Capabilities, Facts, refusal
 from glompo.optimizers.options import library
-from glompo.portfolio import default_portfolio
-from glompo.safe_text import writable
 from glompo.selectors import BaseSelector
-from glompo.selectors.cycle_selector import selector_for
 from glompo.settings.evaluation import Evaluation
 from glompo.spec import processors
-from glompo.spec.constructor import check_complete, check_settings
-from glompo.spec.task import NamedTask
-from glompo.stoppers import BaseStopper, CatchUp, OptimizerType
-from glompo.validation import limit, number, whole_limit, whole_number, whole_number_or_none, yes_or_no
+from glompo.spec.task import NamedTask, imported
+from glompo.validation import limit, number, refuse_class, whole_limit, whole_number, whole_number_or_none, yes_or_no
 from glompo.worker.space import Space
 
 FORMS = "'penalize', 'penalize(VALUE)', 'worst_seen', 'retry(N)', 'raise', or several of them in a list"
@@ -96,95 +82,6 @@ def choice(*allowed: str) -> Callable[[str, Any], str]:
     return check
 
 
-def selector_of(given: Any, slots: int, task: NamedTask, bounds: NDArray[np.float64], ends: Rule) -> BaseSelector:
-    """Return the selector that a user gave, one that starts the given optimizers in turn, or the default portfolio."""
-    if given is None:
-        given = default_portfolio(
-            free_parameters(bounds),
-            residuals=declares_residuals(task.function),
-            alone=str(ends) == str(exit_rule_of(None)),
-        )
-    selector = selector_for("opt_selector", given)
-    for option in selector.options:
-        check_settings(option.cls, option.kwargs, option.minimize_kwargs)
-        if selector is not given:
-            check_complete(option.cls, option.args, option.kwargs)
-        if option.slots > slots:
-            raise SettingError(
-                f"{option.kind} needs {option.slots} slots (workers), but the run has {slots} (max_jobs); "
-                f"raise max_jobs to {option.slots} or lower workers"
-            )
-    return selector
-
-
-def offered_by(selector: BaseSelector) -> tuple[str, ...]:
-    """Return what a selector may start, by the names of displays, each once."""
-    return tuple(dict.fromkeys(writable(option.name) for option in selector.options))
-
-
-def generator_of(given: Any, selector: BaseSelector) -> Generator:
-    """Return the generator that a user gave, or that of the selector; random starts by default."""
-    if given is None:
-        return RandomGenerator() if selector.generator is None else selector.generator
-    if not isinstance(given, BaseGenerator):
-        raise SettingTypeError(f"x0_generator is {given!r}; give an instance of a generator")
-    return given
-
-
-def exit_rule_of(given: Any) -> Rule:
-    """Return when the run ends: by default with the first optimizer that has come to an end of its own."""
-    if given is None:
-        return MaxOptimizersConverged(1) | MaxOptimizersExhausted(1)
-    rule = any_of("exit_conditions", given)
-    if rule is None:
-        raise SettingTypeError(f"exit_conditions is {None!r}; give one, or several joined by & | ~")
-    return rule
-
-
-def stopper_rule_of(given: Any, selector: BaseSelector) -> Rule | None:
-    """Return which optimizers are stopped: those that the selector says, CMA-ES that will not catch up by default.
-
-    None is for none at all, which an empty sequence says.
-    """
-    if given is not None:
-        return any_of("stoppers", given)
-    return OptimizerType("CMAOptimizer") & CatchUp() if selector.stopper is None else selector.stopper
-
-
-def allocator_of(given: Any, deterministic: bool, selector: BaseSelector) -> Allocator:
-    """Return the allocator that a user gave, or that of the selector, or the usual one."""
-    if given is not None:
-        return with_methods("allocator", given, "allocate")  # type: ignore[no-any-return]  # it can answer
-    if selector.allocator is not None:
-        return selector.allocator
-    return EqualBlocks() if deterministic else EvenAllocator()
-
-
-def freezer_of(given: Any) -> Freezer:
-    """Return the freezer that a user gave."""
-    return with_methods("freezer", given, "freeze", "thaw")  # type: ignore[no-any-return]  # it can answer
-
-
-def any_of(name: str, given: Any) -> Rule | None:
-    """Return one rule for what a user gave: a rule, or a sequence of which one must hold; None for an empty one."""
-    rules = list(given) if isinstance(given, (list, tuple)) else [given]
-    other, belongs = _OTHER_ROOM[name]
-    for rule in rules:
-        if not isinstance(rule, Rule):
-            raise SettingTypeError(f"{name} is {rule!r}; give an instance, or several joined by & | ~")
-        for leaf in rule:
-            if isinstance(leaf, other):
-                raise SettingTypeError(f"{name} is {rule}, but {leaf} {belongs}")
-    return reduce(or_, rules) if rules else None
-
-
-_OTHER_ROOM: dict[str, tuple[type[Rule], str]] = {
-    "exit_conditions": (BaseStopper, "is a stopper, which answers for one optimizer; give it as stoppers"),
-    "stoppers": (BaseExitCondition, "is an exit condition, which answers for the run; give it as exit_conditions"),
-}
-"""Rules that answer another question than the setting asks, and what to say of them."""
-
-
 def ends(given: Any, calls: int | None, seconds: float | None, target: float | None) -> Any:
     """Return the exit conditions that a budget, a time limit, a target and further conditions amount to."""
     ends: list[Any] = []
@@ -201,7 +98,8 @@ def ends(given: Any, calls: int | None, seconds: float | None, target: float | N
 
 def with_methods(name: str, given: Any, *methods: str) -> Any:
     """Return `given` if it can answer the questions of its port."""
-    if inspect.isclass(given) or not all(callable(getattr(given, method, None)) for method in methods):
+    refuse_class(name, given)
+    if not all(callable(getattr(given, method, None)) for method in methods):
         raise SettingTypeError(f"{name} is {given!r}; give an instance with {' and '.join(methods)}")
     return given
 
@@ -211,6 +109,24 @@ def observer_of(given: Any) -> Any:
     if given is None or given is False:
         return None
     return given if given is True else with_methods("progress", given, "update", "close")
+
+
+def callback_of(given: Any) -> Callable[..., Any]:
+    """Return the function of the user's that is called as the run goes on, or that stands at an import path."""
+    function = imported(given, "callback") if isinstance(given, str) else given
+    refuse_class("callback", function)
+    if not callable(function):
+        raise SettingTypeError(f"callback is {given!r}; give a function callback(intermediate_result)")
+    try:
+        inspect.signature(function).bind(None)
+    except TypeError as error:
+        raise SettingTypeError(
+            f"callback is {given!r}, which cannot be called with one argument ({error}); give a function "
+            "callback(intermediate_result), which gets x, fun and nfev in one object"
+        ) from None
+    except ValueError:  # it does not say what it takes
+        pass
+    return function  # type: ignore[no-any-return]  # it can be called
 
 
 def check_runnable(

@@ -15,6 +15,7 @@ from glompo.evaluators.plan import EvaluatorPlan
 from glompo.evaluators.pool.limits import Limits
 from glompo.evaluators.protocol import Evaluator
 from glompo.evaluators.shared import SharedEvaluators
+from glompo.validation import refuse_class
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,13 @@ def _on_one_cluster(builds: Callable[[Ask], Any]) -> Callable[[Ask], Evaluator]:
     return build
 
 
+def evaluator_of(given: Any, limits: Limits) -> Any:
+    """Return the evaluator that a user gave; without one evaluations that have limits are made where these are kept."""
+    if given is not None:
+        return given
+    return "pool" if limits.any else "inline"
+
+
 def evaluator_name(given: Any) -> str:
     """Return what the records call an evaluator."""
     return given if isinstance(given, str) else type(given).__name__
@@ -91,6 +99,7 @@ def evaluation_of(evaluator: Any, backend: str, cluster: Any, limits: Limits, th
     """
     if cluster is not None and not isinstance(cluster, Mapping):
         raise SettingTypeError(f"cluster is {cluster!r}; give its settings by name, in TOML as a table [cluster]")
+    refuse_class("evaluator", evaluator)
     if isinstance(evaluator, str) and is_cluster(evaluator):
         evaluator = Cluster.of(evaluator, cluster)
     elif isinstance(evaluator, str):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -18,32 +18,36 @@ from glompo.function import FailurePolicy
 from glompo.selectors import BaseSelector
 from glompo.settings.checks import (
     Seed,
-    allocator_of,
+    callback_of,
     check_runnable,
     choice,
     configuration_of,
     directory_of,
     escalation_of,
-    exit_rule_of,
     failure_policy_of,
     flag,
-    freezer_of,
-    generator_of,
     names_of,
     observer_of,
-    offered_by,
     real,
     seed_of,
-    selector_of,
     slots_of,
-    stopper_rule_of,
     summary_level_of,
     text,
     whole,
 )
-from glompo.settings.evaluation import Evaluation, evaluation_of, evaluator_name
+from glompo.settings.evaluation import Evaluation, evaluation_of, evaluator_name, evaluator_of
 from glompo.settings.field import REQUIRED, derived, optional, recorded, resolved, setting
-from glompo.spec.bounds import bounds_of, scales_of, x0_of
+from glompo.settings.known_points import KnownPoints, known_points_of
+from glompo.settings.policies import (
+    allocator_of,
+    exit_rule_of,
+    freezer_of,
+    generator_of,
+    offered_by,
+    selector_of,
+    stopper_rule_of,
+)
+from glompo.spec.bounds import bounds_of, integrality_of, scales_of, x0_of
 from glompo.spec.checkpointing import CheckpointingControl, control_of
 from glompo.spec.fingerprint import fingerprint
 from glompo.spec.processors import cpus
@@ -97,7 +101,7 @@ class RunSpec:
     on_divergence: str = setting("warm-start", check=choice("warm-start", "fail"))
     rng: Seed = setting(None, seed_of, record=lambda seed: seed.number)
     backend: str = setting("threads", check=choice("threads", "processes"))
-    evaluator: Any = setting("inline", record=evaluator_name)
+    evaluator: Any = setting(None, evaluator_of, "limits", record=evaluator_name)
     evaluation_timeout: float | None = setting(None)
     adaptive_timeout: float | None = setting(None)
     memory_limit: int | None = setting(None)
@@ -105,6 +109,10 @@ class RunSpec:
     evaluation_threads: int | None = setting(1)
     label: str = setting("", check=text, record=lambda label: label or None)
 
+    integrality: tuple[bool, ...] = setting(None, integrality_of, "bounds", record=lambda whole: whole or None)
+    known_points: KnownPoints | None = setting(
+        None, optional(known_points_of), "bounds", record=None, in_checkpoint=False
+    )
     cluster: Mapping[str, Any] | None = setting(None, record=None)
     limits: Limits = derived(Limits, "evaluation_timeout", "adaptive_timeout", "memory_limit", "evaluation_grace")
     evaluation: Evaluation = derived(evaluation_of, "evaluator", "backend", "cluster", "limits", "evaluation_threads")
@@ -123,6 +131,7 @@ class RunSpec:
     summary_files: int = setting(0, summary_level_of, record=None)
     on_interrupt: str = setting("return", check=choice("return", "raise"), record=None)
     progress: Any = setting(None, observer_of, record=None, in_checkpoint=False)
+    callback: Callable[..., Any] | None = setting(None, optional(callback_of), record=None, in_checkpoint=False)
     status_interval: float = setting(600.0, check=real(0.0, above=True), record=None)
     configuration: Mapping[str, Any] | None = setting(None, configuration_of, record=None, in_checkpoint=False)
     task_digests: dict[str, str] = derived(lambda task: fingerprint(task.function), "task")

@@ -39,6 +39,8 @@ class SetupSettings(TypedDict, total=False):
     evaluation_threads: int | None
     exit_conditions: Any
     x0: Any
+    known_points: Any
+    integrality: Any
     x0_generator: BaseGenerator | None
     stoppers: Any
     share_best_solutions: bool
@@ -64,6 +66,7 @@ class SetupSettings(TypedDict, total=False):
     on_divergence: Literal["warm-start", "fail"]
     on_interrupt: Literal["return", "raise"]
     progress: Any
+    callback: Callable[..., Any] | str | None
     status_interval: float
     configuration: Mapping[str, Any] | None
 

@@ -28,6 +28,8 @@ def bounds_of(given: Any) -> NDArray[np.float64]:
         If these are no bounds, or ones that cannot be used: wrong shape, nan, infinite, reversed, all fixed, or a
         2 by 2 array that could mean two pairs as well as two vectors.
     """
+    if isinstance(given, Mapping):
+        raise _by_name(given)
     if _is_scipy_bounds(given):
         try:
             return _checked(_from_vectors(given.lb, given.ub))
@@ -43,8 +45,9 @@ def bounds_of(given: Any) -> NDArray[np.float64]:
             "otherwise give one (min, max) pair for each parameter"
         )
     if bounds.ndim != 2 or bounds.shape[1] != 2 or bounds.size == 0:
+        start = ", [(min, max)] if there is one; a start goes into x0" if bounds.ndim == 1 else ""
         raise SettingError(
-            f"bounds have shape {bounds.shape}; give one (min, max) pair for each parameter, shape (d, 2)"
+            f"bounds have shape {bounds.shape}; give one (min, max) pair for each parameter, shape (d, 2){start}"
         )
     bounds = _checked(bounds)
     _refuse_ambiguous(given, bounds)
@@ -52,26 +55,69 @@ def bounds_of(given: Any) -> NDArray[np.float64]:
 
 
 def x0_of(given: Any, bounds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a starting point as an array of shape (d,).
+    """Return a starting point as an array of shape (d,), or several as one of shape (k, d).
 
     Raises
     ------
     SettingTypeError, SettingError
-        If it is no point of that shape inside the bounds.
+        If these are no points of that shape inside the bounds.
     """
+    if isinstance(given, Mapping):
+        numbers = f"x0={list(given.values())}"
+        raise SettingTypeError(f"x0 is a mapping, {_brief(given)}; give it in the order of the parameters, {numbers}")
     try:
         x0 = reals(given)
     except (TypeError, ValueError, OverflowError) as error:
         raise SettingTypeError(f"x0 is {_brief(given)} ({error}); give {len(bounds)} numbers") from None
-    if x0.shape != (len(bounds),):
-        raise SettingError(f"x0 has shape {x0.shape}; give one number for each of the {len(bounds)} parameters")
-    for i, (value, (low, high)) in enumerate(zip(x0, bounds, strict=True)):
-        if not low <= value <= high:
+    if x0.ndim not in (1, 2) or x0.shape[-1] != len(bounds) or not len(x0):
+        raise SettingError(
+            f"x0 has shape {x0.shape}; give one number for each of the {len(bounds)} parameters, or several such points"
+        )
+    low, high = bounds.T
+    for n, point in enumerate(np.atleast_2d(x0)):
+        which = "x0" if x0.ndim == 1 else f"point {n} of x0"
+        for i in np.flatnonzero(~((low <= point) & (point <= high))).tolist():
             raise SettingError(
-                f"x0 lies outside the bounds: parameter {i} is {value}, bounds [{low}, {high}]; "
+                f"{which} lies outside the bounds: parameter {i} is {point[i]}, bounds [{low[i]}, {high[i]}]; "
                 "move x0 inside or widen the bounds"
             )
     return x0
+
+
+def integrality_of(given: Any, bounds: NDArray[np.float64]) -> tuple[bool, ...]:
+    """Return which parameters are rounded to whole numbers; an empty tuple if none is.
+
+    Parameters
+    ----------
+    given : None, 0, 1, or sequence of d of them
+        1 for a whole number, as in SciPy; one for all, or one for each parameter.
+    bounds : ndarray, shape (d, 2)
+        Natural units.
+
+    Raises
+    ------
+    SettingError
+        If it says something else, or there is no whole number between the bounds of one.
+    """
+    if given is None:
+        return ()
+    wrong = SettingError(
+        f"integrality is {_brief(given)}; give 1 (a whole number) or 0 (any number), for all or for each of the "
+        f"{len(bounds)} parameters"
+    )
+    try:
+        wanted = reals(given)
+    except (TypeError, ValueError, OverflowError):
+        raise wrong from None
+    if wanted.shape not in ((), (len(bounds),)) or not np.isin(wanted, (0, 1)).all():
+        raise wrong
+    whole = np.broadcast_to(wanted, len(bounds)) == 1
+    for i in np.flatnonzero(whole & (np.ceil(bounds[:, 0]) > np.floor(bounds[:, 1]))).tolist():
+        raise SettingError(
+            f"integrality of parameter {i} is 1, but there is no whole number between its bounds, "
+            f"{tuple(bounds[i].tolist())}; widen them, or take it out"
+        )
+    return tuple(whole.tolist()) if whole.any() else ()
 
 
 def _is_scipy_bounds(given: Any) -> bool:
@@ -84,6 +130,25 @@ def _from_vectors(low: Any, high: Any) -> NDArray[np.float64]:
     return np.stack([lows, highs], axis=1)
 
 
+def _by_name(given: Mapping[Any, Any]) -> SettingTypeError:
+    """Return what to write instead of bounds by name, as lmfit and Optuna have them."""
+    names, pairs = list(map(str, given)), [_ends(one) for one in given.values()]
+    remedy = f"bounds={pairs} and names={names}" if all(pairs) else "bounds=[(min, max), ...] and names=['a', 'b', ...]"
+    return SettingTypeError(f"bounds are a mapping, {_brief(given)}; give {remedy}")
+
+
+def _ends(one: Any) -> tuple[float, float] | None:
+    """Return the ends of one range: a pair, or something that has `min` and `max`, or `low` and `high`."""
+    for low, high in (("min", "max"), ("low", "high"), ("lb", "ub")):
+        if not isinstance(one, np.ndarray) and hasattr(one, low) and hasattr(one, high):
+            one = (getattr(one, low), getattr(one, high))
+    try:
+        ends = reals(one)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return (float(ends[0]), float(ends[1])) if ends.shape == (2,) else None
+
+
 def _no_numbers(given: Any, error: Exception) -> SettingTypeError:
     if isinstance(given, (list, tuple)) and any(map(_has_scale, given)):
         pairs = [tuple(row[:2]) if isinstance(row, (list, tuple)) else row for row in given]
@@ -92,8 +157,11 @@ def _no_numbers(given: Any, error: Exception) -> SettingTypeError:
             f"bounds are {_brief(given)}; the scale of each parameter is a setting of its own: give bounds={pairs} and "
             f"scaler={scales}, or by names, as scaler={{'name': {scales[0]!r}}}"
         )
+    named = not _is_scipy_bounds(given) and "str" in str(error)
+    choices = "; a choice among names is a whole number: (0, how many - 1) with integrality, looked up by the task"
     return SettingTypeError(
         f"bounds are {_brief(given)} ({error}); give one (min, max) pair of numbers for each parameter"
+        f"{choices if named else ''}"
     )
 
 

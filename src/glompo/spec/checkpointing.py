@@ -12,7 +12,7 @@ from typing import Any
 
 from glompo.core.policies.ports import Checkpointing
 from glompo.errors import SettingError, SettingTypeError
-from glompo.validation import number, whole_number, yes_or_no
+from glompo.validation import number, refuse_class, whole_number, yes_or_no
 
 PATIENCE = 60.0
 """Seconds after which an optimizer that has not saved itself is no longer awaited."""
@@ -157,4 +157,5 @@ def control_of(given: Any) -> CheckpointingControl:
         return CheckpointingControl()
     if isinstance(given, CheckpointingControl):
         return given
+    refuse_class("checkpoint_control", given)
     raise SettingTypeError(f"checkpoint_control is {given!r}; give an instance, CheckpointingControl(...)")

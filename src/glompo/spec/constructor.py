@@ -69,7 +69,7 @@ def check_settings(cls: type[BaseOptimizer], init: Mapping[str, Any], minimize: 
     known, closed = settings_known(cls)
     filled_in = {*EARLIER_NAMES, *EARLIER_NAMES.values()}
     if closed:
-        refuse_unknown(cls.__name__, [name for name in init if name not in filled_in], known)
+        refuse_unknown(cls.__name__, [name for name in init if name not in filled_in], known, "last")
     further = list(inspect.signature(cls.minimize).parameters.values())[4:]  # after self, function, x0, bounds
     if not any(one.kind is one.VAR_KEYWORD for one in further):
         refuse_unknown(f"{cls.__name__}.minimize", minimize, [one.name for one in further])

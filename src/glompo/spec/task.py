@@ -12,6 +12,7 @@ from typing import Any
 
 from glompo.details import details_of, offers_details
 from glompo.errors import SettingError, SettingTypeError
+from glompo.validation import refuse_class
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,9 @@ def task_of(given: Any) -> NamedTask:
         function = imported(given, "the task")
         if not callable(function):
             raise SettingTypeError(f"the task {given!r} is {function!r}, which cannot be called")
+        refuse_class(f"the task {given!r}", function)
         return NamedTask(function, given, given)
+    refuse_class("the task", given)
     if not callable(given):
         raise SettingTypeError(f"the task is {given!r}, which cannot be called; give a function task(x) -> float")
     return NamedTask(given, _name(given), given)
@@ -62,7 +65,7 @@ def columns_of(task: NamedTask, detailed: bool) -> tuple[str, ...]:
     if detailed and not has_details:
         raise SettingError(f"is_log_detailed is set, but the task {task.name} has no detailed_call(x)")
     details = details_of(task.function)
-    if details.method and has_details and not details.names:
+    if (details.method or details.gradient) and has_details and not details.names:
         return ()  # how many extras come before the residuals is not known
     return details.columns
 

@@ -34,12 +34,15 @@ LOG = "glompo_log.h5"
 PRINTSTREAMS = "glompo_optimizer_printstreams"
 """Folder for what optimizers in processes print."""
 
+MARK = "short_run.txt"
+"""Says that a run was short and is kept for a while only, to the user as well."""
+
 UNPACKED = ("manifest.json", "settings.pkl", "task.pkl", "task.saved")
 """What a checkpoint file leaves in the directory that it was unpacked into, beside the parts of a run."""
 
 PARTS = (
     *("journal", "blobs", "snapshots", "exports", "checkpoints"),
-    *("inbox", CONFIGURATION, DOCUMENT, SUMMARY, *PICTURES, LOG, PRINTSTREAMS, *UNPACKED),
+    *("inbox", CONFIGURATION, DOCUMENT, SUMMARY, *PICTURES, LOG, PRINTSTREAMS, MARK, *UNPACKED),
 )
 """What a run leaves in its directory, apart from the lease."""
 
@@ -62,18 +65,25 @@ def holds_run(run_dir: Path) -> bool:
     return any((run_dir / "journal").glob("*.seg"))
 
 
+_given: set[Path] = set()
+"""Directories that this process has made: a result may still name one that was removed since."""
+
+
 def fresh_directory(parent: Path, name: str) -> Path:
     """Create and return a new directory below `parent`, named after the present time and `name`."""
     stamp = datetime.now().strftime("%Y-%m-%d_%H%M%S")
     safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)[:40]
     for attempt in range(1000):
         path = parent / (f"{stamp}_{safe}" + (f"_{attempt}" if attempt else ""))
+        if path in _given:
+            continue
         try:
             path.mkdir(parents=True)
         except FileExistsError:
             continue
         except OSError as error:
             raise _unwritable(path, error) from error
+        _given.add(path)
         return path
     raise StoreError(f"cannot find a free name in {parent}; give a working_dir")
 

@@ -78,6 +78,8 @@ class RunContext:
         What the optimizer is told of the backend: whether it, or its evaluations, have processes of their own.
     on_divergence : {'warm-start', 'fail'}
         What becomes of an optimizer that no longer does what it did.
+    integrality : tuple of bool
+        Whether each parameter is rounded to a whole number; empty if none is.
     """
 
     task: Callable[..., Any] | str
@@ -90,6 +92,7 @@ class RunContext:
     plan: Any = None
     concurrency: str = "threads"
     on_divergence: str = "warm-start"
+    integrality: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

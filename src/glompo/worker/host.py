@@ -19,7 +19,8 @@ from glompo.wire.launch_request import LaunchRequest
 from glompo.wire.messages import AT, OPT
 from glompo.worker.call_gate import Cut, Refused
 from glompo.worker.mailbox import Mailbox
-from glompo.worker.managed_function import DetailedManagedFunction, ManagedFunction
+from glompo.worker.detailed_function import DetailedManagedFunction
+from glompo.worker.managed_function import ManagedFunction
 from glompo.worker.recovery import Attempt, RecoveryStep, recovery_steps
 from glompo.worker.replay import DivergedError, Replay
 from glompo.worker.space import Space
@@ -46,7 +47,8 @@ def host(
         mailbox.rest_on()
     with ExitStack() as own:
         try:
-            space = Space(launch_request.context.bounds, launch_request.cls.scaler or launch_request.context.scaler)
+            context = launch_request.context
+            space = Space(context.bounds, launch_request.cls.scaler or context.scaler, context.integrality)
             computes = _Evaluators(launch_request, own, in_flight, evaluators)
             steps, ready, ended = recovery_steps(launch_request, mailbox), False, None
             while ended is None:

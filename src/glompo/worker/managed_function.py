@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.details import Ask, Details, residuals_among
+from glompo.details import GRADIENT, RESIDUALS, Ask, Details, residuals_among
 from glompo.errors import WorkerError
 from glompo.evaluators.protocol import Evaluator, NotEvaluated
 from glompo.function import Outcome, Status
@@ -35,6 +35,9 @@ FEW = 30
 
 Answer = tuple[float, tuple[Any, ...]]
 """The value that the optimizer gets, and the further values of a detailed call."""
+
+_OF_METHODS = {Ask.RESIDUALS: RESIDUALS, Ask.GRADIENT: GRADIENT}
+"""Columns that come from a method of the task."""
 
 NO_DETAILS = Details()
 """Of a task that says nothing of extras."""
@@ -212,6 +215,16 @@ class ManagedFunction:
             answers = self._answers(X, Ask.RESIDUALS if self.details.method else Ask.DETAILS)
         return [(value, residuals_among(extras, places) if extras else None) for value, extras in answers]
 
+    def with_gradient(self, x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64] | None]:
+        """Return value and gradient at `x`, shape (m,), in the optimizer's units, from one evaluation.
+
+        The gradient is None where there was no valid evaluation. The task must declare it, see :mod:`glompo.details`.
+        """
+        with self._gate:
+            natural = self._natural(x)
+            value, extras = self._answer(natural, Ask.GRADIENT)
+        return value, self._space.gradient(natural, np.asarray(extras[-1], dtype=np.float64)) if extras else None
+
     def _answers(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64], ask: Ask) -> list[Answer]:
         points = [self._natural(x) for x in X]
         if self._workers == 1:
@@ -346,8 +359,8 @@ class ManagedFunction:
         """Return what is wrong with the extras of a valid evaluation; a failed one need not have them all."""
         if ask is Ask.VALUE or outcome.status is not Status.OK or not math.isfinite(outcome.fx):
             return ""
-        if ask is Ask.RESIDUALS:
-            told = "the evaluator gave no residuals; let its outcomes have them as the last of their extras"
+        if ask in _OF_METHODS:
+            told = f"the evaluator gave no {_OF_METHODS[ask]}; let its outcomes have it as the last of their extras"
             return "" if outcome.extras else told
         first, self._width = self._width, len(outcome.extras)
         if first is None and self._names_now is not None and (now := self._names_now()) != self.details.names:
@@ -367,8 +380,8 @@ class ManagedFunction:
         extras = outcome.extras
         if not extras:
             return outcome, 0
-        if ask is Ask.RESIDUALS:
-            extras = self.details.row(extras[-1])
+        if ask in _OF_METHODS:
+            extras = self.details.row(_OF_METHODS[ask], extras[-1])
         elif self.details.names and len(extras) != len(self.details.names):  # of a failure: unnamed
             return replace(outcome, extras=()), 0
         try:
@@ -382,18 +395,3 @@ class ManagedFunction:
         if self._failures.penalty is not None:
             return self._failures.penalty
         return self._worst if self._worst > -math.inf else math.inf
-
-
-class DetailedManagedFunction(ManagedFunction):
-    """A task that can also be asked for all that its `detailed_call` returns."""
-
-    def detailed_call(self, x: NDArray[np.float64]) -> tuple[Any, ...]:
-        """Return ``(fx, *extras)`` at `x`, shape (m,); only fx where there was no valid evaluation."""
-        with self._gate:
-            value, extras = self._answer(self._natural(x), Ask.DETAILS)
-        return (value, *extras)
-
-    def map_detailed(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]) -> list[Answer]:
-        """Return value and extras at all rows of `X`, shape (n, m), in order, like :meth:`map`."""
-        with self._gate:
-            return self._answers(X, Ask.DETAILS)

@@ -22,6 +22,8 @@ class Space:
         Natural units. Parameters with equal bounds are fixed.
     scaler : {None, 'none', 'linear', 'std', 'log'} or a sequence of d of them
         Of all parameters, or of each: natural units; [0, 1]; [-1, 1]; or [0, 1] of the logarithm.
+    integrality : sequence of d bool
+        Which parameters are rounded to whole numbers; empty if none is. An optimizer sees them without steps.
 
     Raises
     ------
@@ -29,7 +31,12 @@ class Space:
         If there is no such scaler, or a logarithm of a range that is not positive.
     """
 
-    def __init__(self, bounds: NDArray[np.float64], scaler: str | Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        bounds: NDArray[np.float64],
+        scaler: str | Sequence[str] | None = None,
+        integrality: Sequence[bool] = (),
+    ) -> None:
         names = [scaler or "none"] * len(bounds) if scaler is None or isinstance(scaler, str) else list(scaler)
         for name in names:
             if name != "none" and name not in SCALES:
@@ -42,6 +49,8 @@ class Space:
         self._box = Box(bounds[self._free], seen)
         self._scaled = np.array([name in SCALES for name in seen])
         self._any = bool(self._scaled.any())
+        self._rounded = np.flatnonzero(np.array(integrality, dtype=bool))
+        self._bounds = bounds[self._rounded].T
         ends = [SCALES.get(name, pair) for name, pair in zip(seen, self._box.bounds.tolist(), strict=True)]
         self._bottom, self._top = np.array(ends).T
         self._length = np.where(self._scaled, self._top - self._bottom, 1.0)
@@ -63,11 +72,19 @@ class Space:
         outside.
         """
         part = self._unscaled(u) if self._any else u
-        if self._whole:
-            return part
-        full: NDArray[np.float64] = self._fixed_at.copy()
-        full[self._free] = part
-        return full
+        full: NDArray[np.float64] = part
+        if not self._whole:
+            full = self._fixed_at.copy()
+            full[self._free] = part
+        return self._stepped(full) if self._rounded.size else full
+
+    def _stepped(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the point with whole numbers where these are wanted; what lies outside the bounds stays there."""
+        raw, (low, high) = x[self._rounded], self._bounds
+        stepped = x.copy()
+        nearest = np.clip(np.floor(raw + 0.5), np.ceil(low), np.floor(high))
+        stepped[self._rounded] = np.where((low <= raw) & (raw <= high), nearest, raw)
+        return stepped
 
     def seen(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what the optimizer calls the natural point `x`, shape (d,), inside the bounds."""
@@ -76,6 +93,13 @@ class Space:
             return part
         inside = np.clip(self._bottom + self._box.unit(part) * self._length, self._bottom, self._top)
         return np.asarray(np.where(self._scaled, inside, part))
+
+    def gradient(self, x: NDArray[np.float64], slopes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a gradient at the natural point `x`, both of shape (d,), in the optimizer's units, shape (m,)."""
+        part = slopes[self._free]
+        if not self._any:
+            return part
+        return np.asarray(np.where(self._scaled, part * self._box.slope(x[self._free]) / self._length, part))
 
     def _unscaled(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
         share = np.where(u == self._top, 1.0, (u - self._bottom) / self._length)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo.core.decisions.known_starts import MOST, known_starts
 from glompo.core.policies.ports import Option, Policies
 from glompo.core.views.manager_view import ManagerView
 from glompo.core.views.run_view import RunView
@@ -33,7 +34,7 @@ def starts(view: RunView, policies: Policies) -> Iterator[Start]:
     if option is None or option is False:
         return
     _check_option(option, view.free_slots, policies.selector)
-    x0, whence = _place(view, policies, manager)
+    x0, whence = _place(view, policies, manager, option)
     opt = view.n_started + 1
     why = writable(f"{policies.selector.explain(manager, option)}; {whence}")
     called = (option.regime, writable(option.name))
@@ -51,9 +52,15 @@ def _evaluations_left(view: RunView, policies: Policies) -> bool:
     return limit is None or limit > 0
 
 
-def _place(view: RunView, policies: Policies, manager: ManagerView) -> tuple[NDArray[np.float64], str]:
-    if policies.x0 is not None and not view.n_started:
-        return policies.x0, "x0 as given"
+def _place(view: RunView, policies: Policies, manager: ManagerView, option: Option) -> tuple[NDArray[np.float64], str]:
+    given = () if policies.x0 is None else np.atleast_2d(policies.x0)
+    n = view.n_started
+    if n < len(given):
+        return given[n], "x0 as given" if len(given) == 1 else f"x0 as given, {n + 1} of {len(given)}"
+    known = [] if view.known is None else known_starts(view.known, view.box, 1 if option.shared else MOST)
+    if n < len(given) + len(known):
+        x, f = known[n - len(given)]
+        return x, f"a known point, of value {f:.8g}"
     x0 = policies.generator.place(manager)
     if x0.shape != (view.dims,):
         raise PolicyError(

@@ -318,8 +318,8 @@ class Policies:
         Whether the owner of the incumbent may be stopped too.
     share : bool
         Whether the incumbent is sent to the others.
-    x0 : ndarray of shape (d,) or None
-        Start of the first optimizer; the generator gives all others.
+    x0 : ndarray of shape (d,) or (k, d), or None
+        Start of the first optimizer, or of the first k; then come known points, and the generator gives all others.
     lockstep : bool
         Whether decisions are made only when everything that was granted has been used.
     max_failure_rate : float

@@ -15,6 +15,7 @@ from glompo.core.policies.ports import Written, answer_of
 from glompo.core.views.run_view import RunView
 from glompo.errors import PolicyError, SettingTypeError
 from glompo.events.verdict import Verdict
+from glompo.validation import refuse_class
 
 
 class Rule(Written, ABC):
@@ -95,6 +96,12 @@ class Rule(Written, ABC):
 
     def __or__(self, other: Rule) -> Rule:
         return Any_(self, _rule(other, "|"))
+
+    def __rand__(self, other: object) -> Rule:  # what is no rule stands before this one
+        return All(_rule(other, "&"), self)
+
+    def __ror__(self, other: object) -> Rule:
+        return Any_(_rule(other, "|"), self)
 
     def __invert__(self) -> Rule:
         return Not(self)
@@ -235,6 +242,7 @@ class Not(_Combined):
 
 
 def _rule(other: object, word: str) -> Rule:
+    refuse_class(f"what is joined by {word}", other)
     if not isinstance(other, Rule):
         raise SettingTypeError(f"{other!r} cannot be combined with {word}: it is no rule (stopper or exit condition)")
     return other

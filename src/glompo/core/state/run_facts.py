@@ -17,7 +17,7 @@ from glompo.core.state.regime_totals import RegimeTotals
 from glompo.core.state.requests import PendingRequests
 from glompo.core.state.retention import Retention
 from glompo.errors import IllegalEventError
-from glompo.events import Asked, CheckpointBegun, Event, RunOpened
+from glompo.events import Asked, CheckpointBegun, Event, PointsKnown, RunOpened
 from glompo.events.verdict import Verdict
 
 
@@ -103,6 +103,7 @@ class RunFacts:
     finished: Verdict | None = None
     at: float = 0.0
     session_wall: float = 0.0
+    points: PointsKnown | None = None
 
     @property
     def slots(self) -> int:

@@ -36,6 +36,7 @@ from glompo.events import (
     NotSaved,
     Paused,
     PauseRequested,
+    PointsKnown,
     Reclaimed,
     ReclaimRequested,
     Recovered,
@@ -97,6 +98,11 @@ class RunState(RunFacts):
         if self.opened is not None:
             raise IllegalEventError(f"{event.run_id} opened inside {self.opened.run_id}")
         self.opened = event
+
+    def _know(self, event: PointsKnown) -> None:
+        if self.points is not None or self.optimizers or event.X.shape != (len(event.f), len(self.opened.bounds)):  # type: ignore[union-attr]
+            raise IllegalEventError(f"{len(event.f)} known points of shape {event.X.shape}, or not at the beginning")
+        self.points = event
 
     def _close_session(self, event: SessionClosed) -> None:
         if not self.session_open:
@@ -334,6 +340,7 @@ class RunState(RunFacts):
 
 _RULES: dict[type[Event], Callable[[RunState, Any], None]] = {
     RunOpened: RunState._open_run,
+    PointsKnown: RunState._know,
     SessionClosed: RunState._close_session,
     Repaired: RunState._nothing,
     StartRequested: RunState._request_start,

@@ -29,6 +29,7 @@ from glompo.events import (
     IncumbentSent,
     NotSaved,
     PauseRequested,
+    PointsKnown,
     RunOpened,
     Saved,
     SaveRequested,
@@ -43,7 +44,7 @@ _KNOWN: dict[str, type] = {
     for cls in (
         RunState, OptimizerState, Best, Retention, RunOpened, StartRequested, PauseRequested, StopRequested,
         IncumbentSent, Resumption, Checkpoints, SaveRequested, Saved, NotSaved, CheckpointBegun, Asked,
-        PendingRequests, RegimeTotals, Verdict, How, Phase,
+        PendingRequests, RegimeTotals, Verdict, How, Phase, PointsKnown,
     )
 }  # fmt: skip
 _DERIVED = ("alive", "left")

@@ -53,7 +53,11 @@ class DocumentedResult(NamedTuple):
 
 def documented_result(view: RunView, end_cond: str | None = None) -> DocumentedResult:
     """Return the result of a run as far as it has come; `end_cond` says why it ended."""
-    best = view.best
+    best, known = view.best, view.known
+    origin = {"opt_id": best.opt if best else None, "type": view[best.opt].kind if best else None}
+    x, fx = (None, math.inf) if best is None else (best.x.copy(), best.f)
+    if known is not None and known.f[0] < fx:  # it is no evaluation, but still the best that is known
+        x, fx, origin = known.X[0].copy(), float(known.f[0]), {"opt_id": None, "type": "known point"}
     stats = {
         "f_evals": view.calls,
         "opts_started": view.n_started,
@@ -62,10 +66,10 @@ def documented_result(view: RunView, end_cond: str | None = None) -> DocumentedR
         "end_cond": end_cond,
     }
     return DocumentedResult(
-        x=None if best is None else best.x.copy(),
-        fx=math.inf if best is None else best.f,
+        x=x,
+        fx=fx,
         stats=stats,
-        origin={"opt_id": best.opt if best else None, "type": view[best.opt].kind if best else None},
+        origin=origin,
     )
 
 

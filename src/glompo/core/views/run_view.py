@@ -20,7 +20,7 @@ from glompo.core.state.run_facts import Checkpoints
 from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams
 from glompo.core.views.optimizer_view import OptimizerView
-from glompo.events import Asked, RunOpened
+from glompo.events import Asked, PointsKnown, RunOpened
 from glompo.events.enums import By, RequestKind
 from glompo.events.verdict import Verdict
 
@@ -339,6 +339,11 @@ class RunView:
     def streams(self) -> Streams:
         """Random streams of the run: asked twice, the same answer."""
         return Streams(self.opened.entropy)
+
+    @property
+    def known(self) -> PointsKnown | None:
+        """Points with values that were known before the run; None if there were none."""
+        return self._state.points
 
     @property
     def opened(self) -> RunOpened:

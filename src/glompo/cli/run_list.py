@@ -1,0 +1,79 @@
+"""``glompo list`` and ``glompo clean``: the runs below a directory."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from glompo.cli.inspection import plain
+from glompo.read.listing import ListedRun, list_runs
+from glompo.safe_text import legible
+from glompo.show import formatting as fmt
+from glompo.storage.short_runs import is_short, is_unnamed, remove_run
+
+WORDS = {"left": "suspended"}
+"""What people call a status, where programs know another word."""
+
+HEADING = ("run", "state", "evaluations", "best", "begun", "label or task")
+
+
+def list_text(folder: Path) -> str:
+    """Return the runs below a directory as a table."""
+    runs = list_runs(folder)
+    if not runs:
+        return f"no runs below {legible(folder)}"
+    rows = [HEADING, *(_row(one, folder) for one in runs)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    right = (False, False, True, True, False, False)
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if flush else cell.ljust(width)
+            for cell, width, flush in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in rows
+    )
+
+
+def list_json(folder: Path) -> str:
+    """Return the same as JSON; what is not a finite number is null there."""
+    return json.dumps(plain(list_runs(folder)), indent=2, allow_nan=False)
+
+
+def _row(one: ListedRun, folder: Path) -> tuple[str, ...]:
+    name = "." if one.run_dir == folder else str(one.run_dir.relative_to(folder))
+    begun = datetime.fromisoformat(one.date).astimezone().strftime("%Y-%m-%d %H:%M") if one.date else ""
+    state = WORDS.get(one.status, one.status)
+    return legible(name), state, f"{one.calls:,}", fmt.value(one.best), begun, legible(one.called)
+
+
+def clean(folder: Path, finished: bool, everything: bool, pretend: bool) -> Iterator[str]:
+    """Remove runs whose directory the library chose, and yield a line for each, and what was kept.
+
+    Parameters
+    ----------
+    folder : Path
+        Below which to look.
+    finished, everything : bool
+        Whether to remove, beside short ones, all that have finished; all in which no process works, also if they could
+        go on.
+    pretend : bool
+        Only tell what would be removed.
+    """
+    goes = {"finished"} if finished else set()
+    goes |= {"finished", "left", "killed"} if everything else set()
+    removed, kept = 0, Counter[str]()
+    for one in list_runs(folder):
+        if not is_unnamed(one.run_dir):
+            kept["with a name of their own"] += 1
+        elif one.status in goes or (one.status == "finished" and is_short(one.run_dir)):
+            removed += 1
+            yield f"{'would remove' if pretend else 'removed'} {legible(one.run_dir)}"
+            if not pretend:
+                remove_run(one.run_dir)
+        else:
+            kept[WORDS.get(one.status, one.status)] += 1
+    told = ", ".join(f"{n} {what}" for what, n in kept.items())
+    yield f"{fmt.counted(removed, 'run')} {'would be ' if pretend else ''}removed" + (f"; kept: {told}" if told else "")
