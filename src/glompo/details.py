@@ -28,6 +28,12 @@ from glompo.values import without_masks
 RESIDUALS = "residuals"
 """Name of the method, of the attribute, and of the extra that hold residuals."""
 
+OTHERS = "extras_of"
+"""Name of a method that makes the extras of `headers` out of the residuals, where these are a method."""
+
+WITHOUT = "without_residuals"
+"""Name of an attribute of a task that says in a text why it has no residuals."""
+
 VALUE = "fx"
 """Name that `headers` may give to the value itself, which comes before the extras."""
 
@@ -66,9 +72,13 @@ class Details:
         """Names of all that is recorded of an evaluation besides its value; residuals of a method come last."""
         return (*self.names, RESIDUALS) if self.method else self.names
 
-    def row(self, residuals: Any) -> tuple[Any, ...]:
-        """Return the extras of an evaluation of which only the residuals, from the method, were asked for."""
-        return (*(None for _ in self.names), residuals)
+    def row(self, extras: Sequence[Any]) -> tuple[Any, ...]:
+        """Return what is recorded of an evaluation of which only the residuals, from the method, were asked for.
+
+        They are the last of the extras; what the task tells of the others comes before them, or else None.
+        """
+        *others, residuals = extras
+        return (*(others if len(others) == len(self.names) else (None for _ in self.names)), residuals)
 
     def objection(self, extras: Sequence[Any]) -> str:
         """Return what is wrong with the extras of an evaluation, naming both sides; empty if they are as announced."""
@@ -182,12 +192,16 @@ def residuals_among(extras: Sequence[Any], places: Sequence[int]) -> NDArray[np.
     return np.concatenate([np.ravel(np.asarray(without_masks(extras[place]), dtype=float)) for place in places])
 
 
-def residual_call(task: Any) -> Callable[[NDArray[np.float64]], tuple[float, NDArray[np.float64]]]:
-    """Return a function that gives value and residuals of a task whose residuals are a method, at one cost."""
+def residual_call(task: Any) -> Callable[[NDArray[np.float64]], tuple[Any, ...]]:
+    """Return a function that gives value and residuals of a task whose residuals are a method, at one cost.
 
-    def call(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    What the method ``extras_of`` of the task makes of the residuals stands between them.
+    """
+    others = getattr(task, OTHERS, None)
+
+    def call(x: NDArray[np.float64]) -> tuple[Any, ...]:
         residuals = residual_vector(task.residuals(x))
-        return float(residuals @ residuals), residuals
+        return (float(residuals @ residuals), *(() if others is None else others(residuals)), residuals)
 
     return call
 

@@ -170,7 +170,7 @@ def _bounds(document: Mapping[str, Any]) -> Any:
     """Return the bounds as pairs: in a configuration a row of bounds is always (min, max)."""
     bounds = document.get("bounds")
     if bounds is None:
-        raise SettingError("the configuration has no bounds; add bounds = [[min, max], ...], one for each parameter")
+        return None  # the task may bring them
     if not isinstance(bounds, list):
         raise SettingTypeError(f"bounds is {bounds!r}; give [[min, max], ...], one for each parameter")
     for number, row in enumerate(bounds):

@@ -21,6 +21,7 @@ from glompo.manager.wiring import engine_of, policies_of, progress_of, raise_if_
 from glompo.read import Result, result_of
 from glompo.settings import ResumeSettings, RunSpec, SetupSettings, spelled_out
 from glompo.settings.field import settings_of
+from glompo.spec.task import with_brought
 from glompo.storage.checkpoint_writer import Extras
 from glompo.validation import refuse_unknown
 
@@ -81,7 +82,9 @@ class GloMPOManager:
         task : callable or str
             ``task(x) -> float`` for x of shape (d,), or its import path ``"module:function"``.
         bounds : sequence of (min, max), ndarray of shape (d, 2), or scipy.optimize.Bounds
-            Equal bounds fix a parameter.
+            Equal bounds fix a parameter. None for those that the task brings as its attribute ``bounds``; its
+            attributes ``x0``, ``names``, ``scaler`` and ``is_log_detailed`` are then taken as well, where the settings
+            do not say otherwise.
         opt_selector : BaseSelector, or optimizers
             What may start: a selector; or an optimizer class, an instance as a template, a tuple
             ``(class, init kwargs, minimize kwargs)``, or a list of these, which are started in turn. None for the
@@ -202,6 +205,7 @@ class GloMPOManager:
         self._refuse_twice()
         refuse_unknown("setup", settings, settings_of(RunSpec))
         given = {"task": task, "bounds": bounds, "opt_selector": opt_selector, "working_dir": working_dir, **settings}
+        given = with_brought(given)
         self._spec = spec = RunSpec.of(given)
         self._extras = partial(extras_of, given, spec)
 

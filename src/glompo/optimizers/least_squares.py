@@ -236,7 +236,7 @@ class _Alone:
 
     def map_residuals(self, X: NDArray[np.float64]) -> Answers:
         if self.details.method:
-            return list(map(residual_call(self._task), X))
+            return [(found[0], found[-1]) for found in map(residual_call(self._task), X)]
         places = self.details.residuals
         assert places is not None  # asked of a task that declares residuals
         return [(fx, residuals_among(extras, places) if extras else None) for fx, extras in self.map_detailed(X)]

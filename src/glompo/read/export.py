@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -59,6 +60,16 @@ class EvaluationRow:
     value: float
     x: NDArray[np.float64]
     extras: tuple[Any, ...] = ()
+
+
+def improvements(run_dir: str | os.PathLike[str]) -> list[tuple[int, NDArray[np.float64]]]:
+    """Return the points by which a run improved, shape (d,) each, with the numbers of their evaluations, from 1."""
+    found, best = [], math.inf
+    for row in rows(run_dir):
+        if row.status == Status.OK.name.lower() and row.value < best:
+            best = row.value
+            found.append((row.order, row.x))
+    return found
 
 
 def rows(run_dir: str | os.PathLike[str]) -> Iterator[EvaluationRow]:

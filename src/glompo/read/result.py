@@ -15,6 +15,7 @@ from glompo.core.state.lifecycle import How
 from glompo.core.views.manager_view import documented_result
 from glompo.core.views.run_view import RunView
 from glompo.events.enums import Reason
+from glompo.read.export import improvements
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
 from glompo.read.run_opening import RunStatus, opening_of, run_status_of
 from glompo.safe_text import PAGE, legible
@@ -104,6 +105,10 @@ class Result:
     def fun(self) -> float:
         """SciPy's name of `fx`."""
         return self.fx
+
+    def trail(self) -> list[tuple[int, NDArray[np.float64]]]:
+        """Return the points by which the run improved, each with the number of its evaluation, from 1."""
+        return [] if self.run_dir is None else improvements(self.run_dir)
 
     def keys(self) -> tuple[str, ...]:
         """Return the names that can be read as items."""

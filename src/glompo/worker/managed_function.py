@@ -335,7 +335,7 @@ class ManagedFunction:
         if not extras:
             return outcome, 0
         if ask is Ask.RESIDUALS:
-            extras = self.details.row(extras[-1])
+            extras = self.details.row(extras)
         elif self.details.names and len(extras) != len(self.details.names):  # of a failure: unnamed
             return replace(outcome, extras=()), 0
         try:
