@@ -103,7 +103,6 @@ def test_a_misspelt_setting_is_named_with_one_that_exists(name, place, letter):
     ("document", "complaint"),
     [
         ({"bounds": LEAST["bounds"]}, 'no task; add task = "module:function"'),
-        ({"task": "m:f"}, r"no bounds; add bounds = \[\[min, max\]"),
         (LEAST | {"task": 3}, "task is 3; give the import path"),
         (LEAST | {"bounds": "wide"}, "bounds is 'wide'; give"),
         (LEAST | {"bounds": [[0, 1], [0, 1, 2]]}, r"bounds of parameter 1 are \[0, 1, 2\]; give two numbers"),
