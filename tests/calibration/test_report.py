@@ -93,7 +93,8 @@ def test_after_a_run_the_point_is_named_that_validation_would_choose(tmp_path):
     best = report.best_by_validation
     assert best.validation == min(point.validation for point in report.trail)
     assert f"validation would choose evaluation {best.number}:" in str(report)
-    assert ("it got better" in str(report)) == (report.trail[-1].validation < report.trail[0].validation)
+    assert ("from there on validation got worse" in str(report)) == (report.trail[-1].validation > best.validation)
+    assert sum(best.groups.values()) == pytest.approx(best.validation)
 
 
 def test_a_report_is_written_as_text_page_and_tables(tmp_path):

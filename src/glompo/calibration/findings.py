@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,12 +93,16 @@ class ParameterRow:
 
 @dataclass(frozen=True, slots=True)
 class TrailPoint:
-    """A point by which a run improved, with the losses of both splits; `number` counts evaluations from 1."""
+    """A point by which a run improved, with the losses of both splits; `number` counts evaluations from 1.
+
+    `groups` has the sums of the validation data by group.
+    """
 
     number: int
     x: Vector
     training: float
     validation: float
+    groups: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

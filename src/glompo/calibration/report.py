@@ -173,7 +173,10 @@ def _judged(fit: Any, trail: Iterable[tuple[int, Any]]) -> tuple[list[TrailPoint
     for number, x in trail:
         point = np.asarray(x, dtype=np.float64)
         try:
-            found.append(TrailPoint(number, point, fit(point), fit.validation_loss(point)))
+            residuals = fit.validation.residuals(fit.predictions(point, "validation"))
+            shares = fit.shares(residuals)
+            groups = {group: float(shares[fit.validation.members(group)].sum()) for group in fit.validation.groups}
+            found.append(TrailPoint(number, point, fit(point), fit.total(residuals), groups))
         except Exception:  # whatever a model raises where it cannot be computed
             failed += 1
     return found, failed

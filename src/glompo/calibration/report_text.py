@@ -123,16 +123,22 @@ def _validation(report: Findings) -> Iterable[str]:
     if best is None:
         return
     first, last = report.trail[0], report.trail[-1]
-    went = "better" if last.validation < first.validation else "worse"
     yield (
         f"along the {len(report.trail)} points by which the run improved, the loss of the training data went from "
         f"{_number(first.training)} to {_number(last.training)}, that of the validation data from "
-        f"{_number(first.validation)} to {_number(last.validation)}: it got {went}"
+        f"{_number(first.validation)} to {_number(last.validation)}"
     )
     yield (
         f"validation would choose evaluation {best.number}: training {_number(best.training)}, validation "
         f"{_number(best.validation)}"
     )
+    if last.validation > best.validation:
+        changes = {group: last.groups[group] - best.groups[group] for group in last.groups}
+        group = max(changes, key=changes.__getitem__)
+        yield (
+            f"from there on validation got worse, by {_number(last.validation - best.validation)}; most of it in the "
+            f"group {group}, {_number(best.groups[group])} to {_number(last.groups[group])}"
+        )
 
 
 def _error(row: ParameterRow) -> str:

@@ -31,6 +31,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from glompo.cli.calibration import calibration_in, calibration_kept
 from glompo.cli.components import (
     ALLOCATORS,
     EXIT_CONDITIONS,
@@ -98,7 +99,7 @@ def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     known = settings_known()
     refuse_unknown("the configuration", document, known)
     call = {name: value for name, value in document.items() if name not in _PARSED}
-    call["task"] = task_in(document, folder)
+    call["task"] = calibration_in(document, folder) if CALIBRATION in document else task_in(document, folder)
     call["bounds"] = _bounds(document)
     if "working_dir" in document:
         call["working_dir"] = _below(folder, document["working_dir"])
@@ -138,15 +139,23 @@ def kept(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     lasting = {name: value for name, value in document.items() if name not in once}
     in_place = _below(folder, document.get("working_dir", "glompo_runs")) == folder  # it was read from there
     folders = python_path(document, folder)[in_place:]
-    return lasting | {"task": task_kept(document["task"], folder), "working_dir": ".", "python_path": folders}
+    if CALIBRATION in document:
+        task = {CALIBRATION: calibration_kept(document, folder)}
+    else:
+        task = {"task": task_kept(document["task"], folder)}
+    return lasting | task | {"working_dir": ".", "python_path": folders}
 
 
-_OURS = ("stoppers" + COMBINE, "exit_conditions" + COMBINE, "python_path")
+CALIBRATION = "calibration"
+"""Table in place of a task."""
+
+_OURS = (CALIBRATION, "stoppers" + COMBINE, "exit_conditions" + COMBINE, "python_path")
 """Keys that are no arguments."""
 
 _PARSED = {
     *_SINGLE,
     "python_path",
+    CALIBRATION,
     "task",
     "bounds",
     "working_dir",

@@ -42,7 +42,7 @@ def task_in(document: Mapping[str, Any], folder: Path) -> str | CommandTask:
             'the configuration has no task; add task = "module:function", or a table [task] with command = [...]'
         )
     if isinstance(task, Mapping):
-        return _program(task, folder, document.get("names"))
+        return program(task, folder, "[task]", document.get("names"))
     if not isinstance(task, str):
         raise SettingTypeError(
             f"task is {task!r}; give the import path of a function, 'module:function', or a table [task] with "
@@ -59,11 +59,12 @@ def task_kept(task: Any, folder: Path) -> Any:
     return {**task, "command": _command(task["command"], folder), **paths}
 
 
-def _program(table: Mapping[str, Any], folder: Path, names: Any) -> CommandTask:
+def program(table: Mapping[str, Any], folder: Path, where: str, names: Any = None) -> CommandTask:
+    """Return the program that a table describes; SettingError or SettingTypeError if it cannot be used."""
     known = inspect.signature(CommandTask).parameters
-    refuse_unknown("the table [task]", table, known)
+    refuse_unknown(f"the table {where}", table, known)
     if "command" not in table:
-        raise SettingError('the table [task] has no command; add command = ["program", "argument", ...]')
+        raise SettingError(f'the table {where} has no command; add command = ["program", "argument", ...]')
     settings = {name: value for name, value in table.items() if name != "command"}
     for name in PATHS:
         if name in settings:
