@@ -100,7 +100,8 @@ def test_after_a_run_the_point_is_named_that_validation_would_choose(tmp_path):
 def test_a_report_is_written_as_text_page_and_tables(tmp_path):
     report = fit().report()
     paths = {path.name: path for path in report.write(tmp_path / "out")}
-    assert paths.keys() == {"report.txt", "report.html", "groups.csv", "residuals.csv", "parameters.csv"}
+    assert paths.keys() == {"report.txt", "report.html", "groups.csv", "residuals.csv", "parameters.csv", "fitted.csv"}
+    assert Parameters.read(paths["fitted.csv"]).names == fit().names
     with paths["residuals.csv"].open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 15

@@ -127,6 +127,8 @@ class Findings:
         Points of the trail at which the validation data could not be computed.
     evaluations : int
         Calls of the model that the report took.
+    fitted : str
+        The table of parameters at the point as CSV, below a header that says where it comes from.
     """
 
     title: str
@@ -140,6 +142,7 @@ class Findings:
     trail: tuple[TrailPoint, ...] = ()
     failed: int = 0
     evaluations: int = 0
+    fitted: str = ""
 
     @property
     def best_by_validation(self) -> TrailPoint | None:

@@ -6,12 +6,14 @@ import math
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glompo._version import __version__
 from glompo.box import Box
 from glompo.calibration.data import Data
 from glompo.calibration.findings import Findings, GroupRow, ParameterRow, ResidualRow, TrailPoint
@@ -20,6 +22,9 @@ from glompo.calibration.report_text import csv_files, html_page, plain_text
 from glompo.errors import SettingError
 
 Vector = NDArray[np.float64]
+
+FITTED = "fitted.csv"
+"""File with the table of parameters at the point of a report."""
 
 AT_BOUND = 1e-6
 """Share of its range from which a parameter counts as being at its bound."""
@@ -39,7 +44,7 @@ class Report(Findings):
         """Write ``report.txt``, ``report.html``, and each table as CSV; return the paths."""
         folder = Path(directory)
         folder.mkdir(parents=True, exist_ok=True)
-        contents = {"report.txt": f"{self}\n", "report.html": self.to_html(), **csv_files(self)}
+        contents = {"report.txt": f"{self}\n", "report.html": self.to_html(), **csv_files(self), FITTED: self.fitted}
         for name, text in contents.items():
             (folder / name).write_text(text, encoding="utf-8")
         return [folder / name for name in contents]
@@ -96,18 +101,20 @@ def reported(
     known = identifiability(fit.weighted, x, Box(fit.bounds, fit.scaler), own) if errors else None
     points, failed = _judged(fit, trail or ())
     calls += (0 if known is None else known.evaluations) + 2 * (len(points) if fit.validation is not None else 0)
+    title, groups = f"{fit!r} at {point or called}", list(_shared(groups))
     return Report(
-        title=f"{fit!r} at {point or called}",
+        title=title,
         x=x,
         loss=fit.total(own),
         validation_loss=fit.total(checked) if len(checked) else math.nan,
-        groups=tuple(_shared(groups)),
+        groups=tuple(groups),
         residuals=tuple(rows),
         parameters=_parameters(fit, x, known),
         rank=None if known is None else known.rank,
         trail=tuple(points),
         failed=failed,
         evaluations=calls,
+        fitted=fit.parameters.at(x).to_csv(_provenance(title, groups)),
     )
 
 
@@ -122,6 +129,13 @@ def _point(fit: Any, at: Any) -> tuple[Vector, str]:
     if x.shape != fit.x0.shape:
         raise SettingError(f"the point has shape {x.shape}; give one number for each of the {len(fit.x0)} parameters")
     return x, "the best point of the run" if best else "the point given"
+
+
+def _provenance(title: str, groups: Sequence[GroupRow]) -> Iterable[str]:
+    """Yield the header of a file of parameters: where they come from, and what they are worth."""
+    yield title
+    yield f"glompo {__version__}, numpy {np.__version__}, {datetime.now(UTC).isoformat(timespec='seconds')}"
+    yield from (f"{row.split} {row.group}: loss {row.loss:.6g}, {row.n} rows" for row in groups)
 
 
 def _rows(data: Data, predictions: Vector) -> list[ResidualRow]:
