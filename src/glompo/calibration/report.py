@@ -55,7 +55,7 @@ def reported(
     at: Any = None,
     *,
     errors: bool = True,
-    trail: Iterable[tuple[int, Any]] | None = None,
+    trail: Iterable[tuple[int, Any, float]] | None = None,
     point: str = "",
 ) -> Report:
     """Return the report of a calibration.
@@ -68,8 +68,8 @@ def reported(
         The point, or the run whose best point is meant; by default the values in the table of parameters.
     errors : bool
         Whether rank and errors are computed, at one evaluation for each active parameter.
-    trail : iterable of (int, array-like), optional
-        Points by which a run improved, with the numbers of their evaluations; of a result they are known.
+    trail : iterable of (int, array-like, float), optional
+        Evaluations by which a run improved: number, point, value; of a result they are known.
     point : str
         What the point is called in the title.
 
@@ -100,7 +100,7 @@ def reported(
     checked = np.array([row.residual for row in rows if row.split == "validation"])
     known = identifiability(fit.weighted, x, Box(fit.bounds, fit.scaler), own) if errors else None
     points, failed = _judged(fit, trail or ())
-    calls += (0 if known is None else known.evaluations) + 2 * (len(points) if fit.validation is not None else 0)
+    calls += (0 if known is None else known.evaluations) + len(points) + failed
     title, groups = f"{fit!r} at {point or called}", list(_shared(groups))
     return Report(
         title=title,
@@ -179,18 +179,18 @@ def _parameters(fit: Any, x: Vector, known: Identifiability | None) -> tuple[Par
     return tuple(found)
 
 
-def _judged(fit: Any, trail: Iterable[tuple[int, Any]]) -> tuple[list[TrailPoint], int]:
+def _judged(fit: Any, trail: Iterable[tuple[int, Any, float]]) -> tuple[list[TrailPoint], int]:
     """Return the points with their losses, and how many could not be judged; none without data for validation."""
     if fit.validation is None:
         return [], 0
     found, failed = [], 0
-    for number, x in trail:
+    for number, x, value in trail:
         point = np.asarray(x, dtype=np.float64)
         try:
             residuals = fit.validation.residuals(fit.predictions(point, "validation"))
             shares = fit.shares(residuals)
             groups = {group: float(shares[fit.validation.members(group)].sum()) for group in fit.validation.groups}
-            found.append(TrailPoint(number, point, fit(point), fit.total(residuals), groups))
+            found.append(TrailPoint(number, point, value, fit.total(residuals), groups))
         except Exception:  # whatever a model raises where it cannot be computed
             failed += 1
     return found, failed

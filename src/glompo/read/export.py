@@ -62,13 +62,13 @@ class EvaluationRow:
     extras: tuple[Any, ...] = ()
 
 
-def improvements(run_dir: str | os.PathLike[str]) -> list[tuple[int, NDArray[np.float64]]]:
-    """Return the points by which a run improved, shape (d,) each, with the numbers of their evaluations, from 1."""
+def improvements(run_dir: str | os.PathLike[str]) -> list[tuple[int, NDArray[np.float64], float]]:
+    """Return the evaluations by which a run improved: number, from 1, point, shape (d,), and value."""
     found, best = [], math.inf
     for row in rows(run_dir):
         if row.status == Status.OK.name.lower() and row.value < best:
             best = row.value
-            found.append((row.order, row.x))
+            found.append((row.order, row.x, row.value))
     return found
 
 

@@ -106,8 +106,8 @@ class Result:
         """SciPy's name of `fx`."""
         return self.fx
 
-    def trail(self) -> list[tuple[int, NDArray[np.float64]]]:
-        """Return the points by which the run improved, each with the number of its evaluation, from 1."""
+    def trail(self) -> list[tuple[int, NDArray[np.float64], float]]:
+        """Return the evaluations by which the run improved: number, from 1, point, shape (d,), and value."""
         return [] if self.run_dir is None else improvements(self.run_dir)
 
     def keys(self) -> tuple[str, ...]:
