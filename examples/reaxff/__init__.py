@@ -3,6 +3,15 @@
 from .forcefield import ForceField, ForceFieldError
 from .geometries import Geometry, read_geometries
 from .model import ReaxFF
-from .tables import params, trainset
+from .tables import params, trainset, write_ffield
 
-__all__ = ["ForceField", "ForceFieldError", "Geometry", "ReaxFF", "params", "read_geometries", "trainset"]
+__all__ = [
+    "ForceField",
+    "ForceFieldError",
+    "Geometry",
+    "ReaxFF",
+    "params",
+    "read_geometries",
+    "trainset",
+    "write_ffield",
+]

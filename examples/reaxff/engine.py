@@ -94,7 +94,7 @@ class Engine:
         EngineError
             If LAMMPS refuses the force field or a number is not finite. The next call works again.
         """
-        found = Computed()
+        found, doing = Computed(), "a new instance"
         try:
             with tempfile.NamedTemporaryFile(prefix="ffield-") as file:  # a new name: no other process can write to it
                 file.write(force_field.encode("utf-8", ENCODING_ERRORS))
@@ -104,13 +104,14 @@ class Engine:
                         self._instances[symbols] = _Instance(symbols)
                     self._instances[symbols].begin(file.name)
                     for name in names:
+                        doing = name
                         self._compute(self._instances[symbols], name, job, found)
         except EngineError:
             self.close()
             raise
         except Exception as error:  # the Python module of LAMMPS raises plain Exception
             self.close()  # after an error an instance may be half built
-            raise EngineError(f"LAMMPS failed: {error}") from error
+            raise EngineError(f"LAMMPS failed at {doing}: {error}") from error
         return found
 
     def close(self) -> None:

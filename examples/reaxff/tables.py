@@ -10,7 +10,7 @@ from pathlib import Path
 from glompo.calibration import Data, Entry, Parameter, Parameters
 from glompo.errors import SettingError
 
-from .forcefield import ForceField, ForceFieldError
+from .forcefield import Address, ForceField, ForceFieldError
 from .geometries import Geometry, read_geometries
 
 PathLike = str | os.PathLike[str]
@@ -63,6 +63,25 @@ def params(ffield: PathLike, params: PathLike, *, inactive: bool = False) -> Par
         group = f"{address.section} {'-'.join(address.atoms)}".strip()
         rows.append(Parameter(str(address), value, low, high, active=active, group=group, where=where))
     return Parameters(rows)
+
+
+def write_ffield(parameters: Parameters, ffield: PathLike, path: PathLike) -> None:
+    """Write a force field with the values of a table, such as ``fitted.csv`` of a report; nothing else changes.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Named by their addresses, as those of :func:`params` are.
+    ffield, path : path
+        The force field that is changed, and where it is written.
+
+    Raises
+    ------
+    SettingError
+        If the force field has no such number.
+    """
+    values = {Address.parse(row.name): row.value for row in parameters}
+    ForceField.read(Path(ffield)).with_values(values).write(Path(path))
 
 
 def trainset(

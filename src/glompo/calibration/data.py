@@ -186,11 +186,6 @@ class Data(Sequence[Entry]):
         """Return which rows are of a group, shape (n,)."""
         return np.array([entry.group == group for entry in self._entries])
 
-    def zero(self, row: int) -> str:
-        """Return the quantity from which others are measured: of a difference the last term that is subtracted."""
-        negative = [name for factor, name in self._entries[row].terms if factor < 0.0]
-        return negative[-1] if negative else ""
-
     def to_csv(self, header: Iterable[str] = ()) -> str:
         """Return the table as CSV, below comment lines; :meth:`read` takes it."""
         rows = ((e.quantity, e.at, e.reference, e.sigma, e.group, e.split, e.unit) for e in self._entries)

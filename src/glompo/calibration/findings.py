@@ -29,7 +29,7 @@ class GroupRow:
     rms : float
         Root of the mean square of (prediction − reference) / sigma, without the weight of the group.
     zero : str
-        The quantity from which most rows are measured, if they are differences; an error of it moves all of them.
+        The quantity that most rows have in common, if they are differences; an error of it moves all of them.
     sharing : int
         How many rows that is.
     """
@@ -129,6 +129,8 @@ class Findings:
         Calls of the model that the report took.
     fitted : str
         The table of parameters at the point as CSV, below a header that says where it comes from.
+    squares : bool
+        Whether the loss is the sum of the squares.
     """
 
     title: str
@@ -143,6 +145,7 @@ class Findings:
     failed: int = 0
     evaluations: int = 0
     fitted: str = ""
+    squares: bool = True
 
     @property
     def best_by_validation(self) -> TrailPoint | None:

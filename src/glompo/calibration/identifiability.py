@@ -67,9 +67,8 @@ def identifiability(residuals: Callable[[Vector], Vector], x: Vector, box: Box, 
 
     Notes
     -----
-    The covariance is (JᵀJ)⁻¹ times r·r/(n − rank), at least 1: the sigmas are taken as they are, unless the fit is
-    worse than they allow. A step that fails is repeated in the other direction; if that fails as well
-    the parameter has no derivative.
+    The covariance is (JᵀJ)⁻¹: the sigmas of the data are taken as they are. A step that fails is repeated in the other
+    direction; if that fails as well the parameter has no derivative.
     """
     at, d, calls = box.unit(x), len(x), 0
     J = np.full((len(here), d), np.nan)
@@ -86,15 +85,14 @@ def identifiability(residuals: Callable[[Vector], Vector], x: Vector, box: Box, 
                 J[:, i] = change / step
                 break
     influence = np.sqrt((J * J).sum(axis=0))
-    rank, errors = _errors(np.nan_to_num(J), here)
+    rank, errors = _errors(np.nan_to_num(J))
     return Identifiability(rank, np.where(np.isnan(influence), np.nan, errors), influence, calls)
 
 
-def _errors(J: Vector, here: Vector) -> tuple[int, Vector]:
+def _errors(J: Vector) -> tuple[int, Vector]:
     _, s, Vt = np.linalg.svd(J, full_matrices=False)
     kept = s > RANK * s[0] if len(s) and s[0] > 0.0 else np.zeros(len(s), dtype=bool)
     rank = int(kept.sum())
-    spread = max(1.0, float(here @ here) / max(1, len(here) - rank))
-    errors = np.sqrt(spread * ((Vt[kept] / s[kept, np.newaxis]) ** 2).sum(axis=0))
+    errors = np.sqrt(((Vt[kept] / s[kept, np.newaxis]) ** 2).sum(axis=0))
     hidden = 1.0 - (Vt[kept] ** 2).sum(axis=0)  # how much of each lies where the data see nothing
     return rank, np.where(hidden > 1e-6, np.inf, errors)

@@ -114,6 +114,7 @@ def reported(
         trail=tuple(points),
         failed=failed,
         evaluations=calls,
+        squares=fit.loss == "sse",
         fitted=fit.parameters.at(x).to_csv(_provenance(title, groups)),
     )
 
@@ -152,8 +153,9 @@ def _groups(fit: Any, split: str, data: Data, predictions: Vector) -> list[Group
     found = []
     for group in data.groups:
         members = data.members(group)
-        zeros = Counter(zero for row in np.flatnonzero(members).tolist() if (zero := data.zero(row)))
-        zero, sharing = zeros.most_common(1)[0] if zeros else ("", 0)
+        rows = [data[row].terms for row in np.flatnonzero(members).tolist()]
+        zeros = Counter(name for terms in rows if len(terms) > 1 for _, name in terms)
+        zero, sharing = zeros.most_common(1)[0] if zeros and zeros.most_common(1)[0][1] > 1 else ("", 0)
         rms = math.sqrt(float(np.mean(plain[members] ** 2)))
         found.append(GroupRow(split, group, int(members.sum()), float(shares[members].sum()), 0.0, rms, zero, sharing))
     return found

@@ -11,6 +11,9 @@ from typing import Any
 from glompo.calibration.findings import Findings, ParameterRow
 from glompo.calibration.tables import written
 
+WORSE = 2.0
+"""Sum of squares for each degree of freedom from which a fit is worse than its sigmas allow."""
+
 Cells = Sequence[Sequence[str]]
 
 
@@ -65,6 +68,13 @@ def summary(report: Findings) -> list[str]:
             f"the data determine {report.rank} of {count} combinations of parameters; {wide} of {count} parameters "
             "have a standard error above their whole range"
         )
+        n = sum(row.n for row in report.groups if row.split == "training")
+        spread = report.loss / max(1, n - report.rank)
+        if report.squares and spread > WORSE:
+            lines.append(
+                f"the loss is {spread:.3g} for each degree of freedom, more than the sigmas allow; errors are larger "
+                f"by a factor of about {math.sqrt(spread):.2g} if the model is right"
+            )
     bounds = [f"{row.name} ({row.bound})" for row in report.parameters if row.bound]
     silent = [row.name for row in report.parameters if row.silent]
     lines += [f"at a bound: {', '.join(bounds)}"] if bounds else []

@@ -40,7 +40,7 @@ class Calibration:
         empty array for a single number. A class is constructed once in each thread of each process, and its instance is
         called. If the model has attributes `quantities` and `parameters`, each a collection of names or a function that
         says whether it knows one, rows with other names are refused.
-    parameters : Parameters, or what :meth:`Parameters.read` takes
+    parameters : Parameters, what :meth:`Parameters.read` takes, or lmfit.Parameters
         Which numbers are fitted.
     data : Data, or what :meth:`Data.read` takes
         What the model is compared with. Rows for validation are never fitted.
@@ -78,7 +78,7 @@ class Calibration:
         loss: str = "sse",
         record_residuals: bool = False,
     ) -> None:
-        self.parameters = parameters if isinstance(parameters, Parameters) else Parameters.read(parameters)
+        self.parameters = _parameters(parameters)
         self.data = data if isinstance(data, Data) else Data.read(data)
         self._loss = loss_of(loss)
         self._keeps = record_residuals
@@ -249,3 +249,15 @@ class Calibration:
 
     def _forget(self) -> None:
         self._local = threading.local()
+
+
+def _parameters(given: Any) -> Parameters:
+    if isinstance(given, Parameters):
+        return given
+    if isinstance(given, Mapping):  # of names, as lmfit has it
+        if not all(hasattr(one, "vary") for one in given.values()):
+            raise SettingTypeError(
+                "parameters are a mapping; give a Parameters, a file, a list of rows, or lmfit.Parameters"
+            )
+        return Parameters.from_lmfit(given)
+    return Parameters.read(given)
