@@ -18,8 +18,8 @@ Vector = NDArray[np.float64]
 FEATURES = 10
 """Cosines by which the distribution of a parameter or a value is described."""
 
-WIDTH = 0.1
-"""Width of the kernel, as a share of the ranks."""
+WIDTH = 0.3
+"""Width of the kernel, as a share of the ranks: the median of their distances, as is usual."""
 
 SALIB = {"pawn": "median", "rbd_fast": "S1", "delta": "delta"}
 """Methods of SALib that take points as they come, and the index that counts."""
