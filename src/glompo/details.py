@@ -34,6 +34,12 @@ GRADIENT = "gradient"
 RESIDUALS = "residuals"
 """Name of the method, of the attribute, and of the extra that hold residuals."""
 
+OTHERS = "extras_of"
+"""Name of a method that makes the extras of `headers` out of the residuals, where these are a method."""
+
+WITHOUT = "without_residuals"
+"""Name of an attribute of a task that says in a text why it has no residuals."""
+
 VALUE = "fx"
 """Name that `headers` may give to the value itself, which comes before the extras."""
 
@@ -77,9 +83,15 @@ class Details:
         ours = ((RESIDUALS, self.method), (GRADIENT, self.gradient and GRADIENT not in self.names))
         return (*self.names, *(name for name, there in ours if there))
 
-    def row(self, column: str, value: Any) -> tuple[Any, ...]:
-        """Return the extras of an evaluation that gave one column only, from a method, up to that."""
-        return (*(None for _ in range(self.columns.index(column))), value)
+    def row(self, column: str, extras: Sequence[Any]) -> tuple[Any, ...]:
+        """Return what is recorded of an evaluation of which one column, from a method, was asked for, up to that.
+
+        It is the last of the extras; what the task tells of its own columns comes before it, or else None.
+        """
+        *others, value = extras
+        place = self.columns.index(column)
+        told = others if len(others) == len(self.names) <= place else ()
+        return (*told, *(None for _ in range(place - len(told))), value)
 
     def objection(self, extras: Sequence[Any]) -> str:
         """Return what is wrong with the extras of an evaluation, naming both sides; empty if they are as announced."""
@@ -198,12 +210,16 @@ def residuals_among(extras: Sequence[Any], places: Sequence[int]) -> NDArray[np.
     return np.concatenate([np.ravel(np.asarray(without_masks(extras[place]), dtype=float)) for place in places])
 
 
-def residual_call(task: Any) -> Callable[[NDArray[np.float64]], tuple[float, NDArray[np.float64]]]:
-    """Return a function that gives value and residuals of a task whose residuals are a method, at one cost."""
+def residual_call(task: Any) -> Callable[[NDArray[np.float64]], tuple[Any, ...]]:
+    """Return a function that gives value and residuals of a task whose residuals are a method, at one cost.
 
-    def call(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    What the method ``extras_of`` of the task makes of the residuals stands between them.
+    """
+    others = getattr(task, OTHERS, None)
+
+    def call(x: NDArray[np.float64]) -> tuple[Any, ...]:
         residuals = residual_vector(task.residuals(x))
-        return float(residuals @ residuals), residuals
+        return (float(residuals @ residuals), *(() if others is None else others(residuals)), residuals)
 
     return call
 

@@ -19,6 +19,7 @@ import typer
 from glompo._version import __version__
 from glompo.cli.arguments import KINDS, Directory, NoWait, Optimizer, RunOrFile
 from glompo.cli.exit_codes import BAD_INPUT, FAILURE, SUCCESS
+from glompo.cli.fit_commands import report, sensitivity
 from glompo.cli.plotting import plot
 from glompo.errors import GlompoError, PolicyError, TaskFailedError, UserError
 from glompo.safe_text import PAGE, legible
@@ -336,6 +337,10 @@ def minima(
     from glompo.cli.inspection import minima_text
 
     typer.echo(minima_text(directory, tol, converged, output, as_json))
+
+
+app.command(epilog="Example: glompo report fit_run --at validation -o report.html")(report)
+app.command(epilog="Example: glompo sensitivity fit_run")(sensitivity)
 
 
 @app.command(epilog="Example: glompo components stoppers")

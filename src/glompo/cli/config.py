@@ -32,6 +32,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from glompo.cli.calibration import calibration_in, calibration_kept
 from glompo.cli.task import task_in, task_kept
 from glompo.core.policies.rule import Rule
 from glompo.core.policies.rule_text import combine
@@ -95,15 +96,14 @@ def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return the keyword arguments of :func:`glompo.minimize` that a configuration amounts to.
 
     Components are constructed, which checks their settings; nothing is read or written. Paths are relative to `folder`.
-    What it leaves out the task may bring, see :func:`glompo.cli.task.brought`.
+    Bounds that it leaves out the task may bring.
     Raises SettingError or SettingTypeError, naming the key, its value and the remedy.
     """
     known = settings_known()
     refuse_unknown("the configuration", document, known, peers="first")
     call = {name: value for name, value in document.items() if name not in _PARSED}
-    call["task"] = task_in(document, folder)
-    if "bounds" in document or not isinstance(call["task"], str):
-        call["bounds"] = _bounds(document)
+    call["task"] = calibration_in(document, folder) if CALIBRATION in document else task_in(document, folder)
+    call["bounds"] = _bounds(document)
     if "working_dir" in document:
         call["working_dir"] = _below(folder, document["working_dir"])
     if isinstance(document.get("known_points"), str):
@@ -146,15 +146,23 @@ def kept(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     folders = python_path(document, folder)[in_place:]
     if isinstance(document.get("known_points"), str):
         lasting["known_points"] = str(folder / Path(document["known_points"]).expanduser())
-    return lasting | {"task": task_kept(document["task"], folder), "working_dir": ".", "python_path": folders}
+    if CALIBRATION in document:
+        task = {CALIBRATION: calibration_kept(document, folder)}
+    else:
+        task = {"task": task_kept(document["task"], folder)}
+    return lasting | task | {"working_dir": ".", "python_path": folders}
 
 
-_OURS = ("stoppers" + COMBINE, "exit_conditions" + COMBINE, "python_path")
+CALIBRATION = "calibration"
+"""Table in place of a task."""
+
+_OURS = (CALIBRATION, "stoppers" + COMBINE, "exit_conditions" + COMBINE, "python_path")
 """Keys that are no arguments."""
 
 _PARSED = {
     *_SINGLE,
     "python_path",
+    CALIBRATION,
     "task",
     "bounds",
     "working_dir",
@@ -178,7 +186,7 @@ def _bounds(document: Mapping[str, Any]) -> Any:
     """Return the bounds as pairs: in a configuration a row of bounds is always (min, max)."""
     bounds = document.get("bounds")
     if bounds is None:
-        raise SettingError("the configuration has no bounds; add bounds = [[min, max], ...], one for each parameter")
+        return None  # the task may bring them
     if not isinstance(bounds, list):
         raise SettingTypeError(f"bounds is {bounds!r}; give [[min, max], ...], one for each parameter")
     for number, row in enumerate(bounds):

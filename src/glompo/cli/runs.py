@@ -15,7 +15,6 @@ import typer
 from glompo.cli.config import arguments, changed, kept, python_path, read_config
 from glompo.cli.exit_codes import FAILURE, INTERRUPTED, SUCCESS, exit_code_after
 from glompo.cli.signals import signal_guard
-from glompo.cli.task import brought
 from glompo.errors import CheckpointError, EndedError, RunExistsError, RunInterrupt, SettingError, UserError
 from glompo.evaluators.dask.cluster import FORMS, is_cluster
 from glompo.events import CheckpointClosed
@@ -71,8 +70,6 @@ def _run(document: Mapping[str, Any], folder: Path) -> int:
     with warnings_shown(), signal_guard() as guard:
         try:
             call = arguments(document, folder)
-            if isinstance(call["task"], str):
-                call |= brought(call)
             call["progress"] = guard.beside(progress_of(call.get("progress", True)))
             return _concluded(minimize(**call, configuration=kept(document, folder)))
         except EndedError as error:

@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 from glompo.errors import SettingError, SettingTypeError
-from glompo.spec.task import imported
 from glompo.tasks.command import CommandTask
 from glompo.validation import refuse_unknown
 
@@ -45,36 +44,13 @@ def task_in(document: Mapping[str, Any], folder: Path) -> str | CommandTask:
             'the configuration has no task; add task = "module:function", or a table [task] with command = [...]'
         )
     if isinstance(task, Mapping):
-        return _program(task, folder, document.get("names"))
+        return program(task, folder, "[task]", document.get("names"))
     if not isinstance(task, str):
         raise SettingTypeError(
             f"task is {task!r}; give the import path of a function, 'module:function', or a table [task] with "
             "command = [...]"
         )
     return task
-
-
-BRINGS = ("bounds", "names", "x0")
-"""Settings that a task may bring as attributes."""
-
-
-def brought(call: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that the configuration leaves out and the task, an import path in `call`, brings.
-
-    Raises
-    ------
-    SettingError
-        If the task cannot be imported, or neither of them has bounds.
-    """
-    task = imported(call["task"], "the task")  # says more about what is wrong in a module than an ImportError
-    found = {name: getattr(task, name, None) for name in BRINGS if name not in call}
-    found = {name: value for name, value in found.items() if value is not None and not callable(value)}
-    if "bounds" not in call and "bounds" not in found:
-        raise SettingError(
-            "the configuration has no bounds, and the task brings none; add bounds = [[min, max], ...], one for each "
-            "parameter, or give the task an attribute bounds"
-        )
-    return found
 
 
 def task_kept(task: Any, folder: Path) -> Any:
@@ -85,11 +61,12 @@ def task_kept(task: Any, folder: Path) -> Any:
     return {**task, "command": _command(task["command"], folder), **paths}
 
 
-def _program(table: Mapping[str, Any], folder: Path, names: Any) -> CommandTask:
+def program(table: Mapping[str, Any], folder: Path, where: str, names: Any = None) -> CommandTask:
+    """Return the program that a table describes; SettingError or SettingTypeError if it cannot be used."""
     known = inspect.signature(CommandTask).parameters
-    refuse_unknown("the table [task]", table, known)
+    refuse_unknown(f"the table {where}", table, known)
     if "command" not in table:
-        raise SettingError('the table [task] has no command; add command = ["program", "argument", ...]')
+        raise SettingError(f'the table {where} has no command; add command = ["program", "argument", ...]')
     settings = {name: value for name, value in table.items() if name != "command"}
     for name in PATHS:
         if name in settings:

@@ -24,6 +24,7 @@ from glompo.read import Result, result_of
 from glompo.safe_text import legible
 from glompo.settings import ResumeSettings, RunSpec, SetupSettings, spelled_out
 from glompo.settings.field import settings_of
+from glompo.spec.task import with_brought
 from glompo.storage.checkpoint_writer import Extras
 from glompo.storage.short_runs import SHORT_SECONDS, mark_short
 from glompo.validation import refuse_unknown
@@ -92,7 +93,9 @@ class GloMPOManager:
         task : callable or str
             ``task(x) -> float`` for x of shape (d,), or its import path ``"module:function"``.
         bounds : sequence of (min, max), ndarray of shape (d, 2), or scipy.optimize.Bounds
-            Equal bounds fix a parameter.
+            Equal bounds fix a parameter. None for those that the task brings as its attribute ``bounds``; its
+            attributes ``x0``, ``names``, ``scaler`` and ``is_log_detailed`` are then taken as well, where the settings
+            do not say otherwise.
         opt_selector : BaseSelector, or optimizers
             What may start: a selector; or an optimizer class or its name, an instance as a template, a tuple
             ``(class, init kwargs, minimize kwargs)``, or a list of these, which are started in turn. None for the
@@ -208,9 +211,8 @@ class GloMPOManager:
             Whether to show progress.
         callback : callable or str, optional
             ``callback(intermediate_result)``, or its import path: called in the thread of the caller after evaluations
-            have arrived, as soon as there is a valid value, and once at the end, with the best point so far as
-            ``scipy.optimize.OptimizeResult``: ``x``, ``fun`` and ``nfev``. If it raises StopIteration, the run ends. An
-            evaluation under way is awaited. Another exception is logged, and it is called no more.
+            have arrived, and once at the end, with the best point so far as ``scipy.optimize.OptimizeResult``. If it
+            raises StopIteration, the run ends. Another exception is logged, and it is called no more.
         status_interval : float
             Seconds between two messages about the whole run in the logger ``glompo.run``.
         on_interrupt : {'return', 'raise'}
@@ -227,7 +229,8 @@ class GloMPOManager:
         """
         self._refuse_twice()
         refuse_unknown("setup", settings, settings_of(RunSpec), peers="first")
-        given = {"task": task, "bounds": bounds, "opt_selector": opt_selector, "working_dir": working_dir, **settings}
+        ours = {"task": task, "bounds": bounds, "opt_selector": opt_selector, "working_dir": working_dir}
+        given = with_brought(ours | settings)
         self._spec = spec = RunSpec.of(given)
         self._extras = partial(extras_of, given, spec)
 

@@ -16,7 +16,7 @@ from glompo.validation import refuse_unknown
 
 @documented(GloMPOManager.setup)
 @spelled_out(MinimizeSettings)
-def minimize(task: Callable[..., Any] | str, bounds: Any, **settings: Unpack[MinimizeSettings]) -> Result:
+def minimize(task: Callable[..., Any] | str, bounds: Any = None, **settings: Unpack[MinimizeSettings]) -> Result:
     """Minimise a function with several managed optimizers.
 
     A budget, time limit or target given here ends the run; until then optimizers that converge or are stopped are
@@ -28,7 +28,8 @@ def minimize(task: Callable[..., Any] | str, bounds: Any, **settings: Unpack[Min
     task : callable or str
         ``task(x) -> float`` for x of shape (d,), or its import path ``"module:function"``.
     bounds : sequence of (min, max), ndarray of shape (d, 2), or scipy.optimize.Bounds
-        Equal bounds fix a parameter.
+        Equal bounds fix a parameter. Without them, those that the task brings as its attribute ``bounds``, and with
+        them its ``x0``, ``names``, ``scaler`` and ``is_log_detailed``.
     optimizers : optional
         An optimizer class or its name, an instance as a template, a tuple ``(class, init kwargs, minimize kwargs)``,
         or a list of these, which are started in turn; by default the portfolio of

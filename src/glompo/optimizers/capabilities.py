@@ -84,6 +84,8 @@ class Facts:
         The task offers `detailed_call`.
     residuals : bool
         The task declares its residuals.
+    without : str
+        Why it has none, if it says so.
     bounds : tuple of pairs
         Bounds of the free parameters as the optimizer sees them; may be left out.
     """
@@ -92,6 +94,7 @@ class Facts:
     workers: int = 1
     detailed: bool = False
     residuals: bool = False
+    without: str = ""
     bounds: tuple[tuple[float, float], ...] = ()
 
 
@@ -119,7 +122,7 @@ def _objections(can: Capabilities, facts: Facts) -> list[tuple[bool, str]]:
             most is not None and facts.dims > most,
             f"takes {most} free parameters at most, the problem has {facts.dims}; use another optimizer",
         ),
-        (can.residuals and not facts.residuals, UNDECLARED),
+        (can.residuals and not facts.residuals, f"needs residuals: {facts.without}" if facts.without else UNDECLARED),
         (
             can.details and not facts.detailed,
             "needs the extra values of detailed_call, which the task has not; define detailed_call(x) -> (fx, *extras)",

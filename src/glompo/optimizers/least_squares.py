@@ -31,6 +31,9 @@ AGREEMENT = 1e-4
 Answers = list[tuple[float, NDArray[np.float64] | None]]
 """Values and residuals; None where there are none."""
 
+USUAL = {"x_scale": "jac"}
+"""Options unless the user says otherwise: steps are measured by what they change, so that no unit matters."""
+
 MANY = 2**31 - 1
 """Evaluations that are as good as unlimited."""
 
@@ -52,9 +55,9 @@ class LeastSquares(BlockingOptimizer):
         Which of the extra values of `detailed_call` are residuals, by their names in `headers`, or by position from 0,
         instead of what the task declares. Arrays among them are flattened.
     options : mapping, optional
-        Further keyword arguments of :func:`scipy.optimize.least_squares`: ftol, xtol, gtol, x_scale, loss, f_scale,
-        max_nfev (evaluations without those for J, after which it is exhausted; under a manager any number by
-        default), tr_solver, tr_options, verbose.
+        Further keyword arguments of :func:`scipy.optimize.least_squares`: ftol, xtol, gtol, x_scale (``'jac'`` by
+        default: the units of the parameters do not matter), loss, f_scale, max_nfev (evaluations without those for J,
+        after which it is exhausted; under a manager any number by default), tr_solver, tr_options, verbose.
     **kwargs
         See :class:`~glompo.optimizer.BaseOptimizer`.
 
@@ -119,7 +122,7 @@ class LeastSquares(BlockingOptimizer):
             jac=lambda x: f.jacobian(x, low, high),
             bounds=(low, high),
             method=self.method,
-            **({"max_nfev": MANY} if self.managed else {}) | self.options,
+            **USUAL | ({"max_nfev": MANY} if self.managed else {}) | self.options,
         )
         return f"{self.method}: {answer.message}", bool(answer.success)
 
@@ -242,7 +245,7 @@ class _Alone:
 
     def map_residuals(self, X: NDArray[np.float64]) -> Answers:
         if self.details.method:
-            return list(map(residual_call(self._task), X))
+            return [(found[0], found[-1]) for found in map(residual_call(self._task), X)]
         places = self.details.residuals
         assert places is not None  # asked of a task that declares residuals
         return [(fx, residuals_among(extras, places) if extras else None) for fx, extras in self.map_detailed(X)]

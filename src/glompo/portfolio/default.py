@@ -28,8 +28,8 @@ def default_portfolio(dims: int, *, residuals: bool = False, alone: bool = False
 
     * base: BIPOP CMA-ES, in up to 20 dimensions with a quadratic surrogate; it has most of the evaluations as long as
       no other regime owns the incumbent;
-    * local: quadratic interpolation (COBYQA), in many dimensions L-BFGS-B with forward differences, each from a step
-      away from the best point;
+    * local: quadratic interpolation (COBYQA) and L-BFGS-B with forward differences in turn, in many dimensions the
+      latter only, each from a step away from the best point;
     * annealing: jumps of one and of all parameters, which find what is separable;
     * fit: least squares, if the task declares residuals; it then has as much as the base search.
 
@@ -51,13 +51,13 @@ def default_portfolio(dims: int, *, residuals: bool = False, alone: bool = False
     fit = Regime("fit", LeastSquares, 0.88, success=1.0)
     if alone:
         return Portfolio(fit if residuals else base)
-    if dims <= MOST_INTERPOLATED:
-        local = Scipy("COBYQA", {"initial_tr_radius": 0.05, "final_tr_radius": 1e-6}, unit=True)
-    else:
-        local = Scipy("L-BFGS-B", {"maxfun": CLIMBS, "ftol": 1e-15, "gtol": 1e-12})
+    slopes = Scipy("L-BFGS-B", {"maxfun": CLIMBS, "ftol": 1e-9, "gtol": 1e-12})
+    model = Scipy("COBYQA", {"initial_tr_radius": 0.05, "final_tr_radius": 1e-6}, unit=True)
+    # a model smooths, and often leads back to where it came from; slopes lead down into the next basin
+    local = [model, slopes] if dims <= MOST_INTERPOLATED else slopes
     return Portfolio(
         *((fit,) if residuals else ()),
         base,
-        Regime("local", local, 0.1, IncumbentHops(), stopper=Outdated(), later=0.2),
+        Regime("local", local, 0.1, IncumbentHops(), stopper=Outdated(), later=0.23),
         Regime("annealing", Annealing, 0.06),
     )

@@ -9,7 +9,7 @@ from glompo.core.views.manager_view import ManagerView
 from glompo.generators import BaseGenerator
 from glompo.generators.base import uniform
 
-STEPS = (0.05, 0.1)
+STEPS = (0.05, 0.1, 0.2)
 """Largest step of each parameter, in units of its range, in turn: how wide a basin is cannot be known."""
 
 

@@ -18,6 +18,7 @@ from glompo.core.views.run_view import RunView
 from glompo.errors import UserError
 from glompo.events.enums import By, Reason
 from glompo.read.dataframe import to_dataframe
+from glompo.read.export import improvements
 from glompo.read.minima import TOLERANCE, Minima, minima_of
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
 from glompo.read.regime_row import RegimeRow, regime_rows
@@ -139,6 +140,10 @@ class Result:
     def fun(self) -> float:
         """SciPy's name of `fx`."""
         return self.fx
+
+    def trail(self) -> list[tuple[int, NDArray[np.float64], float]]:
+        """Return the evaluations by which the run improved: number, from 1, point, shape (d,), and value."""
+        return [] if self.run_dir is None else improvements(self.run_dir)
 
     def keys(self) -> tuple[str, ...]:
         """Return the names that can be read as items."""

@@ -20,7 +20,7 @@ from glompo.backends.processes import ProcessesBackend, sendable
 from glompo.backends.threads import ThreadsBackend
 from glompo.core.policies.ports import Escalation
 from glompo.core.streams import entropy_of
-from glompo.details import declares_residuals, offers_details
+from glompo.details import WITHOUT, declares_residuals, offers_details
 from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.dask.cluster import is_cluster
 from glompo.exit_conditions import (
@@ -148,7 +148,14 @@ def check_runnable(
         if isinstance(getattr(option.cls, "capabilities", None), Capabilities):
             one = option.cls(*option.args, **option.kwargs)
             seen = Space(bounds, getattr(option.cls, "scaler", None) or scaler).pairs
-            facts = Facts(len(seen), option.slots, detailed=detailed, residuals=residuals, bounds=tuple(seen))
+            facts = Facts(
+                len(seen),
+                option.slots,
+                detailed=detailed,
+                residuals=residuals,
+                without=str(getattr(task.function, WITHOUT, "")),
+                bounds=tuple(seen),
+            )
             reason = refusal(option.kind, one.capabilities, facts)
             if reason is not None:
                 raise SettingError(reason)

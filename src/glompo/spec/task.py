@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
@@ -50,6 +50,34 @@ def task_of(given: Any) -> NamedTask:
     if not callable(given):
         raise SettingTypeError(f"the task is {given!r}, which cannot be called; give a function task(x) -> float")
     return NamedTask(given, _name(given), given)
+
+
+BROUGHT = ("x0", "names", "scaler", "is_log_detailed")
+"""Settings that a task may bring with it as attributes, if it brings its bounds."""
+
+
+def with_brought(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a run, with those that the task brings where the caller gives none.
+
+    A task brings settings by an attribute ``bounds``, and beside it ``x0``, ``names``, ``scaler`` and
+    ``is_log_detailed``. If the caller gives bounds, all are the caller's.
+
+    Raises
+    ------
+    SettingError, SettingTypeError
+        If there are no bounds, or the task cannot be imported.
+    """
+    if given.get("bounds") is not None:
+        return dict(given)
+    task = task_of(given["task"])
+    bounds = getattr(task.function, "bounds", None)
+    if bounds is None or callable(bounds):
+        raise SettingError(
+            f"there are no bounds, and the task {task.name} brings none; give one (min, max) pair for each parameter"
+        )
+    brought = {name: getattr(task.function, name, None) for name in BROUGHT}
+    said = {name: value for name, value in given.items() if value is not None or name not in brought}
+    return {name: value for name, value in brought.items() if value is not None} | said | {"bounds": bounds}
 
 
 def columns_of(task: NamedTask, detailed: bool) -> tuple[str, ...]:

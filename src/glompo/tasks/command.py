@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -23,6 +23,7 @@ from glompo.evaluators.pool.limits import Limits
 from glompo.evaluators.pool.process_tree import await_end, output_tail, process_trees, signal_name, signal_tree
 from glompo.function import EvaluationError, Status, assess, kept_in
 from glompo.tasks.program_io import Reading, check_places, rendered
+from glompo.tasks.quantities import Quantities, Wanted
 
 Keep = Literal["failed", "all", "none"]
 """Which scratch directories are kept."""
@@ -50,7 +51,13 @@ class CommandTask:
         With ``"json"``, the program reads ``{"name": value, ...}`` from its standard input; ``{"x": [...]}`` without
         `names`.
     output : str
-        Where the value is: ``"stdout"`` for the last number printed there, or ``"json:FILE:key"``.
+        Where the value is: ``"stdout"`` for the last number printed there, or ``"json:FILE:key"``. For a model of a
+        calibration, where its quantities are: ``"json:FILE"`` for an object of numbers and lists, or
+        ``"columns:FILE"`` for a text with a line of names above columns of numbers.
+    at : str, optional
+        Name of the list or column that says where the values of the others are, such as a time; values between two rows
+        are interpolated. In columns it is the first one by default. In JSON lists have one number for each place that
+        is wanted by default.
     timeout : float, optional
         Seconds that the program may take; then its group gets SIGTERM, and SIGKILL after `grace` seconds.
     grace : float
@@ -74,6 +81,7 @@ class CommandTask:
         names: Sequence[str] | None = None,
         stdin: Literal["json"] | None = None,
         output: str = "stdout",
+        at: str | None = None,
         timeout: float | None = None,
         grace: float = 2.0,
         keep: Keep = "failed",
@@ -84,7 +92,7 @@ class CommandTask:
         self._template = None if template is None else _template(Path(template))
         self._names = None if names is None else _names(names)
         self._limits = Limits(timeout=timeout, grace=grace)
-        self._reading = Reading.of(output)
+        self._reading = reading_of(output, at)
         self._directory = None if directory is None else str(Path(directory).absolute())
         if keep not in get_args(Keep):
             raise SettingError(f"keep is {keep!r}; it is one of {', '.join(map(repr, get_args(Keep)))}")
@@ -111,11 +119,14 @@ class CommandTask:
             "template text": text.encode(),
             "names": self._names,
             "stdin": self._stdin or "",
-            "output": f"{self._reading.file} {self._reading.key}",
+            "output": self._reading.told,
         }
 
-    def __call__(self, x: NDArray[np.float64]) -> Any:
+    def __call__(self, x: NDArray[np.float64] | Mapping[str, float], wanted: Wanted | None = None) -> Any:
         """Return what the program computes at `x`, shape (d,).
+
+        As the model of a calibration it is called with values by name, and with the places at which quantities are
+        wanted, and returns a mapping.
 
         Raises
         ------
@@ -130,10 +141,10 @@ class CommandTask:
         folder = Path(tempfile.mkdtemp(prefix="evaluation-", dir=self._directory))
         failed = True
         try:
-            self._write(folder, x, values)
+            self._write(folder, values)
             self._run(folder, [rendered(argument, values) for argument in self._command])
-            value = self._value(folder)
-            failed = assess(value).status is not Status.OK
+            value = self._value(folder, wanted)
+            failed = wanted is None and assess(value).status is not Status.OK
             return value
         except EvaluationError as error:
             reason = f"{error.reason}{_tail(folder)}"
@@ -143,18 +154,20 @@ class CommandTask:
             if self._keep == "none" or (self._keep == "failed" and not failed):
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _named(self, x: NDArray[np.float64]) -> dict[str, float]:
+    def _named(self, x: NDArray[np.float64] | Mapping[str, float]) -> dict[str, float]:
+        if isinstance(x, Mapping):
+            return dict(x)
         names = [f"x{i}" for i in range(len(x))] if self._names is None else self._names
         if len(names) != len(x):
             raise ValueError(f"the command takes {len(names)} parameters ({', '.join(names)}), the point has {len(x)}")
         return dict(zip(names, x.tolist(), strict=True))
 
-    def _write(self, folder: Path, x: NDArray[np.float64], values: dict[str, float]) -> None:
+    def _write(self, folder: Path, values: dict[str, float]) -> None:
         if self._template is not None:
             name, text = self._template
             (folder / name).write_text(rendered(text, values), encoding="utf-8")
         if self._stdin == "json":
-            content = {"x": x.tolist()} if self._names is None else values
+            content = {"x": list(values.values())} if self._names is None else values
             (folder / "stdin").write_text(json.dumps(content), encoding="utf-8")
 
     def _run(self, folder: Path, command: list[str]) -> None:
@@ -203,12 +216,24 @@ class CommandTask:
             os.close(reading)
         return process, writing
 
-    def _value(self, folder: Path) -> Any:
+    def _value(self, folder: Path, wanted: Wanted | None) -> Any:
         try:
+            if isinstance(self._reading, Quantities):
+                return self._reading.values(folder, wanted)
             return self._reading.value(folder, folder / "stdout")
         except (ValueError, OSError) as error:
             reason = f"{self._command[0]} gave no value: {error}"
             raise EvaluationError(Status.INVALID, reason) from error
+
+
+def reading_of(output: str, at: str | None) -> Reading | Quantities:
+    """Return where the value is, or the quantities are."""
+    found = Quantities.of(output, at)
+    if found is not None:
+        return found
+    if at is not None:
+        raise SettingError(f"at is {at!r}, but output is {output!r}; it goes with 'json:FILE' and 'columns:FILE'")
+    return Reading.of(output)
 
 
 def _arguments(command: str | Sequence[str]) -> tuple[str, ...]:

@@ -84,6 +84,11 @@ class Reading:
     file: str = ""  # name of the file in the scratch directory; empty for standard output
     key: str = ""  # key of the value in a JSON file; for an object in an object, the keys with dots between them
 
+    @property
+    def told(self) -> str:
+        """What it is in the record of a run."""
+        return f"{self.file} {self.key}"
+
     @classmethod
     def of(cls, output: str) -> Reading:
         """Return what is written ``stdout`` or ``json:FILE:key``.
@@ -99,7 +104,8 @@ class Reading:
         file, _, key = rest.rpartition(":")
         if kind != "json" or not file or not key:
             raise SettingError(
-                f"output is {output!r}; it is 'stdout' or 'json:FILE:key', as in 'json:result.json:energy'"
+                f"output is {output!r}; it is 'stdout' or 'json:FILE:key', as in 'json:result.json:energy'; for a "
+                "model of a calibration 'json:FILE' or 'columns:FILE'"
             )
         return cls(file, key)
 

@@ -18,8 +18,8 @@ from glompo.safe_text import error_text
 from glompo.wire.launch_request import LaunchRequest
 from glompo.wire.messages import AT, OPT
 from glompo.worker.call_gate import Cut, Refused
-from glompo.worker.mailbox import Mailbox
 from glompo.worker.detailed_function import DetailedManagedFunction
+from glompo.worker.mailbox import Mailbox
 from glompo.worker.managed_function import ManagedFunction
 from glompo.worker.recovery import Attempt, RecoveryStep, recovery_steps
 from glompo.worker.replay import DivergedError, Replay

@@ -381,7 +381,7 @@ class ManagedFunction:
         if not extras:
             return outcome, 0
         if ask in _OF_METHODS:
-            extras = self.details.row(_OF_METHODS[ask], extras[-1])
+            extras = self.details.row(_OF_METHODS[ask], extras)
         elif self.details.names and len(extras) != len(self.details.names):  # of a failure: unnamed
             return replace(outcome, extras=()), 0
         try:
