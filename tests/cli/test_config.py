@@ -19,8 +19,9 @@ from glompo.core.policies.rule_text import combine
 from glompo.errors import SettingError, SettingTypeError, UserError
 from glompo.exit_conditions import MaxOptimizersConverged, TimeLimit
 from glompo.freezers import Freeze
-from glompo.generators import BestSampledGenerator, SobolGenerator
+from glompo.generators import BestSampledGenerator, IncumbentHops, SobolGenerator
 from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
+from glompo.portfolio import Portfolio
 from glompo.selectors import BIPOPSelector, ChainSelector, NOptimizersSpawnStop, RegimeSelector
 from glompo.spec import bounds_of
 from glompo.stoppers import BestUnmoving, CatchUp, MinFuncCalls
@@ -60,7 +61,13 @@ def test_a_setting_without_components_is_passed_on_under_its_name(settings):
 
 def test_every_argument_of_minimize_and_of_setup_can_be_set():
     taken = {*inspect.signature(glompo.minimize).parameters, *inspect.signature(glompo.GloMPOManager.setup).parameters}
-    assert settings_known() - taken == {"stoppers_combine", "exit_conditions_combine", "python_path"}
+    assert settings_known() - taken == {
+        "stoppers_combine",
+        "exit_conditions_combine",
+        "python_path",
+        "calibration",
+        "regimes",
+    }
     assert taken - settings_known() == {"self", "configuration"}
     assert set(PASSED_ON) < settings_known()
 
@@ -264,7 +271,15 @@ g = Detailed()
 
 
 def test_each_setting_is_written_somewhere_below():
-    elsewhere = {"task", "bounds", "stoppers_combine", "exit_conditions_combine", "python_path"}
+    elsewhere = {
+        "task",
+        "bounds",
+        "stoppers_combine",
+        "exit_conditions_combine",
+        "python_path",
+        "calibration",
+        "regimes",
+    }
     assert set(SETTINGS) == settings_known() - elsewhere
 
 
@@ -376,3 +391,48 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
 def test_a_wrong_setting_of_a_component_is_told_with_its_place():
     with pytest.raises(SettingError, match=r"exit_conditions 2 \(TimeLimit\): TimeLimit: seconds is 'long'; give"):
         call(exit_conditions=[{"type": "Unimproved", "calls": 9}, {"type": "TimeLimit", "seconds": "long"}])
+
+
+PORTFOLIO = [
+    {"name": "base", "optimizers": {"type": "CMAOptimizer", "sigma0": 0.3}, "selector": "BIPOPSelector", "success": 1},
+    {
+        "name": "local",
+        "optimizers": ["RandomSampling", {"type": "Scipy", "method": "COBYQA", "unit": True}],
+        "generator": "IncumbentHops",
+        "stopper": {"type": "CatchUp", "kappa": 4},
+        "share": 0.1,
+        "later": 0.2,
+    },
+]
+
+
+def test_the_tables_of_regimes_are_a_portfolio():
+    portfolio = call(regimes=PORTFOLIO)["opt_selector"]
+    assert isinstance(portfolio, Portfolio)
+    base, local = portfolio.regimes.values()
+    assert isinstance(base.selector, BIPOPSelector)
+    assert (base.share, base.success, base.selector.options[0].kwargs) == (1.0, 1.0, {"sigma0": 0.3})
+    assert [option.cls for option in local.selector.options] == [RandomSampling, Scipy]
+    assert (local.share, local.later, str(local.stopper)) == (0.1, 0.2, str(CatchUp(kappa=4)))
+    assert isinstance(local.generator, IncumbentHops)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"regimes": []}, "regimes is \\[\\]; write a table"),
+        ({"regimes": "base"}, "regimes is 'base'; write a table"),
+        ({"regimes": PORTFOLIO, "optimizers": "CMAOptimizer"}, "regimes and optimizers are both given"),
+        ({"regimes": PORTFOLIO, "opt_selector": "CycleSelector"}, "regimes and opt_selector are both given"),
+        ({"regimes": [{"name": "a"}]}, "regimes 1 has no optimizers"),
+        ({"regimes": [{"optimizers": "CMAOptimizer"}]}, "regimes 1 has no name"),
+        ({"regimes": [PORTFOLIO[0], {**PORTFOLIO[1], "shares": 2}]}, "regimes 2 has no setting 'shares'.*share"),
+        ({"regimes": [{**PORTFOLIO[1], "share": 0}]}, "regimes 1: Regime: share is 0"),
+        ({"regimes": [{**PORTFOLIO[1], "stopper": "IncumbentHops"}]}, "regimes 1: stopper"),
+        ({"regimes": [{**PORTFOLIO[1], "optimizers": []}]}, "regimes 1: optimizers is \\[\\]"),
+        ({"regimes": [PORTFOLIO[0], PORTFOLIO[0]]}, "two regimes are called the same"),
+    ],
+)
+def test_what_is_wrong_in_a_table_of_regimes_is_named(changes, said):
+    with pytest.raises((SettingError, SettingTypeError), match=said):
+        call(**changes)

@@ -64,6 +64,7 @@ STOPPERS = (
     Row("CatchUp", "kappa=2, min_evals=None"),
     Row("Duplicate", "checks=3"),
     Row("Horizon", "max_evaluations=None, factor=2"),
+    Row("Outdated"),
     Row("RungRace", "eta=3, min_starts=16"),
 )
 EXIT_CONDITIONS = (
@@ -91,6 +92,7 @@ GENERATORS = (
     Row("FarFromKnown", "candidates=10"),
     Row("BestSampledGenerator", "sampler='RandomSampling'"),
     Row("CrossoverGenerator", "best=10"),
+    Row("IncumbentHops"),
     Row("RegimeGenerator", "regimes, generators, default"),
 )
 SELECTORS = (

@@ -29,31 +29,25 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from glompo.cli.calibration import calibration_in, calibration_kept
+from glompo.cli.searches import REGIMES, each, searches
 from glompo.cli.task import task_in, task_kept
 from glompo.core.policies.rule import Rule
 from glompo.core.policies.rule_text import combine
 from glompo.errors import SettingError, SettingTypeError, UserError
 from glompo.manager import GloMPOManager, minimize
-from glompo.selectors import RegimeSelector
 from glompo.settings.components import (
     ALLOCATORS,
     EXIT_CONDITIONS,
     FREEZERS,
     GENERATORS,
-    OPTIMIZERS,
-    SELECTORS,
-    SPAWN_CONTROLS,
     STOPPERS,
     ComponentKind,
-    Named,
     named,
 )
 from glompo.spec import CheckpointingControl
-from glompo.spec.constructor import FOR_THE_MANAGER
 from glompo.storage.files import read_regular
 from glompo.validation import refuse_unknown
 
@@ -111,7 +105,7 @@ def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     for name, kind in (("stoppers", STOPPERS), ("exit_conditions", EXIT_CONDITIONS)):
         if name in document or name + COMBINE in document:
             call[name] = _rules(document, name, kind)
-    call |= _optimizers(document)
+    call |= searches(document, known)
     if isinstance(document.get("checkpoint_control"), Mapping):
         call["checkpoint_control"] = _control(document["checkpoint_control"])
     for name, kind in _SINGLE.items():
@@ -156,7 +150,7 @@ def kept(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 CALIBRATION = "calibration"
 """Table in place of a task."""
 
-_OURS = (CALIBRATION, "stoppers" + COMBINE, "exit_conditions" + COMBINE, "python_path")
+_OURS = (CALIBRATION, REGIMES, "stoppers" + COMBINE, "exit_conditions" + COMBINE, "python_path")
 """Keys that are no arguments."""
 
 _PARSED = {
@@ -172,6 +166,7 @@ _PARSED = {
     "exit_conditions" + COMBINE,
     "optimizers",
     "opt_selector",
+    REGIMES,
 }
 """Settings that are not passed on as they stand."""
 
@@ -202,52 +197,9 @@ def _below(folder: Path, given: Any) -> Path:
     return folder / Path(given).expanduser()
 
 
-def _optimizers(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what may start, as ``optimizers``; or as ``opt_selector``, around them, if a selector is named."""
-    found: dict[str, Any] = {}
-    if "optimizers" in document:
-        given = document["optimizers"]
-        parted = [_parted(one) for one in (given if isinstance(given, list) else [given])]
-        if not parted:
-            raise SettingError("optimizers is []; name one at least, or leave the key out for CMA-ES")
-        options = _each([table for table, _ in parted], "optimizers", OPTIMIZERS)
-        found["optimizers"] = [_option(one, further) for one, (_, further) in zip(options, parted, strict=True)]
-    if "opt_selector" not in document:
-        return found
-    selector = named(document["opt_selector"], SELECTORS, "opt_selector", settings_known())
-    if "allow_spawn" in selector.settings:
-        gates = _each(selector.settings["allow_spawn"], f"{selector.where}: allow_spawn", SPAWN_CONTROLS)
-        selector = replace(selector, settings={**selector.settings, "allow_spawn": [gate.built() for gate in gates]})
-    if issubclass(selector.cls, RegimeSelector) and "sampler" in selector.settings:
-        sampler = named(selector.settings["sampler"], OPTIMIZERS, f"{selector.where}: sampler")
-        selector = replace(selector, settings={**selector.settings, "sampler": _option(sampler)})
-    options = found.get("optimizers") or [_option(named("CMAOptimizer", OPTIMIZERS, "optimizers"))]
-    return {"opt_selector": selector.built(*options)}
-
-
-def _option(one: Named, minimize: Mapping[str, Any] = MappingProxyType({})) -> tuple[type, dict[str, Any], Any]:
-    """Return an optimizer as a class and its settings; it is constructed once to have them checked."""
-    alone = {name: value for name, value in one.settings.items() if name not in FOR_THE_MANAGER}
-    replace(one, settings=alone).built()
-    return one.cls, one.settings, dict(minimize)
-
-
-def _parted(given: Any) -> tuple[Any, Mapping[str, Any]]:
-    """Return what describes an optimizer, and apart from it what its method `minimize` is given besides."""
-    if not isinstance(given, Mapping):
-        return given, {}
-    table = dict(given)
-    further = table.pop("minimize", {})
-    if not isinstance(further, Mapping):
-        raise SettingTypeError(
-            f"optimizers: minimize is {further!r}; give a table of the further arguments of the method minimize"
-        )
-    return table, further
-
-
 def _rules(document: Mapping[str, Any], name: str, kind: ComponentKind) -> Rule | list[Rule]:
     """Return a list of rules, of which one must hold; or one rule, if the configuration says how they combine."""
-    rules = [one.built() for one in _each(document.get(name, []), name, kind)]
+    rules = [one.built() for one in each(document.get(name, []), name, kind, settings_known())]
     how = document.get(name + COMBINE)
     if how is None:
         return rules
@@ -269,14 +221,6 @@ def _one(name: str, kind: ComponentKind, given: Any, selector: Any) -> Any:
             raise SettingError(f"{one.where} goes with a selector; add opt_selector = ... to the configuration")
         one = replace(one, settings={**one.settings, taken: selector})
     return one.built()
-
-
-def _each(given: Any, name: str, kind: ComponentKind) -> list[Named]:
-    """Return the components of a list; a single one needs no list."""
-    listed = given if isinstance(given, list) else [given]
-    several = len(listed) > 1
-    known = settings_known()
-    return [named(one, kind, f"{name} {n}" if several else name, known) for n, one in enumerate(listed, 1)]
 
 
 def assignments(given: Iterable[str], option: str) -> dict[str, Any]:

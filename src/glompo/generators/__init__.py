@@ -10,6 +10,7 @@ from glompo.generators.crossover_generator import CrossoverGenerator
 from glompo.generators.exploit_explore_generator import ExploitExploreGenerator
 from glompo.generators.far_from_known import FarFromKnown
 from glompo.generators.incumbent_generator import IncumbentGenerator
+from glompo.generators.incumbent_hops import IncumbentHops
 from glompo.generators.perturbation_generator import PerturbationGenerator
 from glompo.generators.random_generator import RandomGenerator
 from glompo.generators.regime_generator import RegimeGenerator
@@ -24,6 +25,7 @@ __all__ = [
     "ExploitExploreGenerator",
     "FarFromKnown",
     "IncumbentGenerator",
+    "IncumbentHops",
     "PerturbationGenerator",
     "RandomGenerator",
     "RegimeGenerator",

@@ -49,8 +49,7 @@ class GloMPOManager:
     def __repr__(self) -> str:
         if self._spec is None:
             return "<GloMPOManager before setup>"
-        where = "not started" if self.run_dir is None else f"run in {self.run_dir}"
-        return legible(f"<GloMPOManager of {self._spec.opt_selector}: {where}>")
+        return legible(f"<GloMPOManager of {self._spec.opt_selector}: {self.run_dir or 'not started'}>")
 
     @property
     def is_initialised(self) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from glompo.box import usual_population
+from glompo.generators import IncumbentHops
 from glompo.optimizers import Annealing, CMAOptimizer, LeastSquares, Scipy
-from glompo.portfolio.hops import IncumbentHops
 from glompo.portfolio.portfolio import Portfolio
 from glompo.portfolio.regime import Regime
 from glompo.selectors import BIPOPSelector

@@ -81,16 +81,16 @@ class Flow:
         self._look()
         while not replay.over and self._points:
             number, value, valid = replay.answer_one(self._points)
-            if value is None:
-                self._attempts[number] = self._attempts.pop(number, 0) + 1
-            elif valid:
+            if valid and value is not None:
                 remembered(value)
             follow()
-            if value is not None:
+            if value is None:  # to be repeated: at the end of the queue, as in the run that made the record
+                self._attempts[number] = self._attempts.get(number, 0) + 1
+                self._todo.remove(number)
+                self._todo.append(number)
+            else:
                 self._land(number, value)
                 self._look()
-        again = [number for number in self._attempts if number in self._points]
-        self._todo = deque([number for number in self._todo if number in self._points and number not in again] + again)
 
     def run(self, evaluator: Evaluator, mailbox: Mailbox, workers: int, in_order: bool) -> None:
         """Evaluate, with `workers` evaluations under way, until nothing is asked for and nothing is under way.

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.views.manager_view import ManagerView
-from glompo.generators import BaseGenerator
-from glompo.generators.base import uniform
+from glompo.generators.base import BaseGenerator, uniform
 
 STEPS = (0.05, 0.1, 0.2)
 """Largest step of each parameter, in units of its range, in turn: how wide a basin is cannot be known."""
@@ -17,7 +16,9 @@ class IncumbentHops(BaseGenerator):
     """Every start is a random step away from the best point of the run; at random while there is none.
 
     With a local search this is basin hopping that accepts improvements only, whichever optimizer finds them: D. J.
-    Wales and J. P. K. Doye, J. Phys. Chem. A 101, 5111 (1997). Invariant under any rising transformation of the task.
+    Wales and J. P. K. Doye, J. Phys. Chem. A 101, 5111 (1997).
+
+    Invariant under f → a·f + b with a > 0, as under any rising transformation of the task.
     """
 
     def generate(self, manager: ManagerView) -> NDArray[np.float64]:
