@@ -12,6 +12,7 @@ from glompo.earlier_names import EarlierNames, present_name
 if TYPE_CHECKING:
     from glompo import allocators as allocators
     from glompo import ask_tell as ask_tell
+    from glompo import calibration as calibration
     from glompo import errors as errors
     from glompo import events as events
     from glompo import exit_conditions as exit_conditions
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from glompo.manager import live_control as control
     from glompo.manager.other_rules import what_if
     from glompo.optimizer import BaseOptimizer, MinimizeResult
-    from glompo.read import Result
+    from glompo.read import Result, load
     from glompo.spec import CheckpointingControl
     from glompo.tasks.command import CommandTask
 
@@ -51,13 +52,14 @@ _HOMES = {
     "UserError": "glompo.errors",
     "WorkerError": "glompo.errors",
     "control": "glompo.manager",
+    "load": "glompo.read",
     "minimize": "glompo.manager",
     "what_if": "glompo.manager.other_rules",
 }
 
 _ROOMS = (
-    *("allocators", "ask_tell", "errors", "events", "exit_conditions", "freezers", "generators", "optimizers"),
-    *("portfolio", "problems", "read", "selectors", "show", "stoppers", "tasks", "testing"),
+    *("allocators", "ask_tell", "calibration", "errors", "events", "exit_conditions", "freezers", "generators"),
+    *("optimizers", "portfolio", "problems", "read", "selectors", "show", "stoppers", "tasks", "testing"),
 )
 
 logging.getLogger("glompo").addHandler(logging.NullHandler())
@@ -78,6 +80,7 @@ __all__ = [
     "WorkerError",
     "__version__",
     "control",
+    "load",
     "minimize",
     "what_if",
 ]

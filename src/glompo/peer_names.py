@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+OF_AN_OPTIMIZER = (
+    "this is a setting of an optimizer, not of the run: give it there, for example optimizers=CMAOptimizer(popsize=20)"
+)
+
 REMEDIES = {
     "seed, seeds, random_state, random_seed, np_random, prng, rng_seed": (
         "the seed of a run is called rng here: rng=1"
@@ -41,10 +45,7 @@ REMEDIES = {
     ),
     "popsize, pop_size, population, population_size, sigma0, sigma, mutation, recombination, strategy, cma_options, "
     "initial_temp, temperature, restart_temp_ratio, visit, accept, stepsize, step_size, accept_test, "
-    "n_startup_trials": (
-        "this is a setting of an optimizer, not of the run: give it there, for example "
-        "optimizers=CMAOptimizer(popsize=20)"
-    ),
+    "n_startup_trials": (OF_AN_OPTIMIZER),
     "tol, ftol, xtol, gtol, atol, rtol, fatol, xatol, tolfun, tolx, abstol, reltol, f_tol, x_tol, eps": (
         "each optimizer converges by tolerances of its own, for example optimizers=Scipy('Nelder-Mead', "
         "options={'xatol': 1e-6}); a run ends by target=, a budget, or exit_conditions="

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from glompo.earlier_names import SETTINGS as EARLIER_SETTINGS
 from glompo.errors import SettingError, SettingTypeError
-from glompo.peer_names import remedy_for, remedy_near
+from glompo.peer_names import OF_AN_OPTIMIZER, remedy_for, remedy_near
 from glompo.values import reals
 
 
@@ -147,7 +147,9 @@ def _remedy(name: str, known: Collection[str], peers: Peers) -> str:
         return remedy
     if near := get_close_matches(name, list(known), 1):
         return f"did you mean {near[0]!r}?"
-    remedy = None if peers == "never" else remedy_for(name) or remedy_near(name)
+    remedy = remedy_near(name) if peers == "first" else remedy_for(name) if peers == "last" else None
+    if peers == "last" and remedy == OF_AN_OPTIMIZER:
+        remedy = None
     return remedy or f"it has {', '.join(sorted(known)) or 'none'}"
 
 

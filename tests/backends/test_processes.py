@@ -211,7 +211,7 @@ def test_what_cannot_be_sent_is_named_before_anything_is_written(tmp_path):
     with pytest.raises(glompo.UserError, match=r"the task cannot be sent .*lock.* use backend='threads'"):
         run(locked, optimizers=RandomSampling, max_evaluations=5)
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(glompo.UserError, match="the optimizer FunctionOptimizer cannot be sent"):
+    with pytest.raises(glompo.UserError, match=r"the optimizer FunctionOptimizer\(<lambda>\) cannot be sent"):
         run(optimizers=FunctionOptimizer(lambda f, x0, bounds: lock), max_evaluations=5)
 
 

@@ -67,7 +67,7 @@ def test_minimize_needs_nothing_but_the_calibration(tmp_path):
     assert np.allclose(result.x, [3.0, 0.7])
     opening = load(tmp_path).opening
     assert opening.names == ("a", "k")
-    assert any(row.label == "fit" for row in result.optimizers)
+    assert any(row.regime == "fit" for row in result.optimizers)
 
 
 def test_bounds_given_by_the_caller_leave_everything_to_the_caller(tmp_path):

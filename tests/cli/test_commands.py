@@ -344,4 +344,4 @@ def test_a_task_brings_its_own_bounds_names_and_start_unless_the_configuration_s
     (tmp_path / "bare.py").write_text("def valley(x):\n    return 0.0\n")
     (tmp_path / "bare.toml").write_text(common.replace("own:", "bare:"))
     told = glompo("run", tmp_path / "bare.toml")
-    assert (told.returncode, "the task brings none" in told.stderr) == (2, True)
+    assert (told.returncode, "bare:valley brings none" in told.stderr) == (2, True)

@@ -148,7 +148,13 @@ SCIPY = (
         )
         for method in (*LOCAL, *GLOBAL)
     ),
-    Case("Scipy-COBYQA-unit", Scipy, {"method": "COBYQA", "unit": True}, "scipy", (1e-6, 1e-6), calls=4500),
+    Case(
+        "Scipy-COBYQA-unit",
+        Scipy,
+        {"method": "COBYQA", "unit": True, "options": {"initial_tr_radius": 0.1}},
+        "scipy",
+        calls=4500,
+    ),
 )
 EVALUATIONS = {"maxeval": 1200}
 BORROWED = (

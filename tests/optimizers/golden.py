@@ -32,7 +32,8 @@ EXACT = ("RandomSampling", "GridSampling", "FunctionOptimizer", "Scipy-Nelder-Me
 ALIKE = {
     "LeastSquares": 5,  # the point after the first derivatives solves linear equations
     "OptunaSampler": 10,  # what follows the points drawn is the likeliest of many
-    "Scipy-COBYQA": 7,  # the model that they fit amplifies a last bit by ten with each point
+    "Scipy-COBYQA": 7,
+    "Scipy-COBYQA-unit": 7,  # the model that they fit amplifies a last bit by ten with each point
     "Scipy-SLSQP": 4,  # which bound is met first is a matter of rounding here
 }
 """How many evaluations, fewer than `CALLS`, are the same on each processor."""

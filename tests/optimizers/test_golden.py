@@ -11,7 +11,7 @@ import glompo.optimizers
 from .golden import ALIKE, CALLS, CLOSE, EXACT, RECORDED, SEEDS, path_of, problem_of, recorded, start
 
 DRAW_NOTHING = ("Scipy-direct", "Scipy-shgo")
-START_ELSEWHERE = ("GridSampling", "Scipy-COBYQA", *DRAW_NOTHING)
+START_ELSEWHERE = ("GridSampling", "Scipy-COBYQA", "Scipy-COBYQA-unit", *DRAW_NOTHING)
 
 
 def test_every_optimizer_has_a_record():

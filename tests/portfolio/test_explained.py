@@ -44,7 +44,7 @@ class Watching:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     portfolio = Portfolio(
-        Regime("wide", RandomSampling, 0.7, steady=True), Regime("fine", Scipy(label="simplex"), 0.3), owner_weight=2
+        Regime("wide", RandomSampling, 0.7, success=1), Regime("fine", Scipy(label="simplex"), 0.3, success=2)
     )
     watching = Watching()
     result = glompo.minimize(

@@ -166,7 +166,7 @@ def _no_numbers(given: Any, error: Exception) -> SettingTypeError:
 
 
 def _has_scale(row: Any) -> bool:
-    return isinstance(row, (list, tuple)) and len(row) == 3 and isinstance(row[2], str)
+    return isinstance(row, (list, tuple)) and len(row) == 3 and row[2] in SCALES and not isinstance(row[0], str)
 
 
 def _checked(bounds: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,6 +12,8 @@ Shares = Mapping[str, tuple[float, float, float]]
 
 def present_shares(shares: Shares, view: RunView) -> dict[str, float]:
     """Return the share of each regime at this moment, in proportion to the others."""
+    if not shares:
+        return {}
     searched = 1 in view and view[1].how is not None
     owner = None if view.best is None else view[view.best.opt].regime
     return {
