@@ -63,7 +63,8 @@ def test_programs_get_json(inside, run_dir):
     first = comparison["differences"][0]
     assert (first["stops"], first["opt_evaluation"]) == (True, 20)
     assert first["verdict"] == {"fired": True, "rule": "MaxFuncCalls(max_pts=15)",
-                                "why": "20 calls, 15 are allowed", "parts": [], "short": "", "guard": False}  # fmt: skip
+                                "why": "20 calls, 15 are allowed", "parts": [], "short": "",
+                                "guard": False}  # fmt: skip
     assert differ["saved"] == comparison["saved"] == sum(one["saved"] for one in comparison["differences"]) > 0
     assert (same["differ"], same["saved"], same["comparisons"][0]["differences"]) == (0, 0, [])
 

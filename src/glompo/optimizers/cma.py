@@ -27,7 +27,7 @@ FLOWING = 0.75
 """Points of a generation for each evaluation in flight, if none waits for a generation: with fewer, values land that
 are several generations old, and the search narrows too soon; with more, it takes more evaluations."""
 
-TOLERANCES = {"tolx": 1e-8, "tolfun": 0.0, "tolfunhist": 0.0}
+TOLERANCES = {"tolx": 1e-11, "tolfun": 0.0, "tolfunhist": 0.0}
 """Steps in units of the ranges; pycma's tolerances of values are absolute, so that they depend on the unit of f."""
 
 
@@ -68,8 +68,8 @@ class CMAOptimizer(StepperOptimizer):
 
     Notes
     -----
-    It has converged when its steps are below 1e-8 of all ranges (``tolx``), when its values differ by rounding only, or
-    when a narrow search gains nothing any more, as in numerical noise; see
+    It has converged when its steps are below 1e-11 of all ranges (``tolx``), when its values differ by rounding only,
+    or when a narrow search gains nothing any more, as in numerical noise; see
     :class:`~glompo.optimizers.stagnation.Stagnation`, which ``cma_options={'tolstagnation': 0}`` turns off. All of
     these are unchanged by f → a·f + b, a > 0; pycma's absolute tolerances ``tolfun`` and ``tolfunhist`` are off.
 
