@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future
-from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,11 +49,9 @@ class PendingCalls:
         If one is never going to be made, what its evaluator says is raised behind the others; in order, nothing behind
         it can be recorded any more.
         """
-        done = [self._done.popleft() for _ in range(len(self._done))]
-        if self._in_order:
-            done = list(takewhile(Future.done, self._in_flight))
         failure: BaseException | None = None
-        for future in done:
+        # one after the other: what the caller has not taken when it is interrupted is still to be collected
+        while (future := self._next_done()) is not None:
             place, error = self._in_flight.pop(future), future.exception()
             if error is None:
                 yield place, future.result()
@@ -68,8 +65,15 @@ class PendingCalls:
         if failure is not None:
             raise failure
 
+    def _next_done(self) -> Future[Outcome] | None:
+        if not self._in_order:
+            return self._done.popleft() if self._done else None
+        first = next(iter(self._in_flight), None)
+        return first if first is not None and first.done() else None
+
     def _on_done(self, future: Future[Outcome]) -> None:
-        self._done.append(future)
+        if not self._in_order:
+            self._done.append(future)
         self._mailbox.wake_up()
 
 
