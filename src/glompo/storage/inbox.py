@@ -29,7 +29,7 @@ from glompo.errors import StoreError
 from glompo.events.enums import RequestKind
 from glompo.loggers import library_logger
 from glompo.storage.disk import refusal, write_file
-from glompo.storage.files import open_regular, read_regular
+from glompo.storage.files import drafted, open_regular, read_regular
 
 logger = library_logger("glompo.storage")
 
@@ -154,10 +154,9 @@ class Inbox:
         logger.warning("refused the request %s: %s", name, reason)
         aside = self._run_dir / INBOX / REFUSED / name
         try:
-            aside.parent.mkdir(parents=True, exist_ok=True)
-            _reason(aside).write_text(
-                f"{reason}\n", "utf-8"
-            )  # before the request moves: a caller that waits for the move reads it then
+            # at once, and before the request moves: a caller that waits for either of them reads it then
+            with drafted(_reason(aside)) as draft:
+                draft.write_text(f"{reason}\n", "utf-8")
             self._path(name).replace(aside)
         except OSError as error:
             self._stuck.add(name)
