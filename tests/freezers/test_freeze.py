@@ -179,7 +179,8 @@ def test_scale_and_offset_change_nothing_and_asked_twice_it_is_the_same(story: S
 
 def test_its_text_shows_its_settings() -> None:
     assert str(Freeze(0.01, 500)) == "Freeze(ftol=0.01, max_evaluations=500, last=0.15, min_evals=None, every=None)"
-    assert Freeze(0.5).verdict(True, "why") == Verdict(True, str(Freeze(0.5)), "why")
+    verdict = Verdict(True, str(Freeze(0.5)), "why", short="Freeze(ftol=0.5)")  # without the default settings
+    assert Freeze(0.5).verdict(True, "why") == verdict
 
 
 def test_a_whole_run_puts_the_converged_to_rest_and_finishes_the_best() -> None:
