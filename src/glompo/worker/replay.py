@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -102,9 +102,7 @@ class Replay:
             k = self._next
             places = waiting.get(self._recorded.X[k].tobytes())  # equal points are interchangeable: first come
             if not places:
-                nearest = min(float(np.linalg.norm(self._recorded.X[k] - x)) for x in points)
-                at = self.done
-                raise DivergedError(f"evaluation {at + 1} is none of the {len(points)} points asked for", at, nearest)
+                raise self._not_asked_for(points)
             status = Status(int(self._recorded.status[k]))
             self._next += 1
             if status is Status.RETRIED:
@@ -127,13 +125,17 @@ class Replay:
         k, recorded = self._next, self._recorded.X[self._next].tobytes()
         number = next((number for number, x in points.items() if x.tobytes() == recorded), None)
         if number is None:
-            nearest = min(float(np.linalg.norm(self._recorded.X[k] - x)) for x in points.values())
-            at = self.done
-            raise DivergedError(f"evaluation {at + 1} is none of the {len(points)} points asked for", at, nearest)
+            raise self._not_asked_for(points.values())
         self._next += 1
         status = Status(int(self._recorded.status[k]))
         value = None if status is Status.RETRIED else float(self._recorded.f[k])
         return number, value, status is Status.OK
+
+    def _not_asked_for(self, points: Collection[NDArray[np.float64]]) -> DivergedError:
+        """Return what is to be raised when the next recorded point is none of the natural `points`."""
+        recorded, at = self._recorded.X[self._next], self.done
+        nearest = min(float(np.linalg.norm(recorded - x)) for x in points)
+        return DivergedError(f"evaluation {at + 1} is none of the {len(points)} points asked for", at, nearest)
 
     def _extras(self, k: int) -> tuple[Any, ...]:
         return self._recorded.extras[k] if k < len(self._recorded.extras) else ()
