@@ -68,7 +68,7 @@ def main() -> None:
     if given.command == "run":
         run(given)
     elif given.command == "table":
-        PAGE.write_text(page(RESULTS))
+        PAGE.write_text(page(RESULTS, PAGE.parent / "images"))
     else:
         environment(given.directory)
 

@@ -40,7 +40,7 @@ def glompo(**settings: Any) -> Contestant:
             except Spent:
                 return math.inf  # solved: what else the run does is of no account
 
-        given = {name: value() if callable(value) else value for name, value in settings.items()}
+        given = {name: value(len(bounds)) if callable(value) else value for name, value in settings.items()}
         try:
             library.minimize(
                 task,
@@ -59,21 +59,40 @@ def glompo(**settings: Any) -> Contestant:
     return run
 
 
-def unmanaged() -> Any:
+def without(*names: str, modelled: bool = True) -> Callable[[int], Any]:
+    """Return the default portfolio without some of its regimes, or without its surrogate: what each is good for."""
+
+    def portfolio(dims: int) -> Any:
+        from glompo.optimizers import CMAOptimizer
+        from glompo.portfolio import Portfolio, Regime
+        from glompo.portfolio.default import default_portfolio
+        from glompo.selectors import BIPOPSelector
+        from glompo.stoppers import CatchUp
+
+        regimes = {name: one for name, one in default_portfolio(dims).regimes.items() if name not in names}
+        if not modelled:
+            plain = BIPOPSelector(CMAOptimizer())
+            regimes["base"] = Regime("base", plain, 0.88, stopper=CatchUp(), success=1.0)
+        return Portfolio(*regimes.values())
+
+    return portfolio
+
+
+def unmanaged(dims: int) -> Any:
     """Return CMA-ES with the settings of the library, one search after the other."""
     from glompo.optimizers import CMAOptimizer
 
     return CMAOptimizer
 
 
-def published() -> Any:
+def published(dims: int) -> Any:
     """Return the optimizer of the published example: a CMA-ES that begins with half of the range."""
     from glompo.optimizers import CMAOptimizer
 
     return (CMAOptimizer, {"sigma0": 0.5})
 
 
-def published_stoppers() -> Any:
+def published_stoppers(dims: int) -> Any:
     """Return the stoppers of the published example."""
     from glompo.stoppers import BestUnmoving, EvaluationsUnmoving, ParameterDistance, ValueAnnealing
 
@@ -223,11 +242,21 @@ def fcmaes(f: Function, bounds: NDArray[np.float64], budget: int, seed: int) -> 
     from numpy.random import PCG64DXSM, Generator
     from scipy.optimize import Bounds
 
+    spent = False
+
+    def task(x: NDArray[np.float64]) -> float:
+        nonlocal spent
+        try:
+            return f(x)
+        except Spent:  # an exception does not come through its compiled code
+            spent = True
+            return math.inf
+
     box = Bounds(*bounds.T)
     rng = Generator(PCG64DXSM(seed))
-    while True:
-        found = de.minimize(f, len(bounds), box, max_evaluations=max(100, budget // 10), rg=rng)
-        cmaes.minimize(f, box, found.x, max_evaluations=max(100, budget // 5), rg=rng)
+    while not spent:
+        found = de.minimize(task, len(bounds), box, max_evaluations=max(100, budget // 10), rg=rng)
+        cmaes.minimize(task, box, found.x, max_evaluations=max(100, budget // 5), rg=rng)
 
 
 CONTESTANTS: dict[str, Contestant] = {
@@ -237,6 +266,10 @@ CONTESTANTS: dict[str, Contestant] = {
     "glompo-64": glompo(max_jobs=64),
     "glompo-unmanaged": glompo(max_jobs=1, optimizers=unmanaged, stoppers=()),
     "glompo-published": glompo(max_jobs=4, optimizers=published, stoppers=published_stoppers),
+    "glompo-without-surrogate": glompo(optimizers=without(modelled=False)),
+    "glompo-without-local": glompo(optimizers=without("local")),
+    "glompo-without-annealing": glompo(optimizers=without("annealing")),
+    "glompo-base-alone": glompo(optimizers=without("local", "annealing")),
     "pycma-bipop": pycma(bipop=True),
     "pycma-ipop": pycma(incpopsize=2),
     "pycma-lq": pycma_surrogate,

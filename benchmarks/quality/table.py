@@ -1,134 +1,176 @@
-"""From lines of results to a page with tables, bootstrap intervals and curves."""
+"""From results to a page with tables, intervals and curves."""
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from benchmarks.quality.measure import TARGETS
-from numpy.typing import NDArray
+from benchmarks.quality.curves import drawn
+from benchmarks.quality.scores import (
+    BAND,
+    READ_AT,
+    Difference,
+    Row,
+    Scores,
+    Shares,
+    counted,
+    difference,
+    families,
+    of_family,
+    overall,
+    overall_difference,
+    read,
+    scores,
+)
 
-READ_AT = (30, 100, 300, 1000)
-"""Evaluations per parameter at which the shares are read."""
-
+OURS = "glompo"
 BASELINE = "pycma-bipop"
-RESAMPLES = 2000
-BAND = 0.02
-"""Difference of shares that is a tie."""
+UNMANAGED = "glompo-unmanaged"
+SLOTS = ("glompo", "glompo-4", "glompo-16", "glompo-64")
+VARIANTS = (
+    "glompo",
+    "glompo-without-surrogate",
+    "glompo-without-local",
+    "glompo-without-annealing",
+    "glompo-base-alone",
+)
+"""Portfolios among which a choice is made with one family left out."""
 
-Key = tuple[str, str, int]
-Scores = dict[Key, NDArray[np.float64]]
+OPENING = f"""# Quality of minima
 
+After this page you know what this library finds for a number of evaluations, and what its peers find.
 
-def scores(rows: Sequence[Mapping[str, Any]]) -> Scores:
-    """Return, by family, problem and seed, the share of targets reached at each of `READ_AT`."""
-    found = {}
-    for row in rows:
-        reached = np.array(row["reached"], dtype=float)
-        shares = [(reached <= at * row["dims"]).sum() / len(TARGETS) for at in READ_AT]
-        found[row["family"], row["problem"], row["seed"]] = np.array(shares)
-    return found
-
-
-def compared(ours: Scores, theirs: Scores) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64], int]]:
-    """Return by family the mean difference and its 95 % interval, over the problems that both have.
-
-    Problems are drawn anew with all of their seeds, functions first, so that instances of one function go together.
-    """
-    groups: dict[str, dict[str, list[NDArray[np.float64]]]] = defaultdict(lambda: defaultdict(list))
-    for key in ours.keys() & theirs.keys():
-        family, problem, _ = key
-        groups[family][problem.split()[0] if family.startswith("BBOB") else problem].append(ours[key] - theirs[key])
-    rng = np.random.default_rng(0)
-    answer = {}
-    for family, by_function in sorted(groups.items()):
-        means = np.array([np.mean(differences, axis=0) for differences in by_function.values()])
-        drawn = means[rng.integers(0, len(means), (RESAMPLES, len(means)))].mean(axis=1)
-        answer[family] = means.mean(axis=0), np.quantile(drawn, [0.025, 0.975], axis=0), len(means)
-    return answer
+Shares of 51 targets (from 10² to 10⁻⁸ above the lowest value, in units of each problem's scale) that are reached within
+{", ".join(f"{at}·D" for at in READ_AT)} evaluations, D being the number of parameters. All are called with
+their own defaults and counted from outside; the share of a problem is the mean of its seeds. Choices were made on the
+problems “developed on”; those “left out” were only measured. `python -m benchmarks.quality` makes these figures; its
+folder holds the results line by line."""
 
 
-def counted(ours: Scores, theirs: Scores, at: int) -> str:
-    """Return wins, ties and losses at one of the budgets."""
-    differences = [float((ours[key] - theirs[key])[at]) for key in ours.keys() & theirs.keys()]
-    wins, losses = (sum(sign * one > BAND for one in differences) for sign in (1, -1))
-    return f"{wins}/{len(differences) - wins - losses}/{losses}"
+def page(results: Path, images: Path) -> str:
+    """Return the page as Markdown; its pictures are written into `images`."""
+    rows = read(results)
+    left_out, developed = (
+        {name: scores(many, suite) for name, many in rows.items()} for suite in ("left-out", "developed-on")
+    )
+    parts = [OPENING, "## Left out", *_compared(left_out)]
+    if drawn(rows, images / "quality.png"):
+        parts += [
+            "![Share of targets reached against evaluations per parameter](images/quality.png)",
+            "The share of all problems and targets that each contestant reached, against evaluations per parameter.",
+        ]
+    parts += ["## With more slots", *_slots(left_out), "## Developed on", *_compared(developed)]
+    parts += ["## One family left out in turn", *_left_out_in_turn(developed), "## What was measured", _measured(rows)]
+    return "\n\n".join(parts) + "\n"
 
 
-def page(results: Path) -> str:
-    """Return the page as Markdown."""
-    files = sorted(results.glob("*.jsonl"))
-    rows = {file.stem: [json.loads(line) for line in file.read_text().splitlines()] for file in files}
-    both = {
-        suite: {name: scores([row for row in lines if row["suite"] == suite]) for name, lines in rows.items()}
-        for suite in ("left-out", "developed-on")
-    }
-    lines = [
-        "# Quality of minima",
-        "",
-        "After this page you know what this library finds for a number of evaluations, and what its peers find.",
-        "",
-        "Shares of 51 targets (from 10² to 10⁻⁸ above the lowest value, in units of each problem's scale) that are "
-        f"reached within {', '.join(f'{at}·D' for at in READ_AT)} evaluations, D being the number of parameters. All "
-        "are called with their own defaults and counted from outside. Choices were made on those “developed on”; "
-        "the others were only measured. `python -m benchmarks.quality` makes these figures; its folder holds the "
-        "results line by line.",
-        "",
+def _compared(named: Mapping[str, Scores]) -> Iterator[str]:
+    known = {name: one for name, one in named.items() if one and name not in SLOTS[1:] and name not in VARIANTS[1:]}
+    yield _means(known)
+    yield "The mean is that of the families; – where a contestant was not measured so far."
+    if OURS not in known:
+        return
+    yield _ahead(known)
+    for name in (BASELINE, UNMANAGED):
+        if name in known:
+            yield f"Ours less {name}, with bootstrap intervals of 95 % over functions:"
+            yield _differences(known[OURS], known[name])
+            wins = ", ".join(f"{counted(known[OURS], known[name], i)} at {at}·D" for i, at in enumerate(READ_AT))
+            yield f"Wins/ties/losses by more than {BAND:g}: {wins}."
+
+
+def _means(named: Mapping[str, Scores]) -> str:
+    names = families(*named.values())
+    rows = [
+        [name, *(_shown(of_family(one, family)) for family in names), _shown(overall(one, names))]
+        for name, one in named.items()
     ]
-    for suite, by_name in both.items():
-        named = {name: found for name, found in by_name.items() if found}
-        if named:
-            lines += [f"## {'Left out' if suite == 'left-out' else 'Developed on'}", "", *_means(named), ""]
-            lines += [*_ahead(named), ""] if "glompo" in named else []
-            if BASELINE in named and "glompo" in named:
-                lines += [*_differences(named["glompo"], named[BASELINE]), ""]
+    return _table(["", *names, "mean"], rows)
+
+
+def _ahead(named: Mapping[str, Scores]) -> str:
+    """Return where a peer is better than we are, family by family, on the problems that both have."""
+    lines = [f"Where a peer is ahead of us by more than {BAND:g}:", ""]
+    for family in families(named[OURS]):
+        leads = []
+        for name, one in named.items():
+            found = None if name == OURS else difference(one, named[OURS], family)
+            if found is not None:
+                told = [f"{at}·D by {lead:.3f}" for at, lead in zip(READ_AT, found.mean, strict=True) if lead > BAND]
+                leads += [f"{name} at {', '.join(told)}"] if told else []
+        lines.append(f"* {family}: {'; '.join(leads) or 'nowhere'}.")
     return "\n".join(lines)
 
 
-def _means(named: Mapping[str, Scores]) -> list[str]:
-    families = sorted({key[0] for found in named.values() for key in found})
-    lines = ["| | " + " | ".join(families) + " | mean |", "|---" * (len(families) + 2) + "|"]
-    for name, found in named.items():
-        cells, means = [], []
-        for family in families:
-            members = [share for key, share in found.items() if key[0] == family]
-            if not members:
-                cells.append("–")
-                continue
-            means.append(np.mean(members, axis=0))
-            cells.append("/".join(f"{share:.3f}".lstrip("0") for share in means[-1]) + f" ({len(members)})")
-        complete = len(means) == len(families)
-        whole = "/".join(f"{share:.3f}".lstrip("0") for share in np.mean(means, axis=0)) if complete else "–"
-        lines.append(f"| {name} | " + " | ".join(cells) + f" | {whole} |")
-    return [*lines, "", "In brackets: problems times seeds. The mean is that of the families."]
+def _differences(ours: Scores, theirs: Scores) -> str:
+    rows = []
+    for family in families(ours):
+        found = difference(ours, theirs, family)
+        if found is not None:
+            rows.append([family, *_intervals(found), str(found.functions)])
+    whole = overall_difference(ours, theirs)
+    rows.append(["**mean of the families**", *_intervals(whole), str(whole.functions)])
+    return _table(["", *(f"{at}·D" for at in READ_AT), "functions"], rows)
 
 
-def _ahead(named: Mapping[str, Scores]) -> list[str]:
-    """Return where a peer is better than we are, family by family, on the problems that both have."""
-    lines = [f"Where a peer is ahead of us by more than {BAND:g}:", ""]
-    ours = named["glompo"]
-    for family in sorted({key[0] for key in ours}):
-        leads = []
-        for name, found in named.items():
-            common = [key for key in ours.keys() & found.keys() if key[0] == family]
-            if not common or name == "glompo":
-                continue
-            lead = np.mean([found[key] - ours[key] for key in common], axis=0)
-            told = [f"{at}·D by {one:.3f}" for at, one in zip(READ_AT, lead.tolist(), strict=True) if one > BAND]
-            leads += [f"{name} at {', '.join(told)}"] if told else []
-        lines.append(f"* {family}: {'; '.join(leads) or 'nowhere'}.")
-    return lines
+def _slots(named: Mapping[str, Scores]) -> Iterator[str]:
+    """Say what more slots cost or gain for the same budget, on the problems that both have."""
+    yield (
+        "The same budget with 4, 16 and 64 evaluations in flight, less what one slot reaches; in the deterministic "
+        "mode, where an optimizer with several slots evaluates its generation side by side."
+    )
+    rows = []
+    for name in SLOTS[1:]:
+        if named.get(name):
+            whole = overall_difference(named[name], named[OURS])
+            rows.append([name.removeprefix("glompo-"), *_intervals(whole), str(whole.functions)])
+    yield _table(["slots", *(f"{at}·D" for at in READ_AT), "problems"], rows)
 
 
-def _differences(ours: Scores, theirs: Scores) -> list[str]:
-    lines = [f"Ours less {BASELINE}, with bootstrap intervals of 95 % over functions:", ""]
-    lines += ["| | " + " | ".join(f"{at}·D" for at in READ_AT) + " | functions |", "|---" * (len(READ_AT) + 2) + "|"]
-    for family, (mean, (low, high), n) in compared(ours, theirs).items():
-        cells = [f"{m:+.3f} [{a:+.3f}, {b:+.3f}]" for m, a, b in zip(mean, low, high, strict=True)]
-        lines.append(f"| {family} | " + " | ".join(cells) + f" | {n} |")
-    wins = ", ".join(f"{counted(ours, theirs, i)} at {at}·D" for i, at in enumerate(READ_AT))
-    return [*lines, "", f"Wins/ties/losses by more than {BAND:g}: {wins}."]
+def _left_out_in_turn(named: Mapping[str, Scores]) -> Iterator[str]:
+    """Choose a portfolio by all families but one, and say what it reaches on that one."""
+    known = {name: named[name] for name in VARIANTS if named.get(name)}
+    yield (
+        "The portfolio that is best in the mean of all other families, at 100·D to 1000·D, and what it reaches on the "
+        f"family that had no say, beside {BASELINE}. Portfolios: {', '.join(known)}."
+    )
+    names, rows = families(*known.values()), []
+    for family in names:
+        others = [name for name in names if name != family]
+        chosen = max(known, key=lambda name: float(np.mean(overall(known[name], others)[1:])))
+        reached, theirs = of_family(known[chosen], family), of_family(named.get(BASELINE, {}), family)
+        rows.append([family, chosen, _shown(reached), _shown(theirs), _shown(of_family(known[OURS], family))])
+    yield _table(["left out", "chosen by the others", "reaches", BASELINE, "the default"], rows)
+    yield _means(known)
+
+
+def _measured(rows: Mapping[str, list[Row]]) -> str:
+    """Return how much was measured of each contestant, and which failed."""
+    lines = []
+    for name, many in rows.items():
+        found = [row for row in many if row["suite"] in ("left-out", "developed-on")]
+        if found:
+            failed = sum(bool(row["error"]) for row in found)
+            told = f"{len(found)} runs, seeds {_listed({row['seed'] for row in found})}, "
+            told += f"up to {_listed({row['budget'] for row in found})}·D"
+            lines.append(f"* {name}: {told}{f'; {failed} ended by an error of their own' if failed else ''}.")
+    return "\n".join(lines)
+
+
+def _listed(values: set[int]) -> str:
+    return ", ".join(map(str, sorted(values)))
+
+
+def _shown(shares: Shares) -> str:
+    return "/".join("–" if np.isnan(one) else f"{one:.3f}".lstrip("0") for one in shares)
+
+
+def _intervals(found: Difference) -> list[str]:
+    cells = zip(found.mean, found.low, found.high, strict=True)
+    return ["–" if np.isnan(m) else f"{m:+.3f} [{a:+.3f}, {b:+.3f}]" for m, a, b in cells]
+
+
+def _table(header: list[str], rows: list[list[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
