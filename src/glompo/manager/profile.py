@@ -72,7 +72,7 @@ def profile(task: Any, name: str, points: Iterable[float], **settings: Any) -> l
     for value in values:
         if not low <= value <= high:
             raise SettingError(f"points hold {value!r}; give values of {name!r} between {low!r} and {high!r}")
-    brought = {"names": names, "scaler": getattr(task, "scaler", "none"), "resume": "auto"}
+    brought: dict[str, Any] = {"names": names, "scaler": getattr(task, "scaler", "none"), "resume": "auto"}
     brought |= {"is_log_detailed": getattr(task, "is_log_detailed", False)} | settings
     at, folder = np.array(brought.pop("x0", task.x0), dtype=np.float64), brought.pop("working_dir", None)
     found = []
