@@ -70,6 +70,8 @@ class Calibration:
     is_log_detailed = True
     """Sums by group are recorded with every evaluation."""
 
+    _answered = False  # whether an answer had all that was wanted
+
     def __init__(
         self,
         model: Any,
@@ -254,7 +256,7 @@ class Calibration:
 
     def _forget(self) -> None:
         self._local = threading.local()
-        self._answered: bool = False  # whether an answer had all that was wanted
+        self._answered = False
 
 
 def _parameters(given: Any) -> Parameters:
