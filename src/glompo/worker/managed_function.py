@@ -333,8 +333,7 @@ class ManagedFunction:
         Raises
         ------
         Refused
-            If its extras are not those that the task announces, or the task says that it can be evaluated nowhere; it
-            is recorded as invalid.
+            If its extras are not as announced, or the task can be evaluated nowhere; it is recorded as invalid.
         """
         self._outside_in_a_row = 0
         size = 0
