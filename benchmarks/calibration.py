@@ -62,21 +62,26 @@ def sums(folder: Path) -> None:
         print(ffield, " ".join(f"{a:.1f} ({a / b - 1:+.1e})" for a, b in zip(found, known, strict=True)))
 
 
-def cost(folder: Path) -> None:
-    """Print CPU and memory of an evaluation, alone and beside a second process."""
+def cost(folder: Path, repetitions: int = 7) -> None:
+    """Print CPU and memory of an evaluation, alone and beside a second process, measured in turn."""
     task = disulfides(folder, "ffield_lit")
     script = (
         f"import sys,time;sys.path.insert(0,{HERE!r});from calibration import disulfides;from pathlib import Path;"
         f"f=disulfides(Path({str(folder)!r}),'ffield_lit');f(f.x0);t=time.process_time();[f(f.x0) for _ in range(40)];"
         "print((time.process_time()-t)/40)"
     )
-    times = []
-    for count in (1, 2):
+
+    def seconds(count: int) -> float:
         running = [subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) for _ in range(count)]
-        times.append(np.mean([float(one.communicate()[0]) for one in running]))
+        return float(np.mean([float(one.communicate()[0]) for one in running]))
+
+    pairs = np.array([(seconds(1), seconds(2)) for _ in range(repetitions)])
     task(task.x0)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"CPU per evaluation {1e3 * times[0]:.1f} ms; of two processes {1e3 * times[1]:.1f} ms; {memory:.0f} MB here")
+    alone, beside = 1e3 * np.median(pairs, axis=0)
+    ratios = np.sort(pairs[:, 1] / pairs[:, 0])
+    print(f"CPU per evaluation {alone:.1f} ms; of two processes {beside:.1f} ms; {memory:.0f} MB here; load", end=" ")
+    print(f"{os.getloadavg()[0]:.1f}; two by one, {repetitions} pairs: {' '.join(f'{one:.2f}' for one in ratios)}")
 
 
 def fitted(task: Calibration, evaluations: int, seeds: int) -> Any:
@@ -90,6 +95,38 @@ def fitted(task: Calibration, evaluations: int, seeds: int) -> Any:
             print("\n".join(str(report).split("\n\n")[:2]))
             print(f"  {report.evaluations} evaluations for the report")
     return result
+
+
+CONFIGURATION = """
+max_evaluations = {evaluations}
+rng = {seed}
+working_dir = "fit"
+python_path = ["{examples}"]
+
+[calibration]
+model = {{class = "reaxff:ReaxFF", ffield = "{folder}/ffield_lit", geo = ["{folder}/geo", "{folder}/valSet/geo"]}}
+parameters = "parameters.csv"
+data = "data.csv"
+"""
+
+
+def configured(source: Path, evaluations: int, seed: int) -> None:
+    """Fit from the published `ffield_lit` by a configuration and two tables alone; print what the report says."""
+    task = disulfides(source, "ffield_lit")
+    with TemporaryDirectory() as name:
+        here = Path(name)
+        (here / "parameters.csv").write_text(task.parameters.to_csv())
+        (here / "data.csv").write_text(task.data.to_csv())
+        places = {"examples": EXAMPLES, "folder": source.resolve()}
+        (here / "fit.toml").write_text(CONFIGURATION.format(evaluations=evaluations, seed=seed, **places))
+        command = [sys.executable, "-m", "glompo"]
+        begin = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([*command, "run", "fit.toml"], cwd=here, check=True, stdout=subprocess.DEVNULL)
+        end = resource.getrusage(resource.RUSAGE_CHILDREN)
+        found = subprocess.run([*command, "report", "fit"], cwd=here, check=True, stdout=subprocess.PIPE, text=True)
+    seconds = end.ru_utime + end.ru_stime - begin.ru_utime - begin.ru_stime
+    print(f"seed {seed}, by fit.toml and two tables: {seconds:.0f} s CPU, {end.ru_maxrss / 1024:.0f} MB at most")
+    print("\n\n".join(found.stdout.split("\n\n")[:2]))
 
 
 def sensitivity(task: Calibration, points: int = 1_000) -> None:
@@ -165,7 +202,8 @@ def main() -> None:
         sums(folder)
         cost(folder)
         sensitivity(disulfides(folder, "ffield_lit"))
-        fitted(disulfides(folder, "ffield_lit"), given.evaluations, given.seeds)
+        for seed in range(1, given.seeds + 1):
+            configured(folder, given.evaluations, seed)
 
 
 if __name__ == "__main__":

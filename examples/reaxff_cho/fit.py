@@ -12,23 +12,23 @@ import argparse
 import sys
 from pathlib import Path
 
+import cho
 import numpy as np
 import pictures
 import scans
-from forcefield import ForceFieldError
 from numpy.typing import NDArray
-from task import EngineError, ReaxFFTask
+from reaxff import write_ffield
+from reaxff.engine import EngineError
 
 import glompo
+import glompo.show.fits
 import glompo.show.plots
-from glompo.generators import IncumbentGenerator
-from glompo.optimizers import CMAOptimizer, Scipy
-from glompo.stoppers import BestUnmoving, CatchUp, MinFuncCalls
+from glompo.calibration import Calibration
+from glompo.errors import SettingError
 
 Vector = NDArray[np.float64]
 
-EVALUATIONS = 3000
-FITTED = "ffield.fitted"
+EVALUATIONS = 2000
 
 
 def parsed(argv: list[str] | None) -> argparse.Namespace:
@@ -40,46 +40,27 @@ def parsed(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def fitted(task: ReaxFFTask, arguments: argparse.Namespace) -> glompo.Result:
-    """Run the managed optimization: CMA-ES explores, Nelder-Mead refines, two at a time."""
-    hopeless = CatchUp() | (MinFuncCalls(600) & BestUnmoving(calls=250, tol=0.01))
+def fitted(task: Calibration, arguments: argparse.Namespace) -> glompo.Result:
+    """Run the managed optimization with the default portfolio, two optimizers at a time."""
     return glompo.minimize(
         task,
-        task.bounds,
-        optimizers=[CMAOptimizer(sigma0=0.2), Scipy(method="Nelder-Mead")],
         max_evaluations=arguments.evaluations,
         max_jobs=2,
         backend="processes",
-        x0=task.initial,
         rng=arguments.seed,
         working_dir=arguments.working_dir,
         progress=True,
-        x0_generator=IncumbentGenerator(),
-        stoppers=hopeless,
-        share_best_solutions=True,
-        is_log_detailed=False,
         overwrite_existing=True,
     )
 
 
-def print_errors(task: ReaxFFTask, validation: ReaxFFTask, best: Vector) -> None:
-    """Print the loss and the errors before and after the fit."""
-    print("\nroot-mean-square errors in kcal/mol             loss     bonds    angles  torsions")
-    for name, one in (("fitted molecules", task), ("molecules not in the fit", validation)):
-        for state, x in (("as shipped", one.initial), ("after the fit", best)):
-            row = one.summary(x)
-            numbers = "".join(f"{row[key]:10.2f}" for key in ("loss", *scans.KINDS))
-            print(f"  {name:<26s}{state:<14s}{numbers}")
-
-
-def print_parameters(task: ReaxFFTask, best: Vector) -> None:
-    """Print every parameter before and after the fit."""
-    print("\nparameter               address                         before      after      range")
-    for parameter, value in zip(task.parameters, best, strict=True):
-        print(
-            f"  {parameter.name:<22s}{parameter.address!s:<29s}{parameter.initial:10.4f} {value:10.4f}"
-            f"      {parameter.lower:g} … {parameter.upper:g}"
-        )
+def print_errors(comparisons: dict[str, pictures.Comparison]) -> None:
+    """Print the errors before and after the fit."""
+    print("\nroot-mean-square errors in kcal/mol           bonds    angles  torsions")
+    for split, one in comparisons.items():
+        for state, energies in (("as shipped", one.before), ("after the fit", one.after)):
+            numbers = "".join(f"{one.rmse(energies, kind):10.2f}" for kind in scans.KINDS)
+            print(f"  {split:<12s}{state:<14s}{'':<12s}{numbers}")
 
 
 def print_optimizers(result: glompo.Result) -> None:
@@ -91,40 +72,50 @@ def print_optimizers(result: glompo.Result) -> None:
         print(f"      ended:   {row.ended_because}")
 
 
-def written(task: ReaxFFTask, validation: ReaxFFTask, best: Vector, run_dir: Path) -> list[Path]:
-    """Write the fitted force field and the two pictures into the run directory; return their paths."""
-    force_field, trajectories, energies = (run_dir / name for name in (FITTED, "trajectories.png", "energies.png"))
-    task.force_field.with_values(task.values(best)).write(force_field)
-    pictures.draw(compared(task, best), compared(validation, best), energies)
-    glompo.show.plots.trajectories(run_dir, trajectories, headline=True)
-    return [force_field, trajectories, energies]
+def written(task: Calibration, result: glompo.Result, compared: dict[str, pictures.Comparison]) -> list[Path]:
+    """Write the force field, the report and the pictures into the run directory; return their paths."""
+    folder = result.run_dir
+    force_field, trajectories, energies = (
+        folder / one for one in ("ffield.fitted", "trajectories.png", "energies.png")
+    )
+    write_ffield(task.parameters.at(result.x), cho.shipped(), force_field)
+    pictures.draw(compared["training"], compared["validation"], energies)
+    glompo.show.plots.trajectories(folder, trajectories, headline=True)
+    report = task.report(result)
+    print(f"\n{report}")
+    found = [*report.write(folder / "report"), *glompo.show.fits.pictures(report, folder / "report")]
+    return [force_field, trajectories, energies, *found]
 
 
-def compared(task: ReaxFFTask, best: Vector) -> pictures.Comparison:
-    """Compute the energies before and after the fit."""
-    return pictures.Comparison(task.geometries, task.energies(task.initial), task.energies(best))
+def compared(task: Calibration, split: str, best: Vector) -> pictures.Comparison:
+    """Compute the energies before and after the fit; those of minima are 0."""
+    geometries = tuple(one for one in scans.read() if one.split == split)
+    displaced = np.array([one.kind != scans.EQUILIBRIUM for one in geometries])
+    before, after = np.zeros(len(geometries)), np.zeros(len(geometries))
+    before[displaced], after[displaced] = (task.predictions(x, split) for x in (task.x0, best))
+    return pictures.Comparison(geometries, before, after)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the fit and return the exit status."""
     arguments = parsed(argv)
     try:
-        task, validation = ReaxFFTask("training"), ReaxFFTask("validation")
-        before = task(task.initial)
-    except (ForceFieldError, EngineError) as error:
+        task = cho.calibration()
+        print(f"{task}: {task(task.x0):.1f} as shipped")
+    except (SettingError, EngineError) as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"{len(task.parameters)} parameters, {len(task.geometries)} geometries; loss as shipped: {before:.2f}")
     result = fitted(task, arguments)
     if result.x is None or result.run_dir is None:
         print(f"no evaluation succeeded: {result.message}", file=sys.stderr)
         return 1
     print(f"\n{result.message}; {result.nfev} evaluations")
-    print_errors(task, validation, result.x)
-    print_parameters(task, result.x)
+    comparisons = {split: compared(task, split, result.x) for split in scans.SPLITS}
+    print_errors(comparisons)
     print_optimizers(result)
+    paths = written(task, result, comparisons)
     print("\nwritten")
-    for path in written(task, validation, result.x, result.run_dir):
+    for path in paths:
         print(f"  {path}")
     return 0
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from glompo.manager import GloMPOManager, minimize
     from glompo.manager import live_control as control
     from glompo.manager.other_rules import what_if
+    from glompo.manager.profile import profile
     from glompo.optimizer import BaseOptimizer, MinimizeResult
     from glompo.read import Result, load
     from glompo.spec import CheckpointingControl
@@ -54,6 +55,7 @@ _HOMES = {
     "control": "glompo.manager",
     "load": "glompo.read",
     "minimize": "glompo.manager",
+    "profile": "glompo.manager.profile",
     "what_if": "glompo.manager.other_rules",
 }
 
@@ -82,6 +84,7 @@ __all__ = [
     "control",
     "load",
     "minimize",
+    "profile",
     "what_if",
 ]
 

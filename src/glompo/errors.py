@@ -89,7 +89,10 @@ class TaskFailedError(EndedError, UserError):
 
 
 class TaskContractError(TaskFailedError):
-    """The task is not what it says: its extras are not those of `headers`, or its residuals do not give its value."""
+    """The task is not what it says; raised by a task, it ends the run at that evaluation.
+
+    Its extras are not those of `headers`, its residuals do not give its value, or a model lacks what is wanted of it.
+    """
 
 
 class WorkerError(GlompoError):

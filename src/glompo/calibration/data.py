@@ -173,10 +173,20 @@ class Data(Sequence[Entry]):
         ValueError
             If a quantity is missing, or has another number of values than were wanted; it names the row.
         """
+        if why := self.missing(answer):
+            raise ValueError(why)
         parts = [self._part(name, answer) for name in self._places]
         values = np.concatenate(parts)
         sums = np.bincount(self._rows, self._factors * values[self._columns], len(self._entries))
         return np.asarray(sums, dtype=np.float64)
+
+    def missing(self, answer: Mapping[str, Any]) -> str:
+        """Return which row wants a quantity that a model's answer lacks, and what to do; empty if none does."""
+        for name in self._places:
+            if name not in answer:
+                gave = _some(answer)
+                return f"{self._first(name)}: the model gave no {name!r}; it gave {gave}: mend the row or the model"
+        return ""
 
     def residuals(self, predictions: Vector) -> Vector:
         """Return (prediction − reference) / sigma, times the root of the group's weight, shape (n,)."""
@@ -256,10 +266,6 @@ class Data(Sequence[Entry]):
 
     def _part(self, name: str, answer: Mapping[str, Any]) -> Vector:
         count = max(1, len(self._places[name]))
-        if name not in answer:
-            raise ValueError(
-                f"{self._first(name)}: the model gave no {name!r}; it gave {_some(answer)}: mend the row or the model"
-            )
         value = np.atleast_1d(np.asarray(answer[name], dtype=np.float64))
         if value.shape != (count,):
             raise ValueError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,30 +54,19 @@ def _huber(r: Vector) -> Vector:
     return np.where(size <= HUBER_EDGE, r * r, HUBER_EDGE * (2.0 * size - HUBER_EDGE))
 
 
-def _square(r: Vector) -> Vector:
-    return r * r
-
-
-def _size(r: Vector) -> Vector:
-    return np.asarray(np.abs(r))
-
-
 def _sum(shares: Vector) -> float:
     return float(shares.sum())
 
 
-def _root_of_mean(shares: Vector) -> float:
-    return float(np.sqrt(shares.mean()))
-
-
-LOSSES = MappingProxyType(
-    {
-        "sse": Loss("sse", _square, _sum, squares=True),
-        "sae": Loss("sae", _size, _sum, squares=False),
-        "rmse": Loss("rmse", _square, _root_of_mean, squares=False),
-        "huber": Loss("huber", _huber, _sum, squares=True),
-    }
-)
+LOSSES = {
+    one.name: one
+    for one in (
+        Loss("sse", np.square, _sum, squares=True),
+        Loss("sae", np.abs, _sum, squares=False),
+        Loss("rmse", np.square, lambda shares: float(np.sqrt(shares.mean())), squares=False),
+        Loss("huber", _huber, _sum, squares=True),
+    )
+}
 """Sum of squares, sum of absolute values, root of the mean square, and squares that go over into absolute values."""
 
 

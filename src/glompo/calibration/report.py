@@ -81,27 +81,18 @@ def reported(
     if trail is None and hasattr(at, "trail"):
         trail = at.trail()
     x, called = _point(fit, at)
-    predictions = fit.predictions(x, "training")
-    rows = _rows(fit.training, predictions)
-    groups = _groups(fit, "training", fit.training, predictions)
-    priors = fit.parameters.priors(x)
-    if len(priors):
-        share = float(fit.shares(priors).sum())
-        groups.append(
-            GroupRow("training", fit.groups[-1], len(priors), share, 0.0, math.sqrt(float(np.mean(priors**2))))
-        )
-    calls = 1
-    if fit.validation is not None:
-        predictions = fit.predictions(x, "validation")
-        rows += _rows(fit.validation, predictions)
-        groups += _groups(fit, "validation", fit.validation, predictions)
-        calls += 1
+    splits = {"training": fit.training} | ({} if fit.validation is None else {"validation": fit.validation})
+    priors, rows, groups = fit.parameters.priors(x), [], []
+    for split, data in splits.items():
+        predictions = fit.predictions(x, split)
+        rows += _rows(data, predictions)
+        groups += _groups(fit, split, data, predictions, priors if split == "training" else priors[:0])
     own = np.array([row.residual for row in rows if row.split == "training"] + priors.tolist())
     checked = np.array([row.residual for row in rows if row.split == "validation"])
     known = identifiability(fit.weighted, x, Box(fit.bounds, fit.scaler), own) if errors else None
     points, failed = _judged(fit, trail or ())
-    calls += (0 if known is None else known.evaluations) + len(points) + failed
-    title, groups = f"{fit!r} at {point or called}", list(_shared(groups))
+    calls = len(splits) + (0 if known is None else known.evaluations) + len(points) + failed
+    title = f"{fit!r} at {point or called}"
     return Report(
         title=title,
         x=x,
@@ -147,27 +138,26 @@ def _rows(data: Data, predictions: Vector) -> list[ResidualRow]:
     ]
 
 
-def _groups(fit: Any, split: str, data: Data, predictions: Vector) -> list[GroupRow]:
-    shares = fit.shares(data.residuals(predictions))
-    plain = (predictions - data.reference) / data.sigma
+def _groups(fit: Any, split: str, data: Data, predictions: Vector, priors: Vector) -> list[GroupRow]:
+    shares, extra = fit.shares(data.residuals(predictions)), float(fit.shares(priors).sum()) if len(priors) else 0.0
+    plain, whole = (predictions - data.reference) / data.sigma, float(shares.sum()) + extra
     found = []
     for group in data.groups:
         members = data.members(group)
+        loss = float(shares[members].sum())
         rows = [data[row].terms for row in np.flatnonzero(members).tolist()]
         zeros = Counter(name for terms in rows if len(terms) > 1 for _, name in terms)
-        zero, sharing = zeros.most_common(1)[0] if zeros and zeros.most_common(1)[0][1] > 1 else ("", 0)
-        rms = math.sqrt(float(np.mean(plain[members] ** 2)))
-        found.append(GroupRow(split, group, int(members.sum()), float(shares[members].sum()), 0.0, rms, zero, sharing))
+        zero, sharing = next((one for one in zeros.most_common(1) if one[1] > 1), ("", 0))
+        found.append(
+            GroupRow(split, group, len(rows), loss, loss / (whole or 1.0), _rms(plain[members]), zero, sharing)
+        )
+    if len(priors):
+        found.append(GroupRow(split, fit.groups[-1], len(priors), extra, extra / (whole or 1.0), _rms(priors)))
     return found
 
 
-def _shared(groups: Sequence[GroupRow]) -> Iterable[GroupRow]:
-    sums = Counter[str]()
-    for row in groups:
-        sums[row.split] += row.loss  # type: ignore[assignment]  # a counter of floats
-    for row in groups:
-        share = row.loss / sums[row.split] if sums[row.split] else 0.0
-        yield GroupRow(row.split, row.group, row.n, row.loss, share, row.rms, row.zero, row.sharing)
+def _rms(values: Vector) -> float:
+    return math.sqrt(float(np.mean(values**2)))
 
 
 def _parameters(fit: Any, x: Vector, known: Identifiability | None) -> tuple[ParameterRow, ...]:

@@ -17,7 +17,7 @@ from glompo.calibration.known import check_parameters, check_quantities
 from glompo.calibration.losses import loss_of
 from glompo.calibration.parameters import Parameters
 from glompo.calibration.report import Report, reported
-from glompo.errors import SettingError, SettingTypeError
+from glompo.errors import SettingError, SettingTypeError, TaskContractError
 
 Vector = NDArray[np.float64]
 Model = Callable[[Mapping[str, float], Mapping[str, Vector]], Mapping[str, Any]]
@@ -39,7 +39,8 @@ class Calibration:
         by name. ``wanted`` has the quantities that are needed, each with the places of its series in rising order, an
         empty array for a single number. A class is constructed once in each thread of each process, and its instance is
         called. If the model has attributes `quantities` and `parameters`, each a collection of names or a function that
-        says whether it knows one, rows with other names are refused.
+        says whether it knows one, rows with other names are refused. Without them a quantity that is missing in the
+        first answer ends the run at that evaluation.
     parameters : Parameters, what :meth:`Parameters.read` takes, or lmfit.Parameters
         Which numbers are fitted.
     data : Data, or what :meth:`Data.read` takes
@@ -68,6 +69,8 @@ class Calibration:
 
     is_log_detailed = True
     """Sums by group are recorded with every evaluation."""
+
+    _answered = False  # whether an answer had all that was wanted
 
     def __init__(
         self,
@@ -104,7 +107,7 @@ class Calibration:
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_local"}
+        return {name: value for name, value in self.__dict__.items() if name not in ("_local", "_answered")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -200,7 +203,11 @@ class Calibration:
         data = self.training if split == "training" else self.validation
         if data is None:
             raise SettingError("no row of the data is for validation; give some split = validation")
-        return data.predictions(self._instance()(self.parameters.values(x), data.wanted))
+        answer = self._instance()(self.parameters.values(x), data.wanted)
+        if not self._answered and (why := data.missing(answer)):
+            raise TaskContractError(why)  # a model that gave all before has failed at this point only
+        self._answered = True
+        return data.predictions(answer)
 
     def validation_loss(self, x: Any) -> float:
         """Return the loss of the validation data at `x`, shape (d,); nan if there are none."""
@@ -249,6 +256,7 @@ class Calibration:
 
     def _forget(self) -> None:
         self._local = threading.local()
+        self._answered = False
 
 
 def _parameters(given: Any) -> Parameters:

