@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from glompo.function import BaseFunction
     from glompo.manager import GloMPOManager, minimize
     from glompo.manager import live_control as control
-    from glompo.manager.other_rules import what_if
+    from glompo.manager.other_rules import explain, what_if
     from glompo.optimizer import BaseOptimizer, MinimizeResult
     from glompo.read import Result, load
     from glompo.spec import CheckpointingControl
@@ -52,6 +52,7 @@ _HOMES = {
     "UserError": "glompo.errors",
     "WorkerError": "glompo.errors",
     "control": "glompo.manager",
+    "explain": "glompo.manager.other_rules",
     "load": "glompo.read",
     "minimize": "glompo.manager",
     "what_if": "glompo.manager.other_rules",
@@ -80,6 +81,7 @@ __all__ = [
     "WorkerError",
     "__version__",
     "control",
+    "explain",
     "load",
     "minimize",
     "what_if",

@@ -18,6 +18,7 @@ import typer
 
 from glompo._version import __version__
 from glompo.cli.arguments import KINDS, Directory, NoWait, Optimizer, RunOrFile
+from glompo.cli.decision_commands import explain, whatif
 from glompo.cli.exit_codes import BAD_INPUT, FAILURE, SUCCESS
 from glompo.cli.fit_commands import report, sensitivity
 from glompo.cli.plotting import plot
@@ -260,34 +261,8 @@ def clean(
         typer.echo(line)
 
 
-@app.command(epilog="Example: glompo whatif fit_run --stoppers 'CatchUp(kappa=1)'")
-def whatif(
-    directories: Annotated[
-        list[Path], typer.Argument(metavar="DIR...", help="Working directories of runs, or checkpoint files.")
-    ],
-    stoppers: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="RULES",
-            help="Rules to ask, such as 'CatchUp(kappa=1) | MaxFuncCalls(500)', or none; may be given several times. "
-            "By default those that the run had.",
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON, for programs.")] = False,
-) -> None:
-    """Ask other stopping rules what a recorded run asked its own; print the first decision that would differ.
-
-    Up to there the answer is certain. What is told of the time after it is an upper bound: the run would have gone
-    another way. Several runs or rules give a table, one line for each of the rules.
-
-    Exit codes: 0 compared, whether anything differs or not; 1 a rule failed or a journal is damaged; 2 bad input.
-    """
-    from glompo.cli.what_if import compared, what_if_json, what_if_text
-
-    found = compared(directories, stoppers or [])
-    typer.echo(what_if_json(found) if as_json else what_if_text(found))
-
-
+app.command(epilog="Example: glompo whatif fit_run --stoppers 'CatchUp(kappa=1)'")(whatif)
+app.command(epilog="Example: glompo explain fit_run 3")(explain)
 app.command(epilog="Example: glompo plot fit_run --picture best -o best.pdf --no-headline --ylabel energy --yunit eV")(
     plot
 )
