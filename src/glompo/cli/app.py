@@ -22,6 +22,7 @@ from glompo.cli.decision_commands import explain, whatif
 from glompo.cli.exit_codes import BAD_INPUT, FAILURE, SUCCESS
 from glompo.cli.fit_commands import report, sensitivity
 from glompo.cli.plotting import plot
+from glompo.cli.watching import watch
 from glompo.errors import GlompoError, PolicyError, TaskFailedError, UserError
 from glompo.safe_text import PAGE, legible
 
@@ -229,6 +230,9 @@ def status(
     from glompo.cli.inspection import status_json, status_text
 
     typer.echo(status_json(directory) if as_json else status_text(directory))
+
+
+app.command(epilog="Example: glompo watch fit_run")(watch)
 
 
 @app.command("list", epilog="Example: glompo list fits")
