@@ -20,6 +20,7 @@ from glompo._version import __version__
 from glompo.cli.arguments import KINDS, Directory, NoWait, Optimizer, RunOrFile
 from glompo.cli.decision_commands import explain, whatif
 from glompo.cli.exit_codes import BAD_INPUT, FAILURE, SUCCESS
+from glompo.cli.exporting import export
 from glompo.cli.fit_commands import report, sensitivity
 from glompo.cli.plotting import plot
 from glompo.cli.watching import watch
@@ -272,31 +273,7 @@ app.command(epilog="Example: glompo plot fit_run --picture best -o best.pdf --no
 )
 
 
-@app.command(epilog="Example: glompo export fit_run fit.parquet")
-def export(
-    directory: Directory,
-    path: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="PATH",
-            help="File; its ending says the format: .csv, .parquet or .h5. Or - for CSV on standard output. "
-            "By default DIR/exports/evaluations.csv.",
-        ),
-    ] = None,
-    csv: Annotated[
-        bool,
-        typer.Option("--csv", help="As comma-separated values, whatever else PATH ends with."),
-    ] = False,
-) -> None:
-    """Write all evaluations of a run, one row each, and print the path.
-
-    Parquet needs the extra 'parquet', HDF5 the extra 'hdf5'.
-    """
-    from glompo.cli.inspection import export_evaluations
-
-    written = export_evaluations(directory, path, csv)
-    if written is not None:
-        typer.echo(legible(written, PAGE))
+app.command(epilog="Example: glompo export fit_run fit.parquet")(export)
 
 
 @app.command(epilog="Example: glompo minima fit_run -o minima.csv")
