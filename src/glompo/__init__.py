@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from glompo.manager import live_control as control
     from glompo.manager.other_rules import what_if
     from glompo.manager.profile import profile
+    from glompo.manager.other_rules import explain, what_if
     from glompo.optimizer import BaseOptimizer, MinimizeResult
     from glompo.read import Result, load
     from glompo.spec import CheckpointingControl
@@ -53,6 +54,7 @@ _HOMES = {
     "UserError": "glompo.errors",
     "WorkerError": "glompo.errors",
     "control": "glompo.manager",
+    "explain": "glompo.manager.other_rules",
     "load": "glompo.read",
     "minimize": "glompo.manager",
     "profile": "glompo.manager.profile",
@@ -82,6 +84,7 @@ __all__ = [
     "WorkerError",
     "__version__",
     "control",
+    "explain",
     "load",
     "minimize",
     "profile",

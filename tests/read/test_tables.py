@@ -166,3 +166,20 @@ def test_hdf5_keeps_numbers_of_which_some_are_missing(tmp_path):
         assert math.isnan(second["whole"][0])
         assert first["table"].shape == (2, 2, 2)
         assert second["said"].tolist() == [b""]
+
+
+def test_many_blocks_of_evaluations_are_written_into_hdf5_on_the_way(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    run, rng = history(), np.random.default_rng(1)
+    opts = [run.start(), run.start()]
+    values = {opt: [] for opt in opts}
+    for n in range(9):
+        opt = opts[n % 2]
+        batch = rng.random(1000)
+        run.evaluate(opt, batch)
+        values[opt].extend(batch)
+    with h5py.File(to_hdf5(record(tmp_path / "run", run), tmp_path / "run.h5")) as file:
+        for opt in opts:
+            rows = file[f"optimizer_{opt}"]["evaluations"]
+            assert rows["fx"].tolist() == values[opt]
+            assert (np.diff(rows["call_id"]) > 0).all()

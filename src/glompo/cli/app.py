@@ -18,9 +18,12 @@ import typer
 
 from glompo._version import __version__
 from glompo.cli.arguments import KINDS, Directory, NoWait, Optimizer, RunOrFile
+from glompo.cli.decision_commands import explain, whatif
 from glompo.cli.exit_codes import BAD_INPUT, FAILURE, SUCCESS
+from glompo.cli.exporting import export
 from glompo.cli.fit_commands import report, sensitivity
 from glompo.cli.plotting import plot
+from glompo.cli.watching import watch
 from glompo.errors import GlompoError, PolicyError, TaskFailedError, UserError
 from glompo.safe_text import PAGE, legible
 
@@ -230,6 +233,9 @@ def status(
     typer.echo(status_json(directory) if as_json else status_text(directory))
 
 
+app.command(epilog="Example: glompo watch fit_run")(watch)
+
+
 @app.command("list", epilog="Example: glompo list fits")
 def list_(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Directory below which to look.")] = Path("."),
@@ -260,64 +266,14 @@ def clean(
         typer.echo(line)
 
 
-@app.command(epilog="Example: glompo whatif fit_run --stoppers 'CatchUp(kappa=1)'")
-def whatif(
-    directories: Annotated[
-        list[Path], typer.Argument(metavar="DIR...", help="Working directories of runs, or checkpoint files.")
-    ],
-    stoppers: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="RULES",
-            help="Rules to ask, such as 'CatchUp(kappa=1) | MaxFuncCalls(500)', or none; may be given several times. "
-            "By default those that the run had.",
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON, for programs.")] = False,
-) -> None:
-    """Ask other stopping rules what a recorded run asked its own; print the first decision that would differ.
-
-    Up to there the answer is certain. What is told of the time after it is an upper bound: the run would have gone
-    another way. Several runs or rules give a table, one line for each of the rules.
-
-    Exit codes: 0 compared, whether anything differs or not; 1 a rule failed or a journal is damaged; 2 bad input.
-    """
-    from glompo.cli.what_if import compared, what_if_json, what_if_text
-
-    found = compared(directories, stoppers or [])
-    typer.echo(what_if_json(found) if as_json else what_if_text(found))
-
-
+app.command(epilog="Example: glompo whatif fit_run --stoppers 'CatchUp(kappa=1)'")(whatif)
+app.command(epilog="Example: glompo explain fit_run 3")(explain)
 app.command(epilog="Example: glompo plot fit_run --picture best -o best.pdf --no-headline --ylabel energy --yunit eV")(
     plot
 )
 
 
-@app.command(epilog="Example: glompo export fit_run fit.parquet")
-def export(
-    directory: Directory,
-    path: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="PATH",
-            help="File; its ending says the format: .csv, .parquet or .h5. Or - for CSV on standard output. "
-            "By default DIR/exports/evaluations.csv.",
-        ),
-    ] = None,
-    csv: Annotated[
-        bool,
-        typer.Option("--csv", help="As comma-separated values, whatever else PATH ends with."),
-    ] = False,
-) -> None:
-    """Write all evaluations of a run, one row each, and print the path.
-
-    Parquet needs the extra 'parquet', HDF5 the extra 'hdf5'.
-    """
-    from glompo.cli.inspection import export_evaluations
-
-    written = export_evaluations(directory, path, csv)
-    if written is not None:
-        typer.echo(legible(written, PAGE))
+app.command(epilog="Example: glompo export fit_run fit.parquet")(export)
 
 
 @app.command(epilog="Example: glompo minima fit_run -o minima.csv")

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from glompo.read import History, summarize, to_csv, write_evaluations
+from glompo.read import History, summarize, to_csv, to_decisions, to_optuna, write_evaluations
+from glompo.read.decisions import write_decisions
 from glompo.read.export import write_csv
 from glompo.read.history import open_run
 from glompo.safe_text import PAGE, legible
@@ -67,6 +68,19 @@ def export_evaluations(run_dir: Path, path: str | None, as_csv: bool) -> Path | 
         return None
     target = run_dir / EXPORTS / "evaluations.csv" if path is None else path
     return to_csv(run_dir, target) if as_csv else write_evaluations(run_dir, target)
+
+
+def export_decisions(run_dir: Path, path: str) -> Path | None:
+    """Write the decisions of a run as JSON lines and return where; None for standard output."""
+    if path == STDOUT:
+        write_decisions(run_dir, sys.stdout)
+        return None
+    return to_decisions(run_dir, path)
+
+
+def export_study(run_dir: Path, storage: str) -> str:
+    """Add the evaluations of a run to a study of Optuna and return its name."""
+    return to_optuna(run_dir, storage)
 
 
 def minima_text(run_dir: Path, tol: float, converged: bool, output: Path | None, as_json: bool) -> str:

@@ -1,4 +1,4 @@
-"""``glompo whatif``: other stopping rules on runs that are on record. Nothing is changed."""
+"""``glompo whatif`` and ``glompo explain``: stopping rules asked again on record. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glompo.cli.inspection import plain
 from glompo.core.policies.rule import Rule
 from glompo.core.policies.rule_expression import rule_in
 from glompo.errors import SettingError
-from glompo.manager.other_rules import bundled
+from glompo.manager.other_rules import bundled, explain
 from glompo.read.difference import WhatIf
 from glompo.read.what_if import RulesOf, compare, recorded_rules
 from glompo.settings.components import EXIT_CONDITIONS, STOPPERS, named
@@ -32,6 +32,14 @@ def compared(run_dirs: Sequence[Path], rules: Sequence[str]) -> dict[str, list[W
     for make in made.values():
         make()  # a mistake in any of them is told before the first run is read
     return {text: [compare(run_dir, make()) for run_dir in run_dirs] for text, make in made.items()}
+
+
+def explained(run_dir: Path, opt: int, rules: str | None) -> str:
+    """Return why an optimizer of a run started, what was decided about it, and why it ended."""
+    if rules is None:
+        return explain(run_dir, opt)
+    sys.path.insert(0, os.getcwd())
+    return explain(run_dir, opt, rule_in(rules, _stopper))
 
 
 def what_if_text(found: Mapping[str, list[WhatIf]]) -> str:

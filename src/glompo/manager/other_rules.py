@@ -1,4 +1,4 @@
-"""What other stopping rules would have decided in a run on record."""
+"""What stopping rules decided in a run on record, and what others would have decided."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from glompo.core.policies.rule import Rule
 from glompo.core.policies.rule_expression import rule_in
 from glompo.errors import SettingError
 from glompo.read.difference import WhatIf
-from glompo.read.what_if import compare, recorded_rules
+from glompo.read.explanation import explanation
+from glompo.read.history import open_run
+from glompo.read.questions import questions_about
+from glompo.read.what_if import RulesOf, compare, recorded_rules
 from glompo.settings.policies import any_of
+from glompo.validation import whole_number
 
 
 def what_if(run_dir: str | os.PathLike[str], stoppers: Any = None) -> WhatIf:
@@ -49,11 +53,49 @@ def what_if(run_dir: str | os.PathLike[str], stoppers: Any = None) -> WhatIf:
     PolicyError
         If a rule breaks its contract.
     """
+    return compare(run_dir, _rules_of(stoppers))
+
+
+def explain(run_dir: str | os.PathLike[str], opt: int, stoppers: Any = None) -> str:
+    """Tell why an optimizer started, what was decided about it and with which numbers, and why it ended.
+
+    The run is only read; it may be going on, or have been killed. The journal has the numbers of each stop. Of answers
+    that let an optimizer live it has only that they were given; so the rules are asked again, on the recorded course.
+
+    Parameters
+    ----------
+    run_dir : path-like
+        Working directory of the run; or a checkpoint file.
+    opt : int
+        Number of the optimizer, from 1.
+    stoppers : BaseStopper, a sequence of which one must hold, or str, optional
+        The rules that the run had, where its record cannot give them again because some are of your own.
+
+    Returns
+    -------
+    str
+        A page of text.
+
+    Raises
+    ------
+    UserError
+        If there is no run, no such optimizer, or `stoppers` are no stoppers.
+    StoreError
+        If the journal is damaged before its tail.
+    """
+    rules_of = _rules_of(stoppers)
+    with open_run(run_dir) as history:
+        return explanation(
+            *(history.run_dir, history.view, history.result, history.events, whole_number("explain", "opt", opt, 1)),
+            lambda one: questions_about(history.run_dir, one, rules_of),
+        )
+
+
+def _rules_of(stoppers: Any) -> RulesOf:
     if stoppers is None:
-        return compare(run_dir, recorded_rules(bundled))
-    given = rule_in(stoppers, bundled) if isinstance(stoppers, str) else stoppers
-    rule = any_of("stoppers", given)
-    return compare(run_dir, lambda settings: rule)
+        return recorded_rules(bundled)
+    rule = any_of("stoppers", rule_in(stoppers, bundled) if isinstance(stoppers, str) else stoppers)
+    return lambda settings: rule
 
 
 def bundled(name: str, args: tuple[Any, ...], settings: Mapping[str, Any]) -> Rule:

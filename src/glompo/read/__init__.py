@@ -2,6 +2,7 @@
 
 from glompo.core.views.run_view import RunView
 from glompo.read.dataframe import to_dataframe
+from glompo.read.decisions import decisions, to_decisions
 from glompo.read.difference import Difference, WhatIf
 from glompo.read.export import EvaluationRow, rows, to_csv
 from glompo.read.formats import write_evaluations
@@ -9,6 +10,7 @@ from glompo.read.hdf5 import to_hdf5
 from glompo.read.history import BestSoFar, Follower, History, RunColumns, load
 from glompo.read.minima import Minima, Minimum
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows, row_of
+from glompo.read.optuna_study import to_optuna
 from glompo.read.parquet import to_parquet
 from glompo.read.regime_row import RegimeRow
 from glompo.read.result import Result, result_of
@@ -34,6 +36,7 @@ __all__ = [
     "Summary",
     "WhatIf",
     "atomic_write",
+    "decisions",
     "load",
     "optimizer_rows",
     "result_of",
@@ -42,7 +45,9 @@ __all__ = [
     "summarize",
     "to_csv",
     "to_dataframe",
+    "to_decisions",
     "to_hdf5",
+    "to_optuna",
     "to_parquet",
     "write_evaluations",
     "write_summary",

@@ -65,7 +65,9 @@ def to_hdf5(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) -> Pa
         failed = np.dtype([("count", "i8"), ("status", "u1"), ("reason", text), ("scratch", text)])
         failures: dict[int, list[tuple[int, int, str, str]]] = defaultdict(list)
         for batch in evaluations.batches():
-            table.add(batch)
+            if batch.opt not in groups:
+                break  # a living run has gone on since
+            table.add(batch, groups[batch.opt])
             for row, reason in batch.reasons.items():
                 failures[batch.opt].append((batch.first + row, int(batch.status[row]), reason, scratch_of(reason)))
         for opt, rows in failures.items():
@@ -116,20 +118,27 @@ class _Table:
         self._kind = np.dtype(fields)
         self._parts: dict[int, list[Any]] = defaultdict(list)
 
-    def add(self, batch: Batch) -> None:
-        """Take a batch."""
+    def add(self, batch: Batch, group: Any) -> None:
+        """Take a batch; what fills a block of the file is written into the group of its optimizer."""
         rows = np.zeros(len(batch), self._kind)
         rows["call_id"] = np.arange(batch.order, batch.order + len(batch))
         rows["x"], rows["fx"], rows["status"], rows["time"] = batch.X, batch.value, batch.status, batch.time
         for (name, extra), values in zip(self._extras.items(), batch.extras, strict=True):
             rows[name] = extra.padded(values) if _numeric(extra) else [cell(value) for value in values]
-        self._parts[batch.opt].append(rows)
+        parts = self._parts[batch.opt]
+        parts.append(rows)
+        if sum(map(len, parts)) >= BLOCK:
+            self.write(batch.opt, group)
 
     def write(self, opt: int, group: Any) -> None:
-        """Write the evaluations of one optimizer."""
-        parts = self._parts.pop(opt, [])
-        data = np.concatenate(parts) if parts else np.zeros(0, self._kind)
-        group.create_dataset("evaluations", data=data, chunks=(BLOCK,), maxshape=(None,))
+        """Write the evaluations of one optimizer that are held."""
+        data = np.concatenate([np.zeros(0, self._kind), *self._parts.pop(opt, [])])
+        if "evaluations" not in group:
+            group.create_dataset("evaluations", data=data, chunks=(BLOCK,), maxshape=(None,))
+        elif len(data):
+            table = group["evaluations"]
+            table.resize(len(table) + len(data), axis=0)
+            table[-len(data) :] = data
 
 
 def _numeric(extra: ExtraColumn) -> bool:

@@ -18,7 +18,9 @@ from glompo.core.views.run_view import RunView
 from glompo.errors import UserError
 from glompo.events import Evaluated, Event
 from glompo.read.dataframe import to_dataframe
+from glompo.read.explanation import explanation
 from glompo.read.export import EvaluationRow, rows
+from glompo.read.life import Stretch
 from glompo.read.locate import run_directory
 from glompo.read.minima import TOLERANCE, Minima
 from glompo.read.result import Result, result_of
@@ -133,6 +135,23 @@ class History:
         """Return where optimizers ended, alike ends taken together; see :meth:`Result.minima`."""
         return self.result.minima(tol, converged=converged)
 
+    def explain(self, opt: int) -> str:
+        """Return why an optimizer started, what was decided about it, and why it ended, as a page of plain text.
+
+        What its stoppers saw when they let it live is not on record; :func:`glompo.explain` asks them again.
+
+        Parameters
+        ----------
+        opt : int
+            Number of the optimizer, from 1.
+
+        Raises
+        ------
+        SettingError
+            If there is none of that number.
+        """
+        return explanation(self.run_dir, self.view, self.result, self.events, opt, _ask_elsewhere)
+
     def columns(self) -> RunColumns:
         """Return value, status, time and optimizer of each evaluation, read anew."""
         n = self.view.candidates
@@ -153,6 +172,10 @@ class History:
         opt, seconds, value, status = self.columns()
         best = np.minimum.accumulate(valid_values(status, value))
         return BestSoFar(np.arange(1, len(opt) + 1), seconds, best, opt)
+
+
+def _ask_elsewhere(opt: int) -> list[Stretch]:
+    raise UserError(f"their answers are not on record; glompo.explain(run_dir, {opt}) asks them again")
 
 
 def load(run_dir: str | os.PathLike[str]) -> History:

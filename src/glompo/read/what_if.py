@@ -71,7 +71,7 @@ def compare(run_dir: str | os.PathLike[str], rules_of: RulesOf) -> WhatIf:
     """
     with open_run(run_dir) as history:
         alive = history.writer_lives  # before the journal is folded: see RunStatus
-        comparison = _Comparison(JournalFollower(history.run_dir), JournalHistory(history.run_dir), rules_of)
+        comparison = Comparison(JournalFollower(history.run_dir), JournalHistory(history.run_dir), rules_of)
         comparison.fold()
         return comparison.outcome(Path(run_dir), alive)
 
@@ -101,7 +101,7 @@ def recorded_rules(leaf: Leaf) -> RulesOf:
     return rules_of
 
 
-class _Comparison:
+class Comparison:
     """Folds a journal and asks rules at each moment at which the run did."""
 
     def __init__(self, journal: JournalFollower, history: JournalHistory, rules_of: RulesOf) -> None:
@@ -124,17 +124,17 @@ class _Comparison:
             if _is_answer(event):
                 answers.append(event)
                 continue
-            if first and self._unasked and not isinstance(event, _BEFORE_STOPS):
+            if first and self.unasked and not isinstance(event, _BEFORE_STOPS):
                 self._ask_unasked(event)
             self._apply(event)
         self._decided(answers)
-        if self._unasked:
+        if self.unasked:
             self._ask_unasked(None)
 
     def _decided(self, answers: Sequence[_Answer]) -> list[_Answer]:
         """Compare with the answers of one decision, all of which were given in the state before the first of them."""
         if answers:
-            self._compare(answers[0].at, _answered(answers))
+            self.compare_answers(answers[0].at, _answered(answers))
         for answer in answers:
             self._apply(answer)
         return []
@@ -155,11 +155,11 @@ class _Comparison:
                 self._texts.append(text)
 
     @property
-    def _unasked(self) -> bool:
+    def unasked(self) -> bool:
         """Whether the session has no stopper and no freezer, so that no question is on record, and goes on."""
         if self._state.opened is None or not self._state.session_open:
             return False
-        settings, view = self._state.settings, self._view(self._state.at)
+        settings, view = self._state.settings, self.view(self._state.at)
         silent = "stoppers" in settings and settings["stoppers"] is None and settings.get("freezer") is None
         # in lockstep decisions wait until nothing is in flight; and once a run ends stoppers are not asked
         ready = view.settled or not settings.get("deterministic")
@@ -170,27 +170,35 @@ class _Comparison:
         known = self._state.settings.get("stopper_interval")
         interval = known if isinstance(known, int) and known > 0 else INTERVAL
         ended = following.opt if isinstance(following, (StopRequested, PauseRequested)) else None
-        view = self._view(self._state.at)
+        view = self.view(self._state.at)
         due = [one for one in view.alive if is_due(one, interval) and one.opt != ended]
         if due:
-            self._compare(self._state.at, {one.opt: None for one in due})
+            self.compare_answers(self._state.at, {one.opt: None for one in due})
             counts = tuple(len(one) for one in due)
             self._state.apply(Judged(self._state.at, tuple(one.opt for one in due), counts))
 
-    def _compare(self, at: float, answers: Mapping[int, StopRequested | None]) -> None:
+    def compare_answers(self, at: float, answers: Mapping[int, StopRequested | None]) -> None:
         """Ask the rules what the run asked its own, in the same state, and note where the answers differ."""
-        view = self._view(at)
-        owner = view.best.opt if view.best else None
+        view = self.view(at)
         for opt, stop in sorted(answers.items()):
             if opt in self._settled:
                 continue
             self._questions += 1
-            verdict = self._answer(view, opt, spared=opt == owner and not self._state.settings.get("stop_best"))
+            verdict = self.answer(view, opt)
             if verdict.fired != (stop is not None):
                 self._settled.add(opt)
                 self._moments.append(_Moment(view, opt, at, verdict, stop.verdict if stop else None))
 
-    def _answer(self, view: RunView, opt: int, spared: bool) -> Verdict:
+    def answer(self, view: RunView, opt: int) -> Verdict:
+        """Return what the rules say of an optimizer; the owner of the incumbent is spared without `stop_best`.
+
+        Raises
+        ------
+        PolicyError
+            If a rule breaks its contract.
+        """
+        owner = view.best.opt if view.best else None
+        spared = opt == owner and not self._state.settings.get("stop_best")
         if self._rules is None:
             return Verdict(False, NO_RULES)
         try:
@@ -199,13 +207,14 @@ class _Comparison:
             place = f"asked about optimizer {opt} after evaluation {view.candidates:,} of the run"
             raise PolicyError(f"{error} ({place})") from error
 
-    def _view(self, at: float) -> RunView:
+    def view(self, at: float) -> RunView:
+        """Return the run as the rules of that moment may see it."""
         budget = self._state.settings.get("max_evaluations")
         return RunView(self._state, at, budget=budget if isinstance(budget, int) else None, history=self._history)
 
     def outcome(self, run_dir: Path, alive: bool) -> WhatIf:
         """Return the comparison, with what the record knows of the time after each difference."""
-        view = self._view(self._state.at)
+        view = self.view(self._state.at)
         stopped = {moment.opt: moment.best_f for moment in self._moments if moment.verdict.fired}
         best = view.best
         best_f = float("inf") if best is None else best.f

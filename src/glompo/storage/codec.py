@@ -90,7 +90,8 @@ def decode_events(payload: bytes | memoryview, codec: int) -> list[Event]:
     return events
 
 
-_STATUS = np.array([int(status) for status in Status], np.uint8)
+_KNOWN = np.isin(np.arange(256), [int(status) for status in Status])
+"""Whether a byte is a status."""
 
 
 def check_fields(event: Event) -> None:
@@ -111,7 +112,7 @@ def _check_batch(event: Evaluated) -> None:
             raise _wrong(event, name)
     if len(event.extras) not in (0, n):
         raise _wrong(event, "extras")
-    if not np.isin(event.status, _STATUS).all():
+    if not _KNOWN[event.status].all():
         raise _wrong(event, "status")
     if any(not 0 <= row < n for row, _ in event.errors):
         raise _wrong(event, "errors")

@@ -1,0 +1,162 @@
+"""The course of a run: how its best value came down, and what was decided, read in slices of time."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from glompo.core.evaluations.columns import valid_values
+from glompo.events import (
+    Asked,
+    CheckpointClosed,
+    Diverged,
+    EndRequested,
+    Escalated,
+    Evaluated,
+    Event,
+    Noted,
+    PauseRequested,
+    Recovered,
+    ResumeRequested,
+    RunFinished,
+    SessionClosed,
+    SessionOpened,
+    StartRequested,
+    Stopped,
+    StopRequested,
+)
+from glompo.read.locate import run_directory
+from glompo.safe_text import legible
+from glompo.storage.reader import JournalFollower
+
+ENTRIES = 500
+"""Lines of the log that are kept, the last ones."""
+
+CLOCK = 64
+"""Events between two looks at the clock."""
+
+
+class Step(NamedTuple):
+    """An improvement of the best value to `value` by evaluation `number` of the run, at run time `seconds`."""
+
+    number: int
+    seconds: float
+    value: float
+
+
+class Entry(NamedTuple):
+    """A line of the log of a run: run time in seconds, and a text that a terminal can show."""
+
+    at: float
+    text: str
+
+
+class Course:
+    """Improvements and decisions of a run, alive or dead, as far as its journal was read.
+
+    Parameters
+    ----------
+    run_dir : path-like
+        Working directory of the run.
+
+    Attributes
+    ----------
+    evaluations : int
+        Evaluations that were read.
+    seconds : float
+        Run time of the last event that was read.
+    steps : list of Step
+        Improvements of the best value.
+    entries : deque of Entry
+        What was decided, asked and said, the last ones.
+
+    Raises
+    ------
+    UserError
+        If the directory holds no run.
+    """
+
+    def __init__(self, run_dir: str | os.PathLike[str]) -> None:
+        self.evaluations = 0
+        self.seconds = 0.0
+        self.steps: list[Step] = []
+        self.entries: deque[Entry] = deque(maxlen=ENTRIES)
+        self._journal = JournalFollower(run_directory(run_dir))
+        self._stream = self._journal.stream()
+
+    def advance(self, most: float = math.inf) -> bool:
+        """Read on for `most` seconds at most; return whether all that is recorded has been read.
+
+        Raises
+        ------
+        CorruptJournalError
+            If the journal is damaged before its tail.
+        """
+        end = time.monotonic() + most
+        for n, event in enumerate(self._stream):
+            self._take(event)
+            if n % CLOCK == CLOCK - 1 and time.monotonic() > end:
+                return False
+        self._stream = self._journal.stream()
+        return True
+
+    def _take(self, event: Event) -> None:
+        self.seconds = max(self.seconds, event.at)
+        if isinstance(event, Evaluated):
+            self._evaluate(event)
+        elif (tell := _TOLD.get(type(event))) is not None:
+            self.entries.append(Entry(event.at, legible(tell(event))))
+
+    def _evaluate(self, event: Evaluated) -> None:
+        best = self.steps[-1].value if self.steps else math.inf
+        values = valid_values(event.status, event.f)
+        if float(values.min()) < best:
+            before = np.minimum.accumulate(np.concatenate([[best], values[:-1]]))
+            for row in np.flatnonzero(values < before).tolist():
+                at = event.at - float(event.ages[row])
+                self.steps.append(Step(self.evaluations + row + 1, at, float(values[row])))
+        self.evaluations += len(values)
+
+
+def _stop(event: StopRequested) -> str:
+    return f"optimizer {event.opt} is to stop ({event.by}): {event.verdict.reason()}"
+
+
+def _ended(event: Stopped) -> str:
+    how = "converged" if event.said_converged and event.ending == "returned" else event.ending
+    return f"optimizer {event.opt} ended, {how}" + (f": {event.note}" if event.note else "")
+
+
+def _asked(event: Asked) -> str:
+    about = f" optimizer {event.opt}" if event.opt else ""
+    amount = f" {event.amount}" if event.amount else ""
+    return f"{event.who} asked: {event.what}{about}{amount}" + (f" ({event.why})" if event.why else "")
+
+
+def _checkpoint(event: CheckpointClosed) -> str:
+    return f"checkpoint {event.n} {event.outcome}: {event.path or event.why}"
+
+
+_TOLD: dict[type[Event], Callable[[Any], str]] = {
+    StartRequested: lambda event: f"optimizer {event.opt} ({event.called}) starts: {event.why}",
+    StopRequested: _stop,
+    Stopped: _ended,
+    PauseRequested: lambda event: f"optimizer {event.opt} is to rest ({event.by}): {event.verdict.reason()}",
+    ResumeRequested: lambda event: f"optimizer {event.opt} goes on ({event.by})",
+    Escalated: lambda event: f"optimizer {event.opt} does not stop: {event.rung}, {event.why}",
+    Recovered: lambda event: f"optimizer {event.opt} came back by {event.way}",
+    Diverged: lambda event: f"optimizer {event.opt} did not come back by {event.way}: {event.why}",
+    Noted: lambda event: f"optimizer {event.opt}: {event.text}",
+    Asked: _asked,
+    CheckpointClosed: _checkpoint,
+    SessionOpened: lambda event: f"session {event.session} on {event.host}, process {event.pid}",
+    SessionClosed: lambda event: f"session closed: {event.reason}",
+    EndRequested: lambda event: f"the run is to end: {event.verdict.reason()}",
+    RunFinished: lambda event: f"the run is over: {event.verdict.reason()}",
+}
