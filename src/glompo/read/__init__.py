@@ -10,6 +10,7 @@ from glompo.read.history import BestSoFar, Follower, History, RunColumns, load
 from glompo.read.minima import Minima, Minimum
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows, row_of
 from glompo.read.parquet import to_parquet
+from glompo.read.recording import Recording
 from glompo.read.regime_row import RegimeRow
 from glompo.read.result import Result, result_of
 from glompo.read.run_opening import RunStatus
@@ -26,6 +27,7 @@ __all__ = [
     "Minima",
     "Minimum",
     "OptimizerRow",
+    "Recording",
     "RegimeRow",
     "Result",
     "RunColumns",
