@@ -19,6 +19,7 @@ import typer
 from glompo._version import __version__
 from glompo.cli.arguments import KINDS, Directory, NoWait, Optimizer, RunOrFile
 from glompo.cli.exit_codes import BAD_INPUT, FAILURE, SUCCESS
+from glompo.cli.filming import film
 from glompo.cli.fit_commands import report, sensitivity
 from glompo.cli.plotting import plot
 from glompo.errors import GlompoError, PolicyError, TaskFailedError, UserError
@@ -291,6 +292,7 @@ def whatif(
 app.command(epilog="Example: glompo plot fit_run --picture best -o best.pdf --no-headline --ylabel energy --yunit eV")(
     plot
 )
+app.command(epilog="Example: glompo film fit_run -o fit.gif --against time --seconds 8")(film)
 
 
 @app.command(epilog="Example: glompo export fit_run fit.parquet")
