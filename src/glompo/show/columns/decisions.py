@@ -79,10 +79,15 @@ class Decisions:
 
     def take(self, event: Event) -> None:
         """Add what an event tells."""
+        self.taken(event)
+
+    def taken(self, event: Event) -> Decision | None:
+        """Add what an event tells and return it; None if nothing was decided."""
         entry = _entry(event)
         if entry is not None:
             self._entries.append(entry)
             self.count += 1
+        return entry
 
     def newest(self, most: int, searched: str = "") -> list[Decision]:
         """Return so many entries at most, the newest first, in which `searched` occurs, in whatever case."""
