@@ -7,10 +7,7 @@ makes it, and found on first use; what is found there gets the run, and nothing 
 from __future__ import annotations
 
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from glompo.show.run_plots import RunPlots
+from typing import Any
 
 PLOTS = "glompo.show.run_plots:RunPlots"
 NOTEBOOK = "glompo.show.html.notebook:notebook_html"
@@ -22,12 +19,10 @@ class Displays:
     __slots__ = ()
 
     @property
-    def plot(self) -> RunPlots:
-        """Pictures of the run: ``plot.trajectories()``, ``plot.best_so_far()``."""
-        made: Any = resolve_name(PLOTS)
-        return made(self)  # type: ignore[no-any-return]
+    def plot(self) -> Any:
+        """Pictures of the run: ``plot.trajectories()``, ``plot.best_so_far()``, as ``RunPlots`` describes them."""
+        return resolve_name(PLOTS)(self)
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
-        shown: Any = resolve_name(NOTEBOOK)
-        return shown(self)  # type: ignore[no-any-return]
+        return str(resolve_name(NOTEBOOK)(self))

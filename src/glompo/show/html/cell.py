@@ -35,7 +35,9 @@ class CellDisplay:
         """Open the output."""
         from IPython.display import display
 
-        self._handle = display(self._html(summary), display_id=True)
+        self._handle = display(  # type: ignore[no-untyped-call]
+            self._html(summary), display_id=True
+        )
         self._due = summary.elapsed + PAUSE
 
     def show_end(self, row: OptimizerRow, elapsed: float) -> None:
@@ -66,7 +68,8 @@ class CellDisplay:
         }
         lines = [fmt.opening(summary), *fmt.crowding(summary)]
         parts = [paragraphs(lines), _bar(summary), facts(told), *(f"<div>{text(one)}</div>" for one in self._ends)]
-        return HTML(f'<div class="glompo-progress">{"".join(parts)}{paragraphs([ending] if ending else [])}</div>')
+        page = f'<div class="glompo-progress">{"".join(parts)}{paragraphs([ending] if ending else [])}</div>'
+        return HTML(page)  # type: ignore[no-untyped-call]
 
 
 def _bar(summary: Summary) -> str:
