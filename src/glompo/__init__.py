@@ -31,9 +31,8 @@ if TYPE_CHECKING:
     from glompo.function import BaseFunction
     from glompo.manager import GloMPOManager, minimize
     from glompo.manager import live_control as control
-    from glompo.manager.other_rules import what_if
-    from glompo.manager.profile import profile
     from glompo.manager.other_rules import explain, what_if
+    from glompo.manager.profile import profile
     from glompo.optimizer import BaseOptimizer, MinimizeResult
     from glompo.read import Result, load
     from glompo.spec import CheckpointingControl

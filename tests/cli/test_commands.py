@@ -345,3 +345,11 @@ def test_a_task_brings_its_own_bounds_names_and_start_unless_the_configuration_s
     (tmp_path / "bare.toml").write_text(common.replace("own:", "bare:"))
     told = glompo("run", tmp_path / "bare.toml")
     assert (told.returncode, "bare:valley brings none" in told.stderr) == (2, True)
+
+
+def test_a_film_of_the_run_is_written_and_its_path_printed(inside, project):
+    inside("run", project.config("max_evaluations = 20\noptimizers = 'RandomSampling'"))
+    path = project.folder / "film.gif"
+    assert inside("film", project.run_dir, "-o", path, "--seconds", "0.2", "--fps", "5") == (0, f"{path}\n", "")
+    assert path.read_bytes().startswith(b"GIF89a")
+    assert inside("film", project.run_dir, "--fps", "0")[0] == 2

@@ -1,5 +1,6 @@
 """glompo report and glompo sensitivity read a run, whatever began it."""
 
+import importlib
 import sys
 
 import pytest
@@ -8,6 +9,7 @@ import glompo
 from glompo.calibration import Parameters
 from glompo.cli.fit_report import reported
 from glompo.cli.fit_sensitivity import sensitivity_lines
+from glompo.cli.run_report import run_report
 from glompo.cli.runs import run_configuration
 from glompo.errors import UserError
 from glompo.optimizers import RandomSampling
@@ -71,3 +73,40 @@ def test_sensitivity_drops_and_counts_what_failed(module, tmp_path):
     assert (valid + dropped, dropped > 0) == (120, True)
     assert "keep active: a, b" in lines
     assert (tmp_path / "table.csv").read_text().startswith("parameter,hsic,p,hsic1,p1\na,")
+
+
+def test_a_page_on_a_calibration_has_its_chapters_and_one_whose_model_is_gone_says_so(module, tmp_path):
+    (tmp_path / "fit.toml").write_text(
+        f'task = "{module}:fit"\nmax_evaluations = 40\nmax_jobs = 1\nrng = 1\nprogress = false\nworking_dir = "run"\n'
+    )
+    run_configuration(tmp_path / "fit.toml", {})
+    path = tmp_path / "page.html"
+    assert run_report(tmp_path / "run", "best", None, False, path) == [str(path)]
+    page = path.read_text()
+    assert "<h2>By group</h2>" in page
+    assert "<h2>Optimizers</h2>" in page
+    assert "By group" in "\n".join(run_report(tmp_path / "run", "best", None, False, None))
+
+
+def test_a_calibration_that_was_given_as_an_object_has_a_page_that_says_how_to_name_it(module, tmp_path):
+    fit = importlib.import_module(module).fit
+    glompo.minimize(fit, max_evaluations=20, max_jobs=1, rng=1, working_dir="run")
+    (written,) = run_report(tmp_path / "run", "best", None, True, None)
+    assert written == str(tmp_path / "run" / "exports" / "report.html")
+    assert "--task module:fit" in (tmp_path / "run" / "exports" / "report.html").read_text()
+    run_report(tmp_path / "run", "best", f"{module}:fit", False, tmp_path / "page.html")
+    assert "<h2>By group</h2>" in (tmp_path / "page.html").read_text()
+
+
+def test_any_other_run_has_a_page_and_so_has_a_checkpoint_of_it(tmp_path):
+    glompo.minimize(
+        lambda x: float(x @ x), [(-1, 1)] * 2, max_evaluations=20, max_jobs=1, rng=1, working_dir=tmp_path / "run",
+        optimizers=RandomSampling, checkpoint_control=glompo.CheckpointingControl(checkpoint_at_conv=True),
+    )  # fmt: skip
+    (written,) = run_report(tmp_path / "run", "best", None, True, tmp_path / "folder")
+    assert written == str(tmp_path / "folder" / "report.html")
+    (checkpoint,) = (tmp_path / "run").rglob("*.zip")
+    run_report(checkpoint, "best", None, True, tmp_path / "again.html")
+    assert "RandomSampling" in (tmp_path / "again.html").read_text()
+    with pytest.raises(UserError, match="--at is 'end'"):
+        run_report(tmp_path / "run", "end", None, True, None)

@@ -12,7 +12,8 @@ from glompo.errors import SettingError, StoreError, UserError
 from glompo.events import EndRequested, RunFinished, SessionClosed, StopRequested
 from glompo.events.verdict import Verdict
 from glompo.function import Status
-from glompo.show import best_so_far, columns, plots, trajectories
+from glompo.show import best_so_far, plots, trajectories
+from glompo.show.columns.trajectories import DETAIL
 from glompo.storage.journal import Journal
 from glompo.testing.histories import History, history
 
@@ -152,7 +153,7 @@ def test_a_long_run_is_drawn_with_a_bounded_number_of_dots(tmp_path, figures):
     run.start()
     run.evaluate(1, np.random.default_rng(0).random(100_000))
     trajectories(record(tmp_path, run), tmp_path / "picture.png")
-    assert sum(len(dots.get_offsets()) for dots in figures[0].axes[0].collections) <= columns.DETAIL
+    assert sum(len(dots.get_offsets()) for dots in figures[0].axes[0].collections) <= DETAIL
 
 
 @pytest.mark.parametrize("picture", PICTURES)

@@ -21,6 +21,7 @@ from glompo.cli.arguments import KINDS, Directory, NoWait, Optimizer, RunOrFile
 from glompo.cli.decision_commands import explain, whatif
 from glompo.cli.exit_codes import BAD_INPUT, FAILURE, SUCCESS
 from glompo.cli.exporting import export
+from glompo.cli.filming import film
 from glompo.cli.fit_commands import report, sensitivity
 from glompo.cli.plotting import plot
 from glompo.cli.watching import watch
@@ -271,6 +272,7 @@ app.command(epilog="Example: glompo explain fit_run 3")(explain)
 app.command(epilog="Example: glompo plot fit_run --picture best -o best.pdf --no-headline --ylabel energy --yunit eV")(
     plot
 )
+app.command(epilog="Example: glompo film fit_run -o fit.gif --against time --seconds 8")(film)
 
 
 app.command(epilog="Example: glompo export fit_run fit.parquet")(export)

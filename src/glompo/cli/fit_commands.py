@@ -1,4 +1,4 @@
-"""The commands about calibrations."""
+"""The commands that report on runs and on calibrations."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
+from glompo.cli.arguments import RunOrFile
 from glompo.safe_text import PAGE, legible
 
 Run = Annotated[Path, typer.Argument(metavar="DIR", help="Working directory of a run, alive or not.")]
 
 
 def report(
-    directory: Run,
+    directory: RunOrFile,
     at: Annotated[
         str, typer.Option(metavar="POINT", help="x0, best, or validation: the point that validation would choose.")
     ] = "best",
@@ -24,16 +25,23 @@ def report(
     errors: Annotated[bool, typer.Option(help="Compute rank and errors, at one evaluation for each parameter.")] = True,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FOLDER", help="Write it there: text, page, tables and pictures."),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="PATH",
+            help="Where to write: a page if it ends with .html; else a folder, for a calibration with text, page, "
+            "tables and pictures.",
+        ),
     ] = None,
 ) -> None:
-    """Compare a calibration with its data at a point of a run, by group, row and parameter.
+    """Write what a run, alive or not, has found and decided as one page, DIR/exports/report.html, and print its path.
 
-    The run is only read; the model is called for the report.
+    A calibration is compared with its data at a point of the run, by group, row and parameter: printed, or with -o
+    FILE.html as chapters of the page. The run is only read; the model is called for that.
     """
-    from glompo.cli.fit_report import reported
+    from glompo.cli.run_report import run_report
 
-    for line in reported(directory, at, task, errors, output):
+    for line in run_report(directory, at, task, errors, output):
         typer.echo(legible(line, PAGE))
 
 

@@ -27,8 +27,7 @@ def reported(directory: Path, at: str, task: str | None, errors: bool, output: P
     UserError
         If there is no run, its task is no calibration, or it has no such point.
     """
-    if at not in POINTS:
-        raise SettingError(f"--at is {at!r}; use one of {', '.join(POINTS)}")
+    require_point(at)
     fit = calibration_of(directory, task)
     report = report_at(fit, directory, at, errors)
     lines = str(report).splitlines()
@@ -41,6 +40,12 @@ def reported(directory: Path, at: str, task: str | None, errors: bool, output: P
         except UserError as error:  # matplotlib is missing, which costs the pictures only
             lines.append(str(error))
     return lines
+
+
+def require_point(at: str) -> None:
+    """Refuse what is no point of a run."""
+    if at not in POINTS:
+        raise SettingError(f"--at is {at!r}; use one of {', '.join(POINTS)}")
 
 
 def report_at(fit: Calibration, directory: Path, at: str, errors: bool) -> Report:

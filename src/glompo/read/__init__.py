@@ -12,6 +12,7 @@ from glompo.read.minima import Minima, Minimum
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows, row_of
 from glompo.read.optuna_study import to_optuna
 from glompo.read.parquet import to_parquet
+from glompo.read.recording import Recording
 from glompo.read.regime_row import RegimeRow
 from glompo.read.result import Result, result_of
 from glompo.read.run_opening import RunStatus
@@ -28,6 +29,7 @@ __all__ = [
     "Minima",
     "Minimum",
     "OptimizerRow",
+    "Recording",
     "RegimeRow",
     "Result",
     "RunColumns",

@@ -18,6 +18,7 @@ from glompo.core.views.run_view import RunView
 from glompo.errors import UserError
 from glompo.events import Evaluated, Event
 from glompo.read.dataframe import to_dataframe
+from glompo.read.displays import Displays
 from glompo.read.explanation import explanation
 from glompo.read.export import EvaluationRow, rows
 from glompo.read.life import Stretch
@@ -79,7 +80,7 @@ class BestSoFar(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class History:
+class History(Displays):
     """A run as far as it was recorded when it was read.
 
     Attributes

@@ -18,6 +18,7 @@ from glompo.core.views.run_view import RunView
 from glompo.errors import UserError
 from glompo.events.enums import By, Reason
 from glompo.read.dataframe import to_dataframe
+from glompo.read.displays import Displays
 from glompo.read.export import improvements
 from glompo.read.minima import TOLERANCE, Minima, minima_of
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
@@ -54,7 +55,7 @@ OUT_OF_STEPS = "MaxOptimizersExhausted"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Result:
+class Result(Displays):
     """The best point of a run, and the story of how it was found.
 
     Every attribute can also be read as an item, as with results of SciPy. It unpacks as documented,

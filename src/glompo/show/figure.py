@@ -14,11 +14,6 @@ INK = "#2b2b2b"
 FAINT = "#8a8a8a"
 GRID = "#e6e6e6"
 
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6D31", "#6A51A3")
-"""Distinct also for colour-blind readers: six after Okabe and Ito (2008), and two that are darker."""
-
-FAILED = "#C1272D"
-
 
 def new_axes(size: tuple[float, float], dpi: float) -> Any:
     """Return the axes of a new figure, whose width and height are in inches.

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from glompo.calibration import Report
-from glompo.show.figure import COLOURS, FAINT, INK, headline, legend_below, new_axes, save
+from glompo.show.colours import COLOURS
+from glompo.show.figure import FAINT, INK, headline, legend_below, new_axes, save
 
 MOVED_SHOWN = 40
 """Parameters in the picture of their movement at most: those that moved most."""

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from glompo.safe_text import legible
 from glompo.show.axis import Scale
+from glompo.show.colours import COLOURS, FAILED, colours_of, leader_colours
 from glompo.show.columns import BestColumns, Marks, Points, TrajectoryColumns
 from glompo.show.ends import end_of, shapes_for
-from glompo.show.figure import COLOURS, FAILED, FAINT, INK, note
+from glompo.show.figure import FAINT, INK, note
 
 NUMBERED = 24
 """Optimizers whose numbers are written at their ends at most."""
@@ -52,7 +53,7 @@ class Names:
 
 def paint_trajectories(axes: Any, columns: TrajectoryColumns, names: Names) -> list[Any]:
     """Draw all trajectories and return the handles of the legend."""
-    colours = _colours(columns)
+    colours = colours_of(columns.rows)
     handles = _incumbent(axes, columns)
     _dots(axes, columns, colours)
     handles += _lines(axes, columns, colours, names)
@@ -70,7 +71,7 @@ def paint_best(axes: Any, columns: BestColumns, names: Names) -> list[Any]:
     if at.size:
         leads = np.flatnonzero(np.diff(opt, prepend=-1))
         stretches = list(zip(leads.tolist(), np.append(leads[1:], len(opt) - 1).tolist(), strict=True))
-        for one, colour in _leaders(columns).items():
+        for one, colour in leader_colours(columns).items():
             own = [slice(first, after + 1) for first, after in stretches if opt[first] == one]
             x, y = _broken([at[part] for part in own]), _broken([heights[part] for part in own])
             label = names.of_one(one, columns.names[one])
@@ -82,22 +83,6 @@ def paint_best(axes: Any, columns: BestColumns, names: Names) -> list[Any]:
         shown = _apart(at, leads, NUMBER_WIDTH * axes.figure.dpi / axes.bbox.width)
         _number(axes, at[shown], heights[shown], opt[shown])
     return handles[:LEADERS_SHOWN] + _ticks(axes, columns.failed, columns.missing)
-
-
-def _colours(columns: TrajectoryColumns) -> dict[int, int]:
-    """Return a colour for each: that of its label, or its own where all have the same label."""
-    kinds = list(dict.fromkeys(row.name for row in columns.rows))
-    by_kind = len(kinds) > 1
-    return {row.opt_id: (kinds.index(row.name) if by_kind else row.opt_id - 1) % len(COLOURS) for row in columns.rows}
-
-
-def _leaders(columns: BestColumns) -> dict[int, str]:
-    """Return a colour for each optimizer that led: that of its label, or its own where all have the same label."""
-    if len(columns.kinds) > 1:
-        return {opt: COLOURS[columns.kinds.index(name) % len(COLOURS)] for opt, name in columns.names.items()}
-    own = [(opt - 1) % len(COLOURS) for opt in columns.names]  # unless two of them would look alike
-    own = own if len(set(own)) == len(own) else [k % len(COLOURS) for k in range(len(own))]
-    return {opt: COLOURS[place] for opt, place in zip(columns.names, own, strict=True)}
 
 
 def _incumbent(axes: Any, columns: TrajectoryColumns) -> list[Any]:

@@ -181,7 +181,7 @@ class _Look:
             raise SettingError(f"xunit is {self.xunit!r}, but evaluations have none; give against='time' as well")
         if not all(isinstance(one, (int, float)) and 0 < one < inf for one in (*self.size, self.dpi)):
             raise SettingError(f"size is {self.size!r} and dpi {self.dpi!r}; give inches and dots per inch, above 0")
-        history = _loaded(run)
+        history = loaded(run)
         known: set[int | str] = {name for one in history.view for name in (one.opt, one.name, one.kind)}
         for name in self.labels:
             if name not in known:
@@ -231,7 +231,8 @@ class _Look:
         return figure
 
 
-def _loaded(run: Run) -> History:
+def loaded(run: Run) -> History:
+    """Return a run, read if need be."""
     if isinstance(run, History):
         return run
     if isinstance(run, Result):

@@ -12,6 +12,7 @@ from rich.console import Console
 from glompo.errors import SettingError
 from glompo.read import OptimizerRow, RunView, Summary, row_of, summarize
 from glompo.show import formatting as fmt
+from glompo.show.html.cell import CellDisplay, in_notebook
 from glompo.show.live import LiveDisplay
 from glompo.validation import as_real
 
@@ -35,9 +36,9 @@ class Progress:
     """Shows a run while it works: best value, evaluations and budget, optimizers, and why each of them ended.
 
     In a terminal a few lines are drawn anew at most four times a second, and the end of each optimizer stays above
-    them; what the task prints meanwhile appears there as well, and nothing stays replaced afterwards. Elsewhere (a
-    file, a pipe, a notebook) plain lines are written: one for each end, and one for the whole run every `interval`
-    seconds.
+    them; what the task prints meanwhile appears there as well, and nothing stays replaced afterwards. In a notebook one
+    output of the cell is drawn anew once a second, without widgets. Elsewhere (a file, a pipe) plain lines are written:
+    one for each end, and one for the whole run every `interval` seconds.
 
     Parameters
     ----------
@@ -112,6 +113,8 @@ class Progress:
             display.release()
 
     def _choose(self) -> _Display:
+        if self._stream is None and self._console is None and in_notebook():
+            return CellDisplay()
         stream = self._stream or (self._console.file if self._console else sys.stderr)
         console = self._console or Console(file=stream)
         if not console.is_terminal or console.is_dumb_terminal or console.options.ascii_only:
