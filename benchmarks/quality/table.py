@@ -60,6 +60,7 @@ def page(results: Path, images: Path) -> str:
             "![Share of targets reached against evaluations per parameter](images/quality.png)",
             "The share of all problems and targets that each contestant reached, against evaluations per parameter.",
         ]
+    parts += ["## Clusters of atoms", *_clusters(results / "clusters.txt")]
     parts += ["## With more slots", *_slots(left_out), "## Developed on", *_compared(developed)]
     parts += ["## One family left out in turn", *_left_out_in_turn(developed), "## What was measured", _measured(rows)]
     return "\n\n".join(parts) + "\n"
@@ -112,6 +113,16 @@ def _differences(ours: Scores, theirs: Scores) -> str:
     whole = overall_difference(ours, theirs)
     rows.append(["**mean of the families**", *_intervals(whole), str(whole.functions)])
     return _table(["", *(f"{at}·D" for at in READ_AT), "functions"], rows)
+
+
+def _clusters(file: Path) -> Iterator[str]:
+    """Give what ``python -m benchmarks.quality.clusters`` has printed of each cluster."""
+    yield (
+        "Evaluations until the lowest energy of a Lennard-Jones cluster was found, from random starts, with the "
+        "default portfolio and all 3 n coordinates free (`python -m benchmarks.quality.clusters 8 13`):"
+    )
+    if file.exists():
+        yield "\n".join(f"* {line}" for line in file.read_text().splitlines() if "within" in line)
 
 
 def _slots(named: Mapping[str, Scores]) -> Iterator[str]:

@@ -55,6 +55,13 @@ def test_rules_are_asked_again_for_the_numbers_they_saw(tmp_path):
     assert "yes MaxFuncCalls(max_pts=90): " in ended
 
 
+def test_the_rules_of_the_default_portfolio_are_asked_again(tmp_path):
+    task = Rastrigin(dims=2)
+    glompo.minimize(task, task.bounds, max_evaluations=300, deterministic=True, rng=2, working_dir=tmp_path)
+    assert "CatchUp" in glompo.explain(tmp_path, 1)
+    assert glompo.what_if(tmp_path).first is None
+
+
 def test_chapters_stand_in_the_order_of_the_life(tmp_path):
     result = run(tmp_path, RULES)
     told = load(tmp_path).explain(1)

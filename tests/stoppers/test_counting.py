@@ -1,4 +1,4 @@
-"""Stoppers that count evaluations: LastPointsInvalid, MinFuncCalls, MaxFuncCalls, OptimizerType."""
+"""Stoppers that count evaluations: LastPointsInvalid, MinFuncCalls, MaxFuncCalls, OptimizerRegime, OptimizerType."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ import pytest
 
 from glompo.function import Status
 from glompo.optimizer import BaseOptimizer
-from glompo.stoppers import BaseStopper, LastPointsInvalid, MaxFuncCalls, MinFuncCalls, OptimizerType
+from glompo.stoppers import BaseStopper, LastPointsInvalid, MaxFuncCalls, MinFuncCalls, OptimizerRegime, OptimizerType
 from glompo.testing.histories import history
 
 inf, nan = math.inf, math.nan
@@ -71,3 +71,11 @@ def test_optimizers_of_one_class_are_singled_out(given: type[BaseOptimizer] | st
     assert stopper.ask(run.view(), walker).fired
     assert not stopper.ask(run.view(), other).fired
     assert str(stopper) == "OptimizerType(opt_type=Walker)"
+
+
+def test_optimizers_of_one_regime_are_singled_out() -> None:
+    run = history()
+    base, other, alone = run.start(regime="base"), run.start(regime="local"), run.start()
+    stopper = OptimizerRegime("base")
+    assert [stopper.ask(run.view(), opt).fired for opt in (base, other, alone)] == [True, False, False]
+    assert str(stopper) == "OptimizerRegime(regime=base)"

@@ -23,6 +23,7 @@ from glompo.stoppers import (
     LastPointsInvalid,
     MaxFuncCalls,
     MinFuncCalls,
+    OptimizerRegime,
     OptimizerType,
     Outdated,
     ParameterDistance,
@@ -42,6 +43,7 @@ EVERY = [
     LastPointsInvalid(),
     MaxFuncCalls(3),
     MinFuncCalls(3),
+    OptimizerRegime("base"),
     OptimizerType("Optimizer"),
     Outdated(),
     ParameterDistance(relative_distance=0.1),
@@ -129,6 +131,7 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: ValueAnnealing(1.01), SettingError, "ValueAnnealing: med_kill_chance is 1.01"),
     (lambda: OptimizerType(int), SettingTypeError, "OptimizerType: opt_type is <class 'int'>"),  # type: ignore[arg-type]
     (lambda: OptimizerType("no name"), SettingTypeError, "OptimizerType: opt_type is 'no name'"),
+    (lambda: OptimizerRegime(""), SettingTypeError, "OptimizerRegime: regime is ''; give the name of a regime"),
     (lambda: CatchUp(0), SettingError, "CatchUp: kappa is 0"),
     (lambda: CatchUp(min_evals=-1), SettingError, "CatchUp: min_evals is -1"),
     (lambda: CatchUp(every=0), SettingError, "CatchUp: every is 0"),

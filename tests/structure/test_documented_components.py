@@ -61,6 +61,7 @@ STOPPERS = (
     known("TimeAnnealing", "crit_ratio=1"),
     known("ValueAnnealing", "med_kill_chance=0.5"),
     Row("OptimizerType", "opt_type", "TypeHunter"),
+    Row("OptimizerRegime", "regime"),
     Row("CatchUp", "kappa=2, min_evals=None"),
     Row("Duplicate", "checks=3"),
     Row("Horizon", "max_evaluations=None, factor=2"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from operator import attrgetter
+from functools import reduce
+from operator import attrgetter, or_
 from typing import Any, Literal
 
 import numpy as np
@@ -20,12 +21,11 @@ from glompo.core.views.regime_shares import Shares, present_shares
 from glompo.core.views.regime_view import RegimeView
 from glompo.core.views.run_view import RunView
 from glompo.errors import SettingError, SettingTypeError
-from glompo.events.verdict import Verdict
 from glompo.generators import BaseGenerator
 from glompo.portfolio.regime import Regime
 from glompo.selectors import BaseSelector
 from glompo.selectors.ledger import Account, Ledger
-from glompo.stoppers import BaseStopper
+from glompo.stoppers import OptimizerRegime
 
 
 class Portfolio(BaseSelector):
@@ -56,8 +56,8 @@ class Portfolio(BaseSelector):
         Gives each optimizer the start of its regime; used unless the run is given another generator.
     allocator : Allocator
         Hands out the evaluations by the rule above; used unless the run is given another allocator.
-    stopper : Rule
-        Asks the stopper of each regime about its optimizers; used unless the run is given stoppers.
+    stopper : Rule or empty tuple
+        The stopper of each regime, for its optimizers; used unless the run is given stoppers.
 
     Examples
     --------
@@ -82,7 +82,7 @@ class Portfolio(BaseSelector):
         super().__init__(*(option for one in regimes for option in one.selector.options), allow_spawn=allow_spawn)
         self.generator = _Starts(self)
         self.allocator = _Shares(self)
-        self.stopper = _Stops(self.regimes)
+        self.stopper = _stopper_of(regimes)
         self._ledger = Ledger(attrgetter("regime"))
 
     @property
@@ -208,36 +208,9 @@ class _Shares:
         return "by the shares of the portfolio"
 
 
-class _Stops(BaseStopper):
-    """Every optimizer is judged by the stopper of its regime."""
-
-    def __init__(self, regimes: Mapping[str, Regime]) -> None:
-        self._regimes = regimes
-
-    def judge(self, view: RunView, opt: int | None = None) -> Verdict:
-        """Answer for optimizer `opt`."""
-        regime = self._regimes.get(self.subject(view, opt).regime)
-        if regime is None or regime.stopper is None:
-            return self.verdict(False, "its regime stops none early")
-        return regime.stopper.ask(view, opt)
-
-    def follows_evaluations(self) -> bool:
-        """Return whether that of any regime does."""
-        return any(rule.follows_evaluations() for rule in self._rules())
-
-    def looks_back(self) -> int:
-        """Return what the furthest needs."""
-        return max((rule.looks_back() for rule in self._rules()), default=0)
-
-    def deadline(self, view: RunView) -> float | None:
-        """Return the earliest of all."""
-        return min((at for rule in self._rules() if (at := rule.deadline(view)) is not None), default=None)
-
-    def _rules(self) -> list[Rule]:
-        return [regime.stopper for regime in self._regimes.values() if regime.stopper is not None]
-
-    def __str__(self) -> str:
-        return "that of each regime"
+def _stopper_of(regimes: Sequence[Regime]) -> Rule | tuple[()]:
+    rules = [OptimizerRegime(one.name) & one.stopper for one in regimes if one.stopper is not None]
+    return reduce(or_, rules) if rules else ()
 
 
 def _granted(one: OptimizerView, view: RunView, free: int) -> int:

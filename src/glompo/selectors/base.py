@@ -41,8 +41,8 @@ class BaseSelector(Written, ABC):
     """Where its optimizers start, unless the run is given another generator; None: as usual."""
     allocator: Allocator | None = None
     """What hands out the evaluations, unless the run is given another allocator; None: as usual."""
-    stopper: Rule | None = None
-    """Which of its optimizers are stopped, unless the run is given stoppers; None: as usual."""
+    stopper: Rule | tuple[()] | None = None
+    """Which of its optimizers are stopped, unless the run is given stoppers; None: as usual, (): none of them."""
 
     def __init__(self, *avail_opts: Any, allow_spawn: Any = None) -> None:
         if not avail_opts:

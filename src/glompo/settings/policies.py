@@ -99,7 +99,9 @@ def stopper_rule_of(given: Any, selector: BaseSelector) -> Rule | None:
     """
     if given is not None:
         return any_of("stoppers", given)
-    return OptimizerType("CMAOptimizer") & CatchUp() if selector.stopper is None else selector.stopper
+    if selector.stopper is None:
+        return OptimizerType("CMAOptimizer") & CatchUp()
+    return any_of("stoppers", selector.stopper)
 
 
 def allocator_of(given: Any, deterministic: bool, selector: BaseSelector) -> Allocator:

@@ -12,6 +12,7 @@ from glompo.stoppers.horizon import Horizon
 from glompo.stoppers.last_points_invalid import LastPointsInvalid
 from glompo.stoppers.max_func_calls import MaxFuncCalls
 from glompo.stoppers.min_func_calls import MinFuncCalls
+from glompo.stoppers.optimizer_regime import OptimizerRegime
 from glompo.stoppers.optimizer_type import OptimizerType
 from glompo.stoppers.outdated import Outdated
 from glompo.stoppers.parameter_distance import ParameterDistance
@@ -30,6 +31,7 @@ __all__ = [
     "LastPointsInvalid",
     "MaxFuncCalls",
     "MinFuncCalls",
+    "OptimizerRegime",
     "OptimizerType",
     "Outdated",
     "ParameterDistance",

@@ -113,7 +113,7 @@ def simulate(
         selector=selector,
         generator=generator or selector.generator or RandomGenerator(),
         allocator=allocator or selector.allocator or EvenAllocator(),
-        stopper=stoppers or selector.stopper,
+        stopper=stoppers or selector.stopper or None,
         share=share,
         **policies,
     )
