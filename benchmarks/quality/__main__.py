@@ -16,7 +16,8 @@ from benchmarks.quality.table import page
 
 RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[2] / "docs" / "quality.md"
-NEEDED = ("ioh", "cma", "scipy", "nevergrad", "optuna", "cmaes", "torch", "pygmo", "fcmaes", "matplotlib")
+# an optimizer of Nevergrad does not stand newer versions of numpy
+NEEDED = ("numpy<2.3", "ioh", "cma", "scipy", "nevergrad", "optuna", "cmaes", "torch", "pygmo", "fcmaes", "matplotlib")
 
 
 def run(given: argparse.Namespace) -> None:

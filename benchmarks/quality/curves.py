@@ -26,7 +26,7 @@ def drawn(rows: Mapping[str, list[Row]], path: Path) -> bool:
     """Write the curves of all contestants; say whether there was anything to draw."""
     from matplotlib.figure import Figure
 
-    from glompo.show.figure import COLOURS
+    from glompo.show.colours import COLOURS
 
     figure = Figure(figsize=(13, 4.6), dpi=100, layout="constrained")
     axes = figure.subplots(1, len(GROUPS), sharey=True)

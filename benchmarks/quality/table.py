@@ -69,7 +69,7 @@ def page(results: Path, images: Path) -> str:
 def _compared(named: Mapping[str, Scores]) -> Iterator[str]:
     known = {name: one for name, one in named.items() if one and name not in SLOTS[1:] and name not in VARIANTS[1:]}
     yield _means(known)
-    yield "The mean is that of the families; – where a contestant was not measured so far."
+    yield "The mean is that of the families; – where a contestant was not measured so far, or not on all problems."
     if OURS not in known:
         return
     yield _ahead(known)
@@ -82,12 +82,16 @@ def _compared(named: Mapping[str, Scores]) -> Iterator[str]:
 
 
 def _means(named: Mapping[str, Scores]) -> str:
-    names = families(*named.values())
-    rows = [
-        [name, *(_shown(of_family(one, family)) for family in names), _shown(overall(one, names))]
-        for name, one in named.items()
-    ]
+    names, rows = families(*named.values()), []
+    sizes = {family: max(_size(one, family) for one in named.values()) for family in names}
+    for name, one in named.items():
+        known = {key: shares for key, shares in one.items() if _size(one, key[0]) == sizes[key[0]]}
+        rows.append([name, *(_shown(of_family(known, family)) for family in names), _shown(overall(known, names))])
     return _table(["", *names, "mean"], rows)
+
+
+def _size(one: Scores, family: str) -> int:
+    return sum(name == family for name, _ in one)
 
 
 def _ahead(named: Mapping[str, Scores]) -> str:
