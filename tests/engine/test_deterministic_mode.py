@@ -2,11 +2,13 @@
 
 from dataclasses import fields, replace
 from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import glompo
+from glompo.engine import sampler
 from glompo.events import (
     Evaluated,
     Event,
@@ -15,6 +17,7 @@ from glompo.events import (
     Paused,
     Resumed,
     RunOpened,
+    Sampled,
     SessionClosed,
     SessionOpened,
     Started,
@@ -41,7 +44,8 @@ SAID = (Started, Evaluated, Noted, IncumbentTaken, Paused, Resumed, Stopped)
 
 def canonical(run_dir):
     """Return what a journal says, without times and places, and in one order where several workers spoke at once."""
-    events: list[Event] = [replace(event, at=0.0) for event in read_events(run_dir)]
+    recorded = (event for event in read_events(run_dir) if not isinstance(event, Sampled))
+    events: list[Event] = [replace(event, at=0.0) for event in recorded]
     told: list[Event] = []
     for spoken, group in groupby(events, key=lambda e: isinstance(e, SAID)):
         if not spoken:
@@ -94,6 +98,15 @@ def test_two_runs_from_one_seed_tell_the_same_story():
     one, other = journal("a"), journal("b")
     assert one == other, first_difference(one, other)
     assert len(one) > 60
+
+
+def test_samples_of_the_machine_change_nothing_of_the_story(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(sampler, "INTERVAL", 0.0)
+        one = journal("a")
+    assert any(isinstance(event, Sampled) for event in read_events(Path("a")))
+    other = journal("b")
+    assert one == other, first_difference(one, other)
 
 
 def test_threads_and_processes_tell_the_same_story():

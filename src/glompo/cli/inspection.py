@@ -41,6 +41,7 @@ def _status(run_dir: Path, history: History) -> str:
         fmt.opening(summary),
         *fmt.crowding(summary),
         present,
+        *fmt.resources(summary),
         *fmt.failures(summary),
         str(result),
     ]

@@ -20,6 +20,7 @@ from glompo.engine.incoming import arrivals, asked_of, objection
 from glompo.engine.interrupts import Interrupts, listening, say
 from glompo.engine.ports import Clock, EventLog, Inbox, Observer
 from glompo.engine.run_logger import RunLogger
+from glompo.engine.sampler import Sampler
 from glompo.errors import IllegalEventError, InternalError, PolicyError, StoreError
 from glompo.events import Event
 from glompo.events.enums import By, CheckpointOutcome, Reason, RequestKind
@@ -72,6 +73,8 @@ class Engine:
         What watches.
     run_logger : RunLogger, optional
         Tells the standard logging what happens; by default one that is silent about the whole run.
+    sampler : Sampler, optional
+        Says what the session uses of its machine; by default that is not recorded.
     """
 
     def __init__(
@@ -85,6 +88,7 @@ class Engine:
         inbox: Inbox,
         observers: Sequence[Observer] = (),
         run_logger: RunLogger | None = None,
+        sampler: Sampler | None = None,
     ) -> None:
         self.state = state
         self._log = log
@@ -95,6 +99,7 @@ class Engine:
         self._observers = list(observers)
         self._inbox = inbox
         self._run_logger = run_logger or RunLogger()
+        self._sampler = sampler
         self._fault: PolicyError | None = None
         self._unwritten: list[Event] = []
         self._changed: set[int] | None = None  # None: all
@@ -126,6 +131,8 @@ class Engine:
     def _session(self, interrupts: Interrupts) -> None:
         reason = "an error"
         self._run_logger.begin(self.view)
+        if self._sampler is not None:
+            self._sampler.begin(self.state.session_at)
         try:
             self._loop(interrupts)
             reason = "finished" if self.state.finished else TWICE if interrupts.now else self._why_left()
@@ -155,6 +162,8 @@ class Engine:
             self._attend()
             if self._may_decide(deadline) and not interrupts.now:
                 self._decide()
+            if self._sampler is not None:
+                self._record(self._sampler.due(self.state, self._clock.now()))
             self._log.tick()
             self._log.keep(self.state)
             self._run_logger.look(self.view)
@@ -261,6 +270,8 @@ class Engine:
             except IllegalEventError as error:
                 raise InternalError(f"{error}; this is a defect of GloMPO, please report it") from error
             self._unwritten.append(event)
+            if self._sampler is not None:
+                self._sampler.note(event)
             self._mark_changed(event, self.state.best is not best)
 
     def _write(self) -> None:
@@ -321,6 +332,8 @@ class Engine:
             dispatch(stop, self._backend, self._job, self.state, self._log.history)
 
     def _leave(self, reason: str) -> None:
+        if self._sampler is not None:  # workers are still there to be counted
+            self._quietly(self._record, self._sampler.finish(self.state, self._clock.now()))
         self._quietly(self._log.commit)  # workers may be slow to leave, and the machine does not wait for them
         left_behind = self._backend.close(0.0 if reason == TWICE else EXIT_GRACE)
         if left_behind:

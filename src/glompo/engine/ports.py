@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from glompo.core.evaluations.evaluations import History
 from glompo.core.state.run_state import RunState
@@ -90,6 +90,21 @@ class CheckpointStore(Protocol):
 
     def close(self) -> None:
         """Finish."""
+
+
+class Usage(NamedTuple):
+    """What is used of a machine: seconds of processor time so far, bytes in memory, load over the last minute."""
+
+    cpu: float
+    memory: int
+    load: float
+
+
+class Meter(Protocol):
+    """Tells what a run uses of its machine."""
+
+    def usage(self) -> Usage:
+        """Return what is used."""
 
 
 class Observer(Protocol):

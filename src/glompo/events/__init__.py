@@ -32,6 +32,7 @@ from glompo.events.evaluations import IncumbentTaken as IncumbentTaken
 from glompo.events.evaluations import Reclaimed as Reclaimed
 from glompo.events.evaluations import ReclaimRequested as ReclaimRequested
 from glompo.events.evaluations import Wanted as Wanted
+from glompo.events.resources import Sampled as Sampled
 from glompo.events.verdict import Verdict
 
 SCHEMA = 1
@@ -374,5 +375,6 @@ EVENTS: tuple[type[Event], ...] = (
     EndRequested,
     RunFinished,
     PointsKnown,
+    Sampled,
 )
 """All events, for the codec and for the tests that demand a rule for each."""

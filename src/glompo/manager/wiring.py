@@ -14,6 +14,7 @@ from glompo.engine.dispatch import Job
 from glompo.engine.loop import Engine
 from glompo.engine.ports import CheckpointStore, Observer
 from glompo.engine.run_logger import RunLogger
+from glompo.engine.sampler import ProcessMeter, Sampler
 from glompo.engine.session import Session
 from glompo.errors import (
     CheckpointError,
@@ -100,6 +101,7 @@ def engine_of(
         Inbox.open(session.run_dir),
         observers,
         RunLogger(spec.status_interval, way_on(session.run_dir)),
+        Sampler(ProcessMeter()),
     )
 
 

@@ -14,6 +14,7 @@ from glompo.read.optuna_study import to_optuna
 from glompo.read.parquet import to_parquet
 from glompo.read.recording import Recording
 from glompo.read.regime_row import RegimeRow
+from glompo.read.resource_row import ResourceRow
 from glompo.read.result import Result, result_of
 from glompo.read.run_opening import RunStatus
 from glompo.read.summary import Summary, summarize
@@ -31,6 +32,7 @@ __all__ = [
     "OptimizerRow",
     "Recording",
     "RegimeRow",
+    "ResourceRow",
     "Result",
     "RunColumns",
     "RunStatus",

@@ -24,6 +24,7 @@ from glompo.read.export import EvaluationRow, rows
 from glompo.read.life import Stretch
 from glompo.read.locate import run_directory
 from glompo.read.minima import TOLERANCE, Minima
+from glompo.read.resource_row import ResourceRow, resource_rows
 from glompo.read.result import Result, result_of
 from glompo.read.run_opening import Opening, RunStatus, opening_of, run_status_of
 from glompo.safe_text import legible
@@ -123,6 +124,11 @@ class History(Displays):
     def events(self) -> Iterator[Event]:
         """The recorded events, read anew."""
         return read_events(self.run_dir)
+
+    @property
+    def resources(self) -> tuple[ResourceRow, ...]:
+        """What the run used of its machine, about every 30 s of run time, read anew; empty for a shorter run."""
+        return tuple(resource_rows(self.events))
 
     def rows(self) -> Iterator[EvaluationRow]:
         """Return the recorded evaluations, read anew, in the order in which they were recorded."""

@@ -11,6 +11,7 @@ from glompo.core.state.lifecycle import How
 from glompo.core.views.run_view import RunView
 from glompo.read.optimizer_row import OptimizerRow, row_of
 from glompo.read.regime_row import RegimeRow, regime_rows
+from glompo.read.resource_row import ResourceRow, session_resources
 from glompo.read.result import end_message
 from glompo.read.run_opening import RunStatus, opening_of, run_status_of
 
@@ -65,6 +66,8 @@ class Summary:
         many there were, and the first reason.
     regimes : tuple of RegimeRow
         What the parts of a portfolio should have, have had and have found; empty without one.
+    resources : ResourceRow or None
+        What the present or last session used of its machine, up to its last sample; None before the first.
     """
 
     task: str
@@ -98,6 +101,7 @@ class Summary:
     label: str = ""
     causes: tuple[tuple[str, int, str], ...] = ()
     regimes: tuple[RegimeRow, ...] = ()
+    resources: ResourceRow | None = None
 
     @property
     def ends(self) -> dict[str, int]:
@@ -150,4 +154,5 @@ def summarize(view: RunView, writer_lives: bool = True) -> Summary:
         label=opening.label,
         causes=tuple((cause, n, view.examples[cause]) for cause, n in view.causes.most_common()),
         regimes=regime_rows(view),
+        resources=session_resources(view),
     )

@@ -26,6 +26,7 @@ from glompo.events import (
     Event,
     Judged,
     PauseRequested,
+    Sampled,
     SessionOpened,
     StopRequested,
 )
@@ -235,8 +236,9 @@ class Comparison:
 
 _SPARED = Verdict(False, "stop_best=False", "it owned the incumbent")
 
-_BEFORE_STOPS = (EndRequested, Asked, CheckpointClosed)
-"""Events before which a decision, if one is made, does not come to the stoppers, or is not made yet."""
+_BEFORE_STOPS = (EndRequested, Asked, CheckpointClosed, Sampled)
+"""Events before which a decision, if one is made, does not come to the stoppers, or is not made yet; a sample
+is no part of any."""
 
 
 def _is_answer(event: Event) -> TypeGuard[_Answer]:

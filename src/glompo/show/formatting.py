@@ -56,6 +56,18 @@ def crowding(summary: Summary) -> list[str]:
     return [f"{counted(summary.slots, 'evaluation')} at once on {counted(summary.cpus, 'CPU')}"]
 
 
+def resources(summary: Summary) -> list[str]:
+    """Return a line about what the session used of its machine, if that is on record."""
+    used = summary.resources
+    if used is None:
+        return []
+    of = f" of {used.cpus}" if used.cpus else ""
+    told = [f"busy slots {used.busy:.0%}".replace("%", " %"), f"CPU {used.cpu:.1f}{of}"]
+    told += [f"memory {used.memory / 1e6:,.0f} MB"] if used.memory else []
+    told += [] if math.isnan(used.load) else [f"load {used.load:.1f}"]
+    return [", ".join(told)]
+
+
 def failures(summary: Summary) -> list[str]:
     """Return why evaluations failed: how many for each cause, and an example of each cause."""
     if not summary.causes:

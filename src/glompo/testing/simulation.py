@@ -32,6 +32,7 @@ from glompo.core.views.run_view import RunView
 from glompo.engine.dispatch import Job
 from glompo.engine.loop import Engine
 from glompo.engine.ports import Clock, Observer
+from glompo.engine.sampler import Sampler
 from glompo.events import SCHEMA, Event, RunOpened, SessionOpened
 from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.selectors import BaseSelector, CycleSelector
@@ -151,7 +152,12 @@ class Stage:
 
 
 def run_on(
-    backend: Backend, clock: Clock, policies: Policies, stage: Stage, observers: Sequence[Observer] = ()
+    backend: Backend,
+    clock: Clock,
+    policies: Policies,
+    stage: Stage,
+    observers: Sequence[Observer] = (),
+    sampler: Sampler | None = None,
 ) -> Simulated:
     """Run the real engine on any backend, with a journal in memory, and return what happened."""
     log, state, entropy = MemoryLog(), RunState(), entropy_of(stage.rng)
@@ -165,7 +171,7 @@ def run_on(
     context = RunContext(stage.task, stage.bounds, detailed=stage.is_log_detailed, in_order=policies.lockstep)
     job = Job(context, Streams(entropy), MemoryCheckpoints())
     inbox = ScriptedInbox(clock, stage.asked)
-    Engine(state, log, backend, clock, policies, job, inbox, observers).run()
+    Engine(state, log, backend, clock, policies, job, inbox, observers, sampler=sampler).run()
     return Simulated(tuple(log.events), state, inbox.refused)
 
 

@@ -17,7 +17,7 @@ from glompo.core.state.regime_totals import RegimeTotals
 from glompo.core.state.requests import PendingRequests
 from glompo.core.state.retention import Retention
 from glompo.errors import IllegalEventError
-from glompo.events import Asked, CheckpointBegun, Event, PointsKnown, RunOpened
+from glompo.events import Asked, CheckpointBegun, Event, PointsKnown, RunOpened, Sampled
 from glompo.events.verdict import Verdict
 
 
@@ -104,6 +104,7 @@ class RunFacts:
     at: float = 0.0
     session_wall: float = 0.0
     points: PointsKnown | None = None
+    sampled: Sampled | None = None
 
     @property
     def slots(self) -> int:

@@ -45,6 +45,7 @@ from glompo.events import (
     ResumeRequested,
     RunFinished,
     RunOpened,
+    Sampled,
     Saved,
     SessionClosed,
     SessionOpened,
@@ -87,7 +88,7 @@ class RunState(RunFacts):
             raise IllegalEventError(f"time runs backwards, or is none: {event} after {self.at}")
         if not isinstance(event, (RunOpened, Repaired)) and self.opened is None:
             raise IllegalEventError(f"{event} before RunOpened")
-        if self.finished and not isinstance(event, (SessionOpened, SessionClosed, Repaired, *AFTER_THE_END)):
+        if self.finished and not isinstance(event, (SessionOpened, SessionClosed, Repaired, Sampled, *AFTER_THE_END)):
             raise IllegalEventError(f"{event} after the run had finished")
         _RULES[type(event)](self, event)
         self.at = max(self.at, event.at)
@@ -108,6 +109,11 @@ class RunState(RunFacts):
         if not self.session_open:
             raise IllegalEventError(f"{event} without an open session")
         self.session_open, self.session_reason = False, event.reason
+
+    def _sample(self, event: Sampled) -> None:
+        if not self.session_open:
+            raise IllegalEventError(f"{event} without an open session")
+        self.sampled = event
 
     def _nothing(self, event: Event) -> None:
         """Some events are for the reader of the journal only."""
@@ -343,6 +349,7 @@ _RULES: dict[type[Event], Callable[[RunState, Any], None]] = {
     PointsKnown: RunState._know,
     SessionClosed: RunState._close_session,
     Repaired: RunState._nothing,
+    Sampled: RunState._sample,
     StartRequested: RunState._request_start,
     Started: RunState._start,
     Granted: RunState._grant,

@@ -23,7 +23,7 @@ def _open_session(state: RunFacts, event: SessionOpened) -> None:
     state.session, state.session_at, state.session_wall = event.session, event.at, event.wall
     state.session_slots, state.session_cpus, state.scales = event.slots, event.cpus, event.scales
     state.session_open, state.session_reason, state.asked, state.refused = True, "", None, ""
-    state.ending = state.finished = None
+    state.ending = state.finished = state.sampled = None
     state.in_vain.clear()
     state.checkpoints.open_session(event.at)
     state.retention.look_back = event.look_back

@@ -31,6 +31,7 @@ from glompo.events import (
     PauseRequested,
     PointsKnown,
     RunOpened,
+    Sampled,
     Saved,
     SaveRequested,
     StartRequested,
@@ -44,7 +45,7 @@ _KNOWN: dict[str, type] = {
     for cls in (
         RunState, OptimizerState, Best, Retention, RunOpened, StartRequested, PauseRequested, StopRequested,
         IncumbentSent, Resumption, Checkpoints, SaveRequested, Saved, NotSaved, CheckpointBegun, Asked,
-        PendingRequests, RegimeTotals, Verdict, How, Phase, PointsKnown,
+        PendingRequests, RegimeTotals, Verdict, How, Phase, PointsKnown, Sampled,
     )
 }  # fmt: skip
 _DERIVED = ("alive", "left")

@@ -20,7 +20,7 @@ from glompo.core.state.run_facts import Checkpoints
 from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams
 from glompo.core.views.optimizer_view import OptimizerView
-from glompo.events import Asked, PointsKnown, RunOpened
+from glompo.events import Asked, PointsKnown, RunOpened, Sampled
 from glompo.events.enums import By, RequestKind
 from glompo.events.verdict import Verdict
 
@@ -199,6 +199,11 @@ class RunView:
     def cpus(self) -> int:
         """Processors that evaluations share on the machine of the session; 0 if they are computed elsewhere."""
         return self._state.session_cpus
+
+    @property
+    def sampled(self) -> Sampled | None:
+        """What the present or last session had used of its machine when that was last recorded; None if it was not."""
+        return self._state.sampled
 
     @property
     def candidates(self) -> int:

@@ -18,6 +18,9 @@ from time import monotonic
 from glompo.function import Status
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
+TICKS = os.sysconf("SC_CLK_TCK")
+"""Units of processor time in a second."""
+
 GONE = ("Z", "X")
 """States of a process that has ended and waits for its parent to notice."""
 
@@ -55,6 +58,11 @@ def resident(pid: int) -> int:
     """Return the bytes that a process holds in memory; 0 if it is gone."""
     fields = _fields(str(pid))
     return int(fields[21]) * PAGE if fields else 0
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time of a process and of its children that have ended; 0 if it is gone."""
+    return sum(map(int, _fields(str(pid))[11:15])) / TICKS
 
 
 def has_ended(pid: int) -> bool:
