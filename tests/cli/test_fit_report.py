@@ -86,6 +86,11 @@ def test_a_page_on_a_calibration_has_its_chapters_and_one_whose_model_is_gone_sa
     assert "<h2>By group</h2>" in page
     assert "<h2>Optimizers</h2>" in page
     assert "By group" in "\n".join(run_report(tmp_path / "run", "best", None, False, None))
+    (tmp_path / f"{module}.py").unlink()
+    del sys.modules[module]
+    run_report(tmp_path / "run", "best", None, False, path)
+    assert "no comparison with the data: the task " in path.read_text()
+    assert "<h2>Optimizers</h2>" in path.read_text()
 
 
 def test_a_calibration_that_was_given_as_an_object_has_a_page_that_says_how_to_name_it(module, tmp_path):

@@ -9,7 +9,7 @@ from typing import Any
 from glompo.calibration import Calibration, Report
 from glompo.cli.calibration import calibration_in
 from glompo.cli.config import CALIBRATION, python_path, read_config
-from glompo.errors import SettingError, UserError
+from glompo.errors import SettingError, SettingTypeError, UserError
 from glompo.read import load
 from glompo.read.locate import run_directory
 from glompo.spec.task import imported
@@ -88,5 +88,5 @@ def calibration_of(directory: Path, task: str | None) -> Calibration:
     named = task if task is not None else document.get("task")
     found = imported(named, "the task") if isinstance(named, str) else named
     if not isinstance(found, Calibration):
-        raise SettingError(f"the task is {found!r:.80}, which is no Calibration; only these have a report")
+        raise SettingTypeError(f"the task is {found!r:.80}, which is no Calibration; only these have a report")
     return found

@@ -8,7 +8,7 @@ from glompo.calibration import Calibration
 from glompo.cli.config import CALIBRATION, read_config
 from glompo.cli.fit_report import calibration_of, report_at, reported, require_point
 from glompo.cli.inspection import EXPORTS
-from glompo.errors import GlompoError
+from glompo.errors import GlompoError, SettingTypeError
 from glompo.read import History
 from glompo.read.history import open_run
 from glompo.show.html.calibration import calibration_chapters
@@ -66,8 +66,10 @@ def _known(source: Path, history: History, task: str | None) -> bool:
         return False
     try:
         return isinstance(calibration_of(source, None), Calibration)
-    except GlompoError:  # another kind of task, or its module is not on this machine
+    except SettingTypeError:  # another task that has residuals
         return False
+    except GlompoError:  # its module is not on this machine, which the page says
+        return True
 
 
 def _chapters(source: Path, history: History, fit: bool, at: str, task: str | None, errors: bool) -> list[Chapter]:
