@@ -237,6 +237,25 @@ def status(
 app.command(epilog="Example: glompo watch fit_run")(watch)
 
 
+@app.command(epilog="Example: glompo dashboard fit_run")
+def dashboard(
+    directories: Annotated[
+        list[Path],
+        typer.Argument(metavar="DIR...", help="Working directories of runs, alive or not, or directories above them."),
+    ],
+    port: Annotated[int, typer.Option(metavar="N", help="Where the pages are served; any free port by default.")] = 0,
+    dark: Annotated[bool, typer.Option("--dark", help="Light letters on a dark ground.")] = False,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
+) -> None:
+    """Show runs in a browser while they go on, and steer them; print the address. Ctrl-C ends the pages, not the runs.
+
+    The pages are served on this machine alone. Needs Bokeh: pip install 'glompo[dashboard]'.
+    """
+    from glompo.cli.dashboard import serve
+
+    serve(directories, port, dark, not no_browser)
+
+
 @app.command("list", epilog="Example: glompo list fits")
 def list_(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Directory below which to look.")] = Path("."),

@@ -1,0 +1,53 @@
+"""``glompo dashboard``."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+
+import typer
+
+from glompo.errors import UserError
+from glompo.read.locate import run_directory, runs_below
+from glompo.safe_text import PAGE, legible
+
+MOST = 24
+"""Runs on one dashboard at most."""
+
+
+def serve(directories: list[Path], port: int, dark: bool, browser: bool) -> None:
+    """Serve pages about runs until Ctrl-C, and print their address.
+
+    Raises
+    ------
+    UserError
+        If there is no run, there are too many, Bokeh is missing, or the port is taken.
+    """
+    try:
+        from glompo.dashboard.server import Dashboard
+    except ImportError as error:
+        raise UserError("the dashboard needs Bokeh, which is not installed: pip install 'glompo[dashboard]'") from error
+
+    dashboard = Dashboard(_runs(directories), port)
+    url = dashboard.url + ("?theme=dark" if dark else "")
+    typer.echo(f"{legible(url, PAGE)}\nThe address is a key: who knows it can steer these runs. Ctrl-C ends the pages.")
+    if browser:
+        webbrowser.open(url)
+    dashboard.serve()
+
+
+def _runs(directories: list[Path]) -> list[Path]:
+    """Return the runs in directories, and of a directory that holds none those below it."""
+    found: list[Path] = []
+    for folder in directories:
+        below = list(runs_below(folder, 2000)) if folder.is_dir() else []
+        try:
+            found.append(run_directory(folder))
+        except UserError:
+            if not below:
+                raise
+            found += below
+    distinct = list(dict.fromkeys(found))
+    if len(distinct) > MOST:
+        raise UserError(f"there are {len(distinct)} runs; name {MOST} of them at most")
+    return distinct

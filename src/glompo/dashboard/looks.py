@@ -1,0 +1,63 @@
+"""How the pages look, on a light and on a dark ground: style sheets, and the frame of the page."""
+
+from __future__ import annotations
+
+from glompo.show.bokeh.theme import FONT, Theme
+
+FRAME = """
+{% extends base %}
+{% block title %}GloMPO{% endblock %}
+{% block preamble %}
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<style>html, body { margin: 0; background: {{ ground }}; }</style>
+{% endblock %}
+"""
+
+
+def markup_style(theme: Theme) -> str:
+    """Return the style of tables and texts."""
+    return f"""
+    :host {{ font: 14px/1.45 {FONT}; color: {theme.ink}; }}
+    h1 {{ font-size: 18px; margin: 0; font-weight: 600; }}
+    table {{ border-collapse: collapse; width: 100%; background: {theme.card}; border-radius: 6px; }}
+    caption {{ text-align: left; font-weight: 600; padding: 6px 0; }}
+    th, td {{ text-align: left; padding: 6px 12px; border-bottom: 1px solid {theme.grid}; vertical-align: top; }}
+    th {{ color: {theme.faint}; font-weight: 500; white-space: nowrap; }}
+    .num {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
+    dl {{ display: flex; flex-wrap: wrap; gap: 10px; margin: 0 0 8px; }}
+    dl div {{ background: {theme.card}; border-radius: 6px; padding: 8px 16px; min-width: 88px; }}
+    dt {{ color: {theme.faint}; font-size: 12px; }}
+    dd {{ margin: 0; font-size: 20px; font-variant-numeric: tabular-nums; }}
+    small {{ color: {theme.faint}; font-size: 13px; }}
+    p {{ margin: 4px 0; overflow-wrap: anywhere; }}
+    pre {{ white-space: pre-wrap; margin: 6px 0; font-size: 12px; color: {theme.ink}; }}
+    summary {{ cursor: pointer; }}
+    .bad {{ color: {theme.failed}; }}
+    .state::before {{ content: "● "; color: {theme.faint}; }}
+    .state.good::before {{ color: {theme.colours[2]}; }}
+    .state.bad::before {{ content: "▲ "; color: {theme.failed}; }}
+    """
+
+
+def widget_style(theme: Theme) -> str:
+    """Return the style of buttons, fields and tabs."""
+    return f"""
+    :host {{ font-family: {FONT}; color: {theme.ink}; }}
+    label {{ color: {theme.faint}; font-size: 12px; }}
+    .bk-btn, .bk-input {{ background: {theme.card}; color: {theme.ink}; border: 1px solid {theme.faint};
+      border-radius: 5px; font-size: 14px; }}
+    .bk-input option {{ background: {theme.card}; color: {theme.ink}; }}
+    .bk-btn:hover {{ background: {theme.grid}; }}
+    .bk-btn:focus-visible, .bk-input:focus-visible, .bk-tab:focus-visible {{ outline: 2px solid {theme.colours[0]};
+      outline-offset: 1px; }}
+    .bk-btn:disabled {{ opacity: 0.45; }}
+    .bk-tab {{ color: {theme.faint}; font-size: 14px; padding: 8px 14px; background: transparent; border: none; }}
+    .bk-tab.bk-active {{ color: {theme.ink}; background: transparent; border-bottom: 2px solid {theme.colours[0]}; }}
+    .bk-header {{ border-bottom: 1px solid {theme.grid}; }}
+    """
+
+
+def ground(theme: Theme) -> dict[str, str]:
+    """Return the style of the whole page."""
+    return {"background": theme.page, "min-height": "100vh", "padding": "14px 22px", "box-sizing": "border-box"}

@@ -1,0 +1,84 @@
+"""The server of the pages: on this machine only, and only for those who know its address."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bokeh.application import Application
+from bokeh.application.handlers.function import FunctionHandler
+from bokeh.server.server import BaseServer
+from bokeh.server.tornado import BokehTornado
+from bokeh.server.util import bind_sockets
+from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
+
+from glompo.dashboard.followed import FollowedRun
+from glompo.dashboard.page import Page
+from glompo.errors import UserError
+from glompo.safe_text import engine_text
+
+HOST = "127.0.0.1"
+
+PAUSE = 0.25
+"""Seconds between two looks into the journals."""
+
+BETWEEN = 0.01
+"""Seconds that pages have for themselves between two slices of a long journal."""
+
+
+class Dashboard:
+    """Serves pages about runs on this machine, until it is closed.
+
+    The address holds a random token: without it there is no page, no connection, and so no control. Connections are
+    taken from pages of this server alone.
+
+    Parameters
+    ----------
+    run_dirs : sequence of Path
+        Working directories of runs, at least one.
+    port : int
+        Where it listens; 0 for any that is free.
+
+    Attributes
+    ----------
+    url : str
+        Its address, with the token.
+
+    Raises
+    ------
+    UserError
+        If a directory holds no run, or the port is taken.
+    """
+
+    def __init__(self, run_dirs: Sequence[Path], port: int = 0) -> None:
+        self.runs = [FollowedRun(run_dir) for run_dir in run_dirs]
+        self._loop = IOLoop.current()
+        try:
+            sockets, self.port = bind_sockets(HOST, port)
+        except (OSError, OverflowError) as error:
+            raise UserError(f"port {port} cannot be had: {engine_text(error)}; give another, or none") from error
+        token = secrets.token_urlsafe(24)
+        self.url = f"http://{HOST}:{self.port}/{token}"
+        pages = {f"/{token}": Application(FunctionHandler(self._make_page))}
+        origins = [f"{HOST}:{self.port}", f"localhost:{self.port}"]
+        web = BokehTornado(pages, extra_websocket_origins=origins, use_index=False, redirect_root=False)
+        http = HTTPServer(web)
+        http.add_sockets(sockets)
+        self._server = BaseServer(self._loop, web, http)
+
+    def serve(self) -> None:
+        """Serve until Ctrl-C, or until the process is told to end."""
+        self._server.start()
+        self._loop.add_callback(self._follow)
+        self._server.run_until_shutdown()
+
+    def _follow(self) -> None:
+        more = [run.poll() for run in self.runs]
+        self._loop.call_later(BETWEEN if any(more) else PAUSE, self._follow)
+
+    def _make_page(self, document: Any) -> None:
+        asked = document.session_context.request.arguments.get("theme", [b""])[0]
+        Page(document, self.runs, "dark" if asked == b"dark" else "light")
