@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 
 import numpy as np
 import pytest
@@ -15,10 +13,6 @@ from glompo.storage.journal import Journal
 from glompo.testing.histories import history
 
 EVIL = "<script>document.title='taken'</script>"
-
-CHROMIUM = shutil.which("chromium")
-
-needs_browser = pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="there is no chromium")
 
 
 def record(folder, run):
@@ -40,22 +34,12 @@ def evil(tmp_path):
     return record(tmp_path / "run", run)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="comes with the extra 'test'")
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
 def opened(browser, path, **settings):
     page = browser.new_context(**settings).new_page()
     page.goto(path.as_uri())
     return page
 
 
-@needs_browser
 def test_it_is_readable_without_javascript_and_foreign_text_is_text(evil, browser, tmp_path):
     path = write_report(evil, tmp_path / "report.html", [Chapter.of_lines("Data", [EVIL])])
     page = opened(browser, path, java_script_enabled=False)
@@ -66,7 +50,6 @@ def test_it_is_readable_without_javascript_and_foreign_text_is_text(evil, browse
     assert page.locator("td img, td script").count() == 0
 
 
-@needs_browser
 def test_with_javascript_the_pictures_are_drawn_and_no_foreign_code_is_executed(evil, browser, tmp_path):
     page = browser.new_context().new_page()
     asked, failed = [], []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import webbrowser
 from pathlib import Path
 
@@ -28,6 +29,8 @@ def serve(directories: list[Path], port: int, dark: bool, browser: bool) -> None
     except ImportError as error:
         raise UserError("the dashboard needs Bokeh, which is not installed: pip install 'glompo[dashboard]'") from error
 
+    for name in ("bokeh", "tornado"):  # a browser that is closed is nothing to warn of
+        logging.getLogger(name).setLevel(logging.ERROR)
     dashboard = Dashboard(_runs(directories), port)
     url = dashboard.url + ("?theme=dark" if dark else "")
     typer.echo(f"{legible(url, PAGE)}\nThe address is a key: who knows it can steer these runs. Ctrl-C ends the pages.")

@@ -108,9 +108,8 @@ class Controls:
         self._cancel()
         if request is not None and run is not None:
             self.said.text = '<p role="status">The run is asked.</p>'
-            self._document.add_next_tick_callback(partial(self._carry_out, run, request))
+            self._document.add_next_tick_callback(without_document_lock(partial(self._carry_out, run, request)))
 
-    @without_document_lock
     async def _carry_out(self, run: FollowedRun, request: Request) -> None:
         """Ask in a thread, so that no page waits for the run."""
         answer = await asyncio.get_running_loop().run_in_executor(None, _answer, run, request)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from glompo.show.bokeh.theme import FONT, Theme
 
 FRAME = """
-{% extends base %}
 {% block title %}GloMPO{% endblock %}
 {% block preamble %}
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -46,7 +46,7 @@ def _run_cells(run: FollowedRun) -> list[str]:
     budget = "" if one.budget is None else f" of {one.budget:,}"
     return [
         name, state(one), f"{one.calls:,}{budget}", text(fmt.value(one.best_f)), fmt.pace(one.rate),
-        f"{one.used_slots} of {one.slots}", text(fmt.census(one)), f"{one.failures:,}",
+        busy(one), text(fmt.census(one)), f"{one.failures:,}",
     ]  # fmt: skip
 
 
@@ -54,6 +54,13 @@ def state(summary: Summary) -> str:
     """Return where a run stands as a mark with its word."""
     kind = {RunStatus.RUNNING: "good", RunStatus.KILLED: "bad"}.get(summary.standing, "calm")
     return f'<span class="state {kind}">{fmt.status(summary)}</span>'
+
+
+def busy(summary: Summary) -> str:
+    """Return how many slots are held; where all searches share them, none is held by any of them."""
+    if summary.alive > summary.paused and not summary.used_slots:
+        return f"{summary.slots}<small> shared</small>"
+    return f"{summary.used_slots}<small> of {summary.slots}</small>"
 
 
 def facts(run: FollowedRun) -> str:
@@ -69,12 +76,12 @@ def facts(run: FollowedRun) -> str:
         ("best value", text(fmt.value(one.best_f))),
         ("evaluations", f"{one.calls:,}" + ("" if one.budget is None else f"<small> of {one.budget:,}</small>")),
         ("rate", fmt.pace(one.rate)),
-        ("busy slots", f"{one.used_slots}<small> of {one.slots}</small>"),
+        ("busy slots", busy(one)),
         ("run time", fmt.clock(one.elapsed)),
         ("failed", f"{one.failures:,}"),
     ]
     cards = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in found)
-    said = f"<p>{text(fmt.best(one))}. {text(fmt.census(one))}. {text(one.message)}</p>"
+    said = f"<p>{text(fmt.best(one))}; {text(fmt.census(one))}; {text(one.message)}</p>"
     if not run.recording.complete and loaded < one.calls:
         said += f'<p role="status">Reading the beginning of the run: {loaded:,} of {one.calls:,} evaluations.</p>'
     return f"<dl>{cards}</dl>{said}"

@@ -55,7 +55,7 @@ class Page:
         self._controls = Controls(document, self._widgets, self._markup)
         self._make_widgets()
         self._tabs: Any = Tabs(tabs=self._panels(), sizing_mode="stretch_width", stylesheets=[self._widgets])
-        self._tabs.on_change("active", lambda *_: self.draw())
+        self._tabs.on_change("active", lambda attr, old, new: self.draw())
         self._root: Any = column(self._head(), self._facts, self._tabs, sizing_mode="stretch_width")
         self._dress()
         document.title = "GloMPO"
@@ -113,8 +113,8 @@ class Page:
         self._facts, self._overview, self._failures, self._optimizers, self._decisions = divs
         self._shown_decisions: object = None
         for one in (self._chooser, self._against, self._scale, self._first, self._second):
-            one.on_change("value", lambda *_: self._choose())
-        self._searched.on_change("value", lambda *_: self._show_decisions())
+            one.on_change("value", lambda attr, old, new: self._choose())
+        self._searched.on_change("value", lambda attr, old, new: self._show_decisions())
         self._newer.on_click(self._show_decisions)
         self._ground.on_click(self._turn)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from glompo.events.enums import By
 from glompo.read import OptimizerRow
@@ -41,6 +42,7 @@ class End:
         return f"{self.how} by {self.why}" if self.why and self.how != OVER else self.how
 
 
+@lru_cache(maxsize=4096)
 def end_of(row: OptimizerRow) -> End:
     """Return the end of an optimizer; one that lives is 'alive' or 'paused'."""
     if row.how is None:

@@ -99,6 +99,8 @@ class WatchApp(App[None]):
 
     def look(self) -> None:
         """Read what is new and show it; a run that cannot be read is told, and looked at again."""
+        if not self.query("#head"):
+            return  # a timer came when the display was being closed
         try:
             view = self._follower.poll()
             if not self._course.advance(SLICE):
@@ -123,6 +125,8 @@ class WatchApp(App[None]):
         part.update(Text("\n".join(cut)))
 
     def _draw_curve(self) -> None:
+        if not self.query("#curve"):
+            return  # as above
         size = self.query_one("#curve").size
         self._show("#curve", panels.curve(self._course, size.width, size.height, self._by_time))
 

@@ -47,7 +47,7 @@ class Picture(ABC, Generic[Columns]):
     def __init__(self, theme: ThemeName = "light") -> None:
         self.theme: Theme = THEMES[theme]
         self.legend = Div(text="", sizing_mode="stretch_width")
-        self.layout: Any = column(children=[], sizing_mode="stretch_width")
+        self.layout: Any = column(children=[self.legend], sizing_mode="stretch_width")
         self.sources: dict[str, Any] = {}
         self._built: Hashable = None
         self._columns: Columns | None = None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from bokeh.models import HoverTool
 from numpy.typing import NDArray
 
+from glompo.read import OptimizerRow
 from glompo.safe_text import legible
 from glompo.show import formatting as fmt
 from glompo.show.bokeh.picture import Data, Picture, heights, marker_size, steps
@@ -126,22 +128,30 @@ class TrajectoriesPicture(Picture[TrajectoryColumns]):
     def _marked(self, columns: TrajectoryColumns, points: Points, colours: Mapping[int, int]) -> Data:
         """Return starts or ends with what is told of them when they are pointed at."""
         rows = {row.opt_id: row for row in columns.rows}
-        shapes = shapes_for(columns.rows)
+        shapes = {end: MARKERS[shape] for end, (shape, _) in shapes_for(columns.rows).items()}
         own = [rows[opt] for opt in points.opt.tolist()]
+        name, why, end = zip(*map(_told, own), strict=True) if own else ((), (), ())
         height = heights(columns.scale, points.value)
+        size = marker_size(len(own))
         return {
             "x": points.at,
             "y": np.where(np.isfinite(height), height, _floor(columns)),
             "colour": [self.theme.colours[colours[row.opt_id]] for row in own],
-            "marker": [MARKERS[shapes[end_of(row)][0]] for row in own],
-            "size": [marker_size(len(own))] * len(own),
-            "small": [0.6 * marker_size(len(own))] * len(own),
+            "marker": [shapes[end_of(row)] for row in own],
+            "size": np.full(len(own), size),
+            "small": np.full(len(own), 0.6 * size),
             "opt": points.opt,
-            "name": [legible(row.name, 80) for row in own],
-            "shown": [fmt.value(value) for value in points.value.tolist()],
-            "why": [legible(row.started_because, 160) for row in own],
-            "end": [legible(row.ending, 240) for row in own],
+            "name": name,
+            "shown": list(map(fmt.value, points.value.tolist())),
+            "why": why,
+            "end": end,
         }
+
+
+@lru_cache(maxsize=4096)
+def _told(row: OptimizerRow) -> tuple[str, str, str]:
+    """Return name, why it started and how it ended, as they are shown; the rows of those that ended stay the same."""
+    return legible(row.name, 80), legible(row.started_because, 160), legible(row.ending, 240)
 
 
 def _floor(columns: TrajectoryColumns) -> float:

@@ -17,7 +17,7 @@ from glompo.read.minima import TOLERANCE, minima_of
 from glompo.show.columns.thinned import Thinned, thinned
 from glompo.show.columns.trajectories import DRAWABLE
 
-SAMPLED = 4_000
+SAMPLED = 2_000
 """Evaluations from which it is judged which parameters matter, at most."""
 
 FEWEST = 50
@@ -44,7 +44,7 @@ class ParameterColumns:
     unit_starts, unit_ends : ndarray, shape (m, d)
         The same as shares of the range of each parameter, on its scale.
     minima : tuple of Minimum
-        Distinct minima, the best first.
+        Distinct minima among as many of the best ends, the best first.
     points : ndarray, shape (n, d)
         Some of all evaluations that gave a value, in natural units.
     values : ndarray, shape (n,)
@@ -121,7 +121,7 @@ def parameter_columns(
         ends=ends,
         unit_starts=box.unit(starts),
         unit_ends=box.unit(ends),
-        minima=tuple(minima_of(found, names, box, TOLERANCE, False)),
+        minima=tuple(minima_of(found[:LINES], names, box, TOLERANCE, False)),
         points=points[:, :-1] if points.shape[1] > 1 else np.empty((0, box.dims)),
         values=points[:, -1],
         sensitivity=hsic(points[:, :-1], points[:, -1], names, permutations=0) if len(points) >= FEWEST else None,

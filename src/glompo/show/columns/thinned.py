@@ -66,6 +66,7 @@ class Corners:
         self._most = most
         self._rows: Rows = np.empty((0, width))
         self._last: Rows = np.empty(width)
+        self._cut: tuple[int, Rows] = (0, self._rows)  # what was asked for last, until something comes
         self.best = np.inf
 
     def add(self, block: Rows) -> None:
@@ -80,11 +81,17 @@ class Corners:
             self._rows = thinned(self._rows, self._most)
         self._last = block[-1].copy()
         self._last[-1] = self.best if np.isfinite(self.best) else np.nan
+        self._cut = (0, self._rows)
 
     def corners(self, most: int) -> Rows:
         """Return so many corners at most, two at least, and the last row; none if there is no value."""
         if not len(self._rows):
             return self._rows
+        if self._cut[0] != most:
+            self._cut = (most, self._with_last(most))
+        return self._cut[1]
+
+    def _with_last(self, most: int) -> Rows:
         last = self._last.copy()
         last[0] = self._rows[-1, 0]  # the line is still that of the optimizer that made the last step
         return np.concatenate([thinned(self._rows, max(1, most - 1)), last[np.newaxis]])

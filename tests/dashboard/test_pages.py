@@ -1,0 +1,133 @@
+"""What a user sees and does in a real browser, on a run that really goes on."""
+
+from __future__ import annotations
+
+import http.client
+import re
+from urllib.parse import urlsplit
+
+import pytest
+
+from glompo.events import Asked, StopRequested
+from glompo.read import load
+from glompo.storage.journal import Journal
+from glompo.testing.histories import history
+
+from .conftest import dashboard, until
+
+
+@pytest.fixture(scope="module")
+def address(living):
+    with dashboard(living) as (_, url):
+        yield url
+
+
+def evaluations(page):
+    """Return how many evaluations the page shows."""
+    said = page.locator("dl div", has_text="evaluations").inner_text()
+    return int(re.search(r"([\d,]+)\s+of", said)[1].replace(",", ""))
+
+
+def drawn(page):
+    """Return where the curve of the best value ends, as the page has it."""
+    return page.evaluate(
+        "Math.max(0, ...Bokeh.documents[0]._all_models.values().filter(m => m.type === 'ColumnDataSource')"
+        ".map(m => m.data).filter(d => 'x' in d && 'y' in d).map(d => d.x.length ? d.x[d.x.length - 1] : 0))"
+    )
+
+
+def test_the_curve_of_a_living_run_moves(page, address):
+    page.goto(address)
+    page.get_by_text("running").first.wait_for()
+    before, curve = evaluations(page), until(lambda: drawn(page), "a curve")
+    until(lambda: evaluations(page) > before, "a larger number of evaluations")
+    until(lambda: drawn(page) > curve, "a longer curve")
+
+
+def test_text_of_the_run_is_text(page, address):
+    page.goto(address)
+    page.get_by_role("cell", name="<script>document.title='caught'</script>").wait_for()
+    assert page.title() == "GloMPO"
+
+
+def test_an_optimizer_is_stopped_once_that_is_confirmed_and_the_journal_says_who_asked(page, address, living):
+    page.goto(address)
+    page.get_by_text("Control", exact=True).click()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    question = page.get_by_text(re.compile(r"Stop optimizer \d+ "))
+    question.wait_for()
+    opt = int(re.search(r"optimizer (\d+)", question.inner_text())[1])
+    assert not [event for event in load(living).events if isinstance(event, Asked)]
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_text("The run has taken the request").wait_for()
+    [asked] = [event for event in load(living).events if isinstance(event, Asked)]
+    assert (asked.what, asked.opt) == ("stop", opt)
+    assert "@" in asked.who
+    stops = until(lambda: [one for one in load(living).events if isinstance(one, StopRequested)], "the stop")
+    assert (stops[0].opt, stops[0].by) == (opt, "user")
+    page.get_by_text("Decisions", exact=True).click()
+    page.get_by_role("cell", name=asked.who).first.wait_for()
+
+
+def test_a_page_says_when_its_server_is_gone(page, living):
+    with dashboard(living) as (server, url):
+        page.goto(url)
+        page.get_by_text("running").first.wait_for()
+        server.kill()
+        page.get_by_text("connection was lost").first.wait_for()
+
+
+def test_a_page_is_refused_without_the_token(address):
+    parts = urlsplit(address)
+    for path in ("/", "/wrong", "/wrong/ws", "/wrong/autoload.js"):
+        assert answer(parts.port, path) == 404, path
+    assert answer(parts.port, parts.path) == 200
+
+
+@pytest.mark.parametrize(("origin", "status"), [("http://evil.example", 403), (None, 101)])
+def test_a_connection_is_taken_from_pages_of_this_server_alone(address, origin, status):
+    parts = urlsplit(address)
+    headers = {
+        "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Origin": origin or f"http://127.0.0.1:{parts.port}",
+        "Sec-WebSocket-Protocol": f"bokeh, {token_of(address)}",
+    }  # fmt: skip
+    assert answer(parts.port, f"{parts.path}/ws", headers) == status
+
+
+def token_of(address):
+    """Return the ticket that a page of the server got for its connection."""
+    parts = urlsplit(address)
+    text = body(parts.port, parts.path)
+    return re.search(r'"token":\s*"([^"]+)"', text.replace("&quot;", '"'))[1]
+
+
+def body(port, path):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().read().decode()
+    finally:
+        connection.close()
+
+
+def answer(port, path, headers=None):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("GET", path, headers=headers or {})
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_an_empty_run_and_a_dead_one_are_shown_and_cannot_be_asked(page, tmp_path):
+    for name in ("empty", "other"):
+        with Journal.create(tmp_path / name, durability="none") as journal:
+            journal.append(history().events)
+    with dashboard(tmp_path) as (_, url):
+        page.goto(f"{url}?theme=dark")
+        page.get_by_text("killed").first.wait_for()
+        for tab in ("Trajectories", "Timeline", "Portfolio", "Parameters", "Optimizers", "Decisions", "Control"):
+            page.get_by_text(tab, exact=True).click()
+        page.get_by_text("No process works on this run").wait_for()
+        assert page.get_by_role("button", name="End the run", exact=True).is_disabled()
