@@ -127,3 +127,11 @@ def test_a_recording_is_read_in_slices_and_goes_on_where_it_was(tmp_path):
     assert events == written.events
     assert recording.view.calls == written.state.calls
     assert not recording.poll()
+
+
+def test_a_picture_without_anything_to_draw_says_so_instead_of_empty_axes(tmp_path):
+    for kind, columns in Collected(tmp_path / "run", run()).columns:
+        picture = kind("light")
+        picture.update(columns)
+        assert picture.layout.children == [picture.legend]
+        assert "nothing to draw yet" in picture.legend.text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from glompo.show.bokeh.theme import FONT, Theme
 
 FRAME = """
@@ -41,8 +43,11 @@ def markup_style(theme: Theme) -> str:
 
 def widget_style(theme: Theme) -> str:
     """Return the style of buttons, fields and tabs."""
+    triangle = f"<path d='M 0,0 25,0 12.5,20 Z' fill='{theme.ink}'/>"
+    arrow = f"<svg viewBox='0 0 25 20' xmlns='http://www.w3.org/2000/svg'>{triangle}</svg>"
     return f"""
-    :host {{ font-family: {FONT}; color: {theme.ink}; }}
+    :host {{ font-family: {FONT}; color: {theme.ink}; --color: {theme.ink}; }}
+    select.bk-input:not([multiple]) {{ background-image: url("data:image/svg+xml;utf8,{quote(arrow)}"); }}
     label {{ color: {theme.faint}; font-size: 12px; }}
     .bk-btn, .bk-input {{ background: {theme.card}; color: {theme.ink}; border: 1px solid {theme.faint};
       border-radius: 5px; font-size: 14px; }}
@@ -53,7 +58,7 @@ def widget_style(theme: Theme) -> str:
     .bk-btn:disabled {{ opacity: 0.45; }}
     .bk-tab {{ color: {theme.faint}; font-size: 14px; padding: 8px 14px; background: transparent; border: none; }}
     .bk-tab.bk-active {{ color: {theme.ink}; background: transparent; border-bottom: 2px solid {theme.colours[0]}; }}
-    .bk-header {{ border-bottom: 1px solid {theme.grid}; }}
+    :host(.bk-above) .bk-header, .bk-header {{ border-bottom: 1px solid {theme.grid}; }}
     """
 
 

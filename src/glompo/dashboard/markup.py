@@ -58,6 +58,8 @@ def state(summary: Summary) -> str:
 
 def busy(summary: Summary) -> str:
     """Return how many slots are held; where all searches share them, none is held by any of them."""
+    if summary.standing is not RunStatus.RUNNING:
+        return f"0<small> of {summary.slots}</small>"
     if summary.alive > summary.paused and not summary.used_slots:
         return f"{summary.slots}<small> shared</small>"
     return f"{summary.used_slots}<small> of {summary.slots}</small>"

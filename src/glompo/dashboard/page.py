@@ -47,7 +47,7 @@ class Page:
         self._runs = runs
         self._run = runs[0]
         self._theme: ThemeName = theme
-        self._drawn: object = None
+        self._drawn: tuple[object, object] = (None, None)
         self._looks = 0
         self._widgets: Any = InlineStyleSheet(css="")
         self._markup: Any = InlineStyleSheet(css="")
@@ -69,11 +69,9 @@ class Page:
         """Draw what is new in the tab that is looked at."""
         tab = self._tabs.tabs[self._tabs.active].title
         self._looks += 1
-        new = (tab, self._run, tuple(run.version for run in self._runs), self._chosen())
-        same_tab = isinstance(self._drawn, tuple) and (self._drawn[0], self._drawn[1], self._drawn[3]) == (
-            tab, self._run, self._chosen(),
-        )  # fmt: skip
-        if new == self._drawn or (same_tab and tab in SLOWLY and self._looks % 10):
+        shown = (tab, self._run, self._chosen())
+        new = (shown, tuple(run.version for run in self._runs))
+        if new == self._drawn or (shown == self._drawn[0] and tab in SLOWLY and self._looks % 10):
             return
         self._drawn = new
         _put(self._facts, markup.facts(self._run))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from glompo.dashboard.followed import FollowedRun
@@ -20,7 +20,7 @@ from glompo.show.bokeh import (
     TimelinePicture,
     TrajectoriesPicture,
 )
-from glompo.show.columns import ParameterColumns, parameter_columns, portfolio_columns
+from glompo.show.columns import parameter_columns, portfolio_columns
 from glompo.show.columns.layers import Axis
 
 Rows = tuple[OptimizerRow, ...]
@@ -47,8 +47,6 @@ class Pictures:
     yscale: ScaleKind = "auto"
     first: int = 0
     second: int = 1
-    _parameters: tuple[tuple[FollowedRun, int] | None, ParameterColumns | None] = (None, None)
-    best: BestPicture = field(init=False)
 
     def __post_init__(self) -> None:
         self.best, self.trajectories = BestPicture(self.theme), TrajectoriesPicture(self.theme)

@@ -37,6 +37,10 @@ class BestPicture(Picture[BestColumns]):
         super().__init__(theme)
         self.against = against
 
+    def empty(self, columns: BestColumns) -> bool:
+        """Return whether there is nothing to draw."""
+        return not columns.incumbent.at.size
+
     def kind(self, columns: BestColumns) -> Hashable:
         """Return what must stay the same for the figure to be used again."""
         return (self.against, columns.scale.kind, columns.scale.label())

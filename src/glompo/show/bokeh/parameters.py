@@ -30,6 +30,10 @@ NAMES_SHOWN = 40
 class CoordinatesPicture(Picture[ParameterColumns]):
     """Parallel coordinates: the best point of each optimizer as shares of the ranges; the best one is thick."""
 
+    def empty(self, columns: ParameterColumns) -> bool:
+        """Return whether there is nothing to draw."""
+        return not columns.rows
+
     def kind(self, columns: ParameterColumns) -> Hashable:
         """Return what must stay the same for the figure to be used again."""
         return columns.names
@@ -86,6 +90,10 @@ class SlicePicture(Picture[ParameterColumns]):
         super().__init__(theme)
         self.parameter = parameter
 
+    def empty(self, columns: ParameterColumns) -> bool:
+        """Return whether there is nothing to draw."""
+        return not columns.rows
+
     def kind(self, columns: ParameterColumns) -> Hashable:
         """Return what must stay the same for the figure to be used again."""
         scale = scale_for(columns.values, columns.values)
@@ -138,6 +146,10 @@ class PairPicture(Picture[ParameterColumns]):
     def __init__(self, theme: ThemeName = "light", pair: tuple[int, int] = (0, 1)) -> None:
         super().__init__(theme)
         self.pair = pair
+
+    def empty(self, columns: ParameterColumns) -> bool:
+        """Return whether there is nothing to draw."""
+        return not columns.rows
 
     def kind(self, columns: ParameterColumns) -> Hashable:
         """Return what must stay the same for the figure to be used again."""
@@ -193,6 +205,10 @@ class PairPicture(Picture[ParameterColumns]):
 
 class SensitivityPicture(Picture[ParameterColumns]):
     """On which parameters the value depends, that with the largest index first."""
+
+    def empty(self, columns: ParameterColumns) -> bool:
+        """Return whether there is nothing to draw."""
+        return not columns.rows
 
     def kind(self, columns: ParameterColumns) -> Hashable:
         """Return what must stay the same for the figure to be used again."""

@@ -55,6 +55,10 @@ class Picture(ABC, Generic[Columns]):
     def update(self, columns: Columns) -> None:
         """Draw these columns; the figure is made anew only where its axes change."""
         self._columns = columns
+        if self.empty(columns):
+            self._built, self.layout.children = None, [self.legend]
+            self.legend.text = self.note("There is nothing to draw yet.")
+            return
         built = (self.kind(columns), self.theme)
         data = self.data(columns)
         if built != self._built:
@@ -73,6 +77,10 @@ class Picture(ABC, Generic[Columns]):
         self.theme = THEMES[theme]
         if self._columns is not None:
             self.update(self._columns)
+
+    @abstractmethod
+    def empty(self, columns: Columns) -> bool:
+        """Return whether there is nothing to draw."""
 
     def kind(self, columns: Columns) -> Hashable:
         """Return what must stay the same for a figure to be used again."""

@@ -23,6 +23,10 @@ HOVER = [
 class PortfolioPicture(Picture[PortfolioColumns]):
     """Two bars for each part: the share that it should have, and the share that it has had."""
 
+    def empty(self, columns: PortfolioColumns) -> bool:
+        """Return whether there is nothing to draw."""
+        return not columns.names
+
     def kind(self, columns: PortfolioColumns) -> Hashable:
         """Return what must stay the same for the figure to be used again."""
         return columns.names

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from glompo.safe_text import legible
 from glompo.show.bokeh.picture import Data, Picture, marker_size
+from glompo.show.bokeh.theme import ThemeName
 from glompo.show.bokeh.trajectories import MARKERS
 from glompo.show.colours import colours_of
 from glompo.show.columns import TimelineColumns
@@ -21,9 +22,13 @@ class TimelinePicture(Picture[TimelineColumns]):
 
     height = 460
 
-    def __init__(self, theme: Any = "light") -> None:
+    def __init__(self, theme: ThemeName = "light") -> None:
         super().__init__(theme)
         self._range = Range1d(start=0.0, end=1.0)
+
+    def empty(self, columns: TimelineColumns) -> bool:
+        """Return whether there is nothing to draw."""
+        return not columns.rows
 
     def data(self, columns: TimelineColumns) -> dict[str, Data]:
         """Return the contents of each source."""

@@ -55,6 +55,10 @@ class TrajectoriesPicture(Picture[TrajectoryColumns]):
         super().__init__(theme)
         self.against = against
 
+    def empty(self, columns: TrajectoryColumns) -> bool:
+        """Return whether there is nothing to draw."""
+        return not columns.rows
+
     def kind(self, columns: TrajectoryColumns) -> Hashable:
         """Return what must stay the same for the figure to be used again."""
         return (self.against, columns.scale.kind, columns.scale.label())
