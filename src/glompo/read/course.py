@@ -9,9 +9,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from glompo.core.evaluations.columns import valid_values
 from glompo.events import (
     Asked,
     CheckpointClosed,
@@ -31,6 +28,7 @@ from glompo.events import (
     Stopped,
     StopRequested,
 )
+from glompo.read.improvements import improvements_in
 from glompo.read.locate import run_directory
 from glompo.safe_text import legible
 from glompo.storage.reader import JournalFollower
@@ -115,13 +113,9 @@ class Course:
 
     def _evaluate(self, event: Evaluated) -> None:
         best = self.steps[-1].value if self.steps else math.inf
-        values = valid_values(event.status, event.f)
-        if float(values.min()) < best:
-            before = np.minimum.accumulate(np.concatenate([[best], values[:-1]]))
-            for row in np.flatnonzero(values < before).tolist():
-                at = event.at - float(event.ages[row])
-                self.steps.append(Step(self.evaluations + row + 1, at, float(values[row])))
-        self.evaluations += len(values)
+        for row, at, value in improvements_in(event, best):
+            self.steps.append(Step(self.evaluations + row + 1, at, value))
+        self.evaluations += len(event.f)
 
 
 def _stop(event: StopRequested) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -66,16 +65,6 @@ class EvaluationRow:
     label: str = ""
     reason: str = ""
     scratch: str = ""
-
-
-def improvements(run_dir: str | os.PathLike[str]) -> list[tuple[int, NDArray[np.float64], float]]:
-    """Return the evaluations by which a run improved: number, from 1, point, shape (d,), and value."""
-    found, best = [], math.inf
-    for row in rows(run_dir):
-        if row.status == Status.OK.name.lower() and row.value < best:
-            best = row.value
-            found.append((row.order, row.x, row.value))
-    return found
 
 
 def rows(run_dir: str | os.PathLike[str]) -> Iterator[EvaluationRow]:

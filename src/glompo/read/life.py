@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from glompo.core.evaluations.columns import valid_values
 from glompo.events import (
     Asked,
     Diverged,
@@ -28,6 +27,7 @@ from glompo.events import (
 )
 from glompo.events.verdict import Verdict
 from glompo.function import Status, cause_of
+from glompo.read.improvements import improvements_in
 
 KEPT = 500
 """Steps of a life that are kept: the first and the last half of them."""
@@ -143,12 +143,8 @@ class Life:
         reasons = dict(event.errors)
         for row in np.flatnonzero(event.status != Status.OK).tolist():
             self.causes[cause_of(Status(int(event.status[row])), reasons.get(row, ""))] += 1
-        values = valid_values(event.status, event.f)
         best = self.gains[-1].f if self.gains else np.inf
-        before = np.minimum.accumulate(np.concatenate([[best], values[:-1]]))
-        for row in np.flatnonzero(values < before).tolist():
-            at = event.at - float(event.ages[row])
-            self.gains.append(Gain(event.k0 + row + 1, at, float(values[row])))
+        self.gains += [Gain(event.k0 + row + 1, at, value) for row, at, value in improvements_in(event, best)]
 
     def _begin(self, event: StartRequested) -> None:
         self.start, self.before = event, self.run_evaluations

@@ -19,7 +19,7 @@ from glompo.errors import UserError
 from glompo.events.enums import By, Reason
 from glompo.read.dataframe import to_dataframe
 from glompo.read.displays import Displays
-from glompo.read.export import improvements
+from glompo.read.improvements import improvements
 from glompo.read.minima import TOLERANCE, Minima, minima_of
 from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
 from glompo.read.regime_row import RegimeRow, regime_rows
