@@ -337,11 +337,8 @@ class ManagedFunction:
         """
         self._outside_in_a_row = 0
         size = 0
-        if outcome.refused:
-            self._mailbox.record(x, self._penalty(), outcome)
-            raise Refused(outcome.error)
-        if ask or outcome.extras:
-            objection = self._objection(outcome, ask)
+        if ask or outcome.extras or outcome.refused:
+            objection = outcome.error if outcome.refused else self._objection(outcome, ask)
             if objection:
                 invalid = replace(outcome, status=Status.INVALID, error=objection, extras=())
                 self._mailbox.record(x, self._penalty(), invalid)
