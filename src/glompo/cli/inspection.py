@@ -16,11 +16,9 @@ from glompo.read import History, summarize, to_csv, to_decisions, to_optuna, wri
 from glompo.read.decisions import write_decisions
 from glompo.read.export import write_csv
 from glompo.read.history import open_run
+from glompo.read.locate import EXPORTS
 from glompo.safe_text import PAGE, legible
 from glompo.show import formatting as fmt
-
-EXPORTS = "exports"
-"""Folder of a run for what can be made from its journal at any time."""
 
 STDOUT = "-"
 """Path that means standard output."""

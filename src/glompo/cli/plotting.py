@@ -86,7 +86,7 @@ def _paths(run_dir: Path, targets: list[Path], picture: str | None) -> dict[str,
     if len(targets) > len(wanted):
         there_are = "there are two pictures" if picture is None else "one picture is asked for"
         raise SettingError(f"--output is given {len(targets)} times; {there_are}")
-    from glompo.cli.inspection import EXPORTS
+    from glompo.read.locate import EXPORTS
 
     paths = targets or [run_dir / EXPORTS / f"{name}.png" for name in wanted]
     return dict(zip(wanted, paths, strict=False))

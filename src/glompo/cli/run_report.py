@@ -7,10 +7,10 @@ from pathlib import Path
 from glompo.calibration import Calibration
 from glompo.cli.config import CALIBRATION, read_config
 from glompo.cli.fit_report import calibration_of, report_at, reported, require_point
-from glompo.cli.inspection import EXPORTS
 from glompo.errors import GlompoError, SettingTypeError
 from glompo.read import History
 from glompo.read.history import open_run
+from glompo.read.locate import EXPORTS
 from glompo.show.html.calibration import calibration_chapters
 from glompo.show.html.report import Chapter, write_report
 from glompo.storage.directory import DOCUMENT

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from glompo.errors import UserError
+from glompo.storage.directory import EXPORTS as EXPORTS
 from glompo.storage.directory import holds_run
 from glompo.storage.short_runs import KEPT, RUNS, SHORT_SECONDS
 

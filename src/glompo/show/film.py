@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from glompo.errors import SettingError, StoreError, UserError
 from glompo.read import History, atomic_write
+from glompo.read.locate import EXPORTS
 from glompo.safe_text import legible
 from glompo.show import formatting as fmt
 from glompo.show.axis import ScaleKind
@@ -111,7 +112,7 @@ def _target(history: History, path: str | PathLike[str] | None) -> Path:
 
     there = FFMpegWriter.isAvailable()
     if path is None:
-        return history.run_dir / "exports" / ("film.mp4" if there else "film.gif")
+        return history.run_dir / EXPORTS / ("film.mp4" if there else "film.gif")
     target = Path(path)
     if target.suffix.lower() not in SUFFIXES:
         raise UserError(f"{target} has no suffix of a film; use one of {', '.join(SUFFIXES)}")

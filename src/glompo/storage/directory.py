@@ -37,11 +37,14 @@ PRINTSTREAMS = "glompo_optimizer_printstreams"
 MARK = "short_run.txt"
 """Says that a run was short and is kept for a while only, to the user as well."""
 
+EXPORTS = "exports"
+"""Folder of a run for what can be made from its journal at any time."""
+
 UNPACKED = ("manifest.json", "settings.pkl", "task.pkl", "task.saved")
 """What a checkpoint file leaves in the directory that it was unpacked into, beside the parts of a run."""
 
 PARTS = (
-    *("journal", "blobs", "snapshots", "exports", "checkpoints"),
+    *("journal", "blobs", "snapshots", EXPORTS, "checkpoints"),
     *("inbox", CONFIGURATION, DOCUMENT, SUMMARY, *PICTURES, LOG, PRINTSTREAMS, MARK, *UNPACKED),
 )
 """What a run leaves in its directory, apart from the lease."""

@@ -8,11 +8,11 @@ import numpy as np
 
 from glompo.errors import SettingError
 from glompo.events import Evaluated, Event
-from glompo.function import FAILURES, Status
+from glompo.function import FAILURES
 from glompo.read import OptimizerRow, RunView
 from glompo.show.axis import ScaleKind, scale_for
 from glompo.show.columns.thinned import Corners, Rows, Thinned
-from glompo.show.columns.trajectories import DRAWABLE, BestColumns, Marks, Points, TrajectoryColumns
+from glompo.show.columns.trajectories import BestColumns, Marks, Points, TrajectoryColumns, drawable
 
 Axis = Literal["evaluations", "time", "cost"]
 """What may stand on the horizontal axis: evaluations of the run, run time, or the time that evaluations took in sum."""
@@ -60,7 +60,7 @@ class Layers:
         cost = self._cost + np.cumsum(event.seconds, dtype=np.float64)
         self._cost = float(cost[-1])
         number = np.arange(self.count + 1.0, self.count + n + 1.0)
-        valid = (event.status == np.uint8(Status.OK)) & (np.abs(event.f) < DRAWABLE)
+        valid = drawable(event.status, event.f)
         seconds = event.at - event.ages.astype(np.float64)
         value = np.where(valid, event.f, np.nan)
         block = np.column_stack([np.full(n, float(event.opt)), number, seconds, cost, value])

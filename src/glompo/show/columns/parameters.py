@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from glompo.box import Box
 from glompo.calibration.sensitivity import Sensitivity, hsic
 from glompo.events import Evaluated, Event
-from glompo.function import Status
 from glompo.read import Minimum, OptimizerRow
 from glompo.read.minima import TOLERANCE, minima_of
 from glompo.show.columns.thinned import Thinned, thinned
-from glompo.show.columns.trajectories import DRAWABLE
+from glompo.show.columns.trajectories import drawable
 
 SAMPLED = 2_000
 """Evaluations from which it is judged which parameters matter, at most."""
@@ -76,7 +75,7 @@ class Sample:
         """Add what an event tells."""
         if not isinstance(event, Evaluated):
             return
-        valid = (event.status == np.uint8(Status.OK)) & (np.abs(event.f) < DRAWABLE)
+        valid = drawable(event.status, event.f)
         if self._kept is None:
             self._kept = Thinned(SAMPLED, event.X.shape[1] + 1)
         self._kept.add(np.column_stack([event.X, event.f])[valid])

@@ -254,9 +254,15 @@ def _evaluations(history: History, against: str, xunit: str) -> _Evaluations:
     opt, seconds, value, status = history.columns()
     order = np.argsort(opt, kind="stable")
     value, status = value[order], status[order]
-    valid = (status == np.uint8(Status.OK)) & (np.abs(value) < DRAWABLE)
+    valid = drawable(status, value)
     at = np.asarray(order + 1.0 if against == "evaluations" else seconds[order] / SECONDS[xunit], np.float64)
     return _Evaluations(opt[order], at, np.where(valid, value, np.nan), np.isin(status, FAILURES))
+
+
+def drawable(status: NDArray[np.uint8], value: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which evaluations are valid and of a size that can be drawn."""
+    seen: NDArray[np.bool_] = (status == np.uint8(Status.OK)) & (np.abs(value) < DRAWABLE)
+    return seen
 
 
 def _falls(best: NDArray[np.float64]) -> NDArray[np.intp]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from glompo.errors import UserError
-from glompo.read import History
 from glompo.show.columns import BestColumns, TrajectoryColumns
 
 
-def drawn(history: History, trajectories: TrajectoryColumns, best: BestColumns) -> tuple[str, list[str]] | None:
+def drawn(trajectories: TrajectoryColumns, best: BestColumns) -> tuple[str, list[str]] | None:
     """Return what the head of a page needs for the pictures, and each picture; None if Bokeh is not installed."""
     try:
         from glompo.show.bokeh import BestPicture, TrajectoriesPicture

@@ -111,7 +111,7 @@ def _pictures(history: History) -> tuple[str, str]:
         ]
     except UserError as error:  # matplotlib is missing
         static = [paragraphs([error])] * 2
-    live = drawn(history, trajectory_columns(history, detail=DETAIL), best_columns(history, detail=DETAIL))
+    live = drawn(trajectory_columns(history, detail=DETAIL), best_columns(history, detail=DETAIL))
     if live is None:
         shown = static
     else:
