@@ -27,12 +27,25 @@ NAMES_SHOWN = 40
 """Parameters that are named in one picture at most."""
 
 
-class CoordinatesPicture(Picture[ParameterColumns]):
-    """Parallel coordinates: the best point of each optimizer as shares of the ranges; the best one is thick."""
+class ParametersPicture(Picture[ParameterColumns]):
+    """What the pictures of parameters have in common."""
 
     def empty(self, columns: ParameterColumns) -> bool:
         """Return whether there is nothing to draw."""
         return not columns.rows
+
+    def colours(self, columns: ParameterColumns) -> list[str]:
+        """Return the colour of each optimizer, as in other pictures, where they stand in the order of their starts."""
+        own = colours_of(sorted(columns.rows, key=lambda row: row.opt_id))
+        return [self.theme.colours[own[row.opt_id]] for row in columns.rows]
+
+    def names(self, columns: ParameterColumns) -> list[str]:
+        """Return number and name of each optimizer."""
+        return [f"{row.opt_id} {legible(row.name, 80)}" for row in columns.rows]
+
+
+class CoordinatesPicture(ParametersPicture):
+    """Parallel coordinates: the best point of each optimizer as shares of the ranges; the best one is thick."""
 
     def kind(self, columns: ParameterColumns) -> Hashable:
         """Return what must stay the same for the figure to be used again."""
@@ -40,7 +53,6 @@ class CoordinatesPicture(Picture[ParameterColumns]):
 
     def data(self, columns: ParameterColumns) -> dict[str, Data]:
         """Return the contents of each source."""
-        colours = _colours(columns)
         ends = columns.unit_ends[:LINES_SHOWN]
         rows = columns.rows[: len(ends)]
         places = list(range(len(columns.names)))
@@ -48,10 +60,10 @@ class CoordinatesPicture(Picture[ParameterColumns]):
             "lines": {
                 "xs": [places] * len(ends),
                 "ys": list(ends),
-                "colour": [self.theme.colours[colours[row.opt_id]] for row in rows],
+                "colour": self.colours(columns)[: len(ends)],
                 "width": [3.5 if k == 0 else 1.2 for k in range(len(ends))],
                 "alpha": [1.0 if k == 0 else 0.5 for k in range(len(ends))],
-                "name": [f"{row.opt_id} {legible(row.name, 80)}" for row in rows],
+                "name": self.names(columns)[: len(ends)],
                 "value": [fmt.value(row.best_f) for row in rows],
             }
         }
@@ -73,7 +85,7 @@ class CoordinatesPicture(Picture[ParameterColumns]):
         return self.note(f"{said} Shown are the {LINES_SHOWN} best." if left_out > 0 else said)
 
 
-class SlicePicture(Picture[ParameterColumns]):
+class SlicePicture(ParametersPicture):
     """The value against one parameter: some of the evaluations, and the ends of optimizers.
 
     Parameters
@@ -90,10 +102,6 @@ class SlicePicture(Picture[ParameterColumns]):
         super().__init__(theme)
         self.parameter = parameter
 
-    def empty(self, columns: ParameterColumns) -> bool:
-        """Return whether there is nothing to draw."""
-        return not columns.rows
-
     def kind(self, columns: ParameterColumns) -> Hashable:
         """Return what must stay the same for the figure to be used again."""
         scale = scale_for(columns.values, columns.values)
@@ -102,16 +110,15 @@ class SlicePicture(Picture[ParameterColumns]):
     def data(self, columns: ParameterColumns) -> dict[str, Data]:
         """Return the contents of each source."""
         scale = scale_for(columns.values, columns.values)
-        colours = _colours(columns)
         ends = np.array([row.best_f for row in columns.rows], np.float64)
         return {
             "points": {"x": columns.points[:, self.parameter], "y": heights(scale, columns.values)},
             "ends": {
                 "x": columns.ends[:, self.parameter],
                 "y": heights(scale, np.maximum(ends, scale.origin)),
-                "colour": [self.theme.colours[colours[row.opt_id]] for row in columns.rows],
+                "colour": self.colours(columns),
                 "size": [marker_size(len(ends), 9.0)] * len(ends),
-                "name": [f"{row.opt_id} {legible(row.name, 80)}" for row in columns.rows],
+                "name": self.names(columns),
                 "value": [fmt.value(row.best_f) for row in columns.rows],
             },
         }
@@ -132,7 +139,7 @@ class SlicePicture(Picture[ParameterColumns]):
         return self.note(f"{len(columns.values):,} of the evaluations, and the best point of each optimizer in colour.")
 
 
-class PairPicture(Picture[ParameterColumns]):
+class PairPicture(ParametersPicture):
     """Starts, ends and distinct minima in the plane of two parameters.
 
     Parameters
@@ -147,10 +154,6 @@ class PairPicture(Picture[ParameterColumns]):
         super().__init__(theme)
         self.pair = pair
 
-    def empty(self, columns: ParameterColumns) -> bool:
-        """Return whether there is nothing to draw."""
-        return not columns.rows
-
     def kind(self, columns: ParameterColumns) -> Hashable:
         """Return what must stay the same for the figure to be used again."""
         return (self.pair, columns.names)
@@ -158,9 +161,7 @@ class PairPicture(Picture[ParameterColumns]):
     def data(self, columns: ParameterColumns) -> dict[str, Data]:
         """Return the contents of each source."""
         i, j = self.pair
-        colours = _colours(columns)
-        own = [self.theme.colours[colours[row.opt_id]] for row in columns.rows]
-        names = [f"{row.opt_id} {legible(row.name, 80)}" for row in columns.rows]
+        own, names = self.colours(columns), self.names(columns)
         starts, ends = columns.starts, columns.ends
         shown = columns.minima[:MINIMA_SHOWN]
         minima = np.array([one.x for one in shown], np.float64).reshape(-1, len(columns.names))
@@ -203,12 +204,8 @@ class PairPicture(Picture[ParameterColumns]):
         return self.chips([*entries, ("ring", ink, f"distinct minima ({found}), larger if found often")])
 
 
-class SensitivityPicture(Picture[ParameterColumns]):
+class SensitivityPicture(ParametersPicture):
     """On which parameters the value depends, that with the largest index first."""
-
-    def empty(self, columns: ParameterColumns) -> bool:
-        """Return whether there is nothing to draw."""
-        return not columns.rows
 
     def kind(self, columns: ParameterColumns) -> Hashable:
         """Return what must stay the same for the figure to be used again."""
@@ -249,11 +246,6 @@ class SensitivityPicture(Picture[ParameterColumns]):
             f"From {found.n:,} of the evaluations, which the optimizers chose: only the order counts, and a parameter "
             "that all of them kept still looks as if it did not matter."
         )
-
-
-def _colours(columns: ParameterColumns) -> dict[int, int]:
-    """Return the colours that the optimizers have in other pictures, where they stand in the order of their starts."""
-    return colours_of(sorted(columns.rows, key=lambda row: row.opt_id))
 
 
 def _order(columns: ParameterColumns) -> tuple[int, ...]:
