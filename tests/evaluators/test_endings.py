@@ -11,6 +11,7 @@ from glompo.evaluators.pool.process_table import LONGEST_BACKOFF, START_FAILURES
 from glompo.evaluators.pool.process_tree import (
     KernelKills,
     await_end,
+    may_have_descendants,
     process_trees,
     resident,
     signal_name,
@@ -56,6 +57,14 @@ def is_gone_now(pid):
 def test_a_family_is_the_descendants_whatever_group_or_session_they_are_in(tree):
     process, pids = tree
     assert sorted(process_trees([process.pid])[process.pid]) == sorted(pids)
+
+
+@pytest.mark.parametrize("leads", [False, True])
+def test_a_process_without_children_is_known_without_a_look_at_all(tree, leads):
+    assert may_have_descendants(tree[0].pid)
+    with subprocess.Popen(["sleep", "1000"], start_new_session=leads) as alone:
+        assert may_have_descendants(alone.pid) is leads  # its session may hold others
+        alone.kill()
 
 
 def test_a_session_is_remembered_when_its_leader_has_died(tree):

@@ -8,7 +8,7 @@ import resource
 from glompo import events
 from glompo.core.state.run_state import RunState
 from glompo.engine.ports import Meter, Usage
-from glompo.evaluators.pool.process_tree import LINUX, cpu_seconds, process_trees, resident
+from glompo.evaluators.pool.process_tree import LINUX, cpu_seconds, may_have_descendants, process_trees, resident
 
 INTERVAL = 30.0
 """Seconds of run time between two samples at least; a session that was not longer has none."""
@@ -30,7 +30,8 @@ class ProcessMeter:
             spent = (resource.getrusage(one) for one in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
             return Usage(sum(one.ru_utime + one.ru_stime for one in spent), 0, load)
         here = os.getpid()
-        members = (here, *process_trees([here])[here])
+        # each session begins with a look, and there may be thousands of other processes
+        members = (here, *(process_trees([here])[here] if may_have_descendants(here) else ()))
         return Usage(sum(map(cpu_seconds, members)), sum(map(resident, members)), load)
 
 

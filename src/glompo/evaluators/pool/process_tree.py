@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from time import monotonic
 
 from glompo.function import Status
@@ -52,6 +53,15 @@ def process_trees(leaders: Iterable[int]) -> dict[int, list[int]]:
         elif (leader := _ancestor_in(found, pid, parents)) is not None:
             found[leader].append(pid)
     return found
+
+
+def may_have_descendants(pid: int) -> bool:
+    """Return whether :func:`process_trees` may find members of the tree of a process, without a look at all others."""
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+        return os.getsid(pid) == pid or any(Path(f"/proc/{pid}/task/{one}/children").read_bytes() for one in threads)
+    except OSError:  # the system does not tell, or a thread has just ended
+        return True
 
 
 def resident(pid: int) -> int:
