@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glompo.events.verdict import Verdict
+from glompo.read.result_text import counted
 from glompo.read.run_opening import RunStatus
 from glompo.safe_text import legible
 
@@ -141,9 +142,9 @@ def _lines(found: WhatIf) -> Iterator[str]:
     yield f"recorded  {legible(found.recorded)}"
     standing = "suspended" if found.standing is RunStatus.SUSPENDED else str(found.standing)
     best = "" if found.best_opt is None else f", best {_value(found.best_f)} by optimizer {found.best_opt}"
-    yield f"run       {legible(str(found.run_dir))}, {standing}: {_count(found.evaluations, 'evaluation')}{best}"
+    yield f"run       {legible(str(found.run_dir))}, {standing}: {counted(found.evaluations, 'evaluation')}{best}"
     if found.first is None:
-        yield f"no decision differs ({_count(found.questions, 'question')} compared)"
+        yield f"no decision differs ({counted(found.questions, 'question')} compared)"
         return
     yield "first difference"
     yield from ("    " + line for line in _first(found.first))
@@ -155,8 +156,8 @@ def _lines(found: WhatIf) -> Iterator[str]:
             yield f"    and {len(further) - SHOWN} more"
     lost = f"lost, {_value(found.best_f_without)} remains" if found.incumbent_lost else "kept"
     onward = sum(not one.stops for one in found.differences)
-    unknown = f"; what {_count(onward, 'optimizer')} would have found on going on is not on record" if onward else ""
-    yield f"in all    at most {_count(found.saved, 'evaluation')} saved; the incumbent of the end is {lost}{unknown}"
+    unknown = f"; what {counted(onward, 'optimizer')} would have found on going on is not on record" if onward else ""
+    yield f"in all    at most {counted(found.saved, 'evaluation')} saved; the incumbent of the end is {lost}{unknown}"
 
 
 def _first(one: Difference) -> Iterator[str]:
@@ -170,7 +171,7 @@ def _first(one: Difference) -> Iterator[str]:
         return
     yield f"would be stopped because {legible(one.verdict.reason())}"
     yield f"went on and ended: {legible(one.ending)}"
-    yield f"saves at most {_count(one.saved, 'evaluation')}, which it made afterwards"
+    yield f"saves at most {counted(one.saved, 'evaluation')}, which it made afterwards"
     if one.best_f_end < one.best_f:
         yield f"loses its progress from {_value(one.best_f)} to {_value(one.best_f_end)}"
     else:
@@ -185,10 +186,6 @@ def _further(one: Difference) -> str:
         return f"{place} {one.opt_evaluation:,}, would go on"
     lost = ", loses the incumbent of the end" if one.incumbent_lost else ""
     return f"{place} {one.opt_evaluation:,}, would be stopped, saves at most {one.saved:,}{lost}"
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def _value(f: float) -> str:

@@ -29,7 +29,7 @@ from glompo.events.verdict import Verdict
 from glompo.read.life import Gain, Life, Question, Stretch, life_of
 from glompo.read.optimizer_row import OptimizerRow
 from glompo.read.result import Result
-from glompo.read.result_text import causes
+from glompo.read.result_text import causes, counted
 from glompo.read.run_opening import opening_of
 from glompo.safe_text import legible
 
@@ -99,18 +99,18 @@ def _chapter(word: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _started(life: Life, row: OptimizerRow, names: Sequence[str]) -> Iterator[str]:
     at = life.start.at if life.start else row.started_at
-    yield f"{_clock(at)} after {_count(life.before, 'evaluation')} of the run, because: {legible(row.started_because)}"
+    yield f"{_clock(at)} after {counted(life.before, 'evaluation')} of the run, because: {legible(row.started_because)}"
     if row.regime:
         yield f"for the regime {legible(row.regime)} of the portfolio"
     given = [f"{name}={value!r}" for name, value in row.config.items() if name != "*"]
     settings = ", ".join([*map(repr, row.config.get("*", ())), *given])
-    yield f"{legible(row.kind)}({legible(settings)}) with {_count(row.slots, 'slot')}"
+    yield f"{legible(row.kind)}({legible(settings)}) with {counted(row.slots, 'slot')}"
     yield f"at {_point(row.x0, names)}"
 
 
 def _waited(row: OptimizerRow) -> Iterator[str]:
     if row.waited:
-        yield f"for {_count(row.waited, 'evaluation')} that others made while the allocator gave it nothing"
+        yield f"for {counted(row.waited, 'evaluation')} that others made while the allocator gave it nothing"
     else:
         yield "never for evaluations of others"
 
@@ -123,7 +123,7 @@ def _judged(life: Life, rules: str, ask: Ask) -> Iterator[str]:
         yield f"never yet by {legible(rules)}"
         return
     by = f" by {legible(rules)}" if rules else ""
-    told = f"{_count(len(life.judged), 'time')}{by} and allowed to go on"
+    told = f"{counted(len(life.judged), 'time')}{by} and allowed to go on"
     if life.judged:
         told += f", first at its evaluation {life.judged[0]:,} and last at {life.judged[-1]:,}"
     yield told
@@ -141,13 +141,13 @@ def _stretches(stretches: Sequence[Stretch]) -> Iterator[str]:
         if i < STRETCHES - 1 or stretch is stretches[-1]:
             yield from _stretch(stretch, i == 0)
         elif i == STRETCHES - 1:
-            yield f"... {_count(left_out, 'further change')} of the answers ..."
+            yield f"... {counted(left_out, 'further change')} of the answers ..."
 
 
 def _stretch(stretch: Stretch, first: bool) -> Iterator[str]:
     yield from _question(stretch.first, "" if first else "answers changed ")
     if stretch.n > 2:
-        yield f"    {_count(stretch.n - 2, 'question')} with the same answers, then"
+        yield f"    {counted(stretch.n - 2, 'question')} with the same answers, then"
     if stretch.n > 1:
         yield from _question(stretch.last, "")
 
@@ -185,12 +185,12 @@ def _combination(verdict: Verdict) -> str:
 
 def _evaluated(life: Life, row: OptimizerRow, names: Sequence[str]) -> Iterator[str]:
     failed = f"; not ok: {causes(dict(life.causes.most_common()))}" if life.causes else ""
-    yield f"{_count(row.evaluations, 'time')}{failed}"
+    yield f"{counted(row.evaluations, 'time')}{failed}"
     if row.best_x is None:
         yield "and found no valid value"
         return
-    improved = f", and {_count(row.improvements, 'batch', 'batches')} improved the best value of the run"
-    yield f"{_count(len(life.gains), 'evaluation')} improved its own best value{improved}"
+    improved = f", and {counted(row.improvements, 'batch', 'batches')} improved the best value of the run"
+    yield f"{counted(len(life.gains), 'evaluation')} improved its own best value{improved}"
     for gain in _spread(life.gains):
         yield f"    {gain.f:.8g} at its evaluation {gain.k:,} ({_clock(gain.at)})"
     yield f"best at {_point(row.best_x, names)}"
@@ -266,27 +266,26 @@ _MEANING = {
 def _beside(view: RunView, result: Result, row: OptimizerRow) -> Iterator[str]:
     if row.best_x is not None:
         place = 1 + sum(one.best_f < row.best_f for one in result.optimizers)
-        yield f"its best value is number {place:,} of {_count(len(result.optimizers), 'optimizer')}"
+        yield f"its best value is number {place:,} of {counted(len(result.optimizers), 'optimizer')}"
     winner = view.best
     if winner is not None:
         whose = "found by it" if winner.opt == row.opt_id else f"found by optimizer {winner.opt}"
         yield f"best of the run {winner.f:.8g}, {whose}; {legible(result.message)}"
 
 
+_WHO: dict[str, str] = {
+    By.STOPPER: "the stoppers",
+    By.FREEZER: "the freezer",
+    By.EXIT: "the end of the run",
+    By.SILENCE: "the library, since it was silent",
+    By.USER: "the user",
+    By.SESSION: "the end of the session",
+    By.SLOTS: "the number of slots",
+}
+
+
 def _who(by: str) -> str:
-    return (
-        {
-            By.STOPPER: "the stoppers",
-            By.FREEZER: "the freezer",
-            By.EXIT: "the end of the run",
-            By.SILENCE: "the library, since it was silent",
-            By.USER: "the user",
-            By.SESSION: "the end of the session",
-            By.SLOTS: "the number of slots",
-        }.get(By(by), by)
-        if by in set(By)
-        else by
-    )
+    return _WHO.get(by, by)
 
 
 def _point(x: NDArray[np.float64], names: Sequence[str]) -> str:
@@ -301,7 +300,3 @@ def _clock(seconds: float | None) -> str:
         return "at an unknown time"
     whole, rest = divmod(max(0.0, seconds), 60)
     return f"{int(whole) // 60}:{int(whole) % 60:02}:{rest:05.2f}"
-
-
-def _count(n: int, what: str, many: str = "") -> str:
-    return f"{n:,} {what if n == 1 else many or what + 's'}"

@@ -36,6 +36,11 @@ LINES_SHOWN = 25
 """Optimizers in the printed table: the first ones, and the owner of the best point."""
 
 
+def counted(n: int, what: str, many: str = "") -> str:
+    """Return a count with its noun; `many` is its plural where an s will not do."""
+    return f"{n:,} {what if n == 1 else many or f'{what}s'}"
+
+
 def point_line(x: NDArray[np.float64] | None, names: Sequence[str]) -> str:
     """Return the best point: with the names that the user gave, or as NumPy writes it."""
     if x is None:

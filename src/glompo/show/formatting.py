@@ -6,6 +6,7 @@ import math
 
 from glompo.read import OptimizerRow, RunStatus, Summary
 from glompo.read.result_text import causes
+from glompo.read.result_text import counted as counted
 from glompo.safe_text import legible
 
 EXAMPLES = 5
@@ -21,11 +22,6 @@ def clock(seconds: float) -> str:
 def value(f: float) -> str:
     """Return a value of the task with the digits that matter to the eye."""
     return f"{f:.7g}" if math.isfinite(f) else "none"
-
-
-def counted(n: int, what: str) -> str:
-    """Return a count with its noun."""
-    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
 
 
 def pace(rate: float) -> str:
