@@ -57,7 +57,9 @@ class Played:
         self._living = living
         self._said: deque[tuple[int, bytes]] = deque()
         self._made: dict[int, int] = {}
-        self._rng = np.random.default_rng(1)
+        rng = np.random.default_rng(1)
+        longest = 2 + math.ceil(EVALUATIONS / living) if living > 1 else 10 + 2 * EVALUATIONS
+        self._messages = [_evaluation(k, rng) for k in range(longest)]  # in a run, workers make these
         self.marks: list[tuple[int, float]] = []
         self._evaluations = 0
 
@@ -85,11 +87,8 @@ class Played:
             if self._evaluations % 100 == 0:
                 self.marks.append((self._evaluations, time.process_time()))
             self._evaluations += 1
-        x = self._rng.uniform(-5, 5, (1, DIMS))
-        columns = np.array([1.0 + self._rng.random()]), np.zeros(1, np.uint8), np.full(1, SECONDS, np.float32)
         self._made[opt] += 1
-        ages = np.zeros(1, np.float32)
-        return [(opt, UP.encode(Evaluated(AT, OPT, self._made[opt] - 1, x, *columns, ages)))]
+        return [(opt, self._messages[self._made[opt] - 1])]
 
     def wake(self) -> None:
         pass
@@ -101,12 +100,17 @@ class Played:
         return []
 
 
+def _evaluation(k: int, rng: np.random.Generator) -> bytes:
+    columns = np.array([1.0 + rng.random()]), np.zeros(1, np.uint8), np.full(1, SECONDS, np.float32)
+    return UP.encode(Evaluated(AT, OPT, k, rng.uniform(-5, 5, (1, DIMS)), *columns, np.zeros(1, np.float32)))
+
+
 class Before(Engine):
     """Looks at all optimizers again for as long as there is something to decide."""
 
-    def _ask(self):
+    def _ask(self, before):
         changed = self._changed
-        intents = super()._ask()
+        intents = super()._ask(before)
         if changed is None and intents:
             self._changed = None
         return intents

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from glompo.allocators import EvenAllocator
-from glompo.core.decisions.decide import decide
+from glompo.core.decisions.decide import decide, decision
 from glompo.core.decisions.starts import Start
 from glompo.core.policies.ports import Policies
 from glompo.core.state.lifecycle import Phase
@@ -87,10 +87,12 @@ class World(RuleBasedStateMachine):
 
     def decide(self) -> None:
         """Decide to the end, as the engine does, and play the backend."""
+        intents = ()
         for _ in range(1000):
             view = RunView(self.state, self.clock)
-            intents = decide(view, self.policies)
+            intents, before = decide(view, self.policies), intents
             assert intents == decide(view, self.policies)
+            assert intents == decision(view, self.policies, before).intents  # what is left out has no answer
             if not intents:
                 return
             for intent in intents:
@@ -217,6 +219,11 @@ class World(RuleBasedStateMachine):
     def slots_are_never_exceeded(self):
         assert sum(one.request.slots for one in self.state.alive.values()) == self.state.used_slots
         assert self.state.used_slots <= self.state.slots
+
+    @invariant()
+    def those_that_are_to_stop_are_counted(self):
+        to_stop = [one.stop is not None for one in self.state.alive.values()]
+        assert sum(to_stop) == self.state.stopping
 
     @invariant()
     def credits_never_exceed_the_budget(self):

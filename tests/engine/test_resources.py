@@ -115,7 +115,7 @@ class CountingMeter:
 def test_the_processor_time_of_a_session_never_becomes_less():
     state = simulated(10.0, 4, slots=4, metered=False).state
     sampler = Sampler(CountingMeter())
-    sampler.begin(0.0)
+    sampler.begin(state)
     used = [event.cpu for now in (30.0, 60.0) for event in sampler.due(state, now)]
     assert used == [4.0, 4.0]
 

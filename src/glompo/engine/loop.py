@@ -41,6 +41,9 @@ _CHANGING = (
 )
 """Events after which a decision must look at their optimizer."""
 
+_FREEING = (events.Stopped, events.Paused, events.Reclaimed)
+"""Events with which credits of a budget may come free."""
+
 CALLBACK = "the callback"
 """What asks to end the run when an observer raises StopIteration."""
 
@@ -132,7 +135,7 @@ class Engine:
         reason = "an error"
         self._run_logger.begin(self.view)
         if self._sampler is not None:
-            self._sampler.begin(self.state.session_at)
+            self._sampler.begin(self.state)
         try:
             self._loop(interrupts)
             reason = "finished" if self.state.finished else TWICE if interrupts.now else self._why_left()
@@ -214,9 +217,11 @@ class Engine:
         """Return whether it is time to decide: in lockstep only when nothing is in flight, or the clock demands it."""
         # a decision that saw half of a block would depend on which worker was faster; but the end of a run, and a time
         # limit, cannot wait for an evaluation that may never end
+        if not self._policies.lockstep:
+            return True
         view = self.view
         leaving = view.ending is not None or view.leaving or view.end_asked_by is not None
-        return not self._policies.lockstep or view.settled or leaving or (deadline is not None and view.now >= deadline)
+        return view.settled or leaving or (deadline is not None and view.now >= deadline)
 
     @property
     def _over(self) -> bool:
@@ -230,8 +235,9 @@ class Engine:
         none of it, and so decides the same when it is resumed.
         """
         decided: list[Intent] = []
+        intents: tuple[Intent, ...] = ()
         restored = False
-        while not (restored and self._policies.lockstep) and (intents := self._ask()):
+        while not (restored and self._policies.lockstep) and (intents := self._ask(intents)):
             restored = isinstance(intents[-1], (events.Restored, events.ReturnedToRest))
             self._fold([intent.event if isinstance(intent, Start) else intent for intent in intents])
             decided += intents
@@ -242,10 +248,10 @@ class Engine:
         if self._close_checkpoint(wait=False):
             self._decide()
 
-    def _ask(self) -> tuple[Intent, ...]:
-        """Return the next intents; an optimizer that has been looked at is so again when something happens to it."""
+    def _ask(self, before: tuple[Intent, ...]) -> tuple[Intent, ...]:
+        """Return what comes after the intents `before`; one that was looked at is so again when something happens."""
         try:
-            decided = decision(self._see(self._changed), self._policies)
+            decided = decision(self._see(self._changed), self._policies, before)
             if decided.looked:
                 self._changed = set()
             return decided.intents
@@ -270,8 +276,6 @@ class Engine:
             except IllegalEventError as error:
                 raise InternalError(f"{error}; this is a defect of GloMPO, please report it") from error
             self._unwritten.append(event)
-            if self._sampler is not None:
-                self._sampler.note(event)
             self._mark_changed(event, self.state.best is not best)
 
     def _write(self) -> None:
@@ -287,9 +291,10 @@ class Engine:
 
     def _mark_changed(self, event: Event, new_best: bool) -> None:
         """Note which optimizers the next decision must look at: all if credits came free or there is news for all."""
-        # credits and slots that come free may be given to any optimizer, and a new incumbent may be offered to any;
+        # of a budget, credits that come free may be given to any optimizer, and a new incumbent may be offered to any;
         # what else happens concerns one optimizer only
-        if isinstance(event, (events.Stopped, events.Paused, events.Reclaimed)) or (new_best and self._policies.share):
+        freed = isinstance(event, _FREEING) and self._policies.exit.budget() is not None
+        if freed or (new_best and self._policies.share):
             self._changed = None
         elif self._changed is not None and isinstance(event, _CHANGING):
             self._changed.add(event.opt)

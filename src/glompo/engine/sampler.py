@@ -6,6 +6,7 @@ import os
 import resource
 
 from glompo import events
+from glompo.core.evaluations.trajectory import TICKS
 from glompo.core.state.run_state import RunState
 from glompo.engine.ports import Meter, Usage
 from glompo.evaluators.pool.process_tree import LINUX, cpu_seconds, may_have_descendants, process_trees, resident
@@ -48,17 +49,13 @@ class Sampler:
         self._meter = meter
         self._began = self._last = 0.0
         self._cpu_before = self._cpu = 0.0
-        self._busy = self._offered = 0.0
+        self._busy_before = self._offered = 0.0
 
-    def begin(self, now: float) -> None:
-        """Count from the run time `now` on, at which the session began."""
-        self._began = self._last = now
+    def begin(self, state: RunState) -> None:
+        """Count from the beginning of the session on."""
+        self._began = self._last = state.session_at
         self._cpu_before = self._meter.usage().cpu
-
-    def note(self, event: events.Event) -> None:
-        """Count the time of evaluations that are reported."""
-        if isinstance(event, events.Evaluated):
-            self._busy += float(event.seconds.sum())
+        self._busy_before = _evaluated_seconds(state)
 
     def due(self, state: RunState, now: float) -> list[events.Event]:
         """Return a sample if it is time for one."""
@@ -75,7 +72,7 @@ class Sampler:
         self._last = now
         # the time of a process that ended without being waited for is lost, and what was used cannot become less
         self._cpu = max(self._cpu, usage.cpu - self._cpu_before)
-        busy = self._busy + self._under_way(state, now)
+        busy = _evaluated_seconds(state) - self._busy_before + self._under_way(state, now)
         return events.Sampled(now, now - self._began, busy, self._offered, self._cpu, usage.memory, usage.load)
 
     def _under_way(self, state: RunState, now: float) -> float:
@@ -84,3 +81,8 @@ class Sampler:
             min(one.outstanding, one.request.slots) * (now - max(one.heard_at, self._began))
             for one in state.alive.values()
         )
+
+
+def _evaluated_seconds(state: RunState) -> float:
+    """Return how long all evaluations have taken that are reported."""
+    return sum(one.trajectory.ticks for one in state.optimizers.values()) / TICKS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from glompo.core.state.lifecycle import How
 from glompo.core.views.run_view import RunView
 from glompo.events.verdict import Verdict
 from glompo.exit_conditions.base import BaseExitCondition
@@ -25,5 +24,5 @@ class MaxOptimizersExhausted(BaseExitCondition):
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for the run."""
-        exhausted = view.ended[How.EXHAUSTED]
+        exhausted = view.n_exhausted
         return self.verdict(exhausted >= self.n, f"{exhausted} of {self.n} exhausted")

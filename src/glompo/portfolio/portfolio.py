@@ -113,7 +113,7 @@ class Portfolio(BaseSelector):
 
     def part(self, view: RunView, regime: str) -> ManagerView:
         """Return what the policies of a regime see."""
-        return ManagerView(RegimeView(view, regime, [one.opt for one in view if one.regime == regime]))
+        return ManagerView(RegimeView(view, regime, self._ledger.members(view, regime)))
 
     def due(self, manager: ManagerView) -> Regime | None:
         """Return the regime that starts an optimizer now; None if none does."""

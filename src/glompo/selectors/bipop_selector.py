@@ -61,21 +61,20 @@ class BIPOPSelector(BaseSelector):
         accounts = self._ledger.read(manager.view)
         first, large, small = (accounts.get(name, Account()) for name in ("first", "large", "small"))
         if large.started and small.spent + small.working < large.spent + large.working:
-            choice = self._small(manager, usual, large.started)
+            choice = self._small(manager, usual, large)
         else:
             popsize = usual * 2 ** min(first.started + large.started, self.doublings)
             choice = altered(self._base, popsize=popsize, sigma0=self._sigma0)
         return self.in_turn(choice, manager, slots_available)
 
-    def _small(self, manager: ManagerView, usual: int, doubled: int) -> Option:
+    def _small(self, manager: ManagerView, usual: int, large: Account) -> Option:
         u, v = self.rng(manager).random(2)
-        ratio = 2.0 ** min(doubled, self.doublings) / 2
+        ratio = 2.0 ** min(large.started, self.doublings) / 2
         popsize = max(SMALLEST_POPULATION, int(usual * ratio ** (u**2)))
         choice = altered(self._base, popsize=popsize, sigma0=self._sigma0 * 10 ** (-2 * float(v)))
-        ended = [one.calls for one in manager.view if one.how is not None and self._series_of(one) == "large"]
-        if not ended or not has_setting(self._base, "cma_options"):
+        if large.longest is None or not has_setting(self._base, "cma_options"):
             return choice
-        options = {**(self._base.kwargs.get("cma_options") or {}), "maxfevals": max(max(ended) // 2, popsize)}
+        options = {**(self._base.kwargs.get("cma_options") or {}), "maxfevals": max(large.longest // 2, popsize)}
         return altered(choice, cma_options=options)
 
     def _series_of(self, one: OptimizerView) -> str:

@@ -140,12 +140,16 @@ def _cleaned(value: Any, lenient: bool) -> Any:
 
 def _pack(value: Any) -> Any:
     if isinstance(value, np.ndarray):
-        dtype = value.dtype.str.encode()
-        head = struct.pack(f"<BB{value.ndim}q", len(dtype), value.ndim, *value.shape)
-        return msgspec.msgpack.Ext(ARRAY, head + dtype + np.ascontiguousarray(value).tobytes())
+        return msgspec.msgpack.Ext(ARRAY, _head(value.dtype, value.shape) + value.tobytes())
     if isinstance(value, np.generic):
         return value.item()
     raise TypeError(f"{type(value).__name__} is not plain data")
+
+
+@lru_cache
+def _head(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    name = dtype.str.encode()
+    return struct.pack(f"<BB{len(shape)}q", len(name), len(shape), *shape) + name
 
 
 def _unpack(code: int, data: memoryview) -> Any:
@@ -153,14 +157,10 @@ def _unpack(code: int, data: memoryview) -> Any:
         return int.from_bytes(data, "little", signed=True)
     if code != ARRAY:
         raise CodecError(f"unknown extension {code}")
-    size, ndim = data[0], data[1]
-    shape = struct.unpack_from(f"<{ndim}q", data, 2)
-    start = 2 + 8 * ndim + size
-    dtype = _dtype(bytes(data[start - size : start]))
-    count = math.prod(shape)
-    # elements without bytes could be any number of them
-    if min(shape, default=0) < 0 or (count and not dtype.itemsize) or start + count * dtype.itemsize != len(data):
-        raise CodecError(f"an array of {count} times {dtype.itemsize} bytes in {len(data) - start}")
+    start = 2 + 8 * data[1] + data[0]
+    dtype, shape, size = _described(bytes(data[:start]))
+    if start + size != len(data):
+        raise CodecError(f"an array of {size} bytes in {len(data) - start}")
     if (
         dtype.kind == "U"
         and (np.frombuffer(data, np.dtype("u4").newbyteorder(dtype.byteorder), offset=start) > LAST).any()
@@ -171,11 +171,18 @@ def _unpack(code: int, data: memoryview) -> Any:
 
 
 @lru_cache
-def _dtype(name: bytes) -> np.dtype[Any]:
-    dtype = np.dtype(name.decode())
+def _described(head: bytes) -> tuple[np.dtype[Any], tuple[int, ...], int]:
+    """Return type, shape and bytes of the array that has this head."""
+    ndim = head[1]
+    shape = struct.unpack_from(f"<{ndim}q", head, 2)
+    dtype = np.dtype(head[2 + 8 * ndim :].decode())
     if dtype.hasobject:
         raise CodecError("an array of objects")
-    return dtype
+    count = math.prod(shape)
+    # elements without bytes could be any number of them
+    if min(shape, default=0) < 0 or (count and not dtype.itemsize):
+        raise CodecError(f"an array of {count} times {dtype.itemsize} bytes")
+    return dtype, shape, count * dtype.itemsize
 
 
 def _builder(cls: type[T], left_out: int) -> Callable[[list[Any], tuple[Any, ...]], T]:

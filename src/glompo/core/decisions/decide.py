@@ -8,7 +8,7 @@ previous one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -27,7 +27,7 @@ from glompo.core.decisions.thaw import thaw
 from glompo.core.decisions.user_requests import user_requests
 from glompo.core.policies.ports import Policies
 from glompo.core.views.run_view import RunView
-from glompo.events import Event
+from glompo.events import Event, Granted
 
 Intent: TypeAlias = Event | Start
 """What is wanted: the event that records it; a start goes with the class to be started, which is not recorded."""
@@ -111,6 +111,10 @@ QUESTIONS = (
 """What a decision asks, in order."""
 
 
+_LAST_OF_ONE = next(place for place, one in enumerate(QUESTIONS) if credit_limits in one.judgments)
+"""Place of the last question that looks at single optimizers to which something has happened."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The first answer to :data:`QUESTIONS`.
@@ -128,21 +132,29 @@ class Decision:
     looked: bool = True
 
 
-def decision(view: RunView, policies: Policies) -> Decision:
+def decision(view: RunView, policies: Policies, before: Sequence[Intent] = ()) -> Decision:
     """Return what should happen at the run time `view.now`.
+
+    Parameters
+    ----------
+    before : sequence of Intent
+        What was decided last at this moment, and has been folded. After credits alone the questions that come before
+        theirs are not asked again: each has just been answered, and none of them asks for credits.
 
     Raises
     ------
     PolicyError
         If a policy breaks its contract.
     """
-    looked = False
-    for question in QUESTIONS:
-        if question.when(view):
-            looked = looked or credit_limits in question.judgments  # the last of those that look at what has changed
-            answer = tuple(intent for judgment in question.judgments for intent in judgment(view, policies))
+    first = _LAST_OF_ONE if before and all(type(intent) is Granted for intent in before) else 0
+    holds: dict[Callable[[RunView], bool], bool] = {}
+    for place, question in enumerate(QUESTIONS[first:], first):
+        if question.when not in holds:
+            holds[question.when] = question.when(view)
+        if holds[question.when]:
+            answer = [intent for judgment in question.judgments for intent in judgment(view, policies)]
             if answer:
-                return Decision(answer, looked)
+                return Decision(tuple(answer), place >= _LAST_OF_ONE)
     return Decision()
 
 

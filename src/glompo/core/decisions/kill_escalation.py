@@ -20,7 +20,7 @@ from glompo.events.verdict import Verdict
 def kill_escalation(view: RunView, policies: Policies) -> Iterator[StopRequested | Escalated]:
     """Yield the next step for each optimizer whose time is up."""
     rules = policies.escalation
-    if rules is None:
+    if rules is None or not _has_terms(view, rules):
         return
     for one in view.alive:
         due = _due(one, rules)
@@ -31,9 +31,14 @@ def kill_escalation(view: RunView, policies: Policies) -> Iterator[StopRequested
 def next_escalation(view: RunView, policies: Policies) -> float | None:
     """Return the run time in seconds at which the time of an optimizer is up; None if there is none."""
     rules = policies.escalation
-    if rules is None:
+    if rules is None or not _has_terms(view, rules):
         return None
     return min((due for one in view.alive if (due := _due(one, rules)) is not None), default=None)
+
+
+def _has_terms(view: RunView, rules: Escalation) -> bool:
+    """Return whether the clock decides about any optimizer: one that is to stop, or one that is silent."""
+    return view.n_stopping > 0 or rules.silence is not None
 
 
 def _due(one: OptimizerView, rules: Escalation) -> float | None:

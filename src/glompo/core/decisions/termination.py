@@ -35,6 +35,8 @@ def termination(view: RunView, policies: Policies) -> Iterator[EndRequested | St
 
 
 def _stop_all(view: RunView, by: By, verdict: Verdict) -> Iterator[StopRequested]:
+    if view.n_stopping == view.n_alive:
+        return
     for one in view.alive:
         if not one.stop_requested:
             yield StopRequested(view.now, one.opt, by, verdict)

@@ -246,7 +246,7 @@ class Allocator(Protocol):
         """Return fresh credits per optimizer, at most `limit` in sum (None: no limit).
 
         An optimizer that was given what it wants needs another look only when it is among ``view.changed``; those are
-        all once credits have come free.
+        all once credits of a budget have come free.
         """
 
 

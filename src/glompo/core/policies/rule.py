@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from operator import is_
 from typing import Any
 
 from glompo.core.policies.ports import Written, answer_of
@@ -16,6 +17,9 @@ from glompo.core.views.run_view import RunView
 from glompo.errors import PolicyError, SettingTypeError
 from glompo.events.verdict import Verdict
 from glompo.validation import refuse_class
+
+_PLAIN = (bool, int, float, str, type(None))
+"""Types of settings that do not change in their place."""
 
 
 class Rule(Written, ABC):
@@ -31,7 +35,7 @@ class Rule(Written, ABC):
     """Whether it only says for which optimizers, or from when on, others are asked: then reasons leave it out."""
 
     _last: bool | None = None
-    _shortened: tuple[str, str] = ("", "")
+    _texts: tuple[list[Any], str, str] | None = None
 
     @property
     def last_result(self) -> bool | None:
@@ -65,7 +69,7 @@ class Rule(Written, ABC):
         return verdict
 
     def budget(self) -> int | None:
-        """Return the greatest number of task calls that this rule permits; None if any number."""
+        """Return the greatest number of task calls that this rule permits; None if any number. It stays the same."""
         return None
 
     def deadline(self, view: RunView) -> float | None:
@@ -85,11 +89,24 @@ class Rule(Written, ABC):
 
     def verdict(self, fired: object, why: str) -> Verdict:
         """Return an answer of this rule."""
-        rule = str(self)
-        if self._shortened[0] != rule:  # rules are asked often, and rarely change their settings
-            short = self.short()
-            self._shortened = rule, "" if short == rule else short
-        return Verdict(bool(fired), rule, why, (), self._shortened[1], self.guard)
+        rule, short = self._written()
+        return Verdict(bool(fired), rule, why, (), short, self.guard)
+
+    def _written(self) -> tuple[str, str]:
+        """Return the rule as text, and its short form; empty if that is the same.
+
+        Rules are asked at every turn and rarely change their settings: the texts are kept until one is replaced. They
+        are made anew each time if a setting may change in its place, as a list can, or the rule prints in its own way.
+        """
+        settings = [value for name, value in vars(self).items() if name[0] != "_"]
+        known = self._texts
+        if known is not None and len(known[0]) == len(settings) and all(map(is_, known[0], settings)):
+            return known[1], known[2]
+        rule, short = str(self), self.short()
+        texts = rule, "" if short == rule else short
+        keeps = type(self).__str__ is Written.__str__ and all(type(value) in _PLAIN for value in settings)
+        self._texts = (settings, *texts) if keeps else None
+        return texts
 
     def __and__(self, other: Rule) -> Rule:
         return All(self, _rule(other, "&"))
@@ -126,13 +143,15 @@ class _Combined(Rule):
 
     def __init__(self, *parts: Rule) -> None:
         self._parts = parts
+        self._budget: tuple[int | None] | None = None  # until it is asked for, which is often
+        self._follows: bool | None = None
 
     def __iter__(self) -> Iterator[Rule]:
         for part in self._parts:
             yield from part
 
     def __str__(self) -> str:
-        return "(" + f" {self._word} ".join(map(str, self._parts)) + ")"
+        return "(" + f" {self._word} ".join([part._written()[0] for part in self._parts]) + ")"
 
     def str_with_result(self) -> str:
         """Return the rule with the last answer of each leaf."""
@@ -141,6 +160,22 @@ class _Combined(Rule):
     def deadline(self, view: RunView) -> float | None:
         """Return the earliest deadline of any part."""
         return min((d for part in self._parts if (d := part.deadline(view)) is not None), default=None)
+
+    def budget(self) -> int | None:
+        """Return the greatest number of task calls that the combination permits; None if any number."""
+        if self._budget is None:
+            self._budget = (self._joined([part.budget() for part in self._parts]),)
+        return self._budget[0]
+
+    def _joined(self, budgets: list[int | None]) -> int | None:
+        """Return the budget that follows from those of the parts."""
+        return None
+
+    def follows_evaluations(self) -> bool:
+        """Return whether any leaf may answer otherwise after an evaluation."""
+        if self._follows is None:
+            self._follows = super().follows_evaluations()
+        return self._follows
 
     def looks_back(self) -> int:
         """Return the most that any part looks back."""
@@ -171,6 +206,9 @@ class _Combined(Rule):
                 break
         return tuple(answers)
 
+    def _written(self) -> tuple[str, str]:
+        return str(self), ""
+
 
 class All(_Combined):
     """Every part holds; parts after the first that does not are not asked."""
@@ -186,9 +224,8 @@ class All(_Combined):
         """Answer in the documented call form of the parts."""
         return self._call_until(False, args)
 
-    def budget(self) -> int | None:
+    def _joined(self, budgets: list[int | None]) -> int | None:
         """Return the largest budget of the parts: all of them must hold."""
-        budgets = [part.budget() for part in self._parts]
         known = [budget for budget in budgets if budget is not None]
         return max(known) if len(known) == len(budgets) else None
 
@@ -207,9 +244,9 @@ class Any_(_Combined):
         """Answer in the documented call form of the parts."""
         return self._call_until(True, args)
 
-    def budget(self) -> int | None:
+    def _joined(self, budgets: list[int | None]) -> int | None:
         """Return the smallest budget of the parts: one that holds is enough."""
-        return min((budget for part in self._parts if (budget := part.budget()) is not None), default=None)
+        return min((budget for budget in budgets if budget is not None), default=None)
 
 
 class Not(_Combined):
@@ -230,7 +267,7 @@ class Not(_Combined):
         return not self._call_until(True, args)
 
     def __str__(self) -> str:
-        return f"~{self._parts[0]}"
+        return f"~{self._parts[0]._written()[0]}"
 
     def str_with_result(self) -> str:
         """Return the rule with the last answer of each leaf; a negated leaf stands with the negated answer."""

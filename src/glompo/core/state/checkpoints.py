@@ -7,10 +7,11 @@ were there. Neither is needed to go on, for the journal suffices. They bound wha
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from glompo.core.state.optimizer_state import Resumption
-from glompo.core.state.run_facts import RunFacts
+from glompo.core.state.run_facts import Checkpoints, RunFacts
 from glompo.errors import IllegalEventError
 from glompo.events import (
     CheckpointBegun,
@@ -78,25 +79,23 @@ def _begin(state: RunFacts, event: CheckpointBegun) -> None:
     made = state.checkpoints
     if made.begun is not None or event.n != made.count + 1:
         raise IllegalEventError(f"{event} after {made.count}, under way: {made.begun}")
-    made.begun, made.taken, made.count, made.failure = event, False, event.n, ""
-    made.at, made.calls, made.asked = event.at, state.calls, ""
+    state.checkpoints = Checkpoints(event.n, event, False, event.at, state.calls, files=made.files)
 
 
 def _take(state: RunFacts, event: CheckpointTaken) -> None:
     _check_under_way(state, event, event.n)
     if state.checkpoints.taken:
         raise IllegalEventError(f"{event}: it was taken before")
-    state.checkpoints.taken = True
+    state.checkpoints = replace(state.checkpoints, taken=True)
 
 
 def _close(state: RunFacts, event: CheckpointClosed) -> None:
     _check_under_way(state, event, event.n)
     made = state.checkpoints
-    made.begun, made.taken = None, False
     if event.outcome == CheckpointOutcome.COMPLETE:
-        made.files.append(event.path)
+        state.checkpoints = replace(made, begun=None, taken=False, files=(*made.files, event.path))
     else:
-        made.failure = event.why
+        state.checkpoints = replace(made, begun=None, taken=False, failure=event.why)
 
 
 def _check_under_way(state: RunFacts, event: Event, n: int) -> None:
@@ -106,7 +105,7 @@ def _check_under_way(state: RunFacts, event: Event, n: int) -> None:
 
 
 def _load(state: RunFacts, event: Loaded) -> None:
-    state.checkpoints.files.clear()  # they belong to the run that this one was split from
+    state.checkpoints = replace(state.checkpoints, files=())  # they belong to the run that this one was split from
 
 
 SAVING_RULES: dict[type[Event], Callable[[RunFacts, Any], None]] = {

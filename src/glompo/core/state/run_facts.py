@@ -7,7 +7,7 @@ The rules stand in three files, each of which knows these facts: :mod:`~glompo.c
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from glompo.core.state import lifecycle
@@ -21,9 +21,9 @@ from glompo.events import Asked, CheckpointBegun, Event, PointsKnown, RunOpened,
 from glompo.events.verdict import Verdict
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Checkpoints:
-    """The checkpoints of a run.
+    """The checkpoints of a run. Policies see it at every turn, and it seldom changes: so it is replaced, not copied.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Checkpoints:
         Why the last one was abandoned; empty if it was not.
     asked : str
         Name of the requester of another one; empty if there is none.
-    files : list of str
+    files : tuple of str
         Those that are complete, in order.
     """
 
@@ -50,12 +50,11 @@ class Checkpoints:
     calls: int = 0
     failure: str = ""
     asked: str = ""
-    files: list[str] = field(default_factory=list)
+    files: tuple[str, ...] = ()
 
-    def open_session(self, at: float) -> None:
-        """Forget what the session before did not finish."""
-        self.begun, self.taken, self.failure, self.asked = None, False, "", ""
-        self.at = at
+    def in_new_session(self, at: float) -> Checkpoints:
+        """Return what of this holds in a session that opens at the run time `at`: nothing unfinished."""
+        return replace(self, begun=None, taken=False, failure="", asked="", at=at)
 
 
 @dataclass(slots=True)
@@ -80,6 +79,7 @@ class RunFacts:
     scales: tuple[str, ...] = ()
     used_slots: int = 0
     resting: int = 0
+    stopping: int = 0
     best: Best | None = None
     calls: int = 0
     candidates: int = 0
@@ -131,8 +131,10 @@ class RunFacts:
     def move(self, one: OptimizerState, event: Event) -> None:
         """Take an optimizer to its next phase."""
         self.resting -= one.phase is Phase.PAUSED
+        self.stopping -= one.phase is Phase.STOPPING
         one.phase = lifecycle.after(one.phase, event)
         self.resting += one.phase is Phase.PAUSED
+        self.stopping += one.phase is Phase.STOPPING
 
     def check_fit(self, slots: int) -> None:
         """Raise IllegalEventError unless so many slots are free."""

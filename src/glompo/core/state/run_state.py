@@ -7,7 +7,7 @@ anything, so that an illegal event leaves the state as it was.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -328,7 +328,7 @@ class RunState(RunFacts):
         elif event.what == RequestKind.SLOTS:
             self.session_slots = event.amount
         elif event.what == RequestKind.CHECKPOINT:
-            self.checkpoints.asked = event.who
+            self.checkpoints = replace(self.checkpoints, asked=event.who)
         else:
             self.pending.take(event, self.optimizers.get(event.opt))
 

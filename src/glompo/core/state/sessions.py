@@ -25,7 +25,7 @@ def _open_session(state: RunFacts, event: SessionOpened) -> None:
     state.session_open, state.session_reason, state.asked, state.refused = True, "", None, ""
     state.ending = state.finished = state.sampled = None
     state.in_vain.clear()
-    state.checkpoints.open_session(event.at)
+    state.checkpoints = state.checkpoints.in_new_session(event.at)
     state.retention.look_back = event.look_back
     if event.spec and event.spec.get(BUDGET) != state.settings.get(BUDGET):
         state.pending.budget = None  # a call that gives another budget is the later word
@@ -41,7 +41,7 @@ def _open_session(state: RunFacts, event: SessionOpened) -> None:
             state.ended[How.STOPPED] += 1
             state.retention.retire(opt, state.optimizers)
     state.alive.clear()
-    state.used_slots = state.resting = state.outstanding = 0
+    state.used_slots = state.resting = state.stopping = state.outstanding = 0
 
 
 def _leave(one: OptimizerState) -> None:

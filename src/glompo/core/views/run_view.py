@@ -119,6 +119,11 @@ class RunView:
         return self._state.resting
 
     @property
+    def n_stopping(self) -> int:
+        """Number of optimizers that were asked to stop and have not ended."""
+        return self._state.stopping
+
+    @property
     def n_started(self) -> int:
         """Number of optimizers ever started."""
         return len(self._state.optimizers)
@@ -131,6 +136,11 @@ class RunView:
     def n_converged(self) -> int:
         """Number of optimizers that ended by themselves, and not because they ran out of their own iterations."""
         return self._state.ended[How.CONVERGED]
+
+    @property
+    def n_exhausted(self) -> int:
+        """Number of optimizers that ended by themselves without having converged."""
+        return self._state.ended[How.EXHAUSTED]
 
     @property
     def ended(self) -> Counter[str]:
@@ -337,8 +347,8 @@ class RunView:
 
     @property
     def checkpoints(self) -> Checkpoints:
-        """A copy of what is known of its checkpoints."""
-        return replace(self._state.checkpoints, files=list(self._state.checkpoints.files))
+        """What is known of its checkpoints."""
+        return self._state.checkpoints
 
     @property
     def streams(self) -> Streams:
