@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from glompo.allocators import MetaMaxAllocator, RegimeAllocator, SuccessiveHalving
+from glompo.allocators import MetaMaxAllocator, SuccessiveHalving
 from glompo.errors import SettingError, SettingTypeError
 from glompo.events import Granted, Paused, PauseRequested
 from glompo.events.verdict import Verdict
@@ -19,31 +19,18 @@ from glompo.testing.histories import History, history
 from ..stoppers.runs import KINDS, Story, offsets, powers, stories
 
 
-class Alike:
-    """A portfolio of one regime."""
-
-    def regime_of(self, view: Any, opt: int) -> str:
-        return "all"
-
-    def spent(self, view: Any) -> dict[str, int]:
-        return {"all": view.calls + view.outstanding}
-
-    def weight(self, view: Any, regime: str) -> float:
-        return 1.0
-
-
 def blocky(block: int | None = None) -> list[Any]:
-    return [MetaMaxAllocator(block), RegimeAllocator(Alike(), block), SuccessiveHalving(block=block)]
+    return [MetaMaxAllocator(block), SuccessiveHalving(block=block)]
 
 
-NAMES = ["MetaMaxAllocator", "RegimeAllocator", "SuccessiveHalving"]
+NAMES = ["MetaMaxAllocator", "SuccessiveHalving"]
 
 
 def grant(run: History, opt: int, n: int) -> None:
     run.happen(Granted(run.now, opt, n))
 
 
-@pytest.mark.parametrize("which", range(3), ids=NAMES)
+@pytest.mark.parametrize("which", range(2), ids=NAMES)
 class TestEach:
     def test_a_newcomer_gets_a_block(self, which: int) -> None:
         run = history([(0.0, 1.0)] * 3)
@@ -109,9 +96,9 @@ class TestEach:
 
     @pytest.mark.parametrize(("block", "error"), [(0, SettingError), (2.5, SettingTypeError)])
     def test_bad_blocks_are_named(self, which: int, block: Any, error: type[Exception]) -> None:
-        cls = (MetaMaxAllocator, lambda block: RegimeAllocator(Alike(), block), SuccessiveHalving)[which]
+        cls = (MetaMaxAllocator, SuccessiveHalving)[which]
         with pytest.raises(error, match=f"{NAMES[which]}: block is {block}; give a whole number, 1 or more"):
-            cls(block) if which < 2 else cls(block=block)
+            cls(block=block)
 
     def test_its_text_shows_its_settings(self, which: int) -> None:
         assert "block=7" in str(blocky(7)[which])

@@ -19,10 +19,10 @@ from glompo.core.policies.rule_text import combine
 from glompo.errors import SettingError, SettingTypeError, UserError
 from glompo.exit_conditions import MaxOptimizersConverged, TimeLimit
 from glompo.freezers import Freeze
-from glompo.generators import BestSampledGenerator, IncumbentHops, SobolGenerator
+from glompo.generators import IncumbentHops, SobolGenerator
 from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
 from glompo.portfolio import Portfolio
-from glompo.selectors import BIPOPSelector, ChainSelector, NOptimizersSpawnStop, RegimeSelector
+from glompo.selectors import BIPOPSelector, ChainSelector, NOptimizersSpawnStop
 from glompo.spec import bounds_of
 from glompo.stoppers import BestUnmoving, CatchUp, MinFuncCalls
 
@@ -307,48 +307,18 @@ def test_a_freezer_and_an_allocator_are_made_as_the_file_says():
     assert isinstance(call(allocator="EqualBlocks")["allocator"], EqualBlocks)
 
 
-REGIMES = {
-    "optimizers": ["CMAOptimizer", "CMAOptimizer", "Scipy"],
-    "opt_selector": {"type": "RegimeSelector", "max_evaluations": 900, "sampler": "RandomSampling"},
-    "allocator": {"type": "RegimeAllocator", "block": 20},
-    "x0_generator": {
-        "type": "RegimeGenerator",
-        "generators": {"local": "BestSampledGenerator", "large": {"type": "FarFromKnown", "candidates": 4}},
-        "default": "SobolGenerator",
-    },
-}
-
-
-def test_regimes_share_the_selector_of_the_run():
-    made = call(**REGIMES)
-    selector, generator = made["opt_selector"], made["x0_generator"]
-    assert isinstance(selector, RegimeSelector)
-    assert [option.cls for option in selector.options] == [CMAOptimizer, CMAOptimizer, Scipy, RandomSampling]
-    assert made["allocator"]._portfolio is selector
-    assert generator._regimes is selector
-    assert isinstance(generator.generators["local"], BestSampledGenerator)
-    assert generator.generators["large"].candidates == 4
-    assert isinstance(generator.default, SobolGenerator)
-
-
 @pytest.mark.parametrize(
-    ("changed", "complaint"),
+    ("given", "complaint"),
     [
-        ({"opt_selector": "CycleSelector"}, r"x0_generator \(RegimeGenerator\): .*give the RegimeSelector of the run"),
-        ({"allocator": {"type": "RegimeAllocator", "portfolio": "mine"}}, "portfolio is the selector of the run"),
-        ({"allocator": "RegimeSelector"}, "there is no allocator 'RegimeSelector'; did you mean 'RegimeAllocator'"),
+        ({"allocator": "CycleSelector"}, "there is no allocator 'CycleSelector'"),
         ({"freezer": "Freeze"}, r"freezer \(Freeze\) lacks the setting 'ftol'"),
         ({"freezer": {"type": "Freeze", "ftol": 3}}, r"freezer \(Freeze\): Freeze: ftol is 3"),
-        ({"x0_generator": "RegimeGenerator"}, "lacks the setting 'generators'"),
-        (
-            {"x0_generator": {"type": "RegimeGenerator", "generators": {"local": "Sobol"}, "default": "X"}},
-            r"x0_generator \(RegimeGenerator\): generators.local: there is no generator 'Sobol'; did you mean",
-        ),
+        ({"x0_generator": "CrossoverGenerators"}, "there is no generator 'CrossoverGenerators'; did you mean"),
     ],
 )
-def test_a_mistake_in_the_components_of_regimes_is_told(changed, complaint):
+def test_a_mistake_in_a_component_is_told(given, complaint):
     with pytest.raises(UserError, match=complaint):
-        call(**REGIMES | changed)
+        call(**given)
 
 
 def test_checkpoints_are_set_in_a_table_under_their_names():
@@ -366,11 +336,6 @@ def test_checkpoints_are_set_in_a_table_under_their_names():
 def test_a_mistake_in_that_table_is_told(given, complaint):
     with pytest.raises(UserError, match=complaint):
         call(checkpoint_control=given)
-
-
-def test_what_goes_with_a_selector_needs_one():
-    with pytest.raises(SettingError, match=r"RegimeAllocator\) goes with a selector; add opt_selector = "):
-        call(allocator="RegimeAllocator")
 
 
 def test_the_one_optimizer_of_a_selector_is_that_of_the_file():

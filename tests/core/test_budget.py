@@ -6,15 +6,9 @@ from glompo.core.policies.defaults import budget_of
 from glompo.errors import PolicyError
 from glompo.exit_conditions import MaxOptimizersStarted, MaxTotalFunctionCalls
 from glompo.freezers import Freeze
-from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
-from glompo.selectors import RegimeSelector
+from glompo.optimizers import CMAOptimizer, RandomSampling
 from glompo.stoppers import Horizon
 from glompo.testing import history, simulate
-
-
-def regimes(**settings):
-    local = (Scipy, {"method": "L-BFGS-B", "options": {"maxfun": 20}})
-    return RegimeSelector(CMAOptimizer, CMAOptimizer, local, sampler=RandomSampling, **settings)
 
 
 def test_what_a_policy_was_given_comes_before_what_the_run_has():
@@ -29,10 +23,9 @@ def test_without_either_the_message_says_what_to_give():
 
 
 @pytest.mark.parametrize("policies", [
-    lambda n: {"optimizers": regimes(max_evaluations=n)},
     lambda n: {"optimizers": [CMAOptimizer], "stoppers": Horizon(n)},
     lambda n: {"optimizers": [CMAOptimizer], "freezer": Freeze(1e-2, n)},
-], ids=["RegimeSelector", "Horizon", "Freeze"])  # fmt: skip
+], ids=["Horizon", "Freeze"])  # fmt: skip
 def test_the_budget_of_the_exit_conditions_is_as_good_as_one_of_their_own(policies):
     ends = MaxTotalFunctionCalls(600) | MaxOptimizersStarted(100)
     own, common = (simulate(exit_condition=ends, **policies(n)) for n in (600, None))
@@ -42,6 +35,6 @@ def test_the_budget_of_the_exit_conditions_is_as_good_as_one_of_their_own(polici
     assert [one.how for one in own.view] == [one.how for one in common.view]
 
 
-def test_a_selector_that_cannot_know_it_ends_the_run_with_the_reason():
+def test_a_policy_that_cannot_know_it_ends_the_run_with_the_reason():
     with pytest.raises(PolicyError, match="reckons with the budget"):
-        simulate(regimes(), MaxOptimizersStarted(3))
+        simulate([RandomSampling], MaxOptimizersStarted(3), max_jobs=2, stoppers=Horizon())

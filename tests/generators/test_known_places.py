@@ -6,16 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from glompo.core.views.manager_view import ManagerView
-from glompo.errors import PolicyError
 from glompo.function import Status
 from glompo.generators import (
     BaseGenerator,
     BestSampledGenerator,
     CrossoverGenerator,
     FarFromKnown,
-    RegimeGenerator,
-    SinglePointGenerator,
 )
 from glompo.testing.histories import History, history
 
@@ -162,30 +158,6 @@ class TestCrossover:
         run = history(BOX)
         end_at(run, (0.5, 50.0))
         assert "fewer than two" in CrossoverGenerator().explain(run.manager())
-
-
-class Turns:
-    def __init__(self, name: str | None) -> None:
-        self.name = name
-
-    def due(self, manager: ManagerView) -> str | None:
-        return self.name
-
-
-class TestRegimes:
-    def test_each_regime_has_its_generator(self) -> None:
-        here, there = SinglePointGenerator([0.1, 1.0]), SinglePointGenerator([0.2, 2.0])
-        starts = {
-            name: place(RegimeGenerator(Turns(name), {"local": here}, there), history(BOX)).tolist()
-            for name in ("local", "race")
-        }
-        assert starts == {"local": [0.1, 1.0], "race": [0.2, 2.0]}
-        assert RegimeGenerator(Turns("local"), {"local": here}, there).explain(history().manager()) == "the given point"
-
-    def test_without_a_turn_it_cannot_be_asked(self) -> None:
-        generator = RegimeGenerator(Turns(None), {}, SinglePointGenerator([0.1, 1.0]))
-        with pytest.raises(PolicyError, match="starts nothing now; use it with that"):
-            place(generator, history(BOX))
 
 
 @settings(max_examples=20)

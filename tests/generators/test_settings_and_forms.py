@@ -23,7 +23,6 @@ from glompo.generators import (
     IncumbentHops,
     PerturbationGenerator,
     RandomGenerator,
-    RegimeGenerator,
     SinglePointGenerator,
     SobolGenerator,
 )
@@ -47,7 +46,6 @@ KINDS: dict[str, Callable[[Any], BaseGenerator]] = {
     "IncumbentHops": lambda middle: IncumbentHops(),
     "PerturbationGenerator": lambda middle: PerturbationGenerator(middle, 3.0),
     "RandomGenerator": lambda middle: RandomGenerator(),
-    "RegimeGenerator": lambda middle: RegimeGenerator(Turns(), {"mine": CrossoverGenerator()}, RandomGenerator()),
     "SinglePointGenerator": lambda middle: SinglePointGenerator(),
     "SobolGenerator": lambda middle: SobolGenerator(),
 }
@@ -124,8 +122,6 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: FarFromKnown(stream=1), SettingTypeError, "FarFromKnown: stream is 1; give a name"),  # type: ignore[arg-type]
     (lambda: CrossoverGenerator(1), SettingError, "CrossoverGenerator: best is 1"),
     (lambda: BestSampledGenerator(3), SettingTypeError, "sampler is 3; give a class"),  # type: ignore[arg-type]
-    (lambda: RegimeGenerator("x", {}, RandomGenerator()), SettingTypeError, "regimes is 'x'; give the RegimeSelector"),  # type: ignore[arg-type]
-    (lambda: RegimeGenerator(Turns(), {"a": 1}, RandomGenerator()), SettingTypeError, "1 is no generator"),  # type: ignore[dict-item]
     (lambda: BasinHoppingGenerator(-1), SettingError, "BasinHoppingGenerator: temperature is -1"),
     (lambda: BasinHoppingGenerator(max_step_size=2), SettingError, "BasinHoppingGenerator: max_step_size is 2"),
     (lambda: BasinHoppingGenerator(target_accept_rate=-0.5), SettingError, "target_accept_rate is -0.5"),

@@ -20,7 +20,6 @@ from glompo.selectors import (
     IterSpawnStop,
     NOptimizersSpawnStop,
     RandomSelector,
-    RegimeSelector,
 )
 from glompo.testing.histories import History, history
 
@@ -43,7 +42,7 @@ class Unfinished(BaseOptimizer):
 
 
 def test_every_selector_of_the_room_is_tested() -> None:
-    ours = {BaseSelector, BIPOPSelector, BanditSelector, ChainSelector, CycleSelector, RandomSelector, RegimeSelector}
+    ours = {BaseSelector, BIPOPSelector, BanditSelector, ChainSelector, CycleSelector, RandomSelector}
     assert {one.__name__ for one in ours | {IterSpawnStop, NOptimizersSpawnStop}} == set(glompo.selectors.__all__)
 
 

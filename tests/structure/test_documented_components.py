@@ -94,7 +94,6 @@ GENERATORS = (
     Row("BestSampledGenerator", "sampler='RandomSampling'"),
     Row("CrossoverGenerator", "best=10"),
     Row("IncumbentHops"),
-    Row("RegimeGenerator", "regimes, generators, default"),
 )
 SELECTORS = (
     known("CycleSelector", "allow_spawn=None"),
@@ -102,7 +101,6 @@ SELECTORS = (
     known("ChainSelector", "fcall_thresholds, allow_spawn=None"),
     known("IterSpawnStop", "max_calls"),
     known("NOptimizersSpawnStop", "max_opts"),
-    Row("RegimeSelector", "max_evaluations=None, owner_weight=4"),
     Row("BIPOPSelector", "optimizer"),
     Row("BanditSelector", "exploration=0.05, window=50"),
 )
@@ -110,7 +108,6 @@ ALLOCATORS = (
     Row("EvenAllocator", "supply=0.1"),
     Row("EqualBlocks", "block=10"),
     Row("MetaMaxAllocator", "block=None"),
-    Row("RegimeAllocator", "portfolio, block=None"),
     Row("SuccessiveHalving", "eta=3, block=None"),
 )
 FREEZERS = (Row("Freeze", "ftol, max_evaluations=None, last=0.15"),)

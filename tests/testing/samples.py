@@ -7,7 +7,6 @@ from types import ModuleType
 from typing import Any
 
 from glompo import allocators, exit_conditions, freezers, generators, selectors, stoppers
-from glompo.allocators import RegimeAllocator
 from glompo.exit_conditions import (
     IncumbentPrecision,
     MaxCost,
@@ -22,9 +21,9 @@ from glompo.exit_conditions import (
     Unimproved,
 )
 from glompo.freezers import Freeze
-from glompo.generators import ExploitExploreGenerator, PerturbationGenerator, RandomGenerator, RegimeGenerator
-from glompo.optimizers import CMAOptimizer, RandomSampling, Scipy
-from glompo.selectors import BIPOPSelector, ChainSelector, RegimeSelector
+from glompo.generators import ExploitExploreGenerator, PerturbationGenerator
+from glompo.optimizers import CMAOptimizer, RandomSampling
+from glompo.selectors import BIPOPSelector, ChainSelector
 from glompo.stoppers import (
     BestUnmoving,
     EvaluationsUnmoving,
@@ -39,12 +38,6 @@ from glompo.stoppers import (
 from glompo.testing.contracts.policy import BOX
 
 MIDDLE = [(low + high) / 2 for low, high in BOX]
-
-
-def regimes() -> RegimeSelector:
-    """Return a selector of regimes, which the allocator and the generator of regimes go with."""
-    return RegimeSelector(CMAOptimizer, CMAOptimizer, Scipy, sampler=RandomSampling, max_evaluations=400)
-
 
 SAMPLES: dict[ModuleType, list[Any]] = {
     stoppers: [
@@ -79,15 +72,13 @@ SAMPLES: dict[ModuleType, list[Any]] = {
     generators: [
         ExploitExploreGenerator(500),
         PerturbationGenerator(MIDDLE, [1.0, 2.0, 30.0]),
-        RegimeGenerator(regimes(), {"local": RandomGenerator()}, RandomGenerator()),
     ],
     selectors: [
         BIPOPSelector(CMAOptimizer),
         ChainSelector(RandomSampling, CMAOptimizer(workers=2), fcall_thresholds=[100]),
         (ChainSelector, {"fcall_thresholds": [100]}),
-        regimes(),
     ],
-    allocators: [RegimeAllocator(regimes())],
+    allocators: [],
     freezers: [Freeze(0.01), Freeze(0.01, max_evaluations=900, min_evals=10, every=1)],
 }
 """Those that need arguments."""

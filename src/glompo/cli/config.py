@@ -27,7 +27,6 @@ import copy
 import inspect
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -110,15 +109,12 @@ def arguments(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         call["checkpoint_control"] = _control(document["checkpoint_control"])
     for name, kind in _SINGLE.items():
         if name in document:
-            call[name] = _one(name, kind, document[name], call.get("opt_selector"))
+            call[name] = named(document[name], kind, name, known).built()
     return call
 
 
 _SINGLE = {"x0_generator": GENERATORS, "allocator": ALLOCATORS, "freezer": FREEZERS}
 """Settings that are one component."""
-
-_SELECTOR_TYPES = ("Portfolio", "Regimes")
-"""Types of the settings that take the selector of the run, which need not be repeated."""
 
 
 def python_path(document: Mapping[str, Any], folder: Path) -> list[str]:
@@ -209,18 +205,6 @@ def _rules(document: Mapping[str, Any], name: str, kind: ComponentKind) -> Rule 
         return combine(how, rules)
     except UserError as error:
         raise SettingError(f"{name + COMBINE}: {error}") from error
-
-
-def _one(name: str, kind: ComponentKind, given: Any, selector: Any) -> Any:
-    """Return a component; where it takes the selector of the run, it gets that."""
-    one = named(given, kind, name, settings_known())
-    for taken in (taken for annotation in _SELECTOR_TYPES for taken in one.takes(annotation)):
-        if taken in one.settings:
-            raise SettingError(f"{one.where}: {taken} is the selector of the run, opt_selector; leave it out")
-        if selector is None:
-            raise SettingError(f"{one.where} goes with a selector; add opt_selector = ... to the configuration")
-        one = replace(one, settings={**one.settings, taken: selector})
-    return one.built()
 
 
 def assignments(given: Iterable[str], option: str) -> dict[str, Any]:

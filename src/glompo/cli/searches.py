@@ -10,7 +10,7 @@ from typing import Any
 
 from glompo.errors import SettingError, SettingTypeError, UserError
 from glompo.portfolio import Portfolio, Regime
-from glompo.selectors import BaseSelector, RegimeSelector
+from glompo.selectors import BaseSelector
 from glompo.settings.components import (
     GENERATORS,
     OPTIMIZERS,
@@ -87,9 +87,6 @@ def _selector(given: Any, where: str, options: list[Any], known: Collection[str]
     if "allow_spawn" in selector.settings:
         gates = each(selector.settings["allow_spawn"], f"{selector.where}: allow_spawn", SPAWN_CONTROLS, known)
         selector = replace(selector, settings={**selector.settings, "allow_spawn": [gate.built() for gate in gates]})
-    if issubclass(selector.cls, RegimeSelector) and "sampler" in selector.settings:
-        sampler = named(selector.settings["sampler"], OPTIMIZERS, f"{selector.where}: sampler")
-        selector = replace(selector, settings={**selector.settings, "sampler": _option(sampler)})
     return selector.built(*options)  # type: ignore[no-any-return]  # it is a selector
 
 

@@ -13,7 +13,6 @@ from glompo.generators.incumbent_generator import IncumbentGenerator
 from glompo.generators.incumbent_hops import IncumbentHops
 from glompo.generators.perturbation_generator import PerturbationGenerator
 from glompo.generators.random_generator import RandomGenerator
-from glompo.generators.regime_generator import RegimeGenerator
 from glompo.generators.single_point_generator import SinglePointGenerator
 from glompo.generators.sobol_generator import SobolGenerator
 
@@ -28,7 +27,6 @@ __all__ = [
     "IncumbentHops",
     "PerturbationGenerator",
     "RandomGenerator",
-    "RegimeGenerator",
     "SinglePointGenerator",
     "SobolGenerator",
 ]

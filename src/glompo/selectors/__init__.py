@@ -8,7 +8,6 @@ from glompo.selectors.cycle_selector import CycleSelector
 from glompo.selectors.iter_spawn_stop import IterSpawnStop
 from glompo.selectors.n_optimizers_spawn_stop import NOptimizersSpawnStop
 from glompo.selectors.random_selector import RandomSelector
-from glompo.selectors.regime_selector import RegimeSelector
 
 __all__ = [
     "BIPOPSelector",
@@ -19,5 +18,4 @@ __all__ = [
     "IterSpawnStop",
     "NOptimizersSpawnStop",
     "RandomSelector",
-    "RegimeSelector",
 ]

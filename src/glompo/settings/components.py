@@ -197,11 +197,6 @@ class Named:
     cls: type
     settings: dict[str, Any]
 
-    def takes(self, annotation: str) -> list[str]:
-        """Return the names of its settings whose type has this name."""
-        known, _ = _settings_known(self.cls)
-        return [name for name, one in known.items() if str(one.annotation) == annotation]
-
     def missing(self, given: int = 0) -> list[str]:
         """Return the settings that it lacks, so many of them being given by position."""
         return [name for name in required_settings(self.cls, given) if name not in self.settings]
@@ -244,13 +239,9 @@ def named(given: Any, kind: ComponentKind, where: str, run_settings: Collection[
 
 
 def _inner(value: Any, annotation: str, where: str) -> Any:
-    """Return what a setting stands for: a function, a generator, several generators by name, or just its value."""
+    """Return what a setting stands for: a function, or just its value."""
     if "Callable" in annotation and isinstance(value, str):
         return imported(value, where)
-    if annotation == "BaseGenerator":
-        return named(value, GENERATORS, where).built()
-    if annotation == "Mapping[str, BaseGenerator]" and isinstance(value, Mapping):
-        return {name: named(one, GENERATORS, f"{where}.{name}").built() for name, one in value.items()}
     return value
 
 
