@@ -200,7 +200,7 @@ def assess(raw: object, seconds: float = 0.0, extras: tuple[Any, ...] = ()) -> O
     not, although some of them convert to a float. What a conversion of the user's own raises goes through.
     """
     try:
-        fx = real(raw)
+        fx = raw if type(raw) is float else real(raw)
     except (TypeError, ValueError, OverflowError):
         return Outcome(math.nan, Status.INVALID, f"the task returned {brief(raw)}, not a number", extras, seconds)
     if math.isnan(fx) or fx == -math.inf:

@@ -71,3 +71,30 @@ def test_each_parameter_is_seen_on_its_own_scale():
 def test_a_logarithm_needs_a_positive_range():
     with pytest.raises(ValueError, match=r"bounds of parameter 1 are \(-1.0, 3.0\)"):
         Space(np.array([[1e-6, 1e2], [-1.0, 3.0]]), "log")
+
+
+@given(boxes(), st.integers(1, 4), st.data())
+def test_a_generation_is_the_same_as_its_points_one_by_one(bounds, n, data):
+    space = Space(bounds)
+    points = [data.draw(hnp.arrays(float, space.dims, elements=st.floats())) for _ in range(n)]
+    whole = space.generation(points)
+    assert (whole is None) == (space.dims < len(bounds))  # a parameter that is fixed is put in
+    if whole is not None:
+        assert whole.tobytes() == np.array([space.natural(x) for x in points]).tobytes()
+        assert not any(np.shares_memory(whole, x) for x in points)
+
+
+X = np.array([0.5, 0.5])
+
+
+@pytest.mark.parametrize("points", [
+    [], [X, [0.5, 0.5]], [X, np.array([1, 1])], [X, np.array([0.5])], [X, np.ma.array(X, mask=[True, False])], X,
+    np.array([X, X]),
+])  # fmt: skip
+def test_points_that_are_no_plain_arrays_are_converted_one_by_one(points):
+    assert Space(np.array([[0.0, 1.0]] * 2)).generation(points) is None
+
+
+@pytest.mark.parametrize("settings", [{"scaler": "linear"}, {"integrality": (True, False)}])
+def test_points_in_other_units_are_converted_one_by_one(settings):
+    assert Space(np.array([[0.0, 1.0]] * 2), **settings).generation([X, X]) is None

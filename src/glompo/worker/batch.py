@@ -76,30 +76,32 @@ class Batch:
         self.clear()
 
     def __len__(self) -> int:
-        return len(self._points)
+        return len(self._rows)
 
     def clear(self) -> None:
         """Begin an empty one."""
-        self._points: list[NDArray[np.float64]] = []
-        self._outcomes: list[tuple[float, Outcome, float]] = []
+        self._rows: list[tuple[NDArray[np.float64], float, Outcome, float]] = []
         self.size = 0  # bytes of their extras
 
-    def add(self, x: NDArray[np.float64], value: float, outcome: Outcome, size: int) -> None:
-        """Add one at `x`, shape (d,), for which the optimizer is handed `value`; its extras take `size` bytes."""
-        self._points.append(x)
-        self._outcomes.append((value, outcome, self._clock()))
+    def add(self, x: NDArray[np.float64], value: float, outcome: Outcome, size: int) -> int:
+        """Add one at `x`, shape (d,), for which the optimizer is handed `value`; return how many there are now.
+
+        Its extras take `size` bytes.
+        """
+        self._rows.append((x, value, outcome, self._clock()))
         self.size += size
+        return len(self._rows)
 
     def message(self, count: int) -> Evaluated:
         """Return what is sent; `count` are the evaluations of the optimizer so far, these included."""
         now = self._clock()
-        values, outcomes, ends = zip(*self._outcomes, strict=True)
+        points, values, outcomes, ends = zip(*self._rows, strict=True)
         detailed = any(outcome.extras for outcome in outcomes)
         return Evaluated(
             AT,
             OPT,
             k0=count - len(self),
-            X=np.array(self._points),
+            X=np.array(points),
             f=np.array(values, dtype=np.float64),
             status=np.array([outcome.status for outcome in outcomes], dtype=np.uint8),
             seconds=np.array([outcome.seconds for outcome in outcomes], dtype=np.float32),

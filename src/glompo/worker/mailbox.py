@@ -291,11 +291,11 @@ class Mailbox:
                 return
             if self._batch.size + size > BATCH_BYTES:  # a message must not outgrow a record of the journal
                 self._flush()
-            self._batch.add(x, value, outcome, size)
+            waiting = self._batch.add(x, value, outcome, size)
             self._count += 1
-            if len(self._batch) >= ROWS:
+            if waiting >= ROWS:
                 self._flush()
-            elif len(self._batch) == 1 and self._flusher is not None:
+            elif waiting == 1 and self._flusher is not None:
                 # a message costs as much as a hundred evaluations; where a rule waits for them, credits run out before
                 self._flusher.expect(self.flush, LONG_AGE if self._many else AGE)
 

@@ -118,7 +118,7 @@ class ManagedFunction:
         with self._gate:
             return self._answer(self._natural(x), self._plain)[0]
 
-    def _answer(self, x: NDArray[np.float64], ask: Ask) -> Answer:
+    def _answer(self, x: NDArray[np.float64], ask: Ask, within: bool | None = None) -> Answer:
         attempt = 0
         if self._replay is not None:
             answer = self._replay.answer(x)
@@ -126,7 +126,7 @@ class ManagedFunction:
             self._follow_replay()
             if answer is not None:
                 return self._remembered(answer)
-        if not self._inside(x):
+        if not (self._inside(x) if within is None else within):  # a generation is compared as one array
             return self._record_outside(x)
         answered, evaluator = None, self._evaluators(ask)
         while answered is None:
@@ -226,6 +226,9 @@ class ManagedFunction:
         return value, self._space.gradient(natural, np.asarray(extras[-1], dtype=np.float64)) if extras else None
 
     def _answers(self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64], ask: Ask) -> list[Answer]:
+        if self._workers == 1 and (generation := self._space.generation(X)) is not None:
+            within = ((generation >= self._low) & (generation <= self._high)).all(axis=1).tolist()
+            return [self._answer(x, ask, one) for x, one in zip(generation, within, strict=True)]
         points = [self._natural(x) for x in X]
         if self._workers == 1:
             return [self._answer(x, ask) for x in points]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +78,17 @@ class Space:
             full = self._fixed_at.copy()
             full[self._free] = part
         return self._stepped(full) if self._rounded.size else full
+
+    def generation(self, X: Any) -> NDArray[np.float64] | None:
+        """Return all points of a list in natural units, as one array of our own, shape (n, d).
+
+        None if they are to be converted one by one: because the units differ, or they are not all arrays of that shape.
+        """
+        shape = self._fixed_at.shape
+        if not self._whole or self._any or self._rounded.size or type(X) is not list or not X:
+            return None
+        plain = all(type(x) is np.ndarray and x.dtype == np.float64 and x.shape == shape for x in X)
+        return np.array(X) if plain else None
 
     def _stepped(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the point with whole numbers where these are wanted; what lies outside the bounds stays there."""
