@@ -3,7 +3,8 @@
 Usage: ``python benchmarks/starts.py [rounds]``. Each figure is the median of several rounds, in which the baseline and
 the library follow each other on the same machine; the load at the beginning and at the end is told. The baseline is
 what an earlier version did: each process started from scratch, `import cma` with all that it draws in, and that
-import in the search, after its first evaluation.
+import in the search, after its first evaluation. A short run is compared with those of other libraries as well, in turn
+with them. Byte code is kept, as that of an installed package is, in a folder of the benchmark.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 ROUNDS = 3
 STARTS = 4
@@ -76,6 +78,33 @@ used = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps([used.ru_utime + used.ru_stime]))
 """
 
+PEERS = {
+    "SciPy, differential_evolution": """
+from scipy.optimize import differential_evolution
+n = 0
+def task(x):
+    global n
+    n += 1
+    return float(((x - 1) ** 2).sum())
+differential_evolution(task, [(-5, 5)] * 5, popsize=4, maxiter=4, polish=False, rng=1)
+assert n == 100, n
+""",
+    "Optuna, TPE": """
+import optuna
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+def task(trial):
+    return sum((trial.suggest_float(str(i), -5, 5) - 1) ** 2 for i in range(5))
+optuna.create_study(sampler=optuna.samplers.TPESampler(seed=1)).optimize(task, n_trials=100)
+""",
+}
+"""Runs of 100 evaluations by other libraries."""
+
+USED = """
+import json, resource
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(json.dumps([used.ru_utime + used.ru_stime]))
+"""
+
 SECOND = """
 import json, time, glompo
 from glompo.optimizers import CMAOptimizer
@@ -94,13 +123,18 @@ print(json.dumps([ends[1] - ends[0]]))
 
 def measured(script: str) -> float:
     """Run a script in a process and a directory of its own, and return what it prints."""
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environ["PYTHONPYCACHEPREFIX"] = str(Path(tempfile.gettempdir(), f"glompo-starts-{os.getuid()}"))
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=True)
+        command = [sys.executable, "-c", script]
+        done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=True)
     return float(json.loads(done.stdout.splitlines()[-1])[0])
 
 
 def compared(name: str, scripts: tuple[str, str], rounds: int, unit: str) -> None:
     """Run baseline and library in turn, and print the medians."""
+    for script in scripts:  # so that the byte code is there
+        measured(script)
     pairs = [tuple(map(measured, scripts)) for _ in range(rounds)]
     before, now = (statistics.median(column) for column in zip(*pairs, strict=True))
     ratio = statistics.median(b / a for a, b in pairs)
@@ -117,6 +151,8 @@ def main() -> None:
     compared("CPU per start in processes", (starts[0], starts[1]), rounds, "s")
     short = [SHORT.format(baseline=side) for side in sides]
     compared("CPU of 100 free evaluations, whole process, default", (short[0], short[1]), rounds, "s")
+    for peer, script in PEERS.items():
+        compared(f"the same, against {peer}", (script + USED, short[1]), rounds, "s")
     for who in ("optimizers=CMAOptimizer(workers=2)", ""):
         second = [SECOND.format(baseline=side, late=WHOLE + LATE, optimizers=who) for side in sides]
         kind = "one CMA-ES" if who else "default"

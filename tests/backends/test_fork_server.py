@@ -147,6 +147,20 @@ assert callable(cma.s.figsave)
     subprocess.run([sys.executable, "-W", "error", "-c", script], check=True)
 
 
+def test_scipy_is_imported_without_what_it_draws_in_and_numpy_is_whole_for_those_who_use_it():
+    script = """
+import sys
+from glompo.optimizers.scipy_optimize import optimize
+from scipy import optimize as same
+assert same is optimize
+assert "numpy.f2py.crackfortran" not in sys.modules
+import numpy
+assert numpy.f2py.get_include().endswith("src")
+assert "numpy.f2py.crackfortran" in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
 def test_an_optimizer_of_the_user_needs_what_ours_below_it_needs():
     class Mine(CMAOptimizer):
         pass

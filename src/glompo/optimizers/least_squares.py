@@ -106,7 +106,7 @@ class LeastSquares(BlockingOptimizer):
     @classmethod
     def libraries(cls, settings: Settings) -> tuple[str, ...]:
         """Return the modules that the search imports."""
-        return ("scipy.optimize",)
+        return ("glompo.optimizers.scipy_optimize",)
 
     def search(self, f: Objective, x0: NDArray[np.float64], bounds: list[tuple[float, float]]) -> tuple[str, bool]:
         """Fit."""

@@ -134,7 +134,7 @@ class Scipy(BlockingOptimizer):
     @classmethod
     def libraries(cls, settings: Settings) -> tuple[str, ...]:
         """Return the modules that the search imports."""
-        return ("scipy.optimize",)
+        return ("glompo.optimizers.scipy_optimize",)
 
     @classmethod
     def spelled(cls, algorithm: str) -> str:
@@ -245,7 +245,7 @@ def _mapped(f: Objective, penalty: Penalty) -> Callable[..., Any]:
 
 def _options_of_method(method: str) -> set[str]:
     """Return the names of the options that SciPy documents for a method."""
-    from scipy import optimize
+    from glompo.optimizers.scipy_optimize import optimize
 
     if method in GLOBAL:
         decided = DECIDED - {"eps"} if method == "direct" else DECIDED
