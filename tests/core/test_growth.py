@@ -76,3 +76,24 @@ def members_looked_at(monkeypatch, starts):
 
 def test_a_start_of_a_portfolio_does_not_look_at_all_that_have_ended(monkeypatch):
     assert members_looked_at(monkeypatch, 60) <= 1.2 * members_looked_at(monkeypatch, 15)
+
+
+def looked_at_per_evaluation(monkeypatch, living):
+    """Return how many optimizers are looked at for each evaluation when the budget has been handed out."""
+    looked_at = [0]
+    see = RunView._see
+
+    def seen(self, one):
+        looked_at[0] += self.unpromised(self.budget) == 0 and not self.ending
+        return see(self, one)
+
+    monkeypatch.setattr(RunView, "_see", seen)
+    done = simulate(
+        [RandomSampling], MaxTotalFunctionCalls(2 * living), max_jobs=living, seconds=lambda opt, x: 1 + opt / 1000
+    )
+    monkeypatch.undo()
+    return looked_at[0] / done.view.calls
+
+
+def test_what_is_silent_is_found_without_a_look_at_all(monkeypatch):
+    assert looked_at_per_evaluation(monkeypatch, 80) <= 1.5 * looked_at_per_evaluation(monkeypatch, 20)

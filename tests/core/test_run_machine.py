@@ -221,6 +221,13 @@ class World(RuleBasedStateMachine):
         assert self.state.used_slots <= self.state.slots
 
     @invariant()
+    def holders_of_credits_stand_in_the_order_in_which_they_were_heard(self):
+        holders = [one for one in self.state.alive.values() if one.holds_credits]
+        assert sorted(self.state.holders) == [one.request.opt for one in holders]
+        heard = [one.heard_at for one in self.state.holders.values()]
+        assert heard == sorted(heard)
+
+    @invariant()
     def those_that_are_to_stop_are_counted(self):
         to_stop = [one.stop is not None for one in self.state.alive.values()]
         assert sum(to_stop) == self.state.stopping

@@ -46,6 +46,8 @@ class Stagnation:
         Points of a generation, λ.
     """
 
+    _reason: str | None = None
+
     def __init__(self, dims: int, size: int) -> None:
         window = 2 * (5 + (15 * dims) // size)
         self._bests: deque[float] = deque(maxlen=window)
@@ -64,9 +66,13 @@ class Stagnation:
         if self._extent > WIDE or self._variation is None:
             self._variation = self._spreads[-1]
         self._idle = self._idle + 1 if self._gains_nothing() else 0
+        self._reason = self._judged()
 
     def reason(self) -> str | None:
-        """Return why the search is over; None if it is not."""
+        """Return why the search is over; None if it is not. It may be asked for after each value."""
+        return self._reason
+
+    def _judged(self) -> str | None:
         if len(self._spreads) < self._spreads.maxlen or self._extent >= NARROW:  # type: ignore[operator]
             return None
         if self._idle >= CONFIRMED:

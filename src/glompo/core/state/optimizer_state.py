@@ -95,6 +95,11 @@ class OptimizerState:
         return may_return(self.phase, self.how, self.stop.by if self.stop else None)
 
     @property
+    def holds_credits(self) -> bool:
+        """Whether it has credits that it may use, and was not asked for them because it was silent."""
+        return self.phase in (Phase.STARTING, Phase.RUNNING) and self.granted > self.calls and not self.silent
+
+    @property
     def outstanding(self) -> int:
         """Calls of the task that were granted and have not been reported."""
         return 0 if self.phase in (Phase.ENDED, Phase.LEFT) else self.granted - self.calls

@@ -74,6 +74,7 @@ class RunFacts:
     optimizers: dict[int, OptimizerState] = field(default_factory=dict)
     alive: dict[int, OptimizerState] = field(default_factory=dict)
     left: dict[int, OptimizerState] = field(default_factory=dict)
+    holders: dict[int, OptimizerState] = field(default_factory=dict)  # of credits; the one silent for longest first
     session_slots: int = 0
     session_cpus: int = 0
     scales: tuple[str, ...] = ()
@@ -135,6 +136,15 @@ class RunFacts:
         one.phase = lifecycle.after(one.phase, event)
         self.resting += one.phase is Phase.PAUSED
         self.stopping += one.phase is Phase.STOPPING
+
+    def note_holder(self, one: OptimizerState, at: float) -> None:
+        """Keep the holders of credits in order after an event at the run time `at` about one optimizer."""
+        opt = one.request.opt
+        if not one.holds_credits:
+            self.holders.pop(opt, None)
+        elif one.heard_at == at or opt not in self.holders:
+            self.holders.pop(opt, None)
+            self.holders[opt] = one
 
     def check_fit(self, slots: int) -> None:
         """Raise IllegalEventError unless so many slots are free."""

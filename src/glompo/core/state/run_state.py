@@ -41,6 +41,7 @@ from glompo.events import (
     ReclaimRequested,
     Recovered,
     Repaired,
+    Restored,
     Resumed,
     ResumeRequested,
     RunFinished,
@@ -71,6 +72,11 @@ _NOT_CALLED = np.uint8(Status.OUT_OF_BOUNDS)
 _HEARD = (Started, Wanted, Evaluated, Noted, IncumbentTaken, Paused, Resumed, Saved, NotSaved, Diverged, Recovered)
 """Events that tell of a sign of life."""
 
+_MOVING = (
+    *_HEARD, Granted, Reclaimed, ReclaimRequested, PauseRequested, ResumeRequested, StopRequested, Stopped, Restored,
+)  # fmt: skip
+"""Events after which an optimizer may hold credits that it did not, or the other way round, or was heard."""
+
 
 @dataclass(slots=True)
 class RunState(RunFacts):
@@ -94,6 +100,8 @@ class RunState(RunFacts):
         self.at = max(self.at, event.at)
         if isinstance(event, _HEARD):
             self.optimizers[event.opt].heard_at = event.at
+        if isinstance(event, _MOVING):
+            self.note_holder(self.optimizers[event.opt], event.at)
 
     def _open_run(self, event: RunOpened) -> None:
         if self.opened is not None:

@@ -41,6 +41,7 @@ def _open_session(state: RunFacts, event: SessionOpened) -> None:
             state.ended[How.STOPPED] += 1
             state.retention.retire(opt, state.optimizers)
     state.alive.clear()
+    state.holders.clear()
     state.used_slots = state.resting = state.stopping = state.outstanding = 0
 
 

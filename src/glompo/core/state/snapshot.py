@@ -48,7 +48,7 @@ _KNOWN: dict[str, type] = {
         PendingRequests, RegimeTotals, Verdict, How, Phase, PointsKnown, Sampled,
     )
 }  # fmt: skip
-_DERIVED = ("alive", "left")
+_DERIVED = ("alive", "left", "holders")
 """Fields that follow from others."""
 
 _FIELDS = {
@@ -129,6 +129,8 @@ def load(data: dict[str, Any]) -> RunState:
     state.left = {opt: one for opt, one in state.optimizers.items() if one.phase is Phase.LEFT}
     over = (Phase.ENDED, Phase.LEFT)
     state.alive = {opt: one for opt, one in state.optimizers.items() if one.phase not in over}
+    holders = [(opt, one) for opt, one in state.alive.items() if one.holds_credits]
+    state.holders = dict(sorted(holders, key=lambda item: item[1].heard_at))
     return state
 
 

@@ -93,6 +93,11 @@ class RunView:
         return (self._see(alive[opt]) for opt in chosen)
 
     @property
+    def holders(self) -> Iterator[OptimizerView]:
+        """Those of them that have credits they may use, unless they were asked for them; the silent ones first."""
+        return map(self._see, self._state.holders.values())
+
+    @property
     def n_alive(self) -> int:
         """Number of optimizers that have not ended."""
         return len(self._state.alive)
