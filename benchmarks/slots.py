@@ -1,10 +1,9 @@
 """How busy many slots are kept, and what that costs the one process that decides.
 
-Usage: ``python benchmarks/slots.py [threads] [simulated] [dask]``, all of them by default. One CMA-ES keeps 32 threads
-busy whose evaluations wait; 1,000 and 10,000 random samplings share as many slots on the virtual clock; a Dask cluster
-on this machine evaluates tasks that take no time, and a plain loop of `Client.submit` beside it is the baseline.
-CPU time is that of this process: all its threads, and the scheduler of Dask, whose workers are processes of their own.
-The load is told.
+Usage: ``python benchmarks/slots.py [threads] [dask]``, both by default. One CMA-ES keeps 32 threads busy whose
+evaluations wait; a Dask cluster on this machine evaluates tasks that take no time, and a plain loop of `Client.submit`
+beside it is the baseline. CPU time is that of this process: all its threads, and the scheduler of Dask, whose workers
+are processes of their own. The load is told. For simulated slots see ``growth.py``.
 """
 
 from __future__ import annotations
@@ -18,9 +17,7 @@ from pathlib import Path
 import numpy as np
 
 import glompo
-from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.optimizers import CMAOptimizer, RandomSampling
-from glompo.testing import simulate
 
 SLOTS = 32
 DIMS = 10
@@ -59,21 +56,6 @@ def threads() -> None:
         print(f"| × {seconds * 1000:.0f} ms | {n:,} | {busy:.2f} ({asked:.2f} of what was asked) | {cpu * 1e6:.0f} |")
 
 
-def simulated() -> None:
-    """As many random samplings as slots, on the virtual clock: what the engine and its simulated workers take."""
-    print("\n| simulated slots | evaluations | CPU per evaluation (µs) |\n|---|---:|---:|")
-    for slots in (10, 1000, 10_000):
-        n = 5 * slots if slots > 10 else 5000
-        before = time.process_time()
-        simulate([RandomSampling], MaxTotalFunctionCalls(n), max_jobs=slots, bounds=BOUNDS, seconds=_durations())
-        print(f"| {slots:,} | {n:,} | {(time.process_time() - before) / n * 1e6:.0f} |", flush=True)
-
-
-def _durations():
-    rng = np.random.default_rng(1)
-    return lambda opt, x: 10.0 * float(rng.lognormal())
-
-
 def dask() -> None:
     """Tasks that take no time, under the manager and submitted by hand."""
     from distributed import Client, LocalCluster, as_completed
@@ -107,7 +89,7 @@ def dask() -> None:
             print(f"| {name} | {SHORT:,} | {cpu / SHORT * 1e6:,.0f} | {SHORT / wall:.0f} |", flush=True)
 
 
-KINDS = {"threads": threads, "simulated": simulated, "dask": dask}
+KINDS = {"threads": threads, "dask": dask}
 
 
 def main() -> None:
