@@ -26,12 +26,17 @@ class EndedError(GlompoError):
     Attributes
     ----------
     result : object
-        The result of the run as far as it came; every evaluation is on disk.
+        The result of the run as far as it came.
     """
 
     def __init__(self, message: str, result: object = None) -> None:
         super().__init__(message)
         self.result = result
+
+    @property
+    def on_record(self) -> bool:
+        """Whether every evaluation is on disk: always but for a task that was refused before it gave a value."""
+        return getattr(self.result, "run_dir", "") is not None
 
 
 class RunInterrupt(KeyboardInterrupt):
