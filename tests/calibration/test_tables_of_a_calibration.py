@@ -142,6 +142,8 @@ def test_data_are_linear_combinations_and_series(tmp_path):
         ("a b,,1,1,,,", r"d.csv:2: quantity is 'a b', in which 'a b' is no name"),
         ("a,,1,1,,,\na,,2,1,,validation,", r"d.csv:3: 'a' is for validation, and stands at .*d.csv:2 for training"),
         ("a - b,,1,1,,,\n-1*b + a,,2,1,,validation,", "must not be fitted"),
+        ("a - b,,1,1,,,\nb - a,,-1,1,,validation,", "must not be fitted"),
+        ("a,,1,1,,,\n0.5*a + 0.5*a,,2,1,,validation,", "must not be fitted"),
         ("a,,1,1,,,\na,3,1,1,,,", r"d.csv:3: 'a' is wanted at 3.0, and as a single number at .*d.csv:2"),
     ],
 )

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.calibration.data import Data
+from glompo.calibration.data import AnswerError, Data
 from glompo.calibration.known import check_parameters, check_quantities
 from glompo.calibration.losses import loss_of
 from glompo.calibration.parameters import Parameters
@@ -39,8 +39,8 @@ class Calibration:
         by name. ``wanted`` has the quantities that are needed, each with the places of its series in rising order, an
         empty array for a single number. A class is constructed once in each thread of each process, and its instance is
         called. If the model has attributes `quantities` and `parameters`, each a collection of names or a function that
-        says whether it knows one, rows with other names are refused. Without them a quantity that is missing in the
-        first answer ends the run at that evaluation.
+        says whether it knows one, rows with other names are refused. A quantity that could not be computed may be given
+        as the exception that says why.
     parameters : Parameters, what :meth:`Parameters.read` takes, or lmfit.Parameters
         Which numbers are fitted.
     data : Data, or what :meth:`Data.read` takes
@@ -55,6 +55,13 @@ class Calibration:
     ------
     SettingError, SettingTypeError
         Naming file, line, value and remedy; the model has not been called.
+
+    Notes
+    -----
+    The values in the table of parameters must be answered: with as many finite numbers as are wanted. If the first
+    answer is of another kind, the task raises TaskContractError, with file and line of the row, which ends a run and
+    leaves nothing of it; where that answer was about another point, the model is called once more, about those values.
+    Any other answer of no use is a failed evaluation.
 
     Examples
     --------
@@ -203,11 +210,14 @@ class Calibration:
         data = self.training if split == "training" else self.validation
         if data is None:
             raise SettingError("no row of the data is for validation; give some split = validation")
-        answer = self._instance()(self.parameters.values(x), data.wanted)
-        if not self._answered and (why := data.missing(answer)):
-            raise TaskContractError(why)  # a model that gave all before has failed at this point only
+        try:
+            found = self._compared(x, data)
+        except AnswerError as error:
+            if not self._answered and self._fails_at_start(x, data, error):
+                raise TaskContractError(str(error)) from error
+            raise
         self._answered = True
-        return data.predictions(answer)
+        return found
 
     def validation_loss(self, x: Any) -> float:
         """Return the loss of the validation data at `x`, shape (d,); nan if there are none."""
@@ -235,6 +245,24 @@ class Calibration:
             See :func:`~glompo.calibration.report.reported`.
         """
         return reported(self, at, **settings)
+
+    def _compared(self, x: Any, data: Data) -> Vector:
+        return data.predictions(self._instance()(self.parameters.values(x), data.wanted))
+
+    def _fails_at_start(self, x: Any, data: Data, error: AnswerError) -> bool:
+        """Return whether the values in the table have no answer either: then it is not the point `x` that is wrong."""
+        if np.array_equal(x, self.x0):
+            return True
+        if error.there:
+            return False
+        try:
+            self._compared(self.x0, data)
+        except AnswerError:
+            return True
+        except Exception:  # whatever a model raises where it cannot be computed
+            return False
+        self._answered = True
+        return False
 
     @functools.cached_property
     def _members(self) -> list[NDArray[np.bool_]]:
