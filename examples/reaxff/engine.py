@@ -50,7 +50,17 @@ _LOADING = threading.Lock()
 
 
 class EngineError(RuntimeError):
-    """LAMMPS is missing, refused a force field, or returned an energy that is not a finite number."""
+    """LAMMPS is missing, refused a force field, or returned an energy that is not a finite number.
+
+    Attributes
+    ----------
+    geometry : str
+        The geometry at which that happened; empty if it was before the first one.
+    """
+
+    def __init__(self, message: str, geometry: str = "") -> None:
+        super().__init__(message)
+        self.geometry = geometry
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +105,13 @@ class Engine:
         EngineError
             If LAMMPS refuses the force field or a number is not finite. The next call works again.
         """
-        found, doing = Computed(), "a new instance"
+        found, doing = Computed(), ""
         try:
             with tempfile.NamedTemporaryFile(prefix="ffield-") as file:  # a new name: no other process can write to it
                 file.write(force_field.encode("utf-8", ENCODING_ERRORS))
                 file.flush()
                 for symbols, names in self._order(job):
+                    doing = ""
                     if symbols not in self._instances:
                         self._instances[symbols] = _Instance(symbols)
                     self._instances[symbols].begin(file.name)
@@ -112,7 +123,7 @@ class Engine:
             raise
         except Exception as error:  # the Python module of LAMMPS raises plain Exception
             self.close()  # after an error an instance may be half built
-            raise EngineError(f"LAMMPS failed at {doing}: {error}") from error
+            raise EngineError(f"LAMMPS failed: {' '.join(str(error).split())}", doing) from error
         return found
 
     def close(self) -> None:
@@ -143,7 +154,8 @@ class Engine:
             if name in job.forces:
                 found.forces[name] = instance.forces()
         if name in job.relaxed:
-            found.relaxed_energies[name] = _finite(name, instance.relaxed(start))
+            _finite(name, instance.energy(start))  # LAMMPS never ends relaxing what has no energy
+            found.relaxed_energies[name] = _finite(name, instance.relaxed())
             found.relaxed[name] = instance.places()
 
 
@@ -173,16 +185,20 @@ class _Instance:
     def energy(self, places: Any) -> float:
         self._lammps.scatter_atoms("x", 1, 3, places)
         self._lammps.command("run 0 post no")
+        return self._energy()
+
+    def _energy(self) -> float:
+        if self._lammps.get_natoms() < self._count:
+            raise RuntimeError(f"atoms left the box, which ends {HALF_BOX:g} Å from the middle of the geometry")
         return float(self._lammps.get_thermo("pe"))
 
     def forces(self) -> Vector:
         return np.array(self._lammps.gather_atoms("f", 1, 3))
 
-    def relaxed(self, places: Any) -> float:
-        self._lammps.scatter_atoms("x", 1, 3, places)
-        self._lammps.command("run 0 post no")  # the charges of this geometry come first: those of another mislead
+    def relaxed(self) -> float:
+        """Relax the geometry whose energy was the last: its charges must be there, those of another mislead."""
         self._lammps.command(MINIMIZE)
-        return float(self._lammps.get_thermo("pe"))
+        return self._energy()
 
     def places(self) -> Vector:
         return np.array(self._lammps.gather_atoms("x", 1, 3)).reshape(-1, 3)
@@ -193,7 +209,7 @@ class _Instance:
 
 def _finite(name: str, energy: float) -> float:
     if not math.isfinite(energy):
-        raise EngineError(f"the energy of {name} is {energy}; this force field is of no use")
+        raise EngineError(f"the energy is {energy}", name)
     return energy
 
 

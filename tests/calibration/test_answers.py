@@ -50,8 +50,9 @@ WRONG = [
 
 @pytest.mark.parametrize(("model", "told"), WRONG)
 def test_an_answer_of_no_use_at_the_values_of_the_table_ends_the_run_and_nothing_is_kept(model, told, tmp_path):
+    rows = [Parameter("a", 1.0, 0.0, 10.0), Parameter("b", 0.7, 0.1, 1.3, scale="log"), Parameter("c", 1.3, 0.9, 1.6)]
     with pytest.raises(TaskContractError, match=told) as raised:
-        glompo.minimize(Calibration(model, PARAMETERS, DATA), working_dir=tmp_path / "run", **SETTINGS)
+        glompo.minimize(Calibration(model, Parameters(rows), DATA), working_dir=tmp_path / "run", **SETTINGS)
     assert raised.value.result.nfev == 1
     assert list(tmp_path.iterdir()) == []
 

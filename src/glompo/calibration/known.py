@@ -10,7 +10,7 @@ from glompo.calibration.parameters import Parameters
 from glompo.errors import SettingError
 
 Known = Callable[[str], bool] | Iterable[str]
-"""Names, or a function that says whether one is known."""
+"""Names, or a function that says whether one is known; it may raise SettingError, which says why not."""
 
 
 def check_quantities(data: Data, known: Known) -> None:
@@ -36,8 +36,11 @@ class _Names:
         self._known = known if callable(known) else frozenset(self._listed).__contains__
 
     def check(self, name: str, where: str, what: str) -> None:
-        if self._known(name):
-            return
+        try:
+            if self._known(name):
+                return
+        except SettingError as error:
+            raise SettingError(f"{where}: {error}") from None
         near = get_close_matches(name, self._listed, 1)
         hint = f"did you mean {near[0]!r}?" if near else "mend the name, or take the row out"
         raise SettingError(f"{where}: the model knows no {what} {name!r}; {hint}")

@@ -22,6 +22,9 @@ from glompo.errors import SettingError, SettingTypeError, TaskContractError
 Vector = NDArray[np.float64]
 Model = Callable[[Mapping[str, float], Mapping[str, Vector]], Mapping[str, Any]]
 
+ROUNDING = 1e-9
+"""Share of its range by which a parameter may be moved when it is scaled and scaled back."""
+
 PRIORS = "prior"
 """Group of the residuals that are no comparison with data."""
 
@@ -251,7 +254,8 @@ class Calibration:
 
     def _fails_at_start(self, x: Any, data: Data, error: AnswerError) -> bool:
         """Return whether the values in the table have no answer either: then it is not the point `x` that is wrong."""
-        if np.array_equal(x, self.x0):
+        low, high = np.array(self.bounds).T
+        if (np.abs(np.asarray(x) - self.x0) <= ROUNDING * (high - low)).all():
             return True
         if error.there:
             return False
