@@ -6,8 +6,8 @@ after the other. Two things are not obvious:
 * *The value of a force field must not depend on what was computed before.* The charge solver starts from an
   extrapolation of its latest solutions, so the last digits of an energy depend on the history. The solver is
   therefore created anew for every force field, and the geometries always come in the same order.
-* *An instance belongs to the thread that made it.* LAMMPS asks OpenMP for one thread when an instance is made,
-  but OpenMP keeps that wish per thread: an instance that is used by another thread runs on all cores.
+* *OpenMP is asked for one thread again and again.* LAMMPS does so when an instance is made, but OpenMP keeps that wish
+  for each thread that calls: an instance that is used by another one would run on all cores.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ CHARGE_SOLVER = "fix charges all qeq/reaxff 1 0.0 10.0 1.0e-8 reaxff"
 MINIMIZE = "minimize 0 1.0e-3 500 5000"
 """How a geometry is relaxed: until the force is 1e-3 kcal/mol/Å, in 500 steps at most."""
 
+M_ARENA_MAX = -8  # the value in glibc's malloc.h
 MPI_THREAD_MULTIPLE = 3  # the value in MPICH's mpi.h
 
 _LOADING = threading.Lock()
@@ -83,7 +85,7 @@ class Computed:
 
 
 class Engine:
-    """Computes jobs; belongs to one thread.
+    """Computes jobs, one after the other.
 
     Parameters
     ----------
@@ -92,6 +94,7 @@ class Engine:
     """
 
     def __init__(self, geometries: Mapping[str, Geometry]) -> None:
+        _keep_one_heap()
         self._geometries = geometries
         self._places: dict[str, Any] = {}  # made once: that takes as long as half an energy
         self._instances: dict[tuple[str, ...], _Instance] = {}
@@ -180,6 +183,8 @@ class _Instance:
         self._lammps.create_atoms(self._count, list(range(1, self._count + 1)), types, [p % 30.0 for p in places])
 
     def begin(self, force_field: str) -> None:
+        with suppress(AttributeError):  # built without OpenMP
+            self._lammps.lib.omp_set_num_threads(1)
         self._lammps.commands_string(f'pair_coeff * * "{force_field}" {" ".join(self._elements)}\n{CHARGE_SOLVER}')
 
     def energy(self, places: Any) -> float:
@@ -211,6 +216,17 @@ def _finite(name: str, energy: float) -> float:
     if not math.isfinite(energy):
         raise EngineError(f"the energy is {energy}", name)
     return energy
+
+
+@functools.cache
+def _keep_one_heap() -> None:
+    """Let the threads of this process share a heap.
+
+    LAMMPS takes and frees much memory with each force field. By itself glibc gives each thread that calls it a heap of
+    its own, which keeps what was freed: 110 MB more in a run of four optimizers in threads.
+    """
+    with suppress(AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 @functools.cache

@@ -38,7 +38,7 @@ MEASURED = {"distance": 2, "angle": 3, "dihedral": 4}
 class ReaxFF:
     """A force field whose numbers may change, and the geometries that it is asked about.
 
-    LAMMPS is loaded at the first call, in one instance for each list of atoms; these belong to the thread that calls.
+    LAMMPS is loaded at the first call, in one instance for each list of atoms.
 
     Parameters
     ----------

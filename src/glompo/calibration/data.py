@@ -202,10 +202,12 @@ class Data(Sequence[Entry]):
             if isinstance(why := answer[name], Exception):
                 raise AnswerError(f"{self._first(name)}: {name!r} failed: {error_text(why)}; {REMEDY}", there=True)
         values = np.concatenate([self._part(name, answer) for name in self._places])
-        sums = np.bincount(self._rows, self._factors * values[self._columns], len(self._entries))
+        sums = np.asarray(
+            np.bincount(self._rows, self._factors * values[self._columns], len(self._entries)), np.float64
+        )
         if not np.isfinite(sums).all():
             raise self._not_finite(values, sums)
-        return np.asarray(sums, dtype=np.float64)
+        return sums
 
     def residuals(self, predictions: Vector) -> Vector:
         """Return (prediction − reference) / sigma, times the root of the group's weight, shape (n,)."""
@@ -291,9 +293,9 @@ class Data(Sequence[Entry]):
             )
         count = max(1, len(self._places[name]))
         try:
-            given = np.atleast_1d(answer[name])
+            given: Any = np.atleast_1d(answer[name])
             numbers = given if given.dtype.kind in "biuf" else list(map(float, given.ravel().tolist()))
-            value = np.array(numbers, dtype=np.float64).reshape(given.shape)
+            value: Vector = np.array(numbers, dtype=np.float64).reshape(given.shape)
         except (TypeError, ValueError):
             raise AnswerError(
                 f"{self._first(name)}: the model gave {answer[name]!r:.80} for {name!r}; let it give a number"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -40,10 +40,10 @@ class Calibration:
     model : callable, class, or functools.partial of a class
         ``model(values, wanted)`` returns a mapping from quantities to numbers and arrays. ``values`` has all parameters
         by name. ``wanted`` has the quantities that are needed, each with the places of its series in rising order, an
-        empty array for a single number. A class is constructed once in each thread of each process, and its instance is
-        called. If the model has attributes `quantities` and `parameters`, each a collection of names or a function that
-        says whether it knows one, rows with other names are refused. A quantity that could not be computed may be given
-        as the exception that says why.
+        empty array for a single number. Of a class each process constructs as many instances as it calls at once; one
+        thread after another may call an instance, two at once never do. If the model has attributes `quantities` and
+        `parameters`, each a collection of names or a function that says whether it knows one, rows with other names are
+        refused. A quantity that could not be computed may be given as the exception that says why.
     parameters : Parameters, what :meth:`Parameters.read` takes, or lmfit.Parameters
         Which numbers are fitted.
     data : Data, or what :meth:`Data.read` takes
@@ -103,11 +103,11 @@ class Calibration:
             raise SettingError(f"none of the {len(self.data)} rows of data is for training; give some split = training")
         self.training, self.validation = training, self.data.of("validation")
         self._forget()
-        one = self._instance()
-        if (known := getattr(one, "quantities", None)) is not None:
-            check_quantities(self.data, known)
-        if (taken := getattr(one, "parameters", None)) is not None:
-            check_parameters(self.parameters, taken)
+        with self._lent() as one:
+            if (known := getattr(one, "quantities", None)) is not None:
+                check_quantities(self.data, known)
+            if (taken := getattr(one, "parameters", None)) is not None:
+                check_parameters(self.parameters, taken)
 
     def __repr__(self) -> str:
         rows = len(self.validation or ())
@@ -117,7 +117,7 @@ class Calibration:
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in ("_local", "_answered")}
+        return {name: value for name, value in self.__dict__.items() if name not in ("_idle", "_answered")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -250,7 +250,8 @@ class Calibration:
         return reported(self, at, **settings)
 
     def _compared(self, x: Any, data: Data) -> Vector:
-        return data.predictions(self._instance()(self.parameters.values(x), data.wanted))
+        with self._lent() as model:
+            return data.predictions(model(self.parameters.values(x), data.wanted))
 
     def _fails_at_start(self, x: Any, data: Data, error: AnswerError) -> bool:
         """Return whether the values in the table have no answer either: then it is not the point `x` that is wrong."""
@@ -278,16 +279,24 @@ class Calibration:
         """Return the class of the model, if it is to be constructed; else the model."""
         return self.model.func if isinstance(self.model, functools.partial) else self.model
 
-    def _instance(self) -> Model:
+    @contextmanager
+    def _lent(self) -> Iterator[Model]:
+        """Lend the model; if it is a class, an instance that no other call has."""
         if not inspect.isclass(self._maker()):
-            return self.model  # type: ignore[no-any-return]  # it can be called
-        local = self._local
-        if getattr(local, "process", None) != os.getpid():  # what a library holds may not survive a fork
-            local.model, local.process = self.model(), os.getpid()
-        return local.model  # type: ignore[no-any-return]  # as above
+            yield self.model
+            return
+        idle = self._idle.setdefault(os.getpid(), [])  # what a library holds may not survive a fork
+        try:
+            one = idle.pop()
+        except IndexError:
+            one = self.model()
+        try:
+            yield one
+        finally:
+            idle.append(one)
 
     def _forget(self) -> None:
-        self._local = threading.local()
+        self._idle: dict[int, list[Model]] = {}
         self._answered = False
 
 
