@@ -28,7 +28,7 @@ REMEDY = "take the row out, mend the model, or begin at other values of the para
 Vector = NDArray[np.float64]
 Terms = tuple[tuple[float, str], ...]
 
-_TERM = re.compile(r"(?:([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*\s*)?(\S+)")
+_TERM = re.compile(r"(?:([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*\s*)?([^\s*]\S*)")
 
 
 def terms_of(text: str, where: str) -> Terms:
@@ -114,6 +114,8 @@ class Entry:
         if self.split not in SPLITS:
             raise SettingError(f"{at}: split is {self.split!r}; write 'training' or 'validation'")
         object.__setattr__(self, "terms", self.terms or terms_of(self.quantity, at))
+        if not _compared(self.terms):
+            raise SettingError(f"{at}: quantity is {self.quantity!r}, which is always 0; mend it, or take the row out")
 
     @property
     def label(self) -> str:

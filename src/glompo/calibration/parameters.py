@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.calibration.derived import Derived
+from glompo.calibration.derived import Derived, in_order
 from glompo.calibration.tables import Row, rows_of, written
 from glompo.errors import SettingError
 
@@ -125,8 +125,10 @@ class Parameter:
             raise SettingError(
                 f"{at}: its value {self.value} lies outside its range {low} to {high}; move it or widen the range"
             )
-        if self.scale == "log" and low <= 0.0:
-            raise SettingError(f"{at}: scale is 'log', but its range begins at {low}; raise lower above 0")
+        lognormal = self.prior is not None and self.prior.kind == "lognormal"
+        if (self.scale == "log" or lognormal) and low <= 0.0:
+            why = "scale is 'log'" if self.scale == "log" else f"prior is {self.prior}"
+            raise SettingError(f"{at}: {why}, but its range begins at {low}; raise lower above 0")
 
 
 class Parameters(Sequence[Parameter]):
@@ -267,12 +269,13 @@ class Parameters(Sequence[Parameter]):
     @classmethod
     def from_lmfit(cls, given: Mapping[str, Any]) -> Self:
         """Return the table of objects with the attributes of ``lmfit.Parameter``; an ``expr`` becomes derived."""
-        free = {name: one for name, one in given.items() if not getattr(one, "expr", None)}
+        tied = {name: one.expr for name, one in given.items() if getattr(one, "expr", None)}
+        free = {name: one for name, one in given.items() if name not in tied}
         rows = [
             Parameter(name, float(one.value), float(one.min), float(one.max), active=bool(one.vary))
             for name, one in free.items()
         ]
-        return cls(rows, {name: one.expr for name, one in given.items() if name not in free})
+        return cls(rows, in_order(tied))
 
     @classmethod
     def from_petab(cls, source: str | os.PathLike[str] | Iterable[Mapping[str, Any]]) -> Self:
