@@ -56,7 +56,7 @@ def test_parameters_are_read_from_toml_and_from_rows(tmp_path):
         ("a,1,1,1,,,,", "widen it, or give active = false"),
         ("a,1,,2,,,,", "its range is nan to 2.0; give finite limits"),
         ("a,x,0,2,,,,", r"p.csv:2: value is 'x'; give a finite number"),
-        ("a,1,0,2,ln,,,", r"p.csv:2: scale is 'ln'; use 'linear' or 'log'"),
+        ("a,1,0,2,ln,,,", r"p.csv:2: parameter 'a': scale is 'ln'; use 'linear' or 'log'"),
         ("a,1,0,2,log,,,", "its range begins at 0.0; raise lower above 0"),
         ('a,0,0,2,,,"lognormal(1,1)",', r"prior is lognormal\(1.0, 1.0\), but its range begins at 0.0; raise lower"),
         ("a,1,0,2,,maybe,,", r"p.csv:2: active is 'maybe'; write true or false"),

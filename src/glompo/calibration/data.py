@@ -37,17 +37,15 @@ def terms_of(text: str, where: str) -> Terms:
     It is written ``a``, ``a - b`` or ``0.5*a + 2*b``, with blanks around plus and minus; a name holds no blanks.
     SettingError if it is none.
     """
-    parts = re.split(r"\s+([-+])\s+", f" {text.strip()}".replace(" - ", "  - ").replace(" + ", "  + ").strip())
-    signs, terms = [1.0, *(1.0 if sign == "+" else -1.0 for sign in parts[1::2])], parts[::2]
-    found = []
-    for sign, term in zip(signs, terms, strict=True):
-        match = _TERM.fullmatch(term)
+    parts, found = ["+", *re.split(r"\s([-+])\s", text.strip())], []
+    for sign, term in zip(parts[::2], parts[1::2], strict=True):
+        match = _TERM.fullmatch(term.strip())
         if match is None:
             raise SettingError(
                 f"{where}: quantity is {text!r}, in which {term!r} is no name; write 'a', 'a - b' or '0.5*a + b', with "
                 "blanks around + and -"
             )
-        found.append((sign * float(match[1] or 1.0), match[2]))
+        found.append((float(f"{sign}1") * float(match[1] or 1.0), match[2]))
     return tuple(found)
 
 

@@ -299,26 +299,26 @@ def _limit(value: float) -> float | None:
 
 def _parameter(row: Row) -> Parameter:
     prior = row.text("prior", "")
-    active = row.flag("active", True)
-    low, high = (row.number(name) if name in row.cells else math.nan for name in ("lower", "upper"))
-    scale = row.text("scale", "linear")
-    if scale not in SCALES:
-        raise SettingError(f"{row.where}: scale is {scale!r}; use 'linear' or 'log'")
     return Parameter(
         row.text("name"),
         row.number("value"),
-        low,
-        high,
-        scale=scale,  # type: ignore[arg-type]  # it is one of them
-        active=active,
+        *_range(row, "lower", "upper"),
+        scale=row.text("scale", "linear"),  # type: ignore[arg-type]  # it checks that
+        active=row.flag("active", True),
         prior=Prior.parse(prior, row.where) if prior else None,
         group=row.text("group", ""),
         where=row.where,
     )
 
 
+def _range(row: Row, lower: str, upper: str) -> tuple[float, float]:
+    """Return the ends of a range, each nan if it is not given."""
+    low, high = (row.number(name) if name in row.cells else math.nan for name in (lower, upper))
+    return low, high
+
+
 def _from_petab(row: Row) -> Parameter:
-    low, high = (row.number(name) if name in row.cells else math.nan for name in ("lowerBound", "upperBound"))
+    low, high = _range(row, "lowerBound", "upperBound")
     scale = _PETAB_SCALES.get(row.text("parameterScale", "lin"))
     if scale is None:
         raise SettingError(f"{row.where}: parameterScale is {row.text('parameterScale')!r}; use lin, log or log10")
