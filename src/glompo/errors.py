@@ -97,6 +97,7 @@ class TaskContractError(TaskFailedError):
     """The task is not what it says; raised by a task, it ends the run at that evaluation.
 
     Its extras are not those of `headers`, its residuals do not give its value, or a model lacks what is wanted of it.
+    If no evaluation gave a value before, nothing of the run is kept, and its result has no `run_dir`.
     """
 
 

@@ -115,19 +115,17 @@ class Session:
         except StoreError as error:
             logger.error("%s", error)
 
-    def take_back(self) -> bool:
-        """Leave the directory as it was, if this session has begun a run whose task was refused and gave no value.
+    def kept(self) -> Path | None:
+        """Return the run directory of a session that has ended.
 
-        Returns
-        -------
-        bool
-            Whether that was so.
+        If the session began the run, whose task was refused and gave no value, nothing is kept: the directory is left
+        as it was before, and None is returned.
         """
         valued = any(math.isfinite(one.trajectory.best) for one in self.state.optimizers.values())
         if not self.state.refused or valued or self.beginning is None:
-            return False
+            return self.run_dir
         self.beginning.close()
-        return True
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -288,8 +288,7 @@ class GloMPOManager:
             finally:
                 session.abandon()  # also if it could not begin its work: nothing is held any more
                 self._state = session.state
-                run_dir = None if session.take_back() else session.run_dir
-                self._result = result_of(RunView(session.state, session.state.at), run_dir)
+                self._result = result_of(RunView(session.state, session.state.at), session.kept())
                 self._running = None
         except PolicyError as error:
             if self._result is not None:
@@ -308,8 +307,8 @@ class GloMPOManager:
     def _concluded(self, spec: RunSpec, state: RunState) -> Result:
         """Return the result, or raise where an empty one would hide that nothing worked."""
         assert self._result is not None  # just found
-        run_dir, unnamed = self._result.run_dir, spec.working_dir is None
-        if run_dir is not None and unnamed and state.finished is not None and state.at <= SHORT_SECONDS:
+        run_dir, over = self._result.run_dir, state.finished is not None
+        if run_dir is not None and spec.working_dir is None and over and state.at <= SHORT_SECONDS:
             mark_short(run_dir)
         if run_dir is not None and spec.summary_files:
             self.write_summary_file()
