@@ -40,10 +40,11 @@ KNOWN = {
 
 
 def disulfides(folder: Path, ffield: str, **settings: Any) -> Calibration:
-    """Return the calibration of a published force field."""
+    """Return the calibration of a published force field; rows of its second set that the first has too are left out."""
     import reaxff
 
     validation = {"validation": folder / "valSet" / "trainset.in", "validation_geo": folder / "valSet" / "geo"}
+    settings["without_shared"] = True
     geometries = [folder / "geo", folder / "valSet" / "geo"]
     return Calibration(
         functools.partial(reaxff.ReaxFF, folder / ffield, geometries),

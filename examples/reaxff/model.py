@@ -23,7 +23,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .engine import Engine, Job
+from glompo.errors import SettingError
+
+from .engine import Engine, EngineError, Job
 from .forcefield import Address, ForceField, ForceFieldError
 from .geometries import Geometry, read_geometries
 
@@ -36,7 +38,7 @@ MEASURED = {"distance": 2, "angle": 3, "dihedral": 4}
 class ReaxFF:
     """A force field whose numbers may change, and the geometries that it is asked about.
 
-    LAMMPS is loaded at the first call, in one instance for each list of atoms; these belong to the thread that calls.
+    LAMMPS is loaded at the first call, in one instance for each list of atoms.
 
     Parameters
     ----------
@@ -62,15 +64,20 @@ class ReaxFF:
         self._jobs: dict[tuple[str, ...], Job] = {}
 
     def quantities(self, name: str) -> bool:
-        """Return whether a quantity is known."""
-        kind, _, rest = name.partition(":")
-        geometry, _, atoms = rest.rpartition(":") if kind in MEASURED else (rest, "", "")
+        """Return whether a quantity is known; SettingError if the force field lacks an element of its geometry."""
+        kind, geometry = name.partition(":")[0], geometry_of(name)
         if geometry not in self.geometries:
             return False
+        symbols = self.geometries[geometry].symbols
+        for symbol in symbols:
+            if symbol not in self.force_field.elements:
+                raise SettingError(
+                    f"{geometry!r} has atoms of {symbol}, which the force field lacks; take the row out, or give "
+                    f"a force field of {symbol}"
+                )
         if kind not in MEASURED:
             return kind in PLAIN
-        numbers = atoms.partition("~")[0].split("-")
-        size = len(self.geometries[geometry].symbols)
+        numbers, size = name.rpartition(":")[2].partition("~")[0].split("-"), len(symbols)
         return len(numbers) == MEASURED[kind] and all(one.isdecimal() and 1 <= int(one) <= size for one in numbers)
 
     def parameters(self, name: str) -> bool:
@@ -81,18 +88,23 @@ class ReaxFF:
             return False
         return True
 
-    def __call__(self, values: Mapping[str, float], wanted: Mapping[str, Vector]) -> dict[str, float | Vector]:
-        """Return the quantities that are wanted.
+    def __call__(self, values: Mapping[str, float], wanted: Mapping[str, Vector]) -> dict[str, Any]:
+        """Return the quantities that are wanted; if a geometry fails, those of that geometry alone, as the error.
 
         Raises
         ------
         EngineError
-            If LAMMPS refuses the force field, or an energy is not finite. The next call works again.
+            If LAMMPS refuses the force field. The next call works again.
         """
         text = self.force_field.rendered({Address.parse(name): value for name, value in values.items()})
         job = self._job(wanted)
-        found = self._engine.computed(text, job)
-        answer: dict[str, float | Vector] = {}
+        try:
+            found = self._engine.computed(text, job)
+        except EngineError as error:
+            if not error.geometry:
+                raise
+            return {name: error for name in wanted if geometry_of(name) == error.geometry}
+        answer: dict[str, Any] = {}
         for name, places in wanted.items():
             kind, _, rest = name.partition(":")
             if kind == "energy":
@@ -114,12 +126,16 @@ class ReaxFF:
                 energies=frozenset(rest for kind, rest in named if kind == "energy"),
                 forces=frozenset(rest for kind, rest in named if kind == "force"),
                 relaxed=frozenset(
-                    rest.rpartition(":")[0] if kind in MEASURED else rest
-                    for kind, rest in named
-                    if kind not in ("energy", "force")
+                    geometry_of(name) for name in key if name.partition(":")[0] not in ("energy", "force")
                 ),
             )
         return self._jobs[key]
+
+
+def geometry_of(quantity: str) -> str:
+    """Return the name of the geometry that a quantity belongs to."""
+    kind, _, rest = quantity.partition(":")
+    return rest.rpartition(":")[0] if kind in MEASURED else rest
 
 
 def measured(places: Vector, atoms: str) -> float:

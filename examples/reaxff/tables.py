@@ -92,6 +92,7 @@ def trainset(
     relaxed: bool = False,
     validation: PathLike | None = None,
     validation_geo: PathLike | None = None,
+    without_shared: bool = False,
 ) -> Data:
     """Return the entries of a file ``trainset.in``, and of a second one for validation.
 
@@ -104,6 +105,8 @@ def trainset(
     relaxed : bool
         Whether the energy of a geometry with ``RUTYPE NORMAL RUN`` is taken after it has been relaxed; otherwise all
         energies are those of the geometries as they are read. Entries of GEOMETRY are always relaxed.
+    without_shared : bool
+        Whether entries for validation that the training set has too are left out; otherwise they are refused.
 
     Raises
     ------
@@ -117,7 +120,9 @@ def trainset(
     if validation is not None:
         if validation_geo is None:
             raise SettingError(f"{validation} needs geometries; give validation_geo")
-        entries += _entries(Path(validation), read_geometries(validation_geo), sections, relaxed, "validation")
+        checked = _entries(Path(validation), read_geometries(validation_geo), sections, relaxed, "validation")
+        fitted = {(entry.terms, entry.at) for entry in entries} if without_shared else set()
+        entries += [entry for entry in checked if (entry.terms, entry.at) not in fitted]
     return Data(entries)
 
 

@@ -26,12 +26,17 @@ class EndedError(GlompoError):
     Attributes
     ----------
     result : object
-        The result of the run as far as it came; every evaluation is on disk.
+        The result of the run as far as it came.
     """
 
     def __init__(self, message: str, result: object = None) -> None:
         super().__init__(message)
         self.result = result
+
+    @property
+    def on_record(self) -> bool:
+        """Whether every evaluation is on disk: always but for a task that was refused before it gave a value."""
+        return getattr(self.result, "run_dir", "") is not None
 
 
 class RunInterrupt(KeyboardInterrupt):
@@ -92,6 +97,7 @@ class TaskContractError(TaskFailedError):
     """The task is not what it says; raised by a task, it ends the run at that evaluation.
 
     Its extras are not those of `headers`, its residuals do not give its value, or a model lacks what is wanted of it.
+    If no evaluation gave a value before, nothing of the run is kept, and its result has no `run_dir`.
     """
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import math
+import os
 import pickle
 import threading
 from types import SimpleNamespace
@@ -49,19 +50,23 @@ def data():
     )
 
 
-class Counting:
-    """A model with what it knows; made once in each thread."""
+class Meeting:
+    """A model with what it knows, which counts its instances and refuses two calls at once."""
 
-    made: ClassVar[list[int]] = []
+    made: ClassVar[list[float]] = []
+    together: ClassVar[threading.Barrier | None] = None
     quantities = ("y", "z")
     parameters = ("a", "k", "c")
 
     def __init__(self, factor=1.0):
-        self.factor, self.thread = factor, threading.get_ident()
-        Counting.made.append(self.thread)
+        self.factor, self.calls = factor, threading.Lock()
+        Meeting.made.append(factor)
 
     def __call__(self, values, wanted):
-        assert threading.get_ident() == self.thread
+        assert self.calls.acquire(blocking=False)
+        if self.together is not None:
+            self.together.wait(30)
+        self.calls.release()
         return {name: self.factor * value for name, value in decay(values, wanted).items()}
 
 
@@ -163,25 +168,51 @@ def test_validation_rows_are_asked_of_the_model_only_for_validation():
     assert math.isnan(Calibration(decay, parameters(), data().of("training")).validation_loss(fit.x0))
 
 
-def test_a_class_is_made_once_in_each_thread():
-    Counting.made.clear()
-    fit = Calibration(functools.partial(Counting, factor=1.0), parameters(), data())
-    threads = [threading.Thread(target=lambda: [fit(fit.x0) for _ in range(3)]) for _ in range(2)]
+def in_threads(work, count):
+    threads = [threading.Thread(target=work) for _ in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    fit(fit.x0)
-    assert len(Counting.made) == 3
+
+
+def test_threads_that_call_one_after_the_other_share_an_instance():
+    Meeting.made.clear()
+    fit = Calibration(functools.partial(Meeting, factor=1.0), parameters(), data())
+    for _ in range(3):
+        in_threads(lambda: fit(fit.x0), 1)
+    assert len(Meeting.made) == 1
     assert pickle.loads(pickle.dumps(fit))(fit.x0) == fit(fit.x0)
+
+
+def test_as_many_instances_are_made_as_are_called_at_once():
+    Meeting.made.clear()
+    fit = Calibration(Meeting, parameters(), data())
+    Meeting.together = threading.Barrier(3)
+    try:
+        for _ in range(2):
+            in_threads(lambda: fit(fit.x0), 3)
+    finally:
+        Meeting.together = None
+    assert len(Meeting.made) == 3
+
+
+def test_a_fork_has_instances_of_its_own():
+    Meeting.made.clear()
+    fit = Calibration(Meeting, parameters(), data())
+    pid = os.fork()
+    if not pid:
+        fit(fit.x0)
+        os._exit(len(Meeting.made))
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 2
 
 
 def test_what_a_model_does_not_know_is_refused_with_its_row():
     wrong = Data([Entry("yy", 1.0, where="data.csv:7")])
     with pytest.raises(SettingError, match=r"data.csv:7: the model knows no quantity 'yy'; did you mean 'y'"):
-        Calibration(Counting, parameters(), wrong)
+        Calibration(Meeting, parameters(), wrong)
     with pytest.raises(SettingError, match="the model knows no parameter 'b'"):
-        Calibration(Counting, parameters(derived={"b": "a"}), data())
+        Calibration(Meeting, parameters(derived={"b": "a"}), data())
 
 
 @pytest.mark.parametrize("setting", [{"backend": "threads"}, {"backend": "processes"}, {"evaluator": "pool"}])

@@ -56,8 +56,9 @@ def test_parameters_are_read_from_toml_and_from_rows(tmp_path):
         ("a,1,1,1,,,,", "widen it, or give active = false"),
         ("a,1,,2,,,,", "its range is nan to 2.0; give finite limits"),
         ("a,x,0,2,,,,", r"p.csv:2: value is 'x'; give a finite number"),
-        ("a,1,0,2,ln,,,", r"p.csv:2: scale is 'ln'; use 'linear' or 'log'"),
+        ("a,1,0,2,ln,,,", r"p.csv:2: parameter 'a': scale is 'ln'; use 'linear' or 'log'"),
         ("a,1,0,2,log,,,", "its range begins at 0.0; raise lower above 0"),
+        ('a,0,0,2,,,"lognormal(1,1)",', r"prior is lognormal\(1.0, 1.0\), but its range begins at 0.0; raise lower"),
         ("a,1,0,2,,maybe,,", r"p.csv:2: active is 'maybe'; write true or false"),
         ('a,1,0,2,,,"normal(1,0)",', "write normal"),
         ("a,1,0,2,,false,,", "no parameter is active"),
@@ -94,9 +95,12 @@ def test_parameters_of_lmfit_and_of_petab_are_taken():
     free = SimpleNamespace(value=1.0, min=0.0, max=2.0, vary=True, expr=None)
     fixed = SimpleNamespace(value=5.0, min=-math.inf, max=math.inf, vary=False, expr=None)
     tied = SimpleNamespace(value=2.0, min=-math.inf, max=math.inf, vary=False, expr="2*a")
-    table = Parameters.from_lmfit({"a": free, "c": fixed, "b": tied})
+    early = SimpleNamespace(value=3.0, min=-math.inf, max=math.inf, vary=False, expr="b + a")  # lmfit has no order
+    table = Parameters.from_lmfit({"e": early, "a": free, "c": fixed, "b": tied})
     assert table.names == ("a",)
-    assert table.values([0.5]) == {"a": 0.5, "c": 5.0, "b": 1.0}
+    assert table.values([0.5]) == {"a": 0.5, "c": 5.0, "b": 1.0, "e": 1.5}
+    with pytest.raises(SettingError, match=r"derived\['e'\] is 'b \+ a': NameError"):
+        Parameters.from_lmfit({"e": early, "a": free, "b": SimpleNamespace(expr="e")})
     petab = Parameters.from_petab(
         [
             {"parameterId": "k", "parameterScale": "log10", "lowerBound": 1e-3, "upperBound": 10, "estimate": 1,
@@ -139,9 +143,13 @@ def test_data_are_linear_combinations_and_series(tmp_path):
         ("a,,,1,,,", r"d.csv:2: there is no reference"),
         ("a,x,1,1,,,", r"d.csv:2: at is 'x'"),
         ("a,,1,1,,test,", r"d.csv:2: split is 'test'; write 'training' or 'validation'"),
+        ("a - a,,1,1,,,", r"d.csv:2: quantity is 'a - a', which is always 0"),
+        ("*a,,1,1,,,", r"in which '\*a' is no name"),
         ("a b,,1,1,,,", r"d.csv:2: quantity is 'a b', in which 'a b' is no name"),
         ("a,,1,1,,,\na,,2,1,,validation,", r"d.csv:3: 'a' is for validation, and stands at .*d.csv:2 for training"),
         ("a - b,,1,1,,,\n-1*b + a,,2,1,,validation,", "must not be fitted"),
+        ("a - b,,1,1,,,\nb - a,,-1,1,,validation,", "must not be fitted"),
+        ("a,,1,1,,,\n0.5*a + 0.5*a,,2,1,,validation,", "must not be fitted"),
         ("a,,1,1,,,\na,3,1,1,,,", r"d.csv:3: 'a' is wanted at 3.0, and as a single number at .*d.csv:2"),
     ],
 )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from glompo.calibration.tables import Row, rows_of, written
 from glompo.errors import SettingError
+from glompo.safe_text import error_text
 
 COLUMNS = ("quantity", "at", "reference", "sigma", "group", "split", "unit")
 """Columns of a table of data."""
@@ -21,10 +22,13 @@ COLUMNS = ("quantity", "at", "reference", "sigma", "group", "split", "unit")
 SPLITS = ("training", "validation")
 """What a row is for: it is fitted, or only compared with."""
 
+REMEDY = "take the row out, mend the model, or begin at other values of the parameters"
+"""What to do about a row that has no finite value."""
+
 Vector = NDArray[np.float64]
 Terms = tuple[tuple[float, str], ...]
 
-_TERM = re.compile(r"(?:([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*\s*)?(\S+)")
+_TERM = re.compile(r"(?:([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*\s*)?([^\s*]\S*)")
 
 
 def terms_of(text: str, where: str) -> Terms:
@@ -33,18 +37,30 @@ def terms_of(text: str, where: str) -> Terms:
     It is written ``a``, ``a - b`` or ``0.5*a + 2*b``, with blanks around plus and minus; a name holds no blanks.
     SettingError if it is none.
     """
-    parts = re.split(r"\s+([-+])\s+", f" {text.strip()}".replace(" - ", "  - ").replace(" + ", "  + ").strip())
-    signs, terms = [1.0, *(1.0 if sign == "+" else -1.0 for sign in parts[1::2])], parts[::2]
-    found = []
-    for sign, term in zip(signs, terms, strict=True):
-        match = _TERM.fullmatch(term)
+    parts, found = ["+", *re.split(r"\s([-+])\s", text.strip())], []
+    for sign, term in zip(parts[::2], parts[1::2], strict=True):
+        match = _TERM.fullmatch(term.strip())
         if match is None:
             raise SettingError(
                 f"{where}: quantity is {text!r}, in which {term!r} is no name; write 'a', 'a - b' or '0.5*a + b', with "
                 "blanks around + and -"
             )
-        found.append((sign * float(match[1] or 1.0), match[2]))
+        found.append((float(f"{sign}1") * float(match[1] or 1.0), match[2]))
     return tuple(found)
+
+
+class AnswerError(ValueError):
+    """What a model gave cannot be compared with a row.
+
+    Attributes
+    ----------
+    there : bool
+        Whether it is that point which has no finite number; otherwise the answer is not of the kind that was wanted.
+    """
+
+    def __init__(self, message: str, there: bool = False) -> None:
+        super().__init__(message)
+        self.there = there
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +112,8 @@ class Entry:
         if self.split not in SPLITS:
             raise SettingError(f"{at}: split is {self.split!r}; write 'training' or 'validation'")
         object.__setattr__(self, "terms", self.terms or terms_of(self.quantity, at))
+        if not _compared(self.terms):
+            raise SettingError(f"{at}: quantity is {self.quantity!r}, which is always 0; mend it, or take the row out")
 
     @property
     def label(self) -> str:
@@ -168,25 +186,28 @@ class Data(Sequence[Entry]):
     def predictions(self, answer: Mapping[str, Any]) -> Vector:
         """Return what a model's answer says of each row, shape (n,).
 
+        Parameters
+        ----------
+        answer : mapping of str to number, array or exception
+            The quantities; an exception says why one could not be computed, and none of the others need be there.
+
         Raises
         ------
-        ValueError
-            If a quantity is missing, or has another number of values than were wanted; it names the row.
+        AnswerError
+            If a quantity is missing or failed, or is not as many finite numbers as were wanted; it names the row.
         """
-        if why := self.missing(answer):
-            raise ValueError(why)
-        parts = [self._part(name, answer) for name in self._places]
-        values = np.concatenate(parts)
-        sums = np.bincount(self._rows, self._factors * values[self._columns], len(self._entries))
-        return np.asarray(sums, dtype=np.float64)
-
-    def missing(self, answer: Mapping[str, Any]) -> str:
-        """Return which row wants a quantity that a model's answer lacks, and what to do; empty if none does."""
-        for name in self._places:
-            if name not in answer:
-                gave = _some(answer)
-                return f"{self._first(name)}: the model gave no {name!r}; it gave {gave}: mend the row or the model"
-        return ""
+        if not isinstance(answer, Mapping):
+            raise AnswerError(f"the model gave {answer!r:.80}; let it return a mapping from quantities to numbers")
+        for name in self._places.keys() & answer.keys():
+            if isinstance(why := answer[name], Exception):
+                raise AnswerError(f"{self._first(name)}: {name!r} failed: {error_text(why)}; {REMEDY}", there=True)
+        values = np.concatenate([self._part(name, answer) for name in self._places])
+        sums = np.asarray(
+            np.bincount(self._rows, self._factors * values[self._columns], len(self._entries)), np.float64
+        )
+        if not np.isfinite(sums).all():
+            raise self._not_finite(values, sums)
+        return sums
 
     def residuals(self, predictions: Vector) -> Vector:
         """Return (prediction − reference) / sigma, times the root of the group's weight, shape (n,)."""
@@ -226,7 +247,7 @@ class Data(Sequence[Entry]):
     def _refuse_leaks(self) -> None:
         first: dict[Any, Entry] = {}
         for entry in self._entries:
-            before = first.setdefault((frozenset(entry.terms), entry.at), entry)
+            before = first.setdefault((_compared(entry.terms), entry.at), entry)
             here, there = entry.where or repr(entry.label), before.where or repr(before.label)
             if before.split != entry.split:
                 raise SettingError(
@@ -265,20 +286,53 @@ class Data(Sequence[Entry]):
         return places, np.array(rows), np.array(factors)
 
     def _part(self, name: str, answer: Mapping[str, Any]) -> Vector:
+        if name not in answer:
+            gave = _some(answer)
+            raise AnswerError(
+                f"{self._first(name)}: the model gave no {name!r}; it gave {gave}: mend the row or the model"
+            )
         count = max(1, len(self._places[name]))
-        value = np.atleast_1d(np.asarray(answer[name], dtype=np.float64))
+        try:
+            given: Any = np.atleast_1d(answer[name])
+            numbers = given if given.dtype.kind in "biuf" else list(map(float, given.ravel().tolist()))
+            value: Vector = np.array(numbers, dtype=np.float64).reshape(given.shape)
+        except (TypeError, ValueError):
+            raise AnswerError(
+                f"{self._first(name)}: the model gave {answer[name]!r:.80} for {name!r}; let it give a number"
+            ) from None
         if value.shape != (count,):
-            raise ValueError(
+            raise AnswerError(
                 f"{self._first(name)}: the model gave {name!r} with the shape {np.shape(answer[name])}; "
                 f"{count} {'numbers are' if count > 1 else 'number is'} wanted, one for each place"
             )
         return value
+
+    def _not_finite(self, values: Vector, sums: Vector) -> AnswerError:
+        """Say which row has no finite value, and which of the numbers wanted for it is to blame."""
+        entry = self._entries[int(np.flatnonzero(~np.isfinite(sums))[0])]
+        for _, name in entry.terms:
+            value = values[self._starts[name] + (0 if entry.at is None else self._places[name][entry.at])]
+            if not math.isfinite(value):
+                break
+        at = "" if entry.at is None else f" at {entry.at:g}"
+        return AnswerError(
+            f"{entry.where or repr(entry.label)}: the model gave {value} for {name!r}{at}; {REMEDY}", True
+        )
 
     def _first(self, name: str) -> str:
         for entry in self._entries:
             if any(name == one for _, one in entry.terms):
                 return entry.where or repr(entry.label)
         return name
+
+
+def _compared(terms: Terms) -> Any:
+    """Return the same for all combinations that are multiples of one another."""
+    sums: dict[str, float] = {}
+    for factor, name in terms:
+        sums[name] = sums.get(name, 0.0) + factor
+    kept = sorted((name, factor) for name, factor in sums.items() if factor)
+    return tuple((name, round(factor / kept[0][1], 12)) for name, factor in kept)
 
 
 def _entry(row: Row) -> Entry:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from glompo.errors import SettingError
+
+NAME = re.compile(r"[^\W\d]\w*")
+"""A name in an expression."""
 
 
 class Derived:
@@ -53,6 +57,16 @@ class Derived:
                 raise SettingError(f"derived[{name!r}] is {expression!r}, which gives {value!r}, no finite number")
             found[name] = float(value)
         return found
+
+
+def in_order(expressions: Mapping[str, str]) -> dict[str, str]:
+    """Return the expressions so that each comes behind those that it names; a circle stays as it is, to be refused."""
+    left, found = dict(expressions), {}
+    while left:
+        free = (name for name, text in left.items() if not left.keys() & NAME.findall(text))
+        name = next(free, next(iter(left)))
+        found[name] = left.pop(name)
+    return found
 
 
 def _interpreter() -> Any:

@@ -125,6 +125,8 @@ class Findings:
         Points by which a run improved; empty without a run.
     failed : int
         Points of the trail at which the validation data could not be computed.
+    unvalidated : str
+        Why they could not be computed at this point; empty if they were, or if there are none.
     evaluations : int
         Calls of the model that the report took.
     fitted : str
@@ -143,6 +145,7 @@ class Findings:
     rank: int | None = None
     trail: tuple[TrailPoint, ...] = ()
     failed: int = 0
+    unvalidated: str = ""
     evaluations: int = 0
     fitted: str = ""
     squares: bool = True

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.calibration.derived import Derived
+from glompo.calibration.derived import Derived, in_order
 from glompo.calibration.tables import Row, rows_of, written
 from glompo.errors import SettingError
 
@@ -125,8 +125,10 @@ class Parameter:
             raise SettingError(
                 f"{at}: its value {self.value} lies outside its range {low} to {high}; move it or widen the range"
             )
-        if self.scale == "log" and low <= 0.0:
-            raise SettingError(f"{at}: scale is 'log', but its range begins at {low}; raise lower above 0")
+        lognormal = self.prior is not None and self.prior.kind == "lognormal"
+        if (self.scale == "log" or lognormal) and low <= 0.0:
+            why = "scale is 'log'" if self.scale == "log" else f"prior is {self.prior}"
+            raise SettingError(f"{at}: {why}, but its range begins at {low}; raise lower above 0")
 
 
 class Parameters(Sequence[Parameter]):
@@ -267,12 +269,13 @@ class Parameters(Sequence[Parameter]):
     @classmethod
     def from_lmfit(cls, given: Mapping[str, Any]) -> Self:
         """Return the table of objects with the attributes of ``lmfit.Parameter``; an ``expr`` becomes derived."""
-        free = {name: one for name, one in given.items() if not getattr(one, "expr", None)}
+        tied = {name: one.expr for name, one in given.items() if getattr(one, "expr", None)}
+        free = {name: one for name, one in given.items() if name not in tied}
         rows = [
             Parameter(name, float(one.value), float(one.min), float(one.max), active=bool(one.vary))
             for name, one in free.items()
         ]
-        return cls(rows, {name: one.expr for name, one in given.items() if name not in free})
+        return cls(rows, in_order(tied))
 
     @classmethod
     def from_petab(cls, source: str | os.PathLike[str] | Iterable[Mapping[str, Any]]) -> Self:
@@ -296,26 +299,26 @@ def _limit(value: float) -> float | None:
 
 def _parameter(row: Row) -> Parameter:
     prior = row.text("prior", "")
-    active = row.flag("active", True)
-    low, high = (row.number(name) if name in row.cells else math.nan for name in ("lower", "upper"))
-    scale = row.text("scale", "linear")
-    if scale not in SCALES:
-        raise SettingError(f"{row.where}: scale is {scale!r}; use 'linear' or 'log'")
     return Parameter(
         row.text("name"),
         row.number("value"),
-        low,
-        high,
-        scale=scale,  # type: ignore[arg-type]  # it is one of them
-        active=active,
+        *_range(row, "lower", "upper"),
+        scale=row.text("scale", "linear"),  # type: ignore[arg-type]  # it checks that
+        active=row.flag("active", True),
         prior=Prior.parse(prior, row.where) if prior else None,
         group=row.text("group", ""),
         where=row.where,
     )
 
 
+def _range(row: Row, lower: str, upper: str) -> tuple[float, float]:
+    """Return the ends of a range, each nan if it is not given."""
+    low, high = (row.number(name) if name in row.cells else math.nan for name in (lower, upper))
+    return low, high
+
+
 def _from_petab(row: Row) -> Parameter:
-    low, high = (row.number(name) if name in row.cells else math.nan for name in ("lowerBound", "upperBound"))
+    low, high = _range(row, "lowerBound", "upperBound")
     scale = _PETAB_SCALES.get(row.text("parameterScale", "lin"))
     if scale is None:
         raise SettingError(f"{row.where}: parameterScale is {row.text('parameterScale')!r}; use lin, log or log10")

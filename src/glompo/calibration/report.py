@@ -20,6 +20,7 @@ from glompo.calibration.findings import Findings, GroupRow, ParameterRow, Residu
 from glompo.calibration.identifiability import Identifiability, identifiability
 from glompo.calibration.report_text import csv_files, html_page, plain_text
 from glompo.errors import SettingError
+from glompo.safe_text import error_text
 
 Vector = NDArray[np.float64]
 
@@ -82,9 +83,15 @@ def reported(
         trail = at.trail()
     x, called = _point(fit, at)
     splits = {"training": fit.training} | ({} if fit.validation is None else {"validation": fit.validation})
-    priors, rows, groups = fit.parameters.priors(x), [], []
+    priors, rows, groups, unknown = fit.parameters.priors(x), [], [], ""
     for split, data in splits.items():
-        predictions = fit.predictions(x, split)
+        try:
+            predictions = fit.predictions(x, split)
+        except Exception as error:  # whatever a model raises where it cannot be computed
+            if split == "training":
+                raise
+            unknown = error_text(error)
+            continue
         rows += _rows(data, predictions)
         groups += _groups(fit, split, data, predictions, priors if split == "training" else priors[:0])
     own = np.array([row.residual for row in rows if row.split == "training"] + priors.tolist())
@@ -104,6 +111,7 @@ def reported(
         rank=None if known is None else known.rank,
         trail=tuple(points),
         failed=failed,
+        unvalidated=unknown,
         evaluations=calls,
         squares=fit.loss == "sse",
         fitted=fit.parameters.at(x).to_csv(_provenance(title, groups)),

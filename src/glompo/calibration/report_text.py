@@ -128,6 +128,8 @@ def tables(report: Findings) -> Iterable[tuple[str, list[str], Cells]]:
 
 def _validation(report: Findings) -> Iterable[str]:
     best = report.best_by_validation
+    if report.unvalidated:
+        yield f"the validation data cannot be computed there: {report.unvalidated}"
     if report.failed:
         yield f"{report.failed} points of the run could not be computed for validation"
     if best is None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.calibration.data import Data
+from glompo.calibration.data import AnswerError, Data
 from glompo.calibration.known import check_parameters, check_quantities
 from glompo.calibration.losses import loss_of
 from glompo.calibration.parameters import Parameters
@@ -21,6 +21,9 @@ from glompo.errors import SettingError, SettingTypeError, TaskContractError
 
 Vector = NDArray[np.float64]
 Model = Callable[[Mapping[str, float], Mapping[str, Vector]], Mapping[str, Any]]
+
+ROUNDING = 1e-9
+"""Share of its range by which a parameter may be moved when it is scaled and scaled back."""
 
 PRIORS = "prior"
 """Group of the residuals that are no comparison with data."""
@@ -37,10 +40,10 @@ class Calibration:
     model : callable, class, or functools.partial of a class
         ``model(values, wanted)`` returns a mapping from quantities to numbers and arrays. ``values`` has all parameters
         by name. ``wanted`` has the quantities that are needed, each with the places of its series in rising order, an
-        empty array for a single number. A class is constructed once in each thread of each process, and its instance is
-        called. If the model has attributes `quantities` and `parameters`, each a collection of names or a function that
-        says whether it knows one, rows with other names are refused. Without them a quantity that is missing in the
-        first answer ends the run at that evaluation.
+        empty array for a single number. Of a class each process constructs as many instances as it calls at once; one
+        thread after another may call an instance, two at once never do. If the model has attributes `quantities` and
+        `parameters`, each a collection of names or a function that says whether it knows one, rows with other names are
+        refused. A quantity that could not be computed may be given as the exception that says why.
     parameters : Parameters, what :meth:`Parameters.read` takes, or lmfit.Parameters
         Which numbers are fitted.
     data : Data, or what :meth:`Data.read` takes
@@ -55,6 +58,13 @@ class Calibration:
     ------
     SettingError, SettingTypeError
         Naming file, line, value and remedy; the model has not been called.
+
+    Notes
+    -----
+    The values in the table of parameters must be answered: with as many finite numbers as are wanted. If the first
+    answer is of another kind, the task raises TaskContractError, with file and line of the row, which ends a run and
+    leaves nothing of it; where that answer was about another point, the model is called once more, about those values.
+    Any other answer of no use is a failed evaluation.
 
     Examples
     --------
@@ -93,11 +103,11 @@ class Calibration:
             raise SettingError(f"none of the {len(self.data)} rows of data is for training; give some split = training")
         self.training, self.validation = training, self.data.of("validation")
         self._forget()
-        one = self._instance()
-        if (known := getattr(one, "quantities", None)) is not None:
-            check_quantities(self.data, known)
-        if (taken := getattr(one, "parameters", None)) is not None:
-            check_parameters(self.parameters, taken)
+        with self._lent() as one:
+            if (known := getattr(one, "quantities", None)) is not None:
+                check_quantities(self.data, known)
+            if (taken := getattr(one, "parameters", None)) is not None:
+                check_parameters(self.parameters, taken)
 
     def __repr__(self) -> str:
         rows = len(self.validation or ())
@@ -107,7 +117,7 @@ class Calibration:
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in ("_local", "_answered")}
+        return {name: value for name, value in self.__dict__.items() if name not in ("_idle", "_answered")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -203,11 +213,14 @@ class Calibration:
         data = self.training if split == "training" else self.validation
         if data is None:
             raise SettingError("no row of the data is for validation; give some split = validation")
-        answer = self._instance()(self.parameters.values(x), data.wanted)
-        if not self._answered and (why := data.missing(answer)):
-            raise TaskContractError(why)  # a model that gave all before has failed at this point only
+        try:
+            found = self._compared(x, data)
+        except AnswerError as error:
+            if not self._answered and self._fails_at_start(x, data, error):
+                raise TaskContractError(str(error)) from error
+            raise
         self._answered = True
-        return data.predictions(answer)
+        return found
 
     def validation_loss(self, x: Any) -> float:
         """Return the loss of the validation data at `x`, shape (d,); nan if there are none."""
@@ -236,6 +249,26 @@ class Calibration:
         """
         return reported(self, at, **settings)
 
+    def _compared(self, x: Any, data: Data) -> Vector:
+        with self._lent() as model:
+            return data.predictions(model(self.parameters.values(x), data.wanted))
+
+    def _fails_at_start(self, x: Any, data: Data, error: AnswerError) -> bool:
+        """Return whether the values in the table have no answer either: then it is not the point `x` that is wrong."""
+        low, high = np.array(self.bounds).T
+        if (np.abs(np.asarray(x) - self.x0) <= ROUNDING * (high - low)).all():
+            return True
+        if error.there:
+            return False
+        try:
+            self._compared(self.x0, data)
+        except AnswerError:
+            return True
+        except Exception:  # whatever a model raises where it cannot be computed
+            return False
+        self._answered = True
+        return False
+
     @functools.cached_property
     def _members(self) -> list[NDArray[np.bool_]]:
         priors = np.zeros(len(self.parameters.priors(self.x0)), dtype=bool)
@@ -246,16 +279,24 @@ class Calibration:
         """Return the class of the model, if it is to be constructed; else the model."""
         return self.model.func if isinstance(self.model, functools.partial) else self.model
 
-    def _instance(self) -> Model:
+    @contextmanager
+    def _lent(self) -> Iterator[Model]:
+        """Lend the model; if it is a class, an instance that no other call has."""
         if not inspect.isclass(self._maker()):
-            return self.model  # type: ignore[no-any-return]  # it can be called
-        local = self._local
-        if getattr(local, "process", None) != os.getpid():  # what a library holds may not survive a fork
-            local.model, local.process = self.model(), os.getpid()
-        return local.model  # type: ignore[no-any-return]  # as above
+            yield self.model
+            return
+        idle = self._idle.setdefault(os.getpid(), [])  # what a library holds may not survive a fork
+        try:
+            one = idle.pop()
+        except IndexError:
+            one = self.model()
+        try:
+            yield one
+        finally:
+            idle.append(one)
 
     def _forget(self) -> None:
-        self._local = threading.local()
+        self._idle: dict[int, list[Model]] = {}
         self._answered = False
 
 

@@ -25,7 +25,7 @@ from glompo.cli.filming import film
 from glompo.cli.fit_commands import report, sensitivity
 from glompo.cli.plotting import plot
 from glompo.cli.watching import watch
-from glompo.errors import GlompoError, PolicyError, TaskFailedError, UserError
+from glompo.errors import EndedError, GlompoError, UserError
 from glompo.safe_text import PAGE, legible
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ def main() -> None:
 
 
 def exit_code(error: GlompoError) -> int:
-    """Return the exit code for an error: 2 if nothing was begun because of what was given, else 1."""
-    began = isinstance(error, (TaskFailedError, PolicyError))
+    """Return the exit code for an error: 2 if nothing was written because of what was given, else 1."""
+    began = isinstance(error, EndedError) and error.on_record
     return BAD_INPUT if isinstance(error, UserError) and not began else FAILURE
 
 

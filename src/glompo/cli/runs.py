@@ -73,7 +73,7 @@ def _run(document: Mapping[str, Any], folder: Path) -> int:
             call["progress"] = guard.beside(progress_of(call.get("progress", True)))
             return _concluded(minimize(**call, configuration=kept(document, folder)))
         except EndedError as error:
-            if error.result is not None:
+            if error.result is not None and error.on_record:
                 typer.echo(str(error.result))
             raise
         except RunInterrupt as interrupt:

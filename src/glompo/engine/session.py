@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import socket
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -34,6 +35,7 @@ from glompo.storage.directory import (
     holds_run,
     keep_document,
     make_directories,
+    parts_in,
     remove_directories,
     undo_new_run,
     write_configuration,
@@ -83,12 +85,15 @@ class Session:
         Its time.
     run_dir : Path
         Its directory.
+    beginning : ExitStack or None
+        Takes back what was written; None if the session goes on with a run.
     """
 
     state: RunState
     record: RunRecord
     clock: RunClock
     run_dir: Path
+    beginning: ExitStack | None = None
 
     @property
     def entropy(self) -> tuple[int, ...]:
@@ -109,6 +114,18 @@ class Session:
             self.record.close(None)
         except StoreError as error:
             logger.error("%s", error)
+
+    def kept(self) -> Path | None:
+        """Return the run directory of a session that has ended.
+
+        If the session began the run, whose task was refused and gave no value, nothing is kept: the directory is left
+        as it was before, and None is returned.
+        """
+        valued = any(math.isfinite(one.trajectory.best) for one in self.state.optimizers.values())
+        if not self.state.refused or valued or self.beginning is None:
+            return self.run_dir
+        self.beginning.close()
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,19 +292,21 @@ def open_run(spec: RunSpec) -> Session:
     with ExitStack() as undo:
         run_dir = _made(spec, undo)
         lease = _taken(run_dir, undo)
-        undo.callback(undo_new_run, run_dir, clear_for_new_run(run_dir, spec.overwrite_existing))
+        past = clear_for_new_run(run_dir, spec.overwrite_existing)
+        undo.callback(undo_new_run, run_dir, parts_in(run_dir), past)
         _write_settings(run_dir, spec)
         journal = Journal.create(run_dir, durability=spec.durability)
         undo.callback(_closed, journal)
         session = Session(RunState(), RunRecord(journal, lease), RunClock(), run_dir)
         _begun(session, spec, events)
-        undo.pop_all()
-    return session
+        return replace(session, beginning=undo.pop_all())
 
 
 def _made(spec: RunSpec, undo: ExitStack) -> Path:
     """Return the run directory, which exists; unwinding `undo` removes it if it was made here."""
     if spec.working_dir is None:
+        made = make_directories(_runs())
+        undo.callback(remove_directories, made)
         run_dir = fresh_directory(_runs(), spec.task.name.rpartition(":")[2])
         undo.callback(remove_directories, [run_dir])
         return run_dir

@@ -288,7 +288,7 @@ class GloMPOManager:
             finally:
                 session.abandon()  # also if it could not begin its work: nothing is held any more
                 self._state = session.state
-                self._result = result_of(RunView(session.state, session.state.at), session.run_dir)
+                self._result = result_of(RunView(session.state, session.state.at), session.kept())
                 self._running = None
         except PolicyError as error:
             if self._result is not None:
@@ -307,10 +307,10 @@ class GloMPOManager:
     def _concluded(self, spec: RunSpec, state: RunState) -> Result:
         """Return the result, or raise where an empty one would hide that nothing worked."""
         assert self._result is not None  # just found
-        if spec.working_dir is None and state.finished is not None and state.at <= SHORT_SECONDS:
-            assert self._result.run_dir is not None  # each run has one
-            mark_short(self._result.run_dir)
-        if spec.summary_files:
+        run_dir, over = self._result.run_dir, state.finished is not None
+        if run_dir is not None and spec.working_dir is None and over and state.at <= SHORT_SECONDS:
+            mark_short(run_dir)
+        if run_dir is not None and spec.summary_files:
             self.write_summary_file()
         raise_if_hopeless(self._result, state)
         raise_if_interrupted(self._result, spec.on_interrupt)

@@ -136,7 +136,8 @@ def raise_if_hopeless(result: Result, state: RunState) -> None:
                 result,
             )
         return
-    message = f"{state.finished.why}; the records are in {result.run_dir}"
+    kept = "nothing was kept" if result.run_dir is None else f"the records are in {result.run_dir}"
+    message = f"{state.finished.why}; {kept}"
     if state.finished.rule == "failing checkpoint":
         raise CheckpointError(message, result)
     if state.finished.rule == "refused task":

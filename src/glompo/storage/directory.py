@@ -40,6 +40,9 @@ MARK = "short_run.txt"
 EXPORTS = "exports"
 """Folder of a run for what can be made from its journal at any time."""
 
+LEASE = "lease"
+"""Folder that says which process works on the run."""
+
 UNPACKED = ("manifest.json", "settings.pkl", "task.pkl", "task.saved")
 """What a checkpoint file leaves in the directory that it was unpacked into, beside the parts of a run."""
 
@@ -119,23 +122,31 @@ def make_directories(path: Path) -> list[Path]:
 
 
 def remove_directories(made: Sequence[Path]) -> None:
-    """Remove directories that :func:`make_directories` made for a run that did not begin.
-
-    The innermost goes with all that is in it; those around it only if nothing else is in them.
-    """
+    """Remove directories that :func:`make_directories` made for a run, if nothing but its lease is in them."""
     if made:
-        shutil.rmtree(made[-1], ignore_errors=True)
-    for one in made[-2::-1]:
+        shutil.rmtree(made[-1] / LEASE, ignore_errors=True)
+    for one in made[::-1]:
         with suppress(OSError):
             one.rmdir()
 
 
-def undo_new_run(run_dir: Path, past: Path | None) -> None:
-    """Take back what was written for a run that did not begin; an earlier one, set aside as `past`, gets its place."""
+def parts_in(run_dir: Path) -> tuple[str, ...]:
+    """Return which names of :data:`PARTS` there are, whatever they belong to."""
+    return tuple(part for part in PARTS if os.path.lexists(run_dir / part))
+
+
+def undo_new_run(run_dir: Path, before: Sequence[str], past: Path | None) -> None:
+    """Take back what a run has written; an earlier one, set aside as `past`, gets its place.
+
+    What was there `before`, see :func:`parts_in`, is no part of it and stays.
+    """
     with suppress(OSError):
-        shutil.rmtree(run_dir / "journal", ignore_errors=True)
-        for name in (CONFIGURATION, DOCUMENT):
-            (run_dir / name).unlink(missing_ok=True)
+        for name in set(parts_in(run_dir)) - set(before):
+            path = run_dir / name
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
         if past is not None:
             for part in past.iterdir():
                 os.replace(part, run_dir / part.name)

@@ -144,7 +144,13 @@ class CommandTask:
             self._write(folder, values)
             self._run(folder, [rendered(argument, values) for argument in self._command])
             value = self._value(folder, wanted)
-            failed = wanted is None and assess(value).status is not Status.OK
+            if wanted is None:
+                failed = assess(value).status is not Status.OK
+                return value
+            unusable = [one for one in value.values() if isinstance(one, ValueError)]
+            failed = bool(unusable) or not wanted.keys() <= value.keys()
+            for one in unusable if self._keep != "none" else ():
+                one.args = (kept_in(str(one), folder),)
             return value
         except EvaluationError as error:
             reason = f"{error.reason}{_tail(folder)}"

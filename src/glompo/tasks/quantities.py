@@ -60,29 +60,31 @@ class Quantities:
     def values(self, folder: Path, wanted: Wanted | None) -> dict[str, Any]:
         """Return the quantities, those that are wanted at the places that are wanted.
 
+        One that cannot be used is the exception that says why, which matters only where it is wanted.
+
         Raises
         ------
         ValueError, OSError
-            If something is not there.
+            If the file cannot be read, or the places of its series are not there.
         """
         text = (folder / self.file).read_text(encoding="utf-8")
         found, places = _columns(text, self.at) if self.kind == "columns" else _object(text, self.at)
         if wanted is None:
             return found
-        return {name: self._at(name, found[name], places, wanted.get(name)) for name in found if name in wanted}
+        return {name: self._at(name, found[name], places, wanted[name]) for name in found if name in wanted}
 
-    def _at(self, name: str, value: Any, places: Vector | None, wanted: Vector | None) -> Any:
-        if places is None or wanted is None or np.ndim(value) == 0:
+    def _at(self, name: str, value: Any, places: Vector | None, wanted: Vector) -> Any:
+        if places is None or isinstance(value, ValueError) or np.ndim(value) == 0:
             return value
         series = np.asarray(value, dtype=np.float64)
         if series.shape != places.shape:
-            raise ValueError(f"{self.file} has {series.size} values of {name!r} for {places.size} places")
+            return ValueError(f"{self.file} has {series.size} values of {name!r} for {places.size} places")
         if not len(wanted):
             if series.size == 1:
                 return float(series[0])
-            raise ValueError(f"{self.file} has a series for {name!r}, of which a single number is wanted")
+            return ValueError(f"{self.file} has a series for {name!r}, of which a single number is wanted")
         if wanted[0] < places[0] or wanted[-1] > places[-1]:
-            raise ValueError(
+            return ValueError(
                 f"{self.file} has {name!r} from {places[0]:g} to {places[-1]:g}, but wanted from {wanted[0]:g} to "
                 f"{wanted[-1]:g}"
             )
@@ -98,6 +100,8 @@ def _object(text: str, at: str) -> tuple[dict[str, Any], Vector | None]:
         return found, None
     if at not in found:
         raise ValueError(f"the file has no list {at!r} of places")
+    if isinstance(found[at], ValueError):
+        raise found[at]
     return found, _rising(at, np.atleast_1d(found[at]))
 
 
@@ -105,9 +109,9 @@ def _number(name: str, value: Any) -> Any:
     try:
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"{name!r} is {value!r:.60}, no number and no list of numbers") from None
+        return ValueError(f"{name!r} is {value!r:.60}, no number and no list of numbers")
     if array.ndim > 1:
-        raise ValueError(f"{name!r} is a list of lists; give numbers and lists of numbers")
+        return ValueError(f"{name!r} is a list of lists; give numbers and lists of numbers")
     return float(array) if array.ndim == 0 else array
 
 
