@@ -7,6 +7,7 @@ from html import escape
 
 from glompo.dashboard.followed import FollowedRun
 from glompo.read import OptimizerRow, RunStatus, Summary
+from glompo.read.run_status import nothing_recorded
 from glompo.safe_text import legible
 from glompo.show import formatting as fmt
 from glompo.show.columns import Decision
@@ -52,7 +53,7 @@ def _run_cells(run: FollowedRun) -> list[str]:
 
 def state(summary: Summary) -> str:
     """Return where a run stands as a mark with its word."""
-    kind = {RunStatus.RUNNING: "good", RunStatus.KILLED: "bad"}.get(summary.standing, "calm")
+    kind = {RunStatus.RUNNING: "good", RunStatus.KILLED: "bad", RunStatus.FAILED: "bad"}.get(summary.standing, "calm")
     return f'<span class="state {kind}">{fmt.status(summary)}</span>'
 
 
@@ -70,7 +71,7 @@ def facts(run: FollowedRun) -> str:
     if run.error:
         return f'<p class="bad" role="alert">The run cannot be read: {text(run.error, 2000)}</p>'
     if not run.recording.begun:
-        return "<p>Nothing has been recorded yet. The page shows the run as soon as it begins.</p>"
+        return f"<p>{text(nothing_recorded(run.run_dir, run.recording.writer), 2000)}</p>"
     one = run.recording.summary
     loaded = run.layers.count
     found = [

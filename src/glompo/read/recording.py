@@ -14,7 +14,7 @@ from glompo.read.optimizer_row import OptimizerRow, row_of
 from glompo.read.summary import Summary, summarize
 from glompo.safe_text import legible
 from glompo.storage.history import JournalHistory
-from glompo.storage.lease_state import writer_lives
+from glompo.storage.lease_state import Writer, writer_of
 from glompo.storage.reader import JournalFollower, shortcut
 
 
@@ -35,8 +35,8 @@ class Recording:
     ----------
     run_dir : Path
         See there.
-    writer_lives : bool
-        Whether a living process held the run at the last poll.
+    writer : Writer
+        Who wrote to the directory at the last poll.
     complete : bool
         Whether the last poll has read all that there was.
 
@@ -48,7 +48,7 @@ class Recording:
 
     def __init__(self, run_dir: str | os.PathLike[str], *collectors: Callable[[Event], None]) -> None:
         self.run_dir = run_directory(run_dir)
-        self.writer_lives = True
+        self.writer = Writer.LIVES
         self.complete = False
         self._collectors = collectors
         self._state, self._known = shortcut(self.run_dir)
@@ -73,7 +73,7 @@ class Recording:
     @property
     def summary(self) -> Summary:
         """The run in numbers."""
-        return summarize(self.view, self.writer_lives)
+        return summarize(self.view, self.writer)
 
     def rows(self) -> tuple[OptimizerRow, ...]:
         """Return the lines of all optimizers ever started, in order; those of ended ones are not made anew."""
@@ -94,7 +94,7 @@ class Recording:
         StoreError
             If a newer version of the library wrote it, or it holds what cannot have happened.
         """
-        self.writer_lives = writer_lives(self.run_dir)  # before reading: see RunStatus
+        self.writer = writer_of(self.run_dir)  # before reading: see RunStatus
         end = time.monotonic() + seconds
         if self.complete:
             self._events, self.complete = self._journal.stream(), False

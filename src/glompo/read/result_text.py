@@ -12,10 +12,8 @@ from glompo.core.state.lifecycle import How
 from glompo.function import Status, cause_of
 from glompo.read.optimizer_row import OptimizerRow
 from glompo.read.regime_row import RegimeRow
+from glompo.read.run_status import DIED
 from glompo.safe_text import legible
-
-DIED = (How.CRASHED, How.LOST)
-"""Ends of optimizers that failed."""
 
 REASONS_SHOWN = 5
 """Reasons of failed optimizers in the printed result, at most."""

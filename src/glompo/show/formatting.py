@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from glompo.read import OptimizerRow, RunStatus, Summary
+from glompo.read import OptimizerRow, Summary
 from glompo.read.result_text import causes
 from glompo.read.result_text import counted as counted
 from glompo.safe_text import legible
@@ -127,4 +127,4 @@ def ending(summary: Summary) -> str:
 
 def status(summary: Summary) -> str:
     """Return where the run stands in one word."""
-    return "suspended" if summary.standing is RunStatus.SUSPENDED else str(summary.standing)
+    return summary.standing.word

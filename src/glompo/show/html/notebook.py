@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glompo.errors import GlompoError
-from glompo.read import History, Result, load
+from glompo.read import History, Result, RunStatus, load
 from glompo.read.result_text import causes, census
 from glompo.safe_text import PAGE
 from glompo.show import formatting as fmt
@@ -31,7 +31,7 @@ def notebook_html(run: Result | History) -> str:
         "evaluations": f"{result.nfev:,}",
         "run time": fmt.clock(result.seconds),
         "optimizers": census(result.optimizers),
-        "standing": result.status,
+        "standing": RunStatus(result.status).word,
     }
     told |= {"failed evaluations": causes(result.failures)} if result.failures else {}
     title = f"<p><strong>{text(result.label)}</strong></p>" if result.label else ""

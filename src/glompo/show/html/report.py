@@ -76,7 +76,7 @@ def report_page(history: History, more: Sequence[Chapter] = ()) -> str:
     more : sequence of Chapter
         What is to be told of the task.
     """
-    summary, result = summarize(history.view, history.writer_lives), history.result
+    summary, result = summarize(history.view, history.writer), history.result
     title = fmt.opening(summary)
     head, pictures = _pictures(history)
     body = [
