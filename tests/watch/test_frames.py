@@ -15,7 +15,7 @@ from glompo.watch import frame
 from glompo.watch.curve import drawn
 
 from ..cli.conftest import glompo, inside, project
-from ..read.runs import finish, mixed, record
+from ..read.runs import SPENT, finish, mixed, record
 
 __all__ = ["glompo", "inside", "project"]
 
@@ -32,7 +32,7 @@ def test_a_finished_run_on_one_small_screen(tmp_path):
         assert name in told
     assert "no luck" in told
     assert "best so far, over 9 evaluations" in told
-    assert "the run is over" in told
+    assert f"finished: {SPENT.reason()}" in told
 
 
 def test_a_killed_run_says_so(tmp_path):
