@@ -106,7 +106,7 @@ def test_all_displays_say_the_same_of_a_run_that_is_not_over(runs, run, value, m
     assert (said[""], said["json"]) == (value, value)
     for where in said.keys() - {"", "json"}:
         assert value in said[where], where
-    assert f"<dd>{value}</dd>" in said["page"]
+    assert f">{value}</span></dd>" in said["page"]
     assert message in said["page"]
     assert message in said["status"]
     if run != "running":
@@ -129,7 +129,7 @@ def test_a_run_that_ended_since_its_task_fails_has_failed(tmp_path):
     assert (failed.value.result.status, failed.value.result.success) == ("failed", False)
     said = told(tmp_path / "run")
     assert (said[""], said["json"]) == ("failed", "failed")
-    assert "<dd>failed</dd>" in said["page"]
+    assert ">failed</span></dd>" in said["page"]
     assert all("failed" in said[where] for where in ("watch", "dashboard", "repr"))
 
 

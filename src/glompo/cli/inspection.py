@@ -43,6 +43,8 @@ def _status(run_dir: Path, history: History) -> str:
         *fmt.failures(summary),
         str(result),
     ]
+    if run_dir.is_file():
+        lines.insert(0, f"checkpoint {history.view.checkpoints.count} of a run, as it was when that was made")
     return "\n".join(lines)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from glompo.read import OptimizerRow, Summary
+from glompo.read import OptimizerRow, RunStatus, Summary
 from glompo.read.result_text import causes
 from glompo.read.result_text import counted as counted
 from glompo.safe_text import legible
@@ -84,8 +84,11 @@ def failures(summary: Summary) -> list[str]:
 
 def census(summary: Summary) -> str:
     """Return how many optimizers live and how the others ended."""
-    alive = f"{summary.alive} alive" + (f" ({summary.paused} paused)" if summary.paused else "")
-    return ", ".join([alive, *(f"{n} {how}" for how, n in summary.ends.items() if n)])
+    ends = [f"{n} {how}" for how, n in summary.ends.items() if n]
+    if not summary.standing.over:
+        word = "alive" if summary.standing is RunStatus.RUNNING else "not ended"
+        ends.insert(0, f"{summary.alive} {word}" + (f" ({summary.paused} paused)" if summary.paused else ""))
+    return ", ".join(ends) or "none started"
 
 
 def regimes(summary: Summary) -> str:
@@ -107,9 +110,14 @@ def best(summary: Summary) -> str:
 
 def opening(summary: Summary) -> str:
     """Return what the run is about."""
+    return f"{legible(summary.label)}, {subject(summary)}" if summary.label else subject(summary)
+
+
+def subject(summary: Summary) -> str:
+    """Return what the run is about, without its label."""
     limit = "" if summary.budget is None else f", at most {counted(summary.budget, 'evaluation')}"
-    called = f"{legible(summary.label)}, {legible(summary.task)}" if summary.label else legible(summary.task)
-    return f"{called}: {counted(len(summary.names), 'parameter')}, {counted(summary.slots, 'slot')}{limit}"
+    size = f"{counted(len(summary.names), 'parameter')}, {counted(summary.slots, 'slot')}{limit}"
+    return f"{legible(summary.task)}: {size}"
 
 
 def end_of(row: OptimizerRow) -> str:
