@@ -10,8 +10,8 @@ font:15px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif}
 h1{font-size:26px;margin:0 0 4px;overflow-wrap:anywhere}h2{font-size:18px;margin:0 0 10px}
 p{margin:4px 0;overflow-wrap:anywhere}.lead{color:var(--faint)}
 section,header{background:var(--card);border:1px solid var(--grid);border-radius:10px;padding:18px 20px;margin:16px 0}
-dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(132px,1fr));gap:12px 20px;margin:16px 0 12px}
-dt{color:var(--faint);font-size:13px}dd{margin:0;font-weight:600;overflow-wrap:anywhere}
+dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(144px,1fr));gap:12px 12px;margin:16px 0 12px}
+dt{color:var(--faint);font-size:13px}dd{margin:0;font-size:14.5px;font-weight:600;overflow-wrap:anywhere}
 .state.failed,.state.killed{color:var(--bad)}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:14px;min-width:50%}
 th,td{text-align:left;padding:4px 16px 4px 0;border-bottom:1px solid var(--grid);vertical-align:top}
