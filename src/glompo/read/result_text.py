@@ -100,6 +100,13 @@ def waited_for(rows: Sequence[OptimizerRow], calls: int) -> str:
     return f"optimizer {', '.join(told)}{more} evaluations that the allocator gave to others" if told else ""
 
 
+def slots_held(slots: int, held: int, searching: int) -> str:
+    """Return how many slots are held where so many optimizers search; those that all share are held by none."""
+    if searching and not held:
+        return f"{counted(slots, 'slot')} shared"
+    return f"{held} of {counted(slots, 'slot')} held"
+
+
 def census(rows: Sequence[OptimizerRow]) -> str:
     """Return how many optimizers started, how they ended, and how many live."""
     counts = {how: sum(row.how == how for row in rows) for how in How}

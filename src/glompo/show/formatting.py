@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from glompo.read import OptimizerRow, RunStatus, Summary
-from glompo.read.result_text import causes
+from glompo.read.result_text import causes, slots_held
 from glompo.read.result_text import counted as counted
 from glompo.safe_text import legible
 
@@ -41,6 +41,13 @@ def share(summary: Summary) -> str:
     if summary.calls > summary.budget:  # a run can be resumed with a budget that it has already spent
         return f"{counted(summary.calls, 'evaluation')}, more than the budget of {summary.budget:,}{failed}"
     return f"{summary.calls:,} of {counted(summary.budget, 'evaluation')}{failed}"
+
+
+def slots(summary: Summary) -> str:
+    """Return how many slots are held; only their number where no process works on the run."""
+    if summary.standing is not RunStatus.RUNNING:
+        return counted(summary.slots, "slot")
+    return slots_held(summary.slots, summary.used_slots, summary.alive - summary.paused)
 
 
 def crowding(summary: Summary) -> list[str]:

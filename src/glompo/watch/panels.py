@@ -69,11 +69,10 @@ def heads(summary: Summary) -> list[str]:
     first = f"{called}{legible(summary.task)}: {fmt.status(summary)} {fmt.clock(summary.elapsed)}"
     if summary.standing is not RunStatus.RUNNING:
         first += f", {legible(summary.message)}"
-    slots = f"{summary.used_slots} of {fmt.counted(summary.slots, 'slot')} held"
     return [
         first,
         f"{fmt.best(summary)}; {fmt.share(summary)}, {fmt.pace(summary.rate)}",
-        f"{fmt.census(summary)}; {slots}",
+        f"{fmt.census(summary)}; {fmt.slots(summary)}",
     ]
 
 

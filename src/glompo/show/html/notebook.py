@@ -17,8 +17,9 @@ ROWS = 20
 STYLE = """
 .glompo-run dl{display:flex;flex-wrap:wrap;gap:6px 28px;margin:6px 0 10px}.glompo-run dt{opacity:.65;font-weight:400}
 .glompo-run dd{margin:0;font-weight:600}.glompo-run img{max-width:100%;background:#fff;border-radius:6px}
-.glompo-run .scroll{overflow-x:auto}.glompo-run td,.glompo-run th{text-align:left}
-.glompo-run .n{text-align:right;font-variant-numeric:tabular-nums}
+.glompo-run .scroll{overflow-x:auto}
+.glompo-run td,.glompo-run th{text-align:left;vertical-align:top;padding:3px 14px 3px 0}
+.glompo-run .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 """
 """It sets no colours but that behind the picture, so it is legible in light and in dark notebooks."""
 
