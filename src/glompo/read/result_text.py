@@ -111,8 +111,9 @@ def census(rows: Sequence[OptimizerRow]) -> str:
     """Return how many optimizers started, how they ended, and how many live."""
     counts = {how: sum(row.how == how for row in rows) for how in How}
     entries = [f"{count} {how}" for how, count in counts.items() if count]
-    alive = len(rows) - sum(counts.values())
-    entries += [f"{alive} alive"] if alive else []
+    suspended = sum(row.suspended for row in rows)
+    alive = len(rows) - sum(counts.values()) - suspended
+    entries += [f"{n} {word}" for n, word in ((alive, "alive"), (suspended, "suspended")) if n]
     return ", ".join([f"{len(rows)} started", *entries])
 
 

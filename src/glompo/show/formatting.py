@@ -93,7 +93,7 @@ def census(summary: Summary) -> str:
     """Return how many optimizers live and how the others ended."""
     ends = [f"{n} {how}" for how, n in summary.ends.items() if n]
     if not summary.standing.over:
-        word = "alive" if summary.standing is RunStatus.RUNNING else "not ended"
+        word = "alive" if summary.standing is RunStatus.RUNNING else "suspended"
         ends.insert(0, f"{summary.alive} {word}" + (f" ({summary.paused} paused)" if summary.paused else ""))
     return ", ".join(ends) or "none started"
 

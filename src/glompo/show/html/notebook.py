@@ -32,7 +32,7 @@ def notebook_html(run: Result | History) -> str:
         "evaluations": f"{result.nfev:,}",
         "run time": fmt.clock(result.seconds),
         "optimizers": census(result.optimizers),
-        "standing": RunStatus(result.status).word,
+        "state": RunStatus(result.status).word,
     }
     told |= {"failed evaluations": causes(result.failures)} if result.failures else {}
     title = f"<p><strong>{text(result.label)}</strong></p>" if result.label else ""
