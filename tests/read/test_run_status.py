@@ -113,6 +113,7 @@ def test_all_displays_say_the_same_of_a_run_that_is_not_over(runs, run, value, m
         assert "goes on" not in said["page"].partition("</header>")[0]
         assert '<td data-name="end">alive' not in said["page"]
         assert "suspended: it may go on when the run is resumed" in said["page"]
+        assert all("suspended" in said[where] for where in said.keys() & {"watch", "dashboard", "status"})
 
 
 def test_what_names_say_is_text_on_the_page(runs):

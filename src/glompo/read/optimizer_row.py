@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -151,6 +151,13 @@ def row_of(one: OptimizerView, calls: int) -> OptimizerRow:
 def optimizer_rows(view: RunView) -> tuple[OptimizerRow, ...]:
     """Return the lines of all optimizers ever started, in order."""
     return tuple(row_of(one, view.calls) for one in view)
+
+
+def standing_rows(rows: Iterable[OptimizerRow], running: bool) -> tuple[OptimizerRow, ...]:
+    """Return the lines of optimizers; where no process works on the run, those that have not ended are suspended."""
+    if running:
+        return tuple(rows)
+    return tuple(row if row.how else replace(row, phase=str(Phase.LEFT)) for row in rows)
 
 
 def _because(one: OptimizerView) -> str:

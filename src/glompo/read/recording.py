@@ -10,7 +10,8 @@ from glompo.core.state.lifecycle import Phase
 from glompo.core.views.run_view import RunView
 from glompo.events import Event
 from glompo.read.locate import run_directory
-from glompo.read.optimizer_row import OptimizerRow, row_of
+from glompo.read.optimizer_row import OptimizerRow, row_of, standing_rows
+from glompo.read.run_status import RunStatus, run_status_of
 from glompo.read.summary import Summary, summarize
 from glompo.safe_text import legible
 from glompo.storage.history import JournalHistory
@@ -82,7 +83,8 @@ class Recording:
             known = self._rows.get(one.opt)
             if known is None or one.phase is not Phase.ENDED or known.ended_at != one.ended_at:
                 self._rows[one.opt] = row_of(one, view.calls)
-        return tuple(self._rows[one.opt] for one in view)
+        running = run_status_of(view, self.writer) is RunStatus.RUNNING
+        return standing_rows((self._rows[one.opt] for one in view), running)
 
     def poll(self, seconds: float = float("inf")) -> bool:
         """Read what is new, for about so many seconds at most, and return whether there was anything.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.box import Box
-from glompo.core.state.lifecycle import How, Phase
+from glompo.core.state.lifecycle import How
 from glompo.core.views.manager_view import documented_result
 from glompo.core.views.run_view import RunView
 from glompo.errors import UserError
@@ -21,7 +21,7 @@ from glompo.read.dataframe import to_dataframe
 from glompo.read.displays import Displays
 from glompo.read.improvements import improvements
 from glompo.read.minima import TOLERANCE, Minima, minima_of
-from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
+from glompo.read.optimizer_row import OptimizerRow, optimizer_rows, standing_rows
 from glompo.read.regime_row import RegimeRow, regime_rows
 from glompo.read.result_text import (
     causes,
@@ -250,9 +250,7 @@ def result_of(view: RunView, run_dir: Path | None = None, *, writer: Writer = Wr
         Who writes to the directory.
     """
     status = run_status_of(view, writer)
-    rows = optimizer_rows(view)
-    if status is not RunStatus.RUNNING:
-        rows = tuple(row if row.how else replace(row, phase=str(Phase.LEFT)) for row in rows)
+    rows = standing_rows(optimizer_rows(view), status is RunStatus.RUNNING)
     message = end_message(view, status)
     failed = all_failed(view)
     if failed and view.finished is not None and view.finished.rule not in FAULTS:

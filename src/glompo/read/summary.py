@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from glompo.core.state.lifecycle import How
 from glompo.core.views.run_view import RunView
-from glompo.read.optimizer_row import OptimizerRow, row_of
+from glompo.read.optimizer_row import OptimizerRow, row_of, standing_rows
 from glompo.read.regime_row import RegimeRow, regime_rows
 from glompo.read.resource_row import ResourceRow, session_resources
 from glompo.read.run_opening import opening_of
@@ -149,7 +149,7 @@ def summarize(view: RunView, writer: Writer = Writer.LIVES) -> Summary:
         crashed=ended[How.CRASHED],
         lost=ended[How.LOST],
         forced=ended[How.FORCED],
-        living=tuple(row_of(one, view.calls) for one in view.alive),
+        living=standing_rows((row_of(one, view.calls) for one in view.alive), status is RunStatus.RUNNING),
         cpus=view.cpus,
         reasons=tuple(view.reasons.most_common(REASONS)),
         label=opening.label,

@@ -90,7 +90,7 @@ def optimizers(view: RunView, summary: Summary) -> Iterator[Line]:
 def _line(row: OptimizerRow, summary: Summary) -> Line:
     ending = legible(row.ending)
     state, _, reason = ending.partition(": ")
-    if row.how is None and row.stopped_by is None and not row.paused_because:
+    if row.how is None and row.stopped_by is None and not row.paused_because and not row.suspended:
         state = "leads" if row.opt_id == summary.best_opt else row.phase
         reason = ""
     since = row.started_at if row.ended_at is None else row.ended_at
