@@ -15,6 +15,9 @@ from glompo.safe_text import legible
 from glompo.show import formatting as fmt
 from glompo.storage.short_runs import is_short, is_unnamed, remove_run
 
+NAMED = "with a name of their own"
+"""Runs whose directory their user chose."""
+
 HEADING = ("run", "state", "evaluations", "best", "begun", "label or task")
 
 
@@ -67,10 +70,10 @@ def clean(folder: Path, finished: bool, everything: bool, pretend: bool) -> Iter
     over = {status for status in RunStatus if status.over}
     goes = over if finished or everything else set()
     goes |= {RunStatus.SUSPENDED, RunStatus.KILLED, RunStatus.COPIED} if everything else set()
-    removed, kept = 0, Counter[str]()
+    removed, kept = 0, Counter({NAMED: 0})  # named first, whatever the order of the runs
     for one in list_runs(folder):
         if not is_unnamed(one.run_dir):
-            kept["with a name of their own"] += 1
+            kept[NAMED] += 1
         elif one.status in goes or (one.status in over and is_short(one.run_dir)):
             removed += 1
             yield f"{'would remove' if pretend else 'removed'} {legible(one.run_dir)}"
@@ -78,5 +81,5 @@ def clean(folder: Path, finished: bool, everything: bool, pretend: bool) -> Iter
                 remove_run(one.run_dir)
         else:
             kept[_word(one)] += 1
-    told = ", ".join(f"{n} {what}" for what, n in kept.items())
+    told = ", ".join(f"{n} {what}" for what, n in kept.items() if n)
     yield f"{fmt.counted(removed, 'run')} {'would be ' if pretend else ''}removed" + (f"; kept: {told}" if told else "")

@@ -113,7 +113,7 @@ def decision_of(event: Event) -> Decision | None:
     opt, by, why, verdict = int(getattr(event, "opt", 0)), "", "", None
     match event:
         case StartRequested():
-            by, why = event.regime, f"{event.called}, {event.why}"
+            by, why = event.regime, event.why if event.called in event.why else f"{event.called}, {event.why}"
         case StopRequested() | PauseRequested() | ResumeRequested():
             by, why, verdict = event.by, event.verdict.reason(), event.verdict
         case EndRequested() | RunFinished():
