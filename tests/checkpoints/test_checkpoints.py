@@ -199,7 +199,7 @@ def test_on_request_a_checkpoint_that_fails_ends_the_run_in_order_and_raises():
     with pytest.raises(CheckpointError, match="checkpoint_save raised RuntimeError: cannot") as raised:
         run([During, RandomSampling], 3000, control=every(100, raise_checkpoint_fail=True))
     assert 100 <= raised.value.result.nfev < 3000
-    assert load("run").standing == "finished"
+    assert load("run").standing == "failed"
     assert those("run", Stopped)
 
 

@@ -97,7 +97,7 @@ def test_after_a_kill_the_directory_can_be_looked_at_and_is_not_overwritten(glom
     told = status_text(project.run_dir)
     assert "killed" in told
     assert "the process of the run died before the run was over" in told
-    assert "2 alive" in told
+    assert "2 suspended" in told
     drawn = glompo("plot", project.run_dir).stdout.split()
     assert drawn == [str(project.run_dir / "exports" / f"{name}.png") for name in ("trajectories", "best")]
 

@@ -79,7 +79,7 @@ def test_how_the_run_stands_is_told_when_it_is_time(told):
     assert not any("elapsed" in line for line in lines(told))
     run.wait(11)
     run_logger.look(run.view())
-    assert " optimizers alive, 1 started; 1 of 2 slots used; " in lines(told)[-1]
+    assert " optimizers alive, 1 started; 1 of 2 slots held; " in lines(told)[-1]
     assert "best 3 by optimizer 1 (Optimizer)" in lines(told)[-1]
     assert run_logger.due(run.now) == 60
     assert RunLogger().due(1e9) is None

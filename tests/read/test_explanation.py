@@ -13,8 +13,9 @@ from glompo.events.verdict import Verdict
 from glompo.optimizers import RandomSampling
 from glompo.problems import Rastrigin
 from glompo.read import load
-from glompo.read.explanation import STRETCHES, explanation, tree
+from glompo.read.explanation import STRETCHES, explanation
 from glompo.read.life import Question, Stretch
+from glompo.read.verdict_lines import verdict_lines
 from glompo.stoppers import BaseStopper, BestUnmoving, MaxFuncCalls, MinFuncCalls
 from glompo.testing.histories import history
 
@@ -146,7 +147,7 @@ def test_thousands_of_answers_are_condensed(tmp_path):
 
 def test_a_negation_is_told_as_such():
     inner = Verdict(True, "OptimizerType(X)", "it is one")
-    assert list(tree(Verdict(False, "~OptimizerType(X)", parts=(inner,)))) == [
+    assert list(verdict_lines(Verdict(False, "~OptimizerType(X)", parts=(inner,)))) == [
         "no  not",
         "    yes OptimizerType(X): it is one",
     ]

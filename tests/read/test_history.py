@@ -12,6 +12,7 @@ from glompo.function import Status
 from glompo.read import Follower, load
 from glompo.storage.journal import Journal
 from glompo.storage.lease import Lease
+from glompo.storage.lease_state import Writer
 from glompo.testing import simulate
 from glompo.testing.histories import history
 
@@ -144,7 +145,7 @@ def test_a_part_of_a_run_leads_to_the_run(tmp_path):
 
 def test_a_run_of_which_nothing_is_recorded_yet_says_so(tmp_path):
     Journal.create(tmp_path).close()
-    with pytest.raises(UserError, match="nothing has been recorded yet"):
+    with pytest.raises(UserError, match=r"nothing has been recorded of the run in .*start it anew"):
         load(tmp_path)
     assert not Follower(tmp_path).begun
 
@@ -182,10 +183,10 @@ def test_a_follower_knows_whether_the_process_lives(tmp_path):
     follower = Follower(tmp_path)
     lease = Lease.acquire(tmp_path)
     follower.poll()
-    assert follower.writer_lives
+    assert follower.writer is Writer.LIVES
     lease.release()
     follower.poll()
-    assert not follower.writer_lives
+    assert follower.writer is Writer.DEAD
 
 
 def simulated_events() -> tuple[Event, ...]:

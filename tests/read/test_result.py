@@ -9,6 +9,7 @@ import pytest
 from glompo.events import Escalated, SessionClosed, Stopped, StopRequested
 from glompo.events.verdict import Verdict
 from glompo.read import Result, result_of
+from glompo.storage.lease_state import Writer
 from glompo.testing.histories import History, history
 
 from .runs import SPENT, finish, mixed
@@ -105,7 +106,7 @@ def test_a_run_that_goes_on_is_no_success_yet():
 
 
 def test_a_killed_run_says_so():
-    found = result_of(one_value().view(), writer_lives=False)
+    found = result_of(one_value().view(), writer=Writer.DEAD)
     assert (found.success, found.status) == (False, "killed")
     assert found.message == "the process of the run died before the run was over"
 

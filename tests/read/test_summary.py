@@ -9,6 +9,7 @@ from glompo.core.views.run_view import RunView
 from glompo.events import Paused, PauseRequested
 from glompo.events.verdict import Verdict
 from glompo.read import summarize
+from glompo.storage.lease_state import Writer
 from glompo.testing.histories import History, history
 
 from .runs import events_of, finish, mixed
@@ -69,16 +70,16 @@ def test_a_run_without_budget_and_names_gets_made_up_names():
 
 
 @pytest.mark.parametrize(
-    ("run", "writer_lives", "standing"),
+    ("run", "writer", "standing"),
     [
-        (history(), True, "running"),
-        (history(), False, "killed"),
-        (finish(history()), True, "finished"),
-        (finish(history()), False, "finished"),
+        (history(), Writer.LIVES, "running"),
+        (history(), Writer.DEAD, "killed"),
+        (finish(history()), Writer.LIVES, "finished"),
+        (finish(history()), Writer.DEAD, "finished"),
     ],
 )
-def test_it_tells_where_the_run_stands(run, writer_lives, standing):
-    assert summarize(run.view(), writer_lives).standing == standing
+def test_it_tells_where_the_run_stands(run, writer, standing):
+    assert summarize(run.view(), writer).standing == standing
 
 
 def test_who_rests_is_alive_and_counted_apart():

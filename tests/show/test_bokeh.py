@@ -135,3 +135,34 @@ def test_a_picture_without_anything_to_draw_says_so_instead_of_empty_axes(tmp_pa
         picture.update(columns)
         assert picture.layout.children == [picture.legend]
         assert "nothing to draw yet" in picture.legend.text
+
+
+def test_zero_stands_below_the_lowest_decade_and_is_named_so(tmp_path):
+    written = run()
+    opt = written.start("Alpha")
+    values = 10.0 ** np.linspace(2, -4, 200)
+    written.evaluate(opt, np.append(values, 0.0))
+    picture = pictures.TrajectoriesPicture()
+    columns = Collected(tmp_path / "run", written).layers.trajectories((), "evaluations")
+    figure = picture.value_canvas("evaluations", columns.scale)
+    zero, lowest, *_ = figure.yaxis[0].ticker.ticks
+    assert figure.yaxis[0].major_label_overrides == {zero: "0"}
+    assert lowest == columns.scale.threshold
+    drawn = pictures.picture.heights(columns.scale, np.array([0.0, lowest / 2, lowest, 1.0, np.nan]))
+    assert drawn[[0, 2, 3]].tolist() == [zero, lowest, 1.0]
+    assert zero < drawn[1] < lowest
+    assert np.isnan(drawn[4])
+
+
+def test_a_zero_that_the_thinned_dots_leave_out_is_on_the_scale():
+    from glompo.events import Evaluated
+
+    layers = Layers(detail=100)
+    values = np.append(10.0 ** np.linspace(2, -4, 998), [0.0, 1.0])
+    n = len(values)
+    layers.take(
+        Evaluated(1.0, 1, 0, np.zeros((n, 1)), values, np.zeros(n, np.uint8), np.ones(n, np.float32),
+                  np.zeros(n, np.float32), ())
+    )  # fmt: skip
+    assert 0.0 not in layers.trajectories(()).dots.value
+    assert layers.trajectories(()).scale.kind == "shifted"

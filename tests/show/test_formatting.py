@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
+from glompo.events import Started, StartRequested
 from glompo.read import optimizer_rows, summarize
 from glompo.show import formatting
+from glompo.storage.lease_state import Writer
 from glompo.testing.histories import history
 
 
@@ -54,3 +57,12 @@ def test_an_end_tells_how_after_how_much_at_which_value_and_why():
 
 def test_a_run_without_a_value_says_so():
     assert formatting.best(summarize(history().view())) == "no value yet"
+
+
+@pytest.mark.parametrize(("shared", "told"), [(True, "3 slots shared"), (False, "1 of 3 slots held")])
+def test_slots_that_all_optimizers_share_are_held_by_none(shared, told):
+    run = history(slots=3)
+    run.happen(StartRequested(0.0, 1, "Alpha", {}, np.array([0.5]), 1, "by hand", shared))
+    run.happen(Started(0.0, 1, "w"))
+    assert formatting.slots(summarize(run.view())) == told
+    assert formatting.slots(summarize(run.view(), Writer.DEAD)) == "3 slots"

@@ -216,7 +216,7 @@ def test_a_killed_run_can_be_drawn(tmp_path, figures):
     segment.write_bytes(segment.read_bytes() + b"torn")
     trajectories(tmp_path, tmp_path / "picture.png", headline=True)
     assert "the process of the run died" in texts_of(figures[0])
-    assert "alive (1)" in legend_of(figures[0])
+    assert "suspended (1)" in legend_of(figures[0])
 
 
 @pytest.mark.parametrize("suffix", ["pdf", "svg", "PNG"])

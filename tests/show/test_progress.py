@@ -61,7 +61,7 @@ def test_away_from_a_terminal_a_run_is_told_in_plain_lines():
         "[0:00:03] optimizer 1 (Alpha) converged after 3 evaluations at 3",
         "[0:00:04] best 3 by optimizer 1 (Alpha); 4 evaluations, 1 failed; 1/s; 1 alive, 1 converged",
         "[0:00:04] optimizer 2 (Beta) stopped after 1 evaluation without a value: the run ended",
-        "[0:00:04] best 3 by optimizer 1 (Alpha); 4 evaluations, 1 failed; 1/s; 0 alive, 1 converged, 1 stopped",
+        "[0:00:04] best 3 by optimizer 1 (Alpha); 4 evaluations, 1 failed; 1/s; 1 converged, 1 stopped",
         "[0:00:04] finished: MaxTotalFunctionCalls(9): 9 of 9 calls used",
     ]
 

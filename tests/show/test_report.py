@@ -7,10 +7,14 @@ import re
 import numpy as np
 import pytest
 
+from glompo.events import StopRequested
+from glompo.events.verdict import Verdict
 from glompo.read import load
 from glompo.show.html.report import Chapter, write_report
 from glompo.storage.journal import Journal
 from glompo.testing.histories import history
+
+from ..read.runs import finish
 
 EVIL = "<script>document.title='taken'</script>"
 
@@ -64,6 +68,45 @@ def test_with_javascript_the_pictures_are_drawn_and_no_foreign_code_is_executed(
     assert page.locator("img[src=x]").count() == 0
 
 
+def test_on_a_narrow_page_nothing_lies_beside_it_and_each_cell_has_its_name(evil, browser, tmp_path):
+    path = write_report(evil, tmp_path / "report.html")
+    page = opened(browser, path, viewport={"width": 400, "height": 800}, java_script_enabled=False)
+    cells = page.locator("table.stacked").first.locator("td")
+    assert page.locator("table.stacked th").first.is_hidden()
+    for cell in cells.all():
+        if cell.inner_text():
+            place = cell.bounding_box()
+            assert place["x"] >= 0
+            assert place["x"] + place["width"] <= 400
+    names = [cell.get_attribute("data-name") for cell in cells.all()[:6]]
+    assert names == ["no.", "optimizer", "start", "evaluations", "best", "end"]
+
+
+def test_the_answers_of_combined_rules_unfold_without_javascript(browser, tmp_path):
+    run = history()
+    opt = run.start("Alpha")
+    run.evaluate(opt, [3.0, 2.0])
+    parts = (Verdict(True, "First(3)", "7 > 3"), Verdict(False, "Second(<b>)", "1 of 2"))
+    run.happen(StopRequested(run.now, opt, "stopper", Verdict(True, "(First(3) | Second(<b>))", parts=parts)))
+    path = write_report(record(tmp_path / "run", run), tmp_path / "report.html")
+    page = opened(browser, path, java_script_enabled=False)
+    answers = page.locator("td pre")
+    assert answers.count() == 1
+    assert not answers.is_visible()
+    page.get_by_text("First(3): 7 > 3").first.click()
+    assert answers.inner_text().splitlines() == ["yes one of", "    yes First(3): 7 > 3", "    no  Second(<b>): 1 of 2"]
+
+
+def test_a_run_without_a_value_has_no_picture_and_its_failures_come_first(tmp_path):
+    run = history()
+    run.evaluate(run.start("Alpha"), [np.nan, np.nan])
+    run.converge(1)
+    text = write_report(record(tmp_path / "run", finish(run)), tmp_path / "report.html").read_text()
+    assert "no evaluation gave a value, so there is nothing to draw" in text
+    assert "<img" not in text
+    assert text.index("<h2>Failed evaluations") < text.index("<h2>Optimizers")
+
+
 def test_it_names_no_address_from_which_anything_is_loaded(evil, tmp_path):
     text = write_report(evil, tmp_path / "report.html").read_text()
     assert "default-src 'none'" in text
@@ -74,7 +117,7 @@ def test_a_run_without_evaluations_has_a_report(tmp_path):
     run = history()
     run.start("Random")
     text = write_report(record(tmp_path / "run", run), tmp_path / "report.html").read_text()
-    assert "nothing has been evaluated yet" in text
+    assert "nothing has been evaluated, so there is nothing to draw" in text
     assert "no value" in text or "none" in text
 
 

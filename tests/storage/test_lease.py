@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import pytest
 from glompo.errors import LeaseHeldError, StoreError, UserError
 from glompo.storage import lease, lease_state
 from glompo.storage.lease import BEAT_SECONDS, STALE_SECONDS, Lease
-from glompo.storage.lease_state import host_name, machine_identity, start_time
+from glompo.storage.lease_state import Writer, host_name, machine_identity, start_time
 
 HOLDER = """
 import sys
@@ -70,8 +71,8 @@ def write_holder(run_dir, holder, age=0.0, number=1):
 
 
 @pytest.fixture
-def me():
-    return lease._this_process()
+def me(tmp_path):
+    return lease._this_process(tmp_path)
 
 
 @pytest.fixture
@@ -296,3 +297,26 @@ def test_without_proc_a_process_is_known_by_its_id_alone(tmp_path, monkeypatch):
     mine.release()
     write_holder(tmp_path, replace(mine.holder, pid=child.pid), number=2)
     Lease.acquire(tmp_path)
+
+
+def test_readers_know_a_copy_of_a_held_directory_from_one_that_was_moved(tmp_path):
+    held = tmp_path / "held"
+    held.mkdir()
+    with Lease.acquire(held):
+        assert lease_state.writer_of(held) is Writer.LIVES
+        shutil.copytree(held, tmp_path / "copy")
+        assert lease_state.writer_of(tmp_path / "copy") is Writer.ELSEWHERE
+        (tmp_path / "link").symlink_to(held)
+        assert lease_state.writer_of(tmp_path / "link") is Writer.LIVES
+        held.rename(tmp_path / "moved")
+        assert lease_state.writer_of(tmp_path / "moved") is Writer.LIVES
+        (tmp_path / "moved").rename(held)
+    assert lease_state.writer_of(held) is Writer.DEAD
+
+
+@pytest.mark.parametrize("age", [0.0, 1000.0])
+def test_a_copy_from_another_machine_is_known_at_any_age_of_its_heartbeat(tmp_path, elsewhere, age):
+    write_holder(tmp_path, replace(elsewhere, directory=["/scratch/run", 1]), age)
+    assert lease_state.writer_of(tmp_path) is Writer.ELSEWHERE
+    write_holder(tmp_path, replace(elsewhere, directory=[]), age)  # of an earlier version
+    assert lease_state.writer_of(tmp_path) is (Writer.DEAD if age else Writer.LIVES)

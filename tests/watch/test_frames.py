@@ -15,7 +15,7 @@ from glompo.watch import frame
 from glompo.watch.curve import drawn
 
 from ..cli.conftest import glompo, inside, project
-from ..read.runs import finish, mixed, record
+from ..read.runs import SPENT, finish, mixed, record
 
 __all__ = ["glompo", "inside", "project"]
 
@@ -27,12 +27,12 @@ def test_a_finished_run_on_one_small_screen(tmp_path):
     assert max(map(len, lines)) <= 80
     assert lines[0].startswith("first try, bowl: finished 0:0")
     assert "4 of 4" not in lines[2]
-    assert "0 of 4 slots held" in lines[2]
+    assert lines[2].endswith("; 4 slots")
     for name in ("Alpha", "Beta", "Gamma", "Delta"):
         assert name in told
     assert "no luck" in told
     assert "best so far, over 9 evaluations" in told
-    assert "the run is over" in told
+    assert f"finished: {SPENT.reason()}" in told
 
 
 def test_a_killed_run_says_so(tmp_path):

@@ -99,7 +99,7 @@ def reported(
     known = identifiability(fit.weighted, x, Box(fit.bounds, fit.scaler), own) if errors else None
     points, failed = _judged(fit, trail or ())
     calls = len(splits) + (0 if known is None else known.evaluations) + len(points) + failed
-    title = f"{fit!r} at {point or called}"
+    title = f"{repr(fit).strip('<>')}, at {point or called}"
     return Report(
         title=title,
         x=x,

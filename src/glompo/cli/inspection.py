@@ -31,7 +31,7 @@ def status_text(run_dir: Path) -> str:
 
 
 def _status(run_dir: Path, history: History) -> str:
-    summary = summarize(history.view, history.writer_lives)
+    summary = summarize(history.view, history.writer)
     pace = f"{fmt.share(summary)}, {fmt.pace(summary.rate)}; {fmt.census(summary)}"
     present = f"{fmt.clock(summary.elapsed)} {fmt.status(summary)}; {pace}"
     result = replace(history.result, run_dir=run_dir)
@@ -51,7 +51,7 @@ def _status(run_dir: Path, history: History) -> str:
 def status_json(run_dir: Path) -> str:
     """Return where a run stands as JSON; what is not a finite number is null there."""
     with open_run(run_dir) as history:
-        facts = plain(summarize(history.view, history.writer_lives))
+        facts = plain(summarize(history.view, history.writer))
         result = history.result
     del facts["living"]  # they are among all optimizers
     facts |= {"success": result.success, "run_dir": str(run_dir.absolute()), "optimizers": plain(result.optimizers)}

@@ -9,13 +9,14 @@ from datetime import datetime
 from pathlib import Path
 
 from glompo.cli.inspection import plain
-from glompo.read.listing import ListedRun, list_runs
+from glompo.read import RunStatus
+from glompo.read.listing import UNREADABLE, ListedRun, list_runs
 from glompo.safe_text import legible
 from glompo.show import formatting as fmt
 from glompo.storage.short_runs import is_short, is_unnamed, remove_run
 
-WORDS = {"left": "suspended"}
-"""What people call a status, where programs know another word."""
+NAMED = "with a name of their own"
+"""Runs whose directory their user chose."""
 
 HEADING = ("run", "state", "evaluations", "best", "begun", "label or task")
 
@@ -45,8 +46,12 @@ def list_json(folder: Path) -> str:
 def _row(one: ListedRun, folder: Path) -> tuple[str, ...]:
     name = "." if one.run_dir == folder else str(one.run_dir.relative_to(folder))
     begun = datetime.fromisoformat(one.date).astimezone().strftime("%Y-%m-%d %H:%M") if one.date else ""
-    state = WORDS.get(one.status, one.status)
+    state = _word(one)
     return legible(name), state, f"{one.calls:,}", fmt.value(one.best), begun, legible(one.called)
+
+
+def _word(one: ListedRun) -> str:
+    return one.status if one.status == UNREADABLE else RunStatus(one.status).word
 
 
 def clean(folder: Path, finished: bool, everything: bool, pretend: bool) -> Iterator[str]:
@@ -62,18 +67,19 @@ def clean(folder: Path, finished: bool, everything: bool, pretend: bool) -> Iter
     pretend : bool
         Only tell what would be removed.
     """
-    goes = {"finished"} if finished else set()
-    goes |= {"finished", "left", "killed"} if everything else set()
-    removed, kept = 0, Counter[str]()
+    over = {status for status in RunStatus if status.over}
+    goes = over if finished or everything else set()
+    goes |= {RunStatus.SUSPENDED, RunStatus.KILLED, RunStatus.COPIED} if everything else set()
+    removed, kept = 0, Counter({NAMED: 0})  # named first, whatever the order of the runs
     for one in list_runs(folder):
         if not is_unnamed(one.run_dir):
-            kept["with a name of their own"] += 1
-        elif one.status in goes or (one.status == "finished" and is_short(one.run_dir)):
+            kept[NAMED] += 1
+        elif one.status in goes or (one.status in over and is_short(one.run_dir)):
             removed += 1
             yield f"{'would remove' if pretend else 'removed'} {legible(one.run_dir)}"
             if not pretend:
                 remove_run(one.run_dir)
         else:
-            kept[WORDS.get(one.status, one.status)] += 1
-    told = ", ".join(f"{n} {what}" for what, n in kept.items())
+            kept[_word(one)] += 1
+    told = ", ".join(f"{n} {what}" for what, n in kept.items() if n)
     yield f"{fmt.counted(removed, 'run')} {'would be ' if pretend else ''}removed" + (f"; kept: {told}" if told else "")

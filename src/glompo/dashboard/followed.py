@@ -50,13 +50,13 @@ class FollowedRun:
 
     def poll(self) -> bool:
         """Read what is new, or a part of it, and return whether more is waiting."""
-        alive = self.recording.writer_lives
+        writer = self.recording.writer
         try:
             found = self.recording.poll(SLICE)
         except GlompoError as error:
             self.version += str(error) != self.error
             self.error = str(error)
             return False
-        if found or alive is not self.recording.writer_lives or self.error:
+        if found or writer is not self.recording.writer or self.error:
             self.version, self.error = self.version + 1, ""
         return not self.recording.complete

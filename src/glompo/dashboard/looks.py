@@ -25,7 +25,8 @@ def markup_style(theme: Theme) -> str:
     caption {{ text-align: left; font-weight: 600; padding: 6px 0; }}
     th, td {{ text-align: left; padding: 6px 12px; border-bottom: 1px solid {theme.grid}; vertical-align: top; }}
     th {{ color: {theme.faint}; font-weight: 500; white-space: nowrap; }}
-    .num {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
+    .n {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
+    .scroll {{ overflow-x: auto; }}
     dl {{ display: flex; flex-wrap: wrap; gap: 10px; margin: 0 0 8px; }}
     dl div {{ background: {theme.card}; border-radius: 6px; padding: 8px 16px; min-width: 88px; }}
     dt {{ color: {theme.faint}; font-size: 12px; }}

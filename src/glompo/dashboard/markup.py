@@ -2,57 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from html import escape
+from collections.abc import Sequence
 
 from glompo.dashboard.followed import FollowedRun
 from glompo.read import OptimizerRow, RunStatus, Summary
+from glompo.read.run_status import nothing_recorded
 from glompo.safe_text import legible
 from glompo.show import formatting as fmt
 from glompo.show.columns import Decision
+from glompo.show.html.parts import Markup, decision_rows, table
+from glompo.show.html.parts import text as text
 
 OPTIMIZERS_SHOWN = 200
 """Optimizers in the table at most."""
 
 
-def text(said: object, most: int = 300) -> str:
-    """Return foreign text as HTML that shows it as it is."""
-    return escape(legible(said, most))
-
-
-def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Return a table of cells that are HTML already; columns `right` are numbers."""
-    aligned = ["num" if k in right else "" for k in range(len(heads))]
-    head = "".join(f'<th scope="col" class="{kind}">{one}</th>' for kind, one in zip(aligned, heads, strict=True))
-    cells = (
-        "".join(f'<td class="{kind}">{cell}</td>' for kind, cell in zip(aligned, row, strict=True)) for row in rows
-    )
-    body = "".join(f"<tr>{row}</tr>" for row in cells)
-    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
 def overview(runs: Sequence[FollowedRun]) -> str:
     """Return the table of all runs."""
     heads = ("run", "state", "evaluations", "best value", "rate", "busy slots", "optimizers", "failed")
-    return table("Runs", heads, map(_run_cells, runs), (2, 3, 4, 5, 7))
+    return table(heads, map(_run_cells, runs), caption="Runs")
 
 
-def _run_cells(run: FollowedRun) -> list[str]:
-    name = text(run.name, 60)
+def _run_cells(run: FollowedRun) -> list[object]:
+    name = legible(run.name, 60)
     if run.error or not run.recording.begun:
         said = run.error or "nothing has been recorded yet"
-        return [name, f'<span class="bad">{text(said)}</span>' if run.error else said, *[""] * 6]
+        return [name, Markup(f'<span class="bad">{text(said)}</span>') if run.error else said, *[""] * 6]
     one = run.recording.summary
     budget = "" if one.budget is None else f" of {one.budget:,}"
     return [
-        name, state(one), f"{one.calls:,}{budget}", text(fmt.value(one.best_f)), fmt.pace(one.rate),
-        busy(one), text(fmt.census(one)), f"{one.failures:,}",
+        name, Markup(state(one)), f"{one.calls:,}{budget}", fmt.value(one.best_f), fmt.pace(one.rate),
+        Markup(busy(one)), fmt.census(one), f"{one.failures:,}",
     ]  # fmt: skip
 
 
 def state(summary: Summary) -> str:
     """Return where a run stands as a mark with its word."""
-    kind = {RunStatus.RUNNING: "good", RunStatus.KILLED: "bad"}.get(summary.standing, "calm")
+    kind = {RunStatus.RUNNING: "good", RunStatus.KILLED: "bad", RunStatus.FAILED: "bad"}.get(summary.standing, "calm")
     return f'<span class="state {kind}">{fmt.status(summary)}</span>'
 
 
@@ -70,7 +56,7 @@ def facts(run: FollowedRun) -> str:
     if run.error:
         return f'<p class="bad" role="alert">The run cannot be read: {text(run.error, 2000)}</p>'
     if not run.recording.begun:
-        return "<p>Nothing has been recorded yet. The page shows the run as soon as it begins.</p>"
+        return f"<p>{text(nothing_recorded(run.run_dir, run.recording.writer), 2000)}</p>"
     one = run.recording.summary
     loaded = run.layers.count
     found = [
@@ -93,8 +79,8 @@ def failures(summary: Summary) -> str:
     """Return why evaluations failed."""
     if not summary.causes:
         return "<p>No evaluation has failed.</p>"
-    rows = [(text(cause), f"{n:,}", text(example)) for cause, n, example in summary.causes]
-    return table("Why evaluations failed", ("cause", "evaluations", "the first of them"), rows, (1,))
+    rows = [(cause, f"{n:,}", example) for cause, n, example in summary.causes]
+    return table(("cause", "evaluations", "the first of them"), rows, caption="Why evaluations failed")
 
 
 def optimizers(rows: Sequence[OptimizerRow]) -> str:
@@ -105,7 +91,7 @@ def optimizers(rows: Sequence[OptimizerRow]) -> str:
     heads = ("", "optimizer", "state", "evaluations", "best value", "started", "started because", "ended because")
     left_out = len(rows) - OPTIMIZERS_SHOWN
     caption = "Optimizers" + (f", without {left_out:,} that ended with larger values" if left_out > 0 else "")
-    return table(caption, heads, map(_optimizer_cells, ordered[:OPTIMIZERS_SHOWN]), (0, 3, 4, 5))
+    return table(heads, map(_optimizer_cells, ordered[:OPTIMIZERS_SHOWN]), caption=caption)
 
 
 def _optimizer_cells(row: OptimizerRow) -> list[str]:
@@ -113,8 +99,8 @@ def _optimizer_cells(row: OptimizerRow) -> list[str]:
     started = "" if row.started_at is None else fmt.clock(row.started_at)
     why = row.ended_because or row.paused_because
     return [
-        str(row.opt_id), text(row.name, 80), text(standing), f"{row.evaluations:,}", text(fmt.value(row.best_f)),
-        started, text(row.started_because), text(why),
+        str(row.opt_id), legible(row.name, 80), standing, f"{row.evaluations:,}", fmt.value(row.best_f),
+        started, row.started_because, why,
     ]  # fmt: skip
 
 
@@ -123,12 +109,4 @@ def decisions(entries: Sequence[Decision], total: int) -> str:
     if not entries:
         return "<p>There is no such entry.</p>"
     caption = f"Decisions and log: {len(entries):,} entries of {total:,}, the newest first"
-    return table(caption, ("time", "optimizer", "what", "by", "why"), map(_decision_cells, entries), (0, 1))
-
-
-def _decision_cells(one: Decision) -> list[str]:
-    why = text(one.why)
-    if one.verdict is not None:
-        tree = escape("\n".join(legible(line) for line in one.lines()))
-        why = f"<details><summary>{why or text(one.verdict.rule)}</summary><pre>{tree}</pre></details>"
-    return [fmt.clock(one.at), str(one.opt or ""), text(one.what), text(one.by), why]
+    return table(("time", "optimizer", "what", "by", "why"), decision_rows(entries), caption=caption)

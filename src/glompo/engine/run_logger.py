@@ -20,6 +20,7 @@ from glompo.events import Event
 from glompo.events.enums import By, Reason
 from glompo.events.verdict import Verdict
 from glompo.loggers import library_logger
+from glompo.read.result_text import slots_held
 from glompo.safe_text import legible
 
 logger = library_logger("glompo.run")
@@ -95,10 +96,10 @@ def _present(view: RunView) -> str:
     if view.best is not None:
         best = f"best {view.best.f:.8g} by optimizer {view.best.opt} ({view[view.best.opt].name})"
     paused = f" ({view.n_paused} paused)" if view.n_paused else ""
+    slots = slots_held(view.slots, view.used_slots, view.n_alive - view.n_paused)
     return (
         f"{view.now:.0f} s elapsed; {view.n_alive} optimizers alive{paused}, {view.n_started} started; "
-        f"{view.used_slots} of {view.slots} slots used; {view.calls}{budget} evaluations, {view.failures} failed; "
-        f"{best}"
+        f"{slots}; {view.calls}{budget} evaluations, {view.failures} failed; {best}"
     )
 
 

@@ -16,7 +16,7 @@ from glompo.read.recording import Recording
 from glompo.read.regime_row import RegimeRow
 from glompo.read.resource_row import ResourceRow
 from glompo.read.result import Result, result_of
-from glompo.read.run_opening import RunStatus
+from glompo.read.run_status import RunStatus
 from glompo.read.summary import Summary, summarize
 from glompo.read.summary_file import write_summary
 from glompo.storage.files import atomic_write

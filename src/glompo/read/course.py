@@ -6,31 +6,12 @@ import math
 import os
 import time
 from collections import deque
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from glompo.events import (
-    Asked,
-    CheckpointClosed,
-    Diverged,
-    EndRequested,
-    Escalated,
-    Evaluated,
-    Event,
-    Noted,
-    PauseRequested,
-    Recovered,
-    ResumeRequested,
-    RunFinished,
-    SessionClosed,
-    SessionOpened,
-    StartRequested,
-    Stopped,
-    StopRequested,
-)
+from glompo.events import Evaluated, Event
+from glompo.read.decisions import Decision, decision_of
 from glompo.read.improvements import improvements_in
 from glompo.read.locate import run_directory
-from glompo.safe_text import legible
 from glompo.storage.reader import JournalFollower
 
 ENTRIES = 500
@@ -46,13 +27,6 @@ class Step(NamedTuple):
     number: int
     seconds: float
     value: float
-
-
-class Entry(NamedTuple):
-    """A line of the log of a run: run time in seconds, and a text that a terminal can show."""
-
-    at: float
-    text: str
 
 
 class Course:
@@ -71,7 +45,7 @@ class Course:
         Run time of the last event that was read.
     steps : list of Step
         Improvements of the best value.
-    entries : deque of Entry
+    entries : deque of Decision
         What was decided, asked and said, the last ones.
 
     Raises
@@ -84,7 +58,7 @@ class Course:
         self.evaluations = 0
         self.seconds = 0.0
         self.steps: list[Step] = []
-        self.entries: deque[Entry] = deque(maxlen=ENTRIES)
+        self.entries: deque[Decision] = deque(maxlen=ENTRIES)
         self._journal = JournalFollower(run_directory(run_dir))
         self._stream = self._journal.stream()
 
@@ -108,49 +82,11 @@ class Course:
         self.seconds = max(self.seconds, event.at)
         if isinstance(event, Evaluated):
             self._evaluate(event)
-        elif (tell := _TOLD.get(type(event))) is not None:
-            self.entries.append(Entry(event.at, legible(tell(event))))
+        elif (entry := decision_of(event)) is not None:
+            self.entries.append(entry)
 
     def _evaluate(self, event: Evaluated) -> None:
         best = self.steps[-1].value if self.steps else math.inf
         for row, at, value in improvements_in(event, best):
             self.steps.append(Step(self.evaluations + row + 1, at, value))
         self.evaluations += len(event.f)
-
-
-def _stop(event: StopRequested) -> str:
-    return f"optimizer {event.opt} is to stop ({event.by}): {event.verdict.reason()}"
-
-
-def _ended(event: Stopped) -> str:
-    how = "converged" if event.said_converged and event.ending == "returned" else event.ending
-    return f"optimizer {event.opt} ended, {how}" + (f": {event.note}" if event.note else "")
-
-
-def _asked(event: Asked) -> str:
-    about = f" optimizer {event.opt}" if event.opt else ""
-    amount = f" {event.amount}" if event.amount else ""
-    return f"{event.who} asked: {event.what}{about}{amount}" + (f" ({event.why})" if event.why else "")
-
-
-def _checkpoint(event: CheckpointClosed) -> str:
-    return f"checkpoint {event.n} {event.outcome}: {event.path or event.why}"
-
-
-_TOLD: dict[type[Event], Callable[[Any], str]] = {
-    StartRequested: lambda event: f"optimizer {event.opt} ({event.called}) starts: {event.why}",
-    StopRequested: _stop,
-    Stopped: _ended,
-    PauseRequested: lambda event: f"optimizer {event.opt} is to rest ({event.by}): {event.verdict.reason()}",
-    ResumeRequested: lambda event: f"optimizer {event.opt} goes on ({event.by})",
-    Escalated: lambda event: f"optimizer {event.opt} does not stop: {event.rung}, {event.why}",
-    Recovered: lambda event: f"optimizer {event.opt} came back by {event.way}",
-    Diverged: lambda event: f"optimizer {event.opt} did not come back by {event.way}: {event.why}",
-    Noted: lambda event: f"optimizer {event.opt}: {event.text}",
-    Asked: _asked,
-    CheckpointClosed: _checkpoint,
-    SessionOpened: lambda event: f"session {event.session} on {event.host}, process {event.pid}",
-    SessionClosed: lambda event: f"session closed: {event.reason}",
-    EndRequested: lambda event: f"the run is to end: {event.verdict.reason()}",
-    RunFinished: lambda event: f"the run is over: {event.verdict.reason()}",
-}

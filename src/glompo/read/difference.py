@@ -8,7 +8,7 @@ from pathlib import Path
 
 from glompo.events.verdict import Verdict
 from glompo.read.result_text import counted
-from glompo.read.run_opening import RunStatus
+from glompo.read.run_status import RunStatus
 from glompo.safe_text import legible
 
 SHOWN = 10
@@ -140,9 +140,9 @@ class WhatIf:
 def _lines(found: WhatIf) -> Iterator[str]:
     yield f"asked     {legible(found.rules)}"
     yield f"recorded  {legible(found.recorded)}"
-    standing = "suspended" if found.standing is RunStatus.SUSPENDED else str(found.standing)
     best = "" if found.best_opt is None else f", best {_value(found.best_f)} by optimizer {found.best_opt}"
-    yield f"run       {legible(str(found.run_dir))}, {standing}: {counted(found.evaluations, 'evaluation')}{best}"
+    work = counted(found.evaluations, "evaluation")
+    yield f"run       {legible(str(found.run_dir))}, {found.standing.word}: {work}{best}"
     if found.first is None:
         yield f"no decision differs ({counted(found.questions, 'question')} compared)"
         return

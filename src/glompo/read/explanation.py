@@ -25,12 +25,12 @@ from glompo.events import (
     ResumeRequested,
 )
 from glompo.events.enums import By
-from glompo.events.verdict import Verdict
 from glompo.read.life import Gain, Life, Question, Stretch, life_of
 from glompo.read.optimizer_row import OptimizerRow
 from glompo.read.result import Result
 from glompo.read.result_text import causes, counted
 from glompo.read.run_opening import opening_of
+from glompo.read.verdict_lines import verdict_lines
 from glompo.safe_text import legible
 
 Ask: TypeAlias = Callable[[int], Sequence[Stretch]]
@@ -156,31 +156,7 @@ def _question(question: Question, why: str) -> Iterator[str]:
     said = "stop, see below" if question.verdict.fired else "go on"
     yield f"{why}at its evaluation {question.evaluations:,} ({_clock(question.at)}): {said}"
     if not question.verdict.fired:
-        yield from tree(question.verdict, 1)
-
-
-def tree(verdict: Verdict, depth: int = 0) -> Iterator[str]:
-    """Yield a verdict as lines: each rule with its answer and numbers, and indented below it those that it combines."""
-    answer = "yes" if verdict.fired else "no "
-    if verdict.parts:
-        called, numbers = _combination(verdict), ""
-    else:
-        called, numbers = verdict.short or verdict.rule, f": {legible(verdict.why)}" if verdict.why else ""
-    yield f"{'    ' * depth}{answer} {legible(called)}{numbers}"
-    for part in verdict.parts:
-        yield from tree(part, depth + 1)
-
-
-def _combination(verdict: Verdict) -> str:
-    """Return what a rule makes of its parts; the rule itself where that is not plain."""
-    if len(verdict.parts) == 1:
-        return "not" if verdict.parts[0].fired is not verdict.fired else verdict.rule
-    depth = 0
-    for mark in verdict.rule[1:-1] if verdict.rule.startswith("(") else verdict.rule:
-        depth += (mark == "(") - (mark == ")")
-        if depth == 0 and mark in "&|":
-            return "all of" if mark == "&" else "one of"
-    return verdict.rule
+        yield from verdict_lines(question.verdict, 1)
 
 
 def _evaluated(life: Life, row: OptimizerRow, names: Sequence[str]) -> Iterator[str]:
@@ -241,7 +217,7 @@ def _ended(life: Life, row: OptimizerRow) -> Iterator[str]:
     stop = life.stop
     if stop is not None:
         yield f"{_clock(stop.at)} asked to stop by {_who(stop.by)}"
-        yield from (f"    {line}" for line in tree(stop.verdict))
+        yield from (f"    {line}" for line in verdict_lines(stop.verdict))
     if row.how is None:
         yield f"not yet: {legible(row.ending)}"
         return

@@ -26,12 +26,13 @@ from glompo.read.locate import run_directory
 from glompo.read.minima import TOLERANCE, Minima
 from glompo.read.resource_row import ResourceRow, resource_rows
 from glompo.read.result import Result, result_of
-from glompo.read.run_opening import Opening, RunStatus, opening_of, run_status_of
+from glompo.read.run_opening import Opening, opening_of
+from glompo.read.run_status import RunStatus, nothing_recorded, run_status_of
 from glompo.safe_text import legible
 from glompo.storage.checkpoint_file import is_checkpoint
 from glompo.storage.checkpoint_unpack import unpack
 from glompo.storage.history import JournalHistory
-from glompo.storage.lease_state import writer_lives
+from glompo.storage.lease_state import Writer, writer_of
 from glompo.storage.reader import JournalFollower, read_events, shortcut, state_of
 
 if TYPE_CHECKING:
@@ -90,20 +91,20 @@ class History(Displays):
         Its directory.
     view : RunView
         The run at the time of its last event.
-    writer_lives : bool
-        Whether a living process held the run when it was read.
+    writer : Writer
+        Who wrote to the directory when it was read.
     """
 
     run_dir: Path
     view: RunView
-    writer_lives: bool
+    writer: Writer
 
     def __repr__(self) -> str:
         opening, view = self.opening, self.view
         called = opening.label or opening.task.rpartition(":")[2]
         best = "no value yet" if view.best is None else f"best {view.best.f:.8g}"
         work = f"{view.calls:,} evaluations of {view.n_started:,} optimizers"
-        return legible(f"<run of {called} in {self.run_dir}: {self.standing}, {work}, {best}>")
+        return legible(f"<run of {called} in {self.run_dir}: {self.standing.word}, {work}, {best}>")
 
     @property
     def opening(self) -> Opening:
@@ -113,12 +114,12 @@ class History(Displays):
     @property
     def standing(self) -> RunStatus:
         """Where the run stands."""
-        return run_status_of(self.view, self.writer_lives)
+        return run_status_of(self.view, self.writer)
 
     @property
     def result(self) -> Result:
         """Result of the run as far as it has come."""
-        return result_of(self.view, self.run_dir, writer_lives=self.writer_lives)
+        return result_of(self.view, self.run_dir, writer=self.writer)
 
     @property
     def events(self) -> Iterator[Event]:
@@ -201,11 +202,11 @@ def load(run_dir: str | os.PathLike[str]) -> History:
         If its journal is damaged before its tail.
     """
     folder = run_directory(run_dir)
-    alive = writer_lives(folder)  # before reading: see RunStatus
+    writer = writer_of(folder)  # before reading: see RunStatus
     state = state_of(folder)
     if state.opened is None:
-        raise UserError(f"{folder} holds a run of which nothing has been recorded yet; try again, or start it anew")
-    return History(folder, RunView(state, state.at, history=JournalHistory(folder)), alive)
+        raise UserError(nothing_recorded(folder, writer))
+    return History(folder, RunView(state, state.at, history=JournalHistory(folder)), writer)
 
 
 @contextmanager
@@ -233,7 +234,7 @@ def open_run(path: str | os.PathLike[str]) -> Iterator[History]:
     with TemporaryDirectory(prefix="glompo-inspect-") as folder:
         run_dir = Path(folder, "run")
         unpack(source, run_dir)
-        yield replace(load(run_dir), writer_lives=True)  # it lived when the checkpoint was made
+        yield replace(load(run_dir), writer=Writer.CHECKPOINT)
 
 
 class Follower:
@@ -246,8 +247,8 @@ class Follower:
 
     Attributes
     ----------
-    writer_lives : bool
-        Whether a living process held the run at the last poll.
+    writer : Writer
+        Who wrote to the directory at the last poll.
 
     Raises
     ------
@@ -257,7 +258,7 @@ class Follower:
 
     def __init__(self, run_dir: str | os.PathLike[str]) -> None:
         self.run_dir = run_directory(run_dir)
-        self.writer_lives = True
+        self.writer = Writer.LIVES
         self._state, position = shortcut(self.run_dir)
         self._journal = JournalFollower(self.run_dir, position)
         self._history = JournalHistory(self.run_dir)
@@ -278,7 +279,7 @@ class Follower:
         CorruptJournalError
             If the journal is damaged before its tail.
         """
-        self.writer_lives = writer_lives(self.run_dir)  # before reading: see RunStatus
+        self.writer = writer_of(self.run_dir)  # before reading: see RunStatus
         for event in self._journal.poll():
             self._journal.fold(event, self._state)
         return RunView(self._state, self._state.at, history=self._history)

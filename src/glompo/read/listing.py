@@ -14,6 +14,9 @@ from glompo.read.run_opening import opening_of
 from glompo.read.summary import summarize
 from glompo.storage.directory import holds_run
 
+UNREADABLE = "unreadable"
+"""Status of a run that cannot be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class ListedRun:
@@ -24,7 +27,7 @@ class ListedRun:
     run_dir : Path
         Its directory.
     status : str
-        'running', 'finished', 'left', 'killed', or 'unreadable'.
+        Value of a :class:`~glompo.read.RunStatus`, or 'unreadable'.
     calls : int
         Calls of the task.
     best : float
@@ -62,9 +65,9 @@ def _listed(run_dir: Path) -> ListedRun:
     try:
         history = load(run_dir)
     except GlompoError as error:
-        return ListedRun(run_dir, "unreadable", 0, float("inf"), "", str(error).splitlines()[0])
+        return ListedRun(run_dir, UNREADABLE, 0, float("inf"), "", str(error).splitlines()[0])
     view: RunView = history.view
-    summary, opening = summarize(view, history.writer_lives), opening_of(view)
+    summary, opening = summarize(view, history.writer), opening_of(view)
     return ListedRun(
         run_dir, str(summary.standing), summary.calls, summary.best_f, opening.date, opening.label or opening.task
     )

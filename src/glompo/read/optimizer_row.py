@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -54,8 +54,8 @@ class OptimizerRow:
     stopped_by_rules : tuple of str
         Names of the rules that made it stop, without their settings and without guards.
     phase : str
-        Where it stands: starting, running, pausing, paused, resuming, stopping or ended; left if it is suspended with
-        an earlier session.
+        Where it stands: starting, running, pausing, paused, resuming, stopping or ended; left if no session works on
+        it, so that it may go on when the run is resumed.
     paused_because : str
         Why it rests; empty if it does not.
     improvements : int
@@ -101,12 +101,17 @@ class OptimizerRow:
         return self.started_because.rpartition("; ")[2]
 
     @property
+    def suspended(self) -> bool:
+        """Whether it has not ended, and no session works on it."""
+        return self.how is None and self.phase == Phase.LEFT
+
+    @property
     def ending(self) -> str:
         """How and why it ended in one line; 'alive', 'stopping', 'paused' or 'suspended' if it has not."""
         if self.how is None:
             if self.stopped_by is not None:
                 return "stopping"
-            if self.phase == Phase.LEFT:
+            if self.suspended:
                 return "suspended: it may go on when the run is resumed"
             return f"paused: {self.paused_because}" if self.phase == Phase.PAUSED else "alive"
         if self.stopped_by == By.EXIT and self.how in (How.STOPPED, How.CUT, How.FORCED):
@@ -146,6 +151,13 @@ def row_of(one: OptimizerView, calls: int) -> OptimizerRow:
 def optimizer_rows(view: RunView) -> tuple[OptimizerRow, ...]:
     """Return the lines of all optimizers ever started, in order."""
     return tuple(row_of(one, view.calls) for one in view)
+
+
+def standing_rows(rows: Iterable[OptimizerRow], running: bool) -> tuple[OptimizerRow, ...]:
+    """Return the lines of optimizers; where no process works on the run, those that have not ended are suspended."""
+    if running:
+        return tuple(rows)
+    return tuple(row if row.how else replace(row, phase=str(Phase.LEFT)) for row in rows)
 
 
 def _because(one: OptimizerView) -> str:

@@ -10,11 +10,12 @@ from glompo.core.state.lifecycle import Phase
 from glompo.core.views.run_view import RunView
 from glompo.events import Event
 from glompo.read.locate import run_directory
-from glompo.read.optimizer_row import OptimizerRow, row_of
+from glompo.read.optimizer_row import OptimizerRow, row_of, standing_rows
+from glompo.read.run_status import RunStatus, run_status_of
 from glompo.read.summary import Summary, summarize
 from glompo.safe_text import legible
 from glompo.storage.history import JournalHistory
-from glompo.storage.lease_state import writer_lives
+from glompo.storage.lease_state import Writer, writer_of
 from glompo.storage.reader import JournalFollower, shortcut
 
 
@@ -35,8 +36,8 @@ class Recording:
     ----------
     run_dir : Path
         See there.
-    writer_lives : bool
-        Whether a living process held the run at the last poll.
+    writer : Writer
+        Who wrote to the directory at the last poll.
     complete : bool
         Whether the last poll has read all that there was.
 
@@ -48,7 +49,7 @@ class Recording:
 
     def __init__(self, run_dir: str | os.PathLike[str], *collectors: Callable[[Event], None]) -> None:
         self.run_dir = run_directory(run_dir)
-        self.writer_lives = True
+        self.writer = Writer.LIVES
         self.complete = False
         self._collectors = collectors
         self._state, self._known = shortcut(self.run_dir)
@@ -73,7 +74,7 @@ class Recording:
     @property
     def summary(self) -> Summary:
         """The run in numbers."""
-        return summarize(self.view, self.writer_lives)
+        return summarize(self.view, self.writer)
 
     def rows(self) -> tuple[OptimizerRow, ...]:
         """Return the lines of all optimizers ever started, in order; those of ended ones are not made anew."""
@@ -82,7 +83,8 @@ class Recording:
             known = self._rows.get(one.opt)
             if known is None or one.phase is not Phase.ENDED or known.ended_at != one.ended_at:
                 self._rows[one.opt] = row_of(one, view.calls)
-        return tuple(self._rows[one.opt] for one in view)
+        running = run_status_of(view, self.writer) is RunStatus.RUNNING
+        return standing_rows((self._rows[one.opt] for one in view), running)
 
     def poll(self, seconds: float = float("inf")) -> bool:
         """Read what is new, for about so many seconds at most, and return whether there was anything.
@@ -94,7 +96,7 @@ class Recording:
         StoreError
             If a newer version of the library wrote it, or it holds what cannot have happened.
         """
-        self.writer_lives = writer_lives(self.run_dir)  # before reading: see RunStatus
+        self.writer = writer_of(self.run_dir)  # before reading: see RunStatus
         end = time.monotonic() + seconds
         if self.complete:
             self._events, self.complete = self._journal.stream(), False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,10 +21,9 @@ from glompo.read.dataframe import to_dataframe
 from glompo.read.displays import Displays
 from glompo.read.improvements import improvements
 from glompo.read.minima import TOLERANCE, Minima, minima_of
-from glompo.read.optimizer_row import OptimizerRow, optimizer_rows
+from glompo.read.optimizer_row import OptimizerRow, optimizer_rows, standing_rows
 from glompo.read.regime_row import RegimeRow, regime_rows
 from glompo.read.result_text import (
-    DIED,
     causes,
     census,
     died_of,
@@ -33,21 +32,16 @@ from glompo.read.result_text import (
     regime_table,
     waited_for,
 )
-from glompo.read.run_opening import RunStatus, opening_of, run_status_of
+from glompo.read.run_opening import opening_of
+from glompo.read.run_status import FAILURES, RunStatus, all_failed, end_message, run_status_of
 from glompo.safe_text import PAGE, legible
 from glompo.storage.directory import way_on
+from glompo.storage.lease_state import Writer
 
 if TYPE_CHECKING:
     import pandas
 
-FAULTS = (
-    Reason.FAILING_TASK,
-    Reason.FAILING_OPTIMIZERS,
-    Reason.FAILING_CHECKPOINT,
-    Reason.FAULTY_POLICY,
-    Reason.USER,
-    Reason.SESSION,
-)
+FAULTS = (*FAILURES, Reason.USER, Reason.SESSION)
 """Rules that end a run although nothing that it was asked for has been reached."""
 
 OUT_OF_STEPS = "MaxOptimizersExhausted"
@@ -75,8 +69,9 @@ class Result(Displays):
         had converged or was stopped. A run that was interrupted or ended by a user, or that ended because the task, the
         optimizers or a policy failed, or only because optimizers were exhausted, is no success, although its best
         point is here; nor is one in which optimizers crashed or were lost and no other found a value.
-    status : {'finished', 'left', 'running', 'killed'}
-        Where the run stands; 'left' means suspended: its process closed the session before the run was over.
+    status : {'finished', 'failed', 'left', 'running', 'killed', 'copied', 'checkpoint'}
+        Where the run stands, see :class:`RunStatus`; 'left' means suspended: its process closed the session before the
+        run was over.
     message : str
         Why the run ended, in one sentence; with what the optimizers died of if no other found a value.
     stats : dict
@@ -220,7 +215,7 @@ class Result(Displays):
             f"{name:>10}: {point_line(self.x, self.names) if name == 'x' else legible(value, PAGE)}"
             for name, value in facts.items()
         ]
-        if self.run_dir is not None and self.status in (RunStatus.SUSPENDED, RunStatus.KILLED):
+        if self.run_dir is not None and self.status in (RunStatus.SUSPENDED, RunStatus.KILLED, RunStatus.CHECKPOINT):
             lines += [f"{'go on':>10}: {legible(way_on(self.run_dir), PAGE)}"]
         if self.failures:
             failed = f"{sum(self.failures.values())} of {self.nfev} evaluations: {causes(self.failures)}"
@@ -229,7 +224,7 @@ class Result(Displays):
         lines += regime_table(self.regimes)
         if not self.regimes and (waited := waited_for(self.optimizers, self.nfev)):
             lines += [f"{'waited':>10}: {waited}"]
-        if self.never_started and self.status == RunStatus.FINISHED:
+        if self.never_started and RunStatus(self.status).over:
             lines += [f"{'never ran':>10}: {', '.join(map(legible, self.never_started))}"]
         if stopped := self.stopped_by:
             lines += [f"{'stopped by':>10}: {', '.join(f'{n} {legible(rules)}' for rules, n in stopped.items())}"]
@@ -242,7 +237,7 @@ class Result(Displays):
     __str__ = __repr__
 
 
-def result_of(view: RunView, run_dir: Path | None = None, *, writer_lives: bool = True) -> Result:
+def result_of(view: RunView, run_dir: Path | None = None, *, writer: Writer = Writer.LIVES) -> Result:
     """Return the result of a run as far as it has come.
 
     Parameters
@@ -251,13 +246,13 @@ def result_of(view: RunView, run_dir: Path | None = None, *, writer_lives: bool 
         The run.
     run_dir : Path, optional
         Where it is recorded.
-    writer_lives : bool
-        Whether the process of an open session lives.
+    writer : Writer
+        Who writes to the directory.
     """
-    status = run_status_of(view, writer_lives)
-    rows = optimizer_rows(view)
+    status = run_status_of(view, writer)
+    rows = standing_rows(optimizer_rows(view), status is RunStatus.RUNNING)
     message = end_message(view, status)
-    failed = _all_failed(rows)
+    failed = all_failed(view)
     if failed and view.finished is not None and view.finished.rule not in FAULTS:
         message += "; every optimizer failed: " + "; ".join(died_of(rows))
     x, fx, stats, origin = documented_result(view, message)
@@ -286,29 +281,12 @@ def result_of(view: RunView, run_dir: Path | None = None, *, writer_lives: bool 
     )
 
 
-def end_message(view: RunView, status: RunStatus) -> str:
-    """Return in one sentence why the run, or its last session, ended."""
-    if view.finished is not None:
-        return view.finished.reason()
-    if status is RunStatus.SUSPENDED:
-        return f"the session ended before the run was over: {opening_of(view).session_reason}"
-    if status is RunStatus.KILLED:
-        return "the process of the run died before the run was over"
-    return "the run is ending: " + view.ending.reason() if view.ending is not None else "the run goes on"
-
-
 def _as_asked(view: RunView) -> bool:
     if view.finished is None or view.finished.rule in FAULTS:
         return False
     if view.finished.rule == Reason.NOTHING_LEFT:
         return any(view.ended[how] for how in (How.CONVERGED, How.STOPPED, How.CUT))
     return not all(leaf.rule.startswith(OUT_OF_STEPS) for leaf in view.finished.leaves() if leaf.fired)
-
-
-def _all_failed(rows: Sequence[OptimizerRow]) -> bool:
-    """Return whether optimizers crashed or were lost, and no other found a finite value."""
-    died = any(row.how in DIED for row in rows)
-    return died and not any(row.how not in DIED and row.best_x is not None for row in rows)
 
 
 def never_started(view: RunView) -> tuple[str, ...]:

@@ -12,10 +12,8 @@ from glompo.core.state.lifecycle import How
 from glompo.function import Status, cause_of
 from glompo.read.optimizer_row import OptimizerRow
 from glompo.read.regime_row import RegimeRow
+from glompo.read.run_status import DIED
 from glompo.safe_text import legible
-
-DIED = (How.CRASHED, How.LOST)
-"""Ends of optimizers that failed."""
 
 REASONS_SHOWN = 5
 """Reasons of failed optimizers in the printed result, at most."""
@@ -102,12 +100,20 @@ def waited_for(rows: Sequence[OptimizerRow], calls: int) -> str:
     return f"optimizer {', '.join(told)}{more} evaluations that the allocator gave to others" if told else ""
 
 
+def slots_held(slots: int, held: int, searching: int) -> str:
+    """Return how many slots are held where so many optimizers search; those that all share are held by none."""
+    if searching and not held:
+        return f"{counted(slots, 'slot')} shared"
+    return f"{held} of {counted(slots, 'slot')} held"
+
+
 def census(rows: Sequence[OptimizerRow]) -> str:
     """Return how many optimizers started, how they ended, and how many live."""
     counts = {how: sum(row.how == how for row in rows) for how in How}
     entries = [f"{count} {how}" for how, count in counts.items() if count]
-    alive = len(rows) - sum(counts.values())
-    entries += [f"{alive} alive"] if alive else []
+    suspended = sum(row.suspended for row in rows)
+    alive = len(rows) - sum(counts.values()) - suspended
+    entries += [f"{n} {word}" for n, word in ((alive, "alive"), (suspended, "suspended")) if n]
     return ", ".join([f"{len(rows)} started", *entries])
 
 

@@ -1,8 +1,7 @@
-"""How a run and its last session were opened, and where it stands: policies may not depend on it, readers want it."""
+"""How a run and its last session were opened: policies may not depend on it, readers want it."""
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -82,34 +81,3 @@ def parameter_names(settings: Mapping[str, Any], dims: int) -> tuple[str, ...]:
     if not isinstance(names, (list, tuple)) or len(names) != dims:
         names = ()
     return tuple(map(str, names)) if names else tuple(f"x{i}" for i in range(dims))
-
-
-class RunStatus(enum.StrEnum):
-    """Where a run stands.
-
-    A journal cannot say that its writer was killed: an end is missing, as it is while the writer lives. So the lease is
-    looked at, *before* the journal is read: if no process held it then, and the session is still open in what was read
-    later, its process is dead.
-    """
-
-    RUNNING = "running"
-    FINISHED = "finished"
-    SUSPENDED = "left"  # programs that read a status know this value
-    KILLED = "killed"
-
-
-def run_status_of(view: RunView, writer_lives: bool = True) -> RunStatus:
-    """Return where the run stands.
-
-    Parameters
-    ----------
-    view : RunView
-        The run.
-    writer_lives : bool
-        What :func:`glompo.storage.lease_state.writer_lives` said before the run was read.
-    """
-    if view.finished is not None:
-        return RunStatus.FINISHED
-    if not opening_of(view).session_open:
-        return RunStatus.SUSPENDED
-    return RunStatus.RUNNING if writer_lives else RunStatus.KILLED

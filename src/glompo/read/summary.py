@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from glompo.core.state.lifecycle import How
 from glompo.core.views.run_view import RunView
-from glompo.read.optimizer_row import OptimizerRow, row_of
+from glompo.read.optimizer_row import OptimizerRow, row_of, standing_rows
 from glompo.read.regime_row import RegimeRow, regime_rows
 from glompo.read.resource_row import ResourceRow, session_resources
-from glompo.read.result import end_message
-from glompo.read.run_opening import RunStatus, opening_of, run_status_of
+from glompo.read.run_opening import opening_of
+from glompo.read.run_status import RunStatus, end_message, run_status_of
+from glompo.storage.lease_state import Writer
 
 REASONS = 5
 """Reasons of failed evaluations in a summary, at most."""
@@ -30,7 +31,7 @@ class Summary:
     names : tuple of str
         Names of its parameters.
     standing : RunStatus
-        Whether the run is running, finished, suspended (whose value is 'left') or killed.
+        Where the run stands.
     message : str
         Why it, or its last session, ended.
     elapsed : float
@@ -109,18 +110,18 @@ class Summary:
         return {str(how): getattr(self, str(how)) for how in How}
 
 
-def summarize(view: RunView, writer_lives: bool = True) -> Summary:
+def summarize(view: RunView, writer: Writer = Writer.LIVES) -> Summary:
     """Return a run in numbers; the work does not grow with its history.
 
     Parameters
     ----------
     view : RunView
         The run.
-    writer_lives : bool
-        Whether the process of an open session lives; see :class:`~glompo.read.Follower`.
+    writer : Writer
+        Who writes to its directory; see :class:`~glompo.read.Follower`.
     """
     opening = opening_of(view)
-    status = run_status_of(view, writer_lives)
+    status = run_status_of(view, writer)
     best, ended = view.best, view.ended
     return Summary(
         task=opening.task,
@@ -148,7 +149,7 @@ def summarize(view: RunView, writer_lives: bool = True) -> Summary:
         crashed=ended[How.CRASHED],
         lost=ended[How.LOST],
         forced=ended[How.FORCED],
-        living=tuple(row_of(one, view.calls) for one in view.alive),
+        living=standing_rows((row_of(one, view.calls) for one in view.alive), status is RunStatus.RUNNING),
         cpus=view.cpus,
         reasons=tuple(view.reasons.most_common(REASONS)),
         label=opening.label,

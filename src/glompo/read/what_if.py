@@ -35,8 +35,9 @@ from glompo.events.verdict import Verdict
 from glompo.read.difference import NO_RULES, Difference, WhatIf
 from glompo.read.history import open_run
 from glompo.read.optimizer_row import row_of
-from glompo.read.run_opening import run_status_of
+from glompo.read.run_status import run_status_of
 from glompo.storage.history import JournalHistory
+from glompo.storage.lease_state import Writer
 from glompo.storage.reader import JournalFollower
 
 RulesOf: TypeAlias = Callable[[Mapping[str, Any]], Rule | None]
@@ -71,10 +72,10 @@ def compare(run_dir: str | os.PathLike[str], rules_of: RulesOf) -> WhatIf:
         If a rule breaks its contract.
     """
     with open_run(run_dir) as history:
-        alive = history.writer_lives  # before the journal is folded: see RunStatus
+        writer = history.writer  # before the journal is folded: see RunStatus
         comparison = Comparison(JournalFollower(history.run_dir), JournalHistory(history.run_dir), rules_of)
         comparison.fold()
-        return comparison.outcome(Path(run_dir), alive)
+        return comparison.outcome(Path(run_dir), writer)
 
 
 def recorded_rules(leaf: Leaf) -> RulesOf:
@@ -213,7 +214,7 @@ class Comparison:
         budget = self._state.settings.get("max_evaluations")
         return RunView(self._state, at, budget=budget if isinstance(budget, int) else None, history=self._history)
 
-    def outcome(self, run_dir: Path, alive: bool) -> WhatIf:
+    def outcome(self, run_dir: Path, writer: Writer) -> WhatIf:
         """Return the comparison, with what the record knows of the time after each difference."""
         view = self.view(self._state.at)
         stopped = {moment.opt: moment.best_f for moment in self._moments if moment.verdict.fired}
@@ -223,7 +224,7 @@ class Comparison:
             run_dir=run_dir,
             rules=", then ".join(self._texts) or NO_RULES,
             recorded=str(view.settings.get("stoppers") or NO_RULES),
-            standing=run_status_of(view, alive),
+            standing=run_status_of(view, writer),
             questions=self._questions,
             evaluations=view.candidates,
             calls=view.calls,

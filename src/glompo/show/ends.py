@@ -19,6 +19,7 @@ SHAPES = {
     "lost": "D",
     "forced": "H",
     "alive": ">",
+    "suspended": ">",
     "paused": "<",
 }
 """Marker of each end."""
@@ -44,7 +45,9 @@ class End:
 
 @lru_cache(maxsize=4096)
 def end_of(row: OptimizerRow) -> End:
-    """Return the end of an optimizer; one that lives is 'alive' or 'paused'."""
+    """Return the end of an optimizer; one that has not ended is 'alive', 'paused' or 'suspended'."""
+    if row.suspended:
+        return End("suspended", "")
     if row.how is None:
         return End("paused" if row.paused_because else "alive", "")
     if row.how in ("converged", "exhausted", "crashed", "lost", "forced"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from glompo.show.figure import FAINT, INK, headline, legend_below, new_axes, sav
 
 MOVED_SHOWN = 40
 """Parameters in the picture of their movement at most: those that moved most."""
+
+Size: TypeAlias = tuple[float, float]
+"""Width and height in inches; the height that many names need comes first."""
 
 
 def pictures(report: Report, directory: str | os.PathLike[str]) -> list[Path]:
@@ -46,9 +49,9 @@ def pictures(report: Report, directory: str | os.PathLike[str]) -> list[Path]:
     return [save(figure, folder / f"{name}.png") for name, figure in figures.items()]
 
 
-def parity(report: Report) -> Any:
+def parity(report: Report, size: Size = (7.0, 6.5)) -> Any:
     """Return a picture of predictions against references, by group; filled marks are for training."""
-    axes = new_axes((7.0, 6.5), 150.0)
+    axes = new_axes(size, 150.0)
     handles = []
     for i, ((split, group), rows) in enumerate(_by_group(report).items()):
         fill = {"markerfacecolor": "none"} if split == "validation" else {}
@@ -65,9 +68,9 @@ def parity(report: Report) -> Any:
     return axes.figure
 
 
-def residuals(report: Report) -> Any:
+def residuals(report: Report, size: Size = (10.0, 5.0)) -> Any:
     """Return a picture of the weighted residuals in the order of the data."""
-    axes = new_axes((10.0, 5.0), 150.0)
+    axes = new_axes(size, 150.0)
     handles, begin = [], 0
     for i, ((split, group), rows) in enumerate(_by_group(report).items()):
         places = np.arange(begin, begin + len(rows))
@@ -84,9 +87,9 @@ def residuals(report: Report) -> Any:
     return axes.figure
 
 
-def losses(report: Report) -> Any:
+def losses(report: Report, size: Size = (9.0, 5.0)) -> Any:
     """Return a picture of the losses of training and validation along the points by which the run improved."""
-    axes = new_axes((9.0, 5.0), 150.0)
+    axes = new_axes(size, 150.0)
     numbers = [point.number for point in report.trail]
     series = {"training": [p.training for p in report.trail], "validation": [p.validation for p in report.trail]}
     handles = []
@@ -105,11 +108,11 @@ def losses(report: Report) -> Any:
     return axes.figure
 
 
-def movement(report: Report) -> Any:
+def movement(report: Report, size: Size = (8.0, 1.6)) -> Any:
     """Return a picture of where parameters began and where they are, as shares of their ranges."""
     rows = sorted(report.parameters, key=lambda row: -abs(row.value - row.start) / (row.upper - row.lower))
     rows = rows[:MOVED_SHOWN][::-1]
-    axes = new_axes((8.0, 1.6 + 0.22 * len(rows)), 150.0)
+    axes = new_axes((size[0], max(size[1], 1.6 + 0.22 * len(rows))), 150.0)
     for place, row in enumerate(rows):
         start, end = ((value - row.lower) / (row.upper - row.lower) for value in (row.start, row.value))
         axes.plot([start, end], [place, place], color=FAINT, linewidth=1.5, zorder=2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from glompo.read import OptimizerRow, RunStatus, Summary
-from glompo.read.result_text import causes
+from glompo.read.result_text import causes, slots_held
 from glompo.read.result_text import counted as counted
 from glompo.safe_text import legible
 
@@ -41,6 +41,13 @@ def share(summary: Summary) -> str:
     if summary.calls > summary.budget:  # a run can be resumed with a budget that it has already spent
         return f"{counted(summary.calls, 'evaluation')}, more than the budget of {summary.budget:,}{failed}"
     return f"{summary.calls:,} of {counted(summary.budget, 'evaluation')}{failed}"
+
+
+def slots(summary: Summary) -> str:
+    """Return how many slots are held; only their number where no process works on the run."""
+    if summary.standing is not RunStatus.RUNNING:
+        return counted(summary.slots, "slot")
+    return slots_held(summary.slots, summary.used_slots, summary.alive - summary.paused)
 
 
 def crowding(summary: Summary) -> list[str]:
@@ -84,8 +91,11 @@ def failures(summary: Summary) -> list[str]:
 
 def census(summary: Summary) -> str:
     """Return how many optimizers live and how the others ended."""
-    alive = f"{summary.alive} alive" + (f" ({summary.paused} paused)" if summary.paused else "")
-    return ", ".join([alive, *(f"{n} {how}" for how, n in summary.ends.items() if n)])
+    ends = [f"{n} {how}" for how, n in summary.ends.items() if n]
+    if not summary.standing.over:
+        word = "alive" if summary.standing is RunStatus.RUNNING else "suspended"
+        ends.insert(0, f"{summary.alive} {word}" + (f" ({summary.paused} paused)" if summary.paused else ""))
+    return ", ".join(ends) or "none started"
 
 
 def regimes(summary: Summary) -> str:
@@ -107,9 +117,14 @@ def best(summary: Summary) -> str:
 
 def opening(summary: Summary) -> str:
     """Return what the run is about."""
+    return f"{legible(summary.label)}, {subject(summary)}" if summary.label else subject(summary)
+
+
+def subject(summary: Summary) -> str:
+    """Return what the run is about, without its label."""
     limit = "" if summary.budget is None else f", at most {counted(summary.budget, 'evaluation')}"
-    called = f"{legible(summary.label)}, {legible(summary.task)}" if summary.label else legible(summary.task)
-    return f"{called}: {counted(len(summary.names), 'parameter')}, {counted(summary.slots, 'slot')}{limit}"
+    size = f"{counted(len(summary.names), 'parameter')}, {counted(summary.slots, 'slot')}{limit}"
+    return f"{legible(summary.task)}: {size}"
 
 
 def end_of(row: OptimizerRow) -> str:
@@ -127,4 +142,4 @@ def ending(summary: Summary) -> str:
 
 def status(summary: Summary) -> str:
     """Return where the run stands in one word."""
-    return "suspended" if summary.standing is RunStatus.SUSPENDED else str(summary.standing)
+    return summary.standing.word

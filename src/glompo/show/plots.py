@@ -243,7 +243,7 @@ def loaded(run: Run) -> History:
 
 
 def _headline(axes: Any, history: History, title: str) -> None:
-    summary = summarize(history.view, history.writer_lives)
+    summary = summarize(history.view, history.writer)
     task = legible(summary.task.rpartition(":")[2])
     found = "no value yet" if summary.best_opt is None else f"best {typographic(fmt.value(summary.best_f))}"
     facts = (fmt.share(summary), fmt.census(summary), _short(summary.message))

@@ -31,7 +31,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -40,7 +40,15 @@ from typing import Self
 from glompo.errors import LeaseHeldError, StoreError
 from glompo.storage.disk import refusal, write_file
 from glompo.storage.files import read_regular
-from glompo.storage.lease_state import LONGEST, STALE_SECONDS, host_name, machine_identity, process_lives, start_time
+from glompo.storage.lease_state import (
+    LONGEST,
+    STALE_SECONDS,
+    directory_identity,
+    host_name,
+    machine_identity,
+    process_lives,
+    start_time,
+)
 
 BEAT_SECONDS = 5.0
 """Shortest time between two heartbeats."""
@@ -73,6 +81,8 @@ class Holder:
         Date and time of the taking (UTC, ISO 8601).
     released : bool
         Whether it was given back.
+    directory : list of str and int
+        Path and inode of the run directory, by which readers know a copy; empty for a lease of an earlier version.
     """
 
     host: str
@@ -82,6 +92,7 @@ class Holder:
     token: str
     since: str
     released: bool = False
+    directory: list[str | int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +125,7 @@ class Lease:
             If the files cannot be written.
         """
         folder = run_dir / "lease"
-        holder = _this_process()
+        holder = _this_process(run_dir)
         with _claim(folder, holder) as claim:
             number = _take(folder, claim)
             for older in _numbers(folder):
@@ -252,7 +263,7 @@ def _name(entry: _Entry | None) -> str:
     return f"process {holder.pid} on {holder.host} (since {holder.since})"
 
 
-def _this_process() -> Holder:
+def _this_process(run_dir: Path) -> Holder:
     pid = os.getpid()
     return Holder(
         host=host_name(),
@@ -261,6 +272,7 @@ def _this_process() -> Holder:
         started=start_time(pid),
         token=secrets.token_hex(8),
         since=datetime.now(UTC).isoformat(timespec="seconds"),
+        directory=list(directory_identity(run_dir)) if run_dir.is_dir() else [],
     )
 
 

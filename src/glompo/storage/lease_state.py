@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import time
+from enum import StrEnum
 from pathlib import Path
 
 from glompo.storage.files import read_regular
@@ -21,6 +22,19 @@ LONGEST = 65536
 """Bytes of the largest lease file that is read."""
 
 _PROC = Path("/proc")
+
+
+class Writer(StrEnum):
+    """Who writes to a run directory, as a reader finds it.
+
+    `LIVES`: a living process. `DEAD`: none. `ELSEWHERE`: none here, for the directory is a copy, made while a process
+    wrote to another one. `CHECKPOINT`: none, for what is read is a checkpoint file.
+    """
+
+    LIVES = "lives"
+    DEAD = "dead"
+    ELSEWHERE = "elsewhere"
+    CHECKPOINT = "checkpoint"
 
 
 def host_name() -> str:
@@ -75,40 +89,64 @@ def _exists(pid: int) -> bool:
     return True
 
 
+def directory_identity(run_dir: Path) -> tuple[str, int]:
+    """Return the path and the inode of a directory: a copy has neither, one that was moved or mounted has the inode."""
+    return os.path.realpath(run_dir), os.stat(run_dir).st_ino
+
+
 def writer_lives(run_dir: Path) -> bool:
     """Return whether a living process holds the lease of the run directory.
 
     On this machine that is certain; of a process on another one it is known by the age of its heartbeat.
     """
+    return writer_of(run_dir) is Writer.LIVES
+
+
+def writer_of(run_dir: Path) -> Writer:
+    """Return who writes to the run directory; see :func:`writer_lives`."""
     folder = run_dir / "lease"
     for _ in range(3):
         numbers = [int(path.name) for path in folder.glob("*") if path.name.isdecimal()]
         if not numbers:
-            return False
+            return Writer.DEAD
         try:
-            return _lives(folder / f"{max(numbers):06d}")
+            return _writer(folder / f"{max(numbers):06d}")
         except FileNotFoundError:  # cleaned up by a successor: look again
             continue
-    return True
+    return Writer.LIVES
 
 
-def _lives(path: Path) -> bool:
+def _writer(path: Path) -> Writer:
     try:
         age = time.time() - path.stat().st_mtime
     except FileNotFoundError:
         raise
     except OSError:  # a link to itself, for example: no process of ours made it
-        return False
+        return Writer.DEAD
     try:
         holder = json.loads(read_regular(path, LONGEST))
         machine, pid, started = holder["machine"], int(holder["pid"]), holder["started"]
-        released = bool(holder["released"])
+        released, directory = bool(holder["released"]), holder.get("directory")
     except FileNotFoundError:
         raise
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):  # damaged: only its age speaks
-        return age < STALE_SECONDS
+        return _known(age < STALE_SECONDS)
     if released:
+        return Writer.DEAD
+    here = machine == machine_identity()
+    lives = 0 < pid < 2**31 and process_lives(pid, started) if here else age < STALE_SECONDS
+    if (lives or not here) and _is_copy(path.parents[1], directory):
+        return Writer.ELSEWHERE
+    return _known(lives)
+
+
+def _known(lives: bool) -> Writer:
+    return Writer.LIVES if lives else Writer.DEAD
+
+
+def _is_copy(run_dir: Path, directory: object) -> bool:
+    """Return whether a lease that names `directory` was copied here; leases of earlier versions name none."""
+    if not isinstance(directory, list) or len(directory) != 2:
         return False
-    if machine != machine_identity():
-        return age < STALE_SECONDS
-    return 0 < pid < 2**31 and process_lives(pid, started)
+    path, inode = directory_identity(run_dir)
+    return bool(path != directory[0] and inode != directory[1])

@@ -16,6 +16,7 @@ from glompo.errors import GlompoError
 from glompo.manager.live_control import Control, control
 from glompo.read import Follower, RunStatus, Summary, summarize
 from glompo.read.course import Course
+from glompo.read.run_status import nothing_recorded
 from glompo.safe_text import legible
 from glompo.watch import panels
 from glompo.watch.dialogs import Amount, Confirm
@@ -109,9 +110,9 @@ class WatchApp(App[None]):
             self.tell(str(error))
             return
         if not self._follower.begun:
-            self._show("#head", [panels.nothing_yet(self._follower)])
+            self._show("#head", [nothing_recorded(self._follower.run_dir, self._follower.writer)])
             return
-        self._summary = summary = summarize(view, self._follower.writer_lives)
+        self._summary = summary = summarize(view, self._follower.writer)
         self._show("#head", panels.heads(summary))
         self._show("#facts", [*panels.shares(summary), *panels.failures(summary)] or ["no evaluation failed"])
         self._show("#log", panels.log(self._course, self.query_one("#log").size.height))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from glompo.read import Follower, OptimizerRow, RunStatus, RunView, Summary, row_of, summarize
 from glompo.read.course import Course
+from glompo.read.run_status import nothing_recorded
 from glompo.safe_text import legible
 from glompo.show import formatting as fmt
 from glompo.watch.curve import drawn
@@ -48,9 +49,9 @@ def frame(run_dir: str | os.PathLike[str], width: int = 80, height: int = 24) ->
     follower, course = Follower(run_dir), Course(run_dir)
     view = follower.poll()
     if not follower.begun:
-        return nothing_yet(follower)
+        return nothing_recorded(follower.run_dir, follower.writer)
     course.advance(OPENING)
-    summary = summarize(view, follower.writer_lives)
+    summary = summarize(view, follower.writer)
     lines = [*heads(summary), ""]
     sides = [*shares(summary), *failures(summary)]
     room = max(6, height - len(lines) - len(sides) - 2)
@@ -62,25 +63,16 @@ def frame(run_dir: str | os.PathLike[str], width: int = 80, height: int = 24) ->
     return "\n".join(line[:width].rstrip() for line in lines)
 
 
-def nothing_yet(follower: Follower) -> str:
-    """Return what is shown of a run of which nothing has been recorded."""
-    where = legible(str(follower.run_dir))
-    if follower.writer_lives:
-        return f"the run in {where} is about to begin; nothing has been recorded yet"
-    return f"nothing has been recorded of the run in {where}, and no process works on it; start it anew"
-
-
 def heads(summary: Summary) -> list[str]:
     """Return where a run stands, in three lines."""
     called = f"{legible(summary.label)}, " if summary.label else ""
     first = f"{called}{legible(summary.task)}: {fmt.status(summary)} {fmt.clock(summary.elapsed)}"
     if summary.standing is not RunStatus.RUNNING:
         first += f", {legible(summary.message)}"
-    slots = f"{summary.used_slots} of {fmt.counted(summary.slots, 'slot')} held"
     return [
         first,
         f"{fmt.best(summary)}; {fmt.share(summary)}, {fmt.pace(summary.rate)}",
-        f"{fmt.census(summary)}; {slots}",
+        f"{fmt.census(summary)}; {fmt.slots(summary)}",
     ]
 
 
@@ -98,7 +90,7 @@ def optimizers(view: RunView, summary: Summary) -> Iterator[Line]:
 def _line(row: OptimizerRow, summary: Summary) -> Line:
     ending = legible(row.ending)
     state, _, reason = ending.partition(": ")
-    if row.how is None and row.stopped_by is None and not row.paused_because:
+    if row.how is None and row.stopped_by is None and not row.paused_because and not row.suspended:
         state = "leads" if row.opt_id == summary.best_opt else row.phase
         reason = ""
     since = row.started_at if row.ended_at is None else row.ended_at

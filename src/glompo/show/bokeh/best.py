@@ -10,7 +10,7 @@ from bokeh.models import HoverTool
 
 from glompo.safe_text import legible
 from glompo.show import formatting as fmt
-from glompo.show.bokeh.picture import Data, Picture, heights, steps
+from glompo.show.bokeh.picture import Data, Picture, axis_of, heights, steps
 from glompo.show.bokeh.theme import ThemeName
 from glompo.show.bokeh.trajectories import AXES, KINDS_SHOWN
 from glompo.show.colours import COLOURS, leader_colours
@@ -43,7 +43,7 @@ class BestPicture(Picture[BestColumns]):
 
     def kind(self, columns: BestColumns) -> Hashable:
         """Return what must stay the same for the figure to be used again."""
-        return (self.against, columns.scale.kind, columns.scale.label())
+        return (self.against, axis_of(columns.scale))
 
     def data(self, columns: BestColumns) -> dict[str, Data]:
         """Return the contents of each source."""

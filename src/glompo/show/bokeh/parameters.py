@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from glompo.safe_text import legible
 from glompo.show import formatting as fmt
-from glompo.show.axis import scale_for
-from glompo.show.bokeh.picture import Data, Picture, heights, marker_size
+from glompo.show.axis import Scale, scale_for
+from glompo.show.bokeh.picture import Data, Picture, axis_of, heights, marker_size
 from glompo.show.bokeh.theme import ThemeName
 from glompo.show.colours import colours_of
 from glompo.show.columns import ParameterColumns
@@ -104,20 +104,18 @@ class SlicePicture(ParametersPicture):
 
     def kind(self, columns: ParameterColumns) -> Hashable:
         """Return what must stay the same for the figure to be used again."""
-        scale = scale_for(columns.values, columns.values)
-        return (self.parameter, columns.names, scale.kind, scale.label())
+        return (self.parameter, columns.names, axis_of(_scale(columns)))
 
     def data(self, columns: ParameterColumns) -> dict[str, Data]:
         """Return the contents of each source."""
-        scale = scale_for(columns.values, columns.values)
-        ends = np.array([row.best_f for row in columns.rows], np.float64)
+        scale = _scale(columns)
         return {
             "points": {"x": columns.points[:, self.parameter], "y": heights(scale, columns.values)},
             "ends": {
                 "x": columns.ends[:, self.parameter],
-                "y": heights(scale, np.maximum(ends, scale.origin)),
+                "y": heights(scale, _best(columns)),
                 "colour": self.colours(columns),
-                "size": [marker_size(len(ends), 9.0)] * len(ends),
+                "size": [marker_size(len(columns.rows), 9.0)] * len(columns.rows),
                 "name": self.names(columns),
                 "value": [fmt.value(row.best_f) for row in columns.rows],
             },
@@ -126,7 +124,7 @@ class SlicePicture(ParametersPicture):
     def figure(self, columns: ParameterColumns) -> Any:
         """Return the figure that draws the sources."""
         name = legible(columns.names[self.parameter], 60)
-        made = self.value_canvas(name, scale_for(columns.values, columns.values))
+        made = self.value_canvas(name, _scale(columns))
         made.scatter("x", "y", source=self.sources["points"], size=3, color=self.theme.faint, alpha=0.35)
         ends = made.scatter(
             "x", "y", source=self.sources["ends"], size="size", fill_color="colour", line_color=self.theme.card
@@ -137,6 +135,15 @@ class SlicePicture(ParametersPicture):
     def legend_of(self, columns: ParameterColumns) -> str:
         """Return what stands below the figure."""
         return self.note(f"{len(columns.values):,} of the evaluations, and the best point of each optimizer in colour.")
+
+
+def _best(columns: ParameterColumns) -> NDArray[np.float64]:
+    return np.array([row.best_f for row in columns.rows], np.float64)
+
+
+def _scale(columns: ParameterColumns) -> Scale:
+    """Return the scale for the evaluations that are shown and the ends of optimizers, which need not be among them."""
+    return scale_for(np.concatenate([columns.values, _best(columns)]), columns.values)
 
 
 class PairPicture(ParametersPicture):

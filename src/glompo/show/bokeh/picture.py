@@ -9,13 +9,13 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 from bokeh.layouts import column
-from bokeh.models import BasicTickFormatter, ColumnDataSource, DataRange1d, PlainText
+from bokeh.models import BasicTickFormatter, ColumnDataSource, DataRange1d, FixedTicker, PlainText
 from bokeh.models.widgets import Div
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
 from glompo.safe_text import legible
-from glompo.show.axis import Scale
+from glompo.show.axis import DEEPEST, Scale
 from glompo.show.bokeh.theme import FONT, THEMES, Theme, ThemeName, dress
 
 Columns = TypeVar("Columns")
@@ -26,6 +26,9 @@ CHIPS = {
     "star": "★", "hex": "⬢", "dash": "▬", "line": "━", "ring": "○", "tick": "❘",
 }  # fmt: skip
 """How a marker stands in a legend."""
+
+LINEAR_DECADES = 0.6
+"""Length of the part of a shifted axis that leads to zero, as in the pictures for paper."""
 
 
 class Picture(ABC, Generic[Columns]):
@@ -111,7 +114,13 @@ class Picture(ABC, Generic[Columns]):
     def value_canvas(self, x: str, scale: Scale, **settings: Any) -> Any:
         """Return an empty figure whose vertical axis shows values."""
         axis = "linear" if scale.kind == "linear" else "log"
-        return self.canvas(x, scale.label(), y_axis_type=axis, y_range=DataRange1d(range_padding=0.06), **settings)
+        made = self.canvas(x, scale.label(), y_axis_type=axis, y_range=DataRange1d(range_padding=0.06), **settings)
+        if scale.kind == "shifted":
+            zero = float(heights(scale, np.array([scale.origin]))[0])
+            decades = scale.threshold * 10.0 ** np.arange(DEEPEST + 2)
+            made.yaxis.ticker = FixedTicker(ticks=[zero, *decades.tolist()])
+            made.yaxis.major_label_overrides = {zero: "0"}
+        return made
 
     def chips(self, entries: Sequence[tuple[str, str, str]]) -> str:
         """Return a legend of markers, their colours and what they mean, as HTML; the texts may be foreign."""
@@ -130,9 +139,18 @@ class Picture(ABC, Generic[Columns]):
 
 
 def heights(scale: Scale, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return what is drawn for values: on a shifted scale the smallest one lies at its lower edge."""
+    """Return what is drawn for values: a shifted scale is linear from its threshold down to zero, at its lower edge."""
     raised = scale.heights(values)
-    return np.maximum(raised, scale.threshold / 2) if scale.kind == "shifted" else raised
+    if scale.kind != "shifted":
+        return raised
+    share = np.minimum(raised / scale.threshold, 1.0)
+    near = scale.threshold * 10.0 ** (LINEAR_DECADES * (share - 1.0))
+    return np.where(raised < scale.threshold, near, raised)
+
+
+def axis_of(scale: Scale) -> Hashable:
+    """Return what must stay the same for an axis of values to be used again."""
+    return (scale.kind, scale.label(), scale.threshold)
 
 
 def steps(at: NDArray[np.float64], value: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from glompo.read import OptimizerRow
 from glompo.safe_text import legible
 from glompo.show import formatting as fmt
-from glompo.show.bokeh.picture import Data, Picture, heights, marker_size, steps
+from glompo.show.bokeh.picture import Data, Picture, axis_of, heights, marker_size, steps
 from glompo.show.bokeh.theme import ThemeName
 from glompo.show.colours import COLOURS, colours_of
 from glompo.show.columns import Marks, Points, TrajectoryColumns
@@ -61,7 +61,7 @@ class TrajectoriesPicture(Picture[TrajectoryColumns]):
 
     def kind(self, columns: TrajectoryColumns) -> Hashable:
         """Return what must stay the same for the figure to be used again."""
-        return (self.against, columns.scale.kind, columns.scale.label())
+        return (self.against, axis_of(columns.scale))
 
     def data(self, columns: TrajectoryColumns) -> dict[str, Data]:
         """Return the contents of each source."""

@@ -5,7 +5,8 @@ grow with its events: :class:`Layers` and the other collectors here take one eve
 costs as much as can be seen, however long the run is.
 """
 
-from glompo.show.columns.decisions import Decision, Decisions
+from glompo.read.decisions import Decision
+from glompo.show.columns.decisions import Decisions
 from glompo.show.columns.layers import Layers
 from glompo.show.columns.parameters import ParameterColumns, Sample, parameter_columns
 from glompo.show.columns.portfolio import PortfolioColumns, portfolio_columns

@@ -96,7 +96,7 @@ class Layers:
         corners = _joined(lines)
         ends = _joined([self._lines[opt].last[np.newaxis] for opt in sorted(self._lines)])
         dots = self._dots.rows.copy()
-        scale = scale_for(dots[:, -1], corners[:, -1], yscale)
+        scale = scale_for(np.concatenate([dots[:, -1], corners[:, -1]]), corners[:, -1], yscale)
         above = dots[dots[:, -1] > scale.ceiling]
         return TrajectoryColumns(
             rows=tuple(row for row in rows if row.opt_id in self._lines),

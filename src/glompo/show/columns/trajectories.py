@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from glompo.errors import SettingError
 from glompo.function import FAILURES, Status
-from glompo.read import History, OptimizerRow, optimizer_rows
+from glompo.read import History, OptimizerRow
 from glompo.show.axis import Scale, ScaleKind, scale_for
 
 Against = Literal["evaluations", "time"]
@@ -173,7 +173,7 @@ def trajectory_columns(
     dots = [np.arange(span.start, span.stop, stride) for span in spans if not best_only]
     last = np.array([span.stop - 1 for span in spans], np.intp)
     first = np.array([corner[0] for corner in corners if corner.size], np.intp)
-    known = {row.opt_id: row for row in optimizer_rows(history.view)}
+    known = {row.opt_id: row for row in history.result.optimizers}
     return TrajectoryColumns(
         rows=tuple(known[opt] for opt in all_.opt[last].tolist()),
         dots=all_.points(_joined(dots), all_.values),

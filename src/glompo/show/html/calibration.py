@@ -12,11 +12,14 @@ from glompo.show.html.report import Chapter
 OPEN = 60
 """Rows of a table up to which it is shown without a click."""
 
+SIZE = (7.0, 5.2)
+"""Inches of a picture: two of them stand side by side."""
+
 
 def calibration_chapters(report: Report) -> list[Chapter]:
     """Return what a report on a calibration says, with its pictures if matplotlib is installed."""
-    told = paragraphs(summary(report)) + _pictures(report)
-    found = [Chapter(report.title, told)]
+    told = paragraphs([report.title, *summary(report)]) + _pictures(report)
+    found = [Chapter("Comparison with the data", told)]
     for title, header, rows in tables(report):
         if rows:
             shown = table(header, rows)
@@ -27,6 +30,7 @@ def calibration_chapters(report: Report) -> list[Chapter]:
 def _pictures(report: Report) -> str:
     wanted = [parity, residuals, movement, *([losses] if report.trail else [])]
     try:
-        return "".join(image(draw(report), draw.__name__) for draw in wanted)
+        drawn = "".join(image(draw(report, SIZE), draw.__name__) for draw in wanted)
     except UserError as error:  # matplotlib is missing
         return paragraphs([error])
+    return f'<div class="gallery">{drawn}</div>'

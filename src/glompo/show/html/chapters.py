@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glompo.read import History, OptimizerRow, Result, Summary
+from glompo.read.decisions import WHAT
 from glompo.show import formatting as fmt
 from glompo.show.columns import Decisions
-from glompo.show.html.parts import facts, folded, paragraphs, section, table
+from glompo.show.html.parts import Markup, decision_rows, facts, folded, paragraphs, section, table
 
 OPTIMIZERS_SHOWN = 1000
 """Optimizers in the table at most: the first ones, and the owner of the best point."""
@@ -22,22 +24,33 @@ MINIMA_SHOWN = 50
 DECISIONS_SHOWN = 200
 """Rows of the other tables at most."""
 
+OPEN = 30
+"""Rows of the log up to which it is shown without a click."""
+
+COUNTS_SHOWN = 12
+"""Kinds of decisions that are counted at most: the most frequent ones."""
+
+PLACES_SHOWN = 6
+"""Parameters of a minimum at most."""
+
 NEAR_BOUND = 1e-4
 """Share of its range within which a parameter lies at a bound; see :meth:`glompo.read.Result.minima`."""
 
 
 def standing(summary: Summary, result: Result) -> str:
     """Return where the run stands."""
+    failed = f", {summary.failures:,} failed" if summary.failures else ""
+    budget = "" if summary.budget is None else f" of {summary.budget:,}"
     found = {
+        "state": Markup(f'<span class="state {summary.standing}">{fmt.status(summary)}</span>'),
         "best value": fmt.value(summary.best_f),
         "found by": "-" if summary.best_opt is None else f"{summary.best_opt} {summary.best_kind}",
-        "evaluations": fmt.share(summary),
+        "evaluations": f"{summary.calls:,}{budget}{failed}",
         "run time": f"{fmt.clock(summary.elapsed)}, {fmt.pace(summary.rate)}",
         "optimizers": fmt.census(summary),
-        "standing": fmt.status(summary),
-        "begun": result.date[:19].replace("T", " "),
+        "begun": f"{result.date[:19].replace('T', ' ')} UTC",
     }
-    return paragraphs([summary.message]) + facts(found) + paragraphs(fmt.crowding(summary))
+    return paragraphs([result.message]) + facts(found)
 
 
 def best_point(result: Result) -> str:
@@ -70,8 +83,9 @@ def optimizers(rows: Sequence[OptimizerRow], winner: int | None, most: int = OPT
         )
         for row in shown
     ]  # fmt: skip
-    header = ("", "optimizer", "start", "evaluations", "best", "end and reason")
-    return table(header, cells, more=len(rows) - len(shown)) if cells else "<p>none has started</p>"
+    header = ("no.", "optimizer", "start", "evaluations", "best", "end")
+    more = len(rows) - len(shown)
+    return table(header, cells, more, stacked=True) if cells else "<p>none has started</p>"
 
 
 def regimes(summary: Summary) -> str:
@@ -91,32 +105,40 @@ def minima(result: Result) -> str:
     """Return the distinct minima."""
     found = result.minima()
     rows = [
-        (f"{one.fx:.8g}", one.times, one.converged, ", ".join(one.at_bound), ", ".join(one.found_by))
+        (f"{one.fx:.8g}", _place(one.x), one.times, one.converged, ", ".join(one.at_bound), ", ".join(one.found_by))
         for one in found[:MINIMA_SHOWN]
     ]
-    header = ("value", "times", "converged", "at bound", "found by")
+    header = ("value", "at", "times", "converged", "at bound", "found by")
     told = paragraphs([f"ends of optimizers, told apart at {found.tol:g} of the range of each parameter"])
-    return section("Distinct minima", told, table(header, rows, more=len(found) - len(rows))) if rows else ""
+    return section("Distinct minima", told, table(header, rows, len(found) - len(rows), stacked=True)) if rows else ""
+
+
+def _place(x: NDArray[np.float64]) -> str:
+    """Return the first parameters of a point."""
+    return ", ".join(f"{value:.4g}" for value in x[:PLACES_SHOWN].tolist()) + (", ..." if len(x) > PLACES_SHOWN else "")
 
 
 def failures(summary: Summary) -> str:
     """Return why evaluations failed."""
     rows = [(f"{n:,}", cause, example) for cause, n, example in summary.causes]
-    return section("Failed evaluations", table(("times", "cause", "first reason"), rows)) if rows else ""
+    return section("Failed evaluations", table(("times", "cause", "first reason"), rows, stacked=True)) if rows else ""
 
 
 def decisions(history: History) -> str:
-    """Return how often what was decided, and the newest decisions with their reasons."""
+    """Return how often what was decided, and the newest decisions with their reasons and the answers of the rules."""
     seen = Decisions()
     counts: Counter[tuple[str, str]] = Counter()
     for event in history.events:
-        if (one := seen.taken(event)) is not None:
+        if (one := seen.taken(event)) is not None and type(event) in WHAT:
             counts[one.what, one.by] += 1
-    counted = table(("what", "by", "times"), [(what, by, f"{n:,}") for (what, by), n in counts.most_common()])
+    told = ", ".join(
+        f"{n:,} × {what}" + (f" ({by})" if by else "") for (what, by), n in counts.most_common(COUNTS_SHOWN)
+    )
     newest = seen.newest(DECISIONS_SHOWN)
-    rows = [(fmt.clock(one.at), one.opt or "", one.what, one.by, one.why) for one in newest]
-    listed = table(("run time", "optimizer", "what", "by", "why"), rows, more=seen.count - len(newest))
-    return section("Decisions", counted, folded(f"the newest {len(newest)}", listed)) if counts else ""
+    header = ("run time", "optimizer", "what", "by", "why")
+    listed = table(header, decision_rows(newest), seen.count - len(newest), stacked=True)
+    shown = listed if len(newest) <= OPEN else folded(f"the newest {len(newest)} entries of the log", listed)
+    return section("Decisions", paragraphs([told] if told else []), shown) if newest else ""
 
 
 def settings(history: History) -> str:

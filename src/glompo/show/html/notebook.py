@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glompo.errors import GlompoError
-from glompo.read import History, Result, load
+from glompo.read import History, Result, RunStatus, load
 from glompo.read.result_text import causes, census
 from glompo.safe_text import PAGE
 from glompo.show import formatting as fmt
@@ -17,8 +17,9 @@ ROWS = 20
 STYLE = """
 .glompo-run dl{display:flex;flex-wrap:wrap;gap:6px 28px;margin:6px 0 10px}.glompo-run dt{opacity:.65;font-weight:400}
 .glompo-run dd{margin:0;font-weight:600}.glompo-run img{max-width:100%;background:#fff;border-radius:6px}
-.glompo-run .scroll{overflow-x:auto}.glompo-run td,.glompo-run th{text-align:left}
-.glompo-run .n{text-align:right;font-variant-numeric:tabular-nums}
+.glompo-run .scroll{overflow-x:auto}
+.glompo-run td,.glompo-run th{text-align:left;vertical-align:top;padding:3px 14px 3px 0}
+.glompo-run .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 """
 """It sets no colours but that behind the picture, so it is legible in light and in dark notebooks."""
 
@@ -31,7 +32,7 @@ def notebook_html(run: Result | History) -> str:
         "evaluations": f"{result.nfev:,}",
         "run time": fmt.clock(result.seconds),
         "optimizers": census(result.optimizers),
-        "standing": result.status,
+        "state": RunStatus(result.status).word,
     }
     told |= {"failed evaluations": causes(result.failures)} if result.failures else {}
     title = f"<p><strong>{text(result.label)}</strong></p>" if result.label else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glompo.errors import UserError
-from glompo.read import History, atomic_write, summarize
+from glompo.read import History, RunStatus, atomic_write, summarize
 from glompo.show import formatting as fmt
 from glompo.show.columns import best_columns, trajectory_columns
 from glompo.show.html import chapters
@@ -76,19 +76,23 @@ def report_page(history: History, more: Sequence[Chapter] = ()) -> str:
     more : sequence of Chapter
         What is to be told of the task.
     """
-    summary, result = summarize(history.view, history.writer_lives), history.result
-    title = fmt.opening(summary)
+    summary, result = summarize(history.view, history.writer), history.result
+    title, failures = fmt.opening(summary), chapters.failures(summary)
+    failed = summary.standing is RunStatus.FAILED
     head, pictures = _pictures(history)
+    remarks = "".join(f'<p class="lead">{text(line)}</p>' for line in (*fmt.crowding(summary), *fmt.resources(summary)))
     body = [
         f"<header><h1>{text(summary.label or summary.task.rpartition(':')[2])}</h1>"
-        f'<p class="lead">{text(title)}</p>{chapters.standing(summary, result)}</header>',
+        f'<p class="lead">{text(fmt.subject(summary))}</p>{chapters.standing(summary, result)}'
+        f"{remarks}</header>",
+        failures if failed else "",
         pictures,
         *(section(one.title, one.html) for one in more),
         section("Optimizers", chapters.optimizers(result.optimizers, result.origin["opt_id"])),
         chapters.best_point(result),
         chapters.minima(result),
         chapters.regimes(summary),
-        chapters.failures(summary),
+        "" if failed else failures,
         chapters.decisions(history),
         chapters.settings(history),
     ]
@@ -102,8 +106,9 @@ def report_page(history: History, more: Sequence[Chapter] = ()) -> str:
 
 def _pictures(history: History) -> tuple[str, str]:
     """Return what the head needs for the pictures, and the section that holds them."""
-    if not history.view.candidates:
-        return "", section("Pictures", paragraphs(["nothing has been evaluated yet"]))
+    if history.view.best is None:
+        told = "no evaluation gave a value" if history.view.candidates else "nothing has been evaluated"
+        return "", section("Pictures", paragraphs([f"{told}, so there is nothing to draw"]))
     try:
         static = [
             image(trajectories(history, dpi=100.0), "values of all evaluations, and how each optimizer ended"),
