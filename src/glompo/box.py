@@ -105,9 +105,10 @@ class Box:
         return np.asarray(np.where(share == 0.0, x, np.where(share == 1.0, y, inside)))
 
     def deviations(self, x: NDArray[np.float64], lengths: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return natural `lengths`, shape (d,), of steps up from `x` as lengths in the cube."""
-        own = np.where(self.log, np.log1p(lengths / np.where(self.log, x, 1.0)), lengths)
-        return np.asarray(own / self._length)
+        """Return natural `lengths`, shape (d,), of steps up from `x` as lengths in the cube, inf beyond all numbers."""
+        with np.errstate(over="ignore"):
+            own = np.where(self.log, np.log1p(lengths / np.where(self.log, x, 1.0)), lengths)
+            return np.asarray(own / self._length)
 
     def slope(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return how fast `x`, shape (d,), moves with its place in the cube: the derivative of each parameter."""

@@ -88,6 +88,13 @@ def test_a_tiny_scale_is_no_trouble() -> None:
     assert starts(PerturbationGenerator([0.0, 20.0], 1e-308), 1).tolist() == [[pytest.approx(0, abs=1e-300), 20.0]]
 
 
+@pytest.mark.parametrize("high", [1e-308, 1.0, 1e4])
+@pytest.mark.parametrize("scale", [1e16, 1e300])
+def test_a_scale_beyond_all_ranges_is_uniform(scale: float, high: float) -> None:
+    points = starts(PerturbationGenerator([0.0], scale), 400, [(0.0, high)])[:, 0] / high
+    assert np.abs(np.sort(points) - np.arange(0.5, 400.5) / 400).max() < 0.1
+
+
 def test_one_scale_serves_all_parameters() -> None:
     points = starts(PerturbationGenerator([0.0, 20.0], 1e-3), 50)
     assert (np.abs(points - [0.0, 20.0]) < 0.005).all()

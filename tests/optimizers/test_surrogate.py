@@ -65,14 +65,18 @@ def test_the_model_of_a_quadratic_function_has_its_optimum(dims):
     assert model.agreement(15) == 1.0
 
 
-def test_the_model_of_few_points_is_linear_and_has_no_optimum():
-    f, _ = quadratic(5)
+def test_the_model_of_few_points_is_linear_and_leads_down_its_slope():
     assert QuadraticModel(5, 10).optimum() is None
-    assert known(f, 6, 5).optimum() is None
     slope = np.arange(1.0, 6.0)
-    model = known(lambda x: float(slope @ x), 8, 5)
     points = np.random.default_rng(5).random((20, 5))
-    assert np.diff(model.predict(points)) == pytest.approx(np.diff(points @ slope))
+    places = []
+    for a, b in ((1.0, 0.0), (1e-6, 3.0), (1e6, -2.0)):
+        model = known(lambda x, a=a, b=b: float(a * (slope @ x) + b), 8, 5)
+        assert np.diff(model.predict(points)) == pytest.approx(a * np.diff(points @ slope))
+        places.append(model.optimum())
+        assert slope @ places[-1] < (points @ slope).min()
+    assert places[1] == pytest.approx(places[0])
+    assert places[2] == pytest.approx(places[0])
 
 
 def test_the_model_survives_what_cannot_be_told_apart():

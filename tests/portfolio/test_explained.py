@@ -141,6 +141,14 @@ def test_optimizers_for_which_there_was_no_room_are_warned_of(tmp_path, caplog):
     assert warning.startswith("Scipy(Powell), CMAOptimizer never started: with 1 slots the others used all")
 
 
+def test_regimes_that_a_small_budget_has_no_evaluations_for_are_no_reason_to_warn(tmp_path, caplog):
+    with caplog.at_level(logging.INFO, "glompo.run"):
+        result = glompo.minimize(bowl, BOX, max_evaluations=30, rng=1, working_dir=tmp_path)
+    assert result.never_started
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert f"{', '.join(result.never_started)} never started: no evaluations were left" in caplog.text
+
+
 def test_a_run_that_reached_its_target_warns_of_nothing(tmp_path, caplog):
     with caplog.at_level(logging.WARNING, "glompo.run"):
         result = never(tmp_path, target=1e9)

@@ -15,12 +15,12 @@ from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.generators import BaseGenerator, RandomGenerator
 from glompo.optimizers import CMAOptimizer, RandomSampling
 from glompo.portfolio import Portfolio, Regime, default_portfolio
-from glompo.problems import ExpLeastSquaresCost
+from glompo.problems import ExpLeastSquaresCost, LennardJones
 from glompo.selectors import BaseSelector
 from glompo.stoppers import CatchUp, MaxFuncCalls
 from glompo.testing import simulate
 
-from .regimes import Steady, play, steady
+from .regimes import Steady, play, spent, steady
 
 
 class Recorder(BaseGenerator):
@@ -176,6 +176,27 @@ def test_the_default_adds_least_squares_for_residuals() -> None:
     assert len(default_portfolio(3, alone=True).regimes) == 1
 
 
+def test_the_default_climbs_down_the_gradient_that_a_task_declares(tmp_path: Any) -> None:
+    def kinds(portfolio: Portfolio) -> list[str]:
+        return [option.name for option in portfolio.regimes["local"].selector.options]
+
+    assert kinds(default_portfolio(3)) == ["Scipy(COBYQA)", "Scipy(L-BFGS-B)"]
+    assert kinds(default_portfolio(3, gradient=True)) == ["Scipy(L-BFGS-B)"]
+    energy = LennardJones(5)
+    known = glompo.minimize(energy, max_evaluations=600, rng=1, working_dir=tmp_path / "known")
+    local = [row for row in known.optimizers if row.regime == "local"]
+    assert known.fx == pytest.approx(energy.min_fx, abs=1e-5)
+    assert len(local) > 1
+    assert {row.kind for row in local} == {"Scipy"}
+
+
+def test_the_base_search_leaves_a_regime_its_block_when_that_is_within_its_share() -> None:
+    run = play(steady("a", 0.0, share=0.9), steady("b", 0.0, share=0.1), calls=79)
+    assert spent(run) == {"a": 79}
+    run = play(steady("a", 0.0, share=0.9), steady("b", 0.0, share=0.1), calls=200)
+    assert spent(run)["b"] == pytest.approx(20, abs=10)  # a block of 10 is a tenth of 100
+
+
 def modelled(dims: int) -> bool:
     return any(
         option.kwargs.get("surrogate", False)
@@ -194,8 +215,8 @@ def sphere(x: Any) -> float:
 
 
 def test_without_optimizers_the_default_portfolio_searches(tmp_path: Any) -> None:
-    result = glompo.minimize(sphere, [(-1, 3)] * 2, max_evaluations=150, rng=1, working_dir=tmp_path / "run")
-    assert result.nfev == 150
+    result = glompo.minimize(sphere, [(-1, 3)] * 2, max_evaluations=500, rng=1, working_dir=tmp_path / "run")
+    assert result.nfev == 500
     assert {row.regime for row in result.optimizers} == set(default_portfolio(2).regimes)
     for row in result.optimizers:
         assert row.name == f"{row.regime}: {row.label}"

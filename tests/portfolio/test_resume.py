@@ -25,7 +25,9 @@ BUDGET = 200
 def portfolio() -> Portfolio:
     base = BIPOPSelector(CMAOptimizer(surrogate=True, cma_options={"maxfevals": 40}))
     return Portfolio(
-        Regime("base", base, 0.6), Regime("local", Scipy("L-BFGS-B"), 0.2), Regime("draws", RandomSampling, 0.2)
+        Regime("base", base, 0.6, success=1.0),
+        Regime("local", Scipy("L-BFGS-B"), 0.2),
+        Regime("draws", RandomSampling, 0.2),
     )
 
 

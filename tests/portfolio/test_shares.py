@@ -108,7 +108,7 @@ def test_the_default_finds_the_same_on_any_number_of_slots() -> None:
     runs = [
         points(
             simulate(
-                default_portfolio(3), MaxTotalFunctionCalls(250), task=problem, bounds=problem.bounds, max_jobs=slots
+                default_portfolio(3), MaxTotalFunctionCalls(350), task=problem, bounds=problem.bounds, max_jobs=slots
             )
         )
         for slots in (1, 16)

@@ -189,11 +189,15 @@ def _left_out(verdict: Verdict, state: RunState) -> None:
         return
     started = {one.request.called for one in state.optimizers.values()}
     never = [str(name) for name in state.settings.get("offered") or () if name not in started]
-    if never and any(leaf.name in SPENT for leaf in verdict.deciding()):
-        logger.warning(
-            "%s never started: with %d slots the others used all evaluations or all the time; raise max_jobs or the "
-            "budget, stop optimizers earlier, or leave these out", ", ".join(never), state.slots,
-        )  # fmt: skip
+    if not never or not any(leaf.name in SPENT for leaf in verdict.deciding()):
+        return
+    if state.settings.get("shares"):  # as its portfolio means it
+        logger.info("%s never started: no evaluations were left for its regime", ", ".join(never))
+        return
+    logger.warning(
+        "%s never started: with %d slots the others used all evaluations or all the time; raise max_jobs or the "
+        "budget, stop optimizers earlier, or leave these out", ", ".join(never), state.slots,
+    )  # fmt: skip
 
 
 def _closed(event: events.SessionClosed, state: RunState) -> None:

@@ -10,6 +10,9 @@ from glompo.errors import PolicyError, SettingError
 from glompo.generators.base import BaseGenerator
 from glompo.validation import point
 
+WIDEST = 1e6
+"""Deviation in ranges from which on the truncated distribution is as good as uniform; a larger one only rounds."""
+
 
 class PerturbationGenerator(BaseGenerator):
     """Every start is drawn from a normal distribution around a point, truncated at the bounds.
@@ -45,7 +48,8 @@ class PerturbationGenerator(BaseGenerator):
                 f"PerturbationGenerator: x0 is {self.x0}; give a point of {manager.n_parms} parameters inside the "
                 f"bounds {manager.bounds.tolist()}"
             )
-        centre, scale = manager.box.unit(self._centre), manager.box.deviations(self._centre, self._scale)
+        centre = manager.box.unit(self._centre)
+        scale = np.minimum(manager.box.deviations(self._centre, self._scale), WIDEST)
         with np.errstate(over="ignore"):  # a bound infinitely many deviations away does not truncate
             low, high = -centre / scale, (1.0 - centre) / scale
         share = self.rng(manager).random(len(centre))

@@ -37,6 +37,9 @@ LONGEST_PAUSE = 8
 FEWEST = 4
 """Points without which there is nothing to compare."""
 
+DESCENT = 3.0
+"""How far down a linear model leads, in units of the spread of its points and √d."""
+
 FIRST = 0.02
 """Share of a generation that is evaluated in any case, beside one point."""
 
@@ -115,21 +118,35 @@ class QuadraticModel:
         return _kendall(self._values[:n], self.predict(self._points[:n]))
 
     def optimum(self) -> NDArray[np.float64] | None:
-        """Return the stationary point of the model, shape (d,); None while it is linear, or has none."""
-        if self._terms == LINEAR or not len(self):
+        """Return the stationary point of the model, shape (d,), while it is linear a point down its slope.
+
+        Both are the same for f and a·f + b. None if there are too few evaluations, or the model has no such point.
+        """
+        if len(self) < FEWEST - 1:
             return None
         self._fit()
+        step = self._down() if self._terms == LINEAR else self._to_rest()
+        place: NDArray[np.float64] = self._centre + self._widths * step
+        return place if np.isfinite(place).all() else None
+
+    def _down(self) -> NDArray[np.float64]:
+        """Return a step down the slope, in units of the spread; nan where the model is flat."""
+        slope = self._coefficients[1:]
+        steepness = float(np.linalg.norm(slope))
+        return -DESCENT * math.sqrt(len(slope)) * slope / (steepness or np.nan)
+
+    def _to_rest(self) -> NDArray[np.float64]:
+        """Return the step to the stationary point, in units of the spread; nan where there is none."""
         dims = self._points.shape[1]
         slope, curvature = self._coefficients[1 : dims + 1], np.diag(2 * self._coefficients[dims + 1 : 2 * dims + 1])
         if self._terms == PRODUCTS:
             curvature[self._pairs] = self._coefficients[2 * dims + 1 :]
             curvature += np.triu(curvature, 1).T
         try:
-            step = np.linalg.lstsq(curvature, -slope, rcond=None)[0]
+            step: NDArray[Any] = np.linalg.lstsq(curvature, -slope, rcond=None)[0]
         except np.linalg.LinAlgError:
-            return None
-        place: NDArray[np.float64] = self._centre + self._widths * step
-        return place if np.isfinite(place).all() else None
+            return np.full(dims, np.nan)
+        return step
 
     def _fit(self) -> None:
         if self._fitted:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from glompo.box import usual_population
 from glompo.generators import IncumbentHops
 from glompo.optimizers import Annealing, CMAOptimizer, LeastSquares, Scipy
 from glompo.portfolio.portfolio import Portfolio
@@ -16,20 +15,18 @@ MOST_MODELLED = 20
 MOST_INTERPOLATED = 40
 """Parameters up to which local searches interpolate the task; beyond, a step takes tens of milliseconds."""
 
-WIDER = 2
-"""Times the usual population with which a search begins that has a surrogate."""
-
 CLIMBS = 300
 """Gradients of one local search at most."""
 
 
-def default_portfolio(dims: int, *, residuals: bool = False, alone: bool = False) -> Portfolio:
+def default_portfolio(dims: int, *, residuals: bool = False, gradient: bool = False, alone: bool = False) -> Portfolio:
     """Return the portfolio for a task with `dims` parameters that are not fixed.
 
     * base: BIPOP CMA-ES, in up to 20 dimensions with a quadratic surrogate; it has most of the evaluations as long as
       no other regime owns the incumbent;
     * local: quadratic interpolation (COBYQA) and L-BFGS-B with forward differences in turn, in many dimensions the
-      latter only, each from a step away from the best point;
+      latter only, each from a step away from the best point. If the task declares its gradient, L-BFGS-B with that
+      and a quarter of the evaluations;
     * annealing: jumps of one and of all parameters, which find what is separable;
     * fit: least squares, if the task declares residuals; it then has as much as the base search.
 
@@ -39,25 +36,29 @@ def default_portfolio(dims: int, *, residuals: bool = False, alone: bool = False
         Parameters that are not fixed.
     residuals : bool
         Whether the task declares residuals.
+    gradient : bool
+        Whether the task declares its gradient.
     alone : bool
         Whether only what has most of the evaluations is wanted: for a run that ends with its first optimizer.
     """
-    modelled = 1 < dims <= MOST_MODELLED
-    # a model makes large generations cheap where the task is smooth, and they miss less where it is not
-    popsize = WIDER * usual_population(dims) if modelled else None
-    base = Regime(
-        "base", BIPOPSelector(CMAOptimizer(surrogate=modelled, popsize=popsize)), 0.88, stopper=CatchUp(), success=1.0
-    )
+    search = CMAOptimizer(surrogate=1 < dims <= MOST_MODELLED)
+    base = Regime("base", BIPOPSelector(search), 0.88, stopper=CatchUp(), success=1.0)
     fit = Regime("fit", LeastSquares, 0.88, success=1.0)
     if alone:
         return Portfolio(fit if residuals else base)
-    slopes = Scipy("L-BFGS-B", {"maxfun": CLIMBS, "ftol": 1e-9, "gtol": 1e-12})
-    model = Scipy("COBYQA", {"initial_tr_radius": 0.05, "final_tr_radius": 1e-6}, unit=True)
-    # a model smooths, and often leads back to where it came from; slopes lead down into the next basin
-    local = [model, slopes] if dims <= MOST_INTERPOLATED else slopes
     return Portfolio(
         *((fit,) if residuals else ()),
         base,
-        Regime("local", local, 0.1, IncumbentHops(), stopper=Outdated(), later=0.23),
-        Regime("annealing", Annealing, 0.06),
+        _local(dims, gradient),
+        Regime("annealing", Annealing, 0.03, later=0.06),
     )
+
+
+def _local(dims: int, gradient: bool) -> Regime:
+    slopes = Scipy("L-BFGS-B", {"maxfun": CLIMBS, "ftol": 1e-9, "gtol": 1e-12})
+    if gradient:
+        return Regime("local", slopes, 0.31, IncumbentHops(), stopper=Outdated())
+    model = Scipy("COBYQA", {"initial_tr_radius": 0.05, "final_tr_radius": 1e-6}, unit=True)
+    # a model smooths, and often leads back to where it came from; slopes lead down into the next basin
+    local = [model, slopes] if dims <= MOST_INTERPOLATED else slopes
+    return Regime("local", local, 0.06, IncumbentHops(), stopper=Outdated(), later=0.23)

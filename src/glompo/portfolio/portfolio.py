@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.allocators.blocks import missing, used
+from glompo.core.evaluations.blocks import block_size
 from glompo.core.policies.ports import Option
 from glompo.core.policies.rule import Rule
 from glompo.core.views.curve import block_of
@@ -32,10 +33,11 @@ class Portfolio(BaseSelector):
     """Several regimes share the evaluations by their success, however many slots there are.
 
     One optimizer of each regime lives at a time. The next evaluations go to the regime with the smallest
-    ``(spent + 1) / (share · w)``: `spent` are the calls of the task that its optimizers have made or were granted,
-    `share` is that of the regime, or what it has later once the first search of the run has ended, and w is the
-    `success` of the regime that owns the incumbent, else 1; on ties the order of the regimes decides (stride
-    scheduling: C. A. Waldspurger and W. E. Weihl, MIT/LCS/TM-528, 1995). When a regime is next that has no living
+    ``(spent + b) / (share · w)``: `spent` are the calls of the task that its optimizers have made or were granted, b is
+    a block of max(10, D), D being the parameters that are not fixed, so that a regime waits until a block is within
+    its share; `share` is that of the regime, or what it has later once the first search of the run has ended, and w is
+    the `success` of the regime that owns the incumbent, else 1; on ties the order of the regimes decides (fair queuing
+    by finish times: A. Demers, S. Keshav and S. Shenker, SIGCOMM 1989). When a regime is next that has no living
     optimizer, one starts.
 
     The slots evaluate the generation of the regime that is next, side by side; its optimizers hold none. So how many
@@ -130,7 +132,8 @@ class Portfolio(BaseSelector):
         accounts = self._accounts(view)
         shares = present_shares(self.shares, view)
         over = 0
-        for name in sorted(accounts, key=lambda name: (accounts[name].spent + 1) / shares[name]):
+        block = block_size({}, view.free_parameters)
+        for name in sorted(accounts, key=lambda name: (accounts[name].spent + block) / shares[name]):
             if accounts[name].working:
                 return None
             option = self.regimes[name].selector.choose(self.part(view, name), view.slots)
@@ -182,9 +185,10 @@ class _Shares:
         spent = {name: n for name, n in self._portfolio.spent(view).items() if name in members}
         free = view.slots - sum(min(one.slots, one.outstanding) for one in view.alive)
         weights = present_shares(self._portfolio.shares, view)
+        block = block_size({}, view.free_parameters)
         shares: dict[int, int] = {}
         while spent and free > 0 and (limit is None or limit > 0):
-            name = min(spent, key=lambda name: (spent[name] + 1) / weights[name])
+            name = min(spent, key=lambda name: (spent[name] + block) / weights[name])
             one = members[name]
             n = _granted(one, view, free) if one.opt not in shares else 0
             if not n:

@@ -16,7 +16,7 @@ from glompo.allocators import EqualBlocks, EvenAllocator
 from glompo.box import free_parameters
 from glompo.core.policies.ports import Allocator, Freezer, Generator
 from glompo.core.policies.rule import Rule
-from glompo.details import declares_residuals
+from glompo.details import declares_gradient, declares_residuals
 from glompo.errors import SettingError, SettingTypeError
 from glompo.exit_conditions import (
     BaseExitCondition,
@@ -42,6 +42,7 @@ def selector_of(given: Any, slots: int, task: NamedTask, bounds: NDArray[np.floa
         given = default_portfolio(
             free_parameters(bounds),
             residuals=declares_residuals(task.function),
+            gradient=declares_gradient(task.function),
             alone=str(ends) == str(exit_rule_of(None)),
         )
     by_name = [_by_name(one) for one in given] if isinstance(given, list) else _by_name(given)

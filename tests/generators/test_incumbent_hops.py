@@ -1,0 +1,84 @@
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from glompo.errors import SettingError, SettingTypeError
+from glompo.generators import IncumbentHops
+from glompo.generators.incumbent_hops import STEPS
+from glompo.testing.histories import History, history
+
+from ..stoppers.runs import KINDS, Story, offsets, powers, stories
+
+BOX = [(0.0, 1.0), (0.0, 100.0)]
+RANGES = np.array([1.0, 100.0])
+
+
+def search(run: History, f: float, x: Any) -> None:
+    opt = run.start()
+    run.evaluate(opt, f, x)
+    run.converge(opt)
+
+
+def step_from(generator: IncumbentHops, run: History, x: Any) -> float:
+    """Return the longest step of a start from `x`, as a share of the ranges."""
+    return float(np.max(np.abs(generator.place(run.manager()) - np.array(x)) / RANGES))
+
+
+def test_it_steps_away_from_the_best_point() -> None:
+    generator, run = IncumbentHops(), history(BOX)
+    assert generator.explain(run.manager()).startswith("a random point")
+    search(run, 2.0, [0.9, 90.0])
+    search(run, 1.0, [0.5, 50.0])
+    search(run, 3.0, [0.1, 10.0])
+    assert 0 < step_from(generator, run, [0.5, 50.0]) <= max(STEPS)
+    assert "from the best point, of optimizer 2" in generator.explain(run.manager())
+
+
+def test_out_of_patience_it_begins_again_and_keeps_to_what_it_finds_there() -> None:
+    generator, run = IncumbentHops(patience=2), history(BOX)
+    search(run, 1.0, [0.5, 50.0])
+    search(run, 2.0, [0.6, 60.0])
+    assert step_from(generator, run, [0.5, 50.0]) <= max(STEPS)
+    search(run, 2.0, [0.6, 60.0])
+    assert generator.explain(run.manager()).startswith("a random point")
+    search(run, 9.0, [0.1, 10.0])
+    search(run, 10.0, [0.2, 20.0])
+    assert "of optimizer 4" in generator.explain(run.manager())
+    assert step_from(generator, run, [0.1, 10.0]) <= max(STEPS)
+    search(run, 8.0, [0.9, 90.0])  # better than the last one: its patience begins anew
+    search(run, 9.0, [0.9, 90.0])
+    assert "of optimizer 6" in generator.explain(run.manager())
+
+
+def test_a_search_without_a_value_counts_as_one_that_found_nothing() -> None:
+    generator, run = IncumbentHops(patience=1), history(BOX)
+    search(run, 1.0, [0.5, 50.0])
+    search(run, float("inf"), [0.5, 50.0])
+    assert generator.explain(run.manager()).startswith("a random point")
+    search(run, float("inf"), [0.5, 50.0])
+    assert generator.explain(run.manager()).startswith("a random point")
+
+
+def test_without_a_limit_it_never_begins_again() -> None:
+    generator, run = IncumbentHops(patience=None), history(BOX)
+    search(run, 1.0, [0.5, 50.0])
+    for _ in range(200):
+        search(run, 2.0, [0.6, 60.0])
+    assert "of optimizer 1" in generator.explain(run.manager())
+
+
+@pytest.mark.parametrize("patience", [0, -1, 1.5])
+def test_impossible_patience_is_refused(patience: Any) -> None:
+    with pytest.raises((SettingError, SettingTypeError), match="patience is"):
+        IncumbentHops(patience=patience)
+
+
+@settings(max_examples=20)
+@given(stories, powers, offsets)
+def test_scale_and_offset_move_no_start(story: Story, power: int, offset: int) -> None:
+    generator = IncumbentHops(patience=2)
+    expected = generator.place(story.told(KINDS).manager()).tolist()
+    assert generator.place(story.told(KINDS, scale=2.0**power).manager()).tolist() == expected
+    assert generator.place(story.told(KINDS, offset=offset).manager()).tolist() == expected
