@@ -69,6 +69,26 @@ def test_an_optimizer_is_stopped_once_that_is_confirmed_and_the_journal_says_who
     page.get_by_role("cell", name=asked.who).first.wait_for()
 
 
+def test_a_point_is_injected_once_that_is_confirmed(page, address, living):
+    page.goto(address)
+    page.get_by_text("Control", exact=True).click()
+    field = page.get_by_label(re.compile("^Point"))
+    field.fill("0.25 1e9")
+    page.get_by_role("button", name="Inject", exact=True).click()
+    page.get_by_text("outside the bounds").wait_for()
+    field.fill("0.25 0.5")
+    page.get_by_role("button", name="Inject", exact=True).click()
+    page.get_by_text("Evaluate the point x0 = 0.25, x1 = 0.5?").wait_for()
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_text("The run has taken the request").wait_for()
+
+    def evaluated():
+        view = load(living).view
+        return [one.best_x.tolist() for one in view if one.injected_by and len(one)]
+
+    assert until(evaluated, "the evaluation") == [[0.25, 0.5]]
+
+
 def test_a_page_says_when_its_server_is_gone(page, living):
     with dashboard(living) as (server, url):
         page.goto(url)

@@ -197,6 +197,19 @@ def budget(
     _ask(directory, no_wait, f"The run may make {number} evaluations.", lambda run: run.budget(number))
 
 
+@app.command(epilog="Example: glompo inject fit_run 0.5 -2", context_settings={"ignore_unknown_options": True})
+def inject(
+    directory: Directory,
+    point: Annotated[list[str], typer.Argument(metavar="X...", help="A number per parameter, or NAME=NUMBER of each.")],
+    no_wait: NoWait = False,
+) -> None:
+    """Let a living run evaluate a point; worse optimizers are told of it, and the next one starts there."""
+    from glompo.manager.injected_point import point_of_text
+
+    x = point_of_text(" ".join(point))
+    _ask(directory, no_wait, "The point is evaluated.", lambda run: run.inject(x))
+
+
 @app.command(epilog="Example: glompo checkpoint fit_run -o fit.ckpt")
 def checkpoint(
     directory: Directory,

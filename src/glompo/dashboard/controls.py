@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from bokeh.document import without_document_lock
 from bokeh.layouts import column, row
-from bokeh.models.widgets import Button, Div, Select, Spinner
+from bokeh.models.widgets import Button, Div, Select, Spinner, TextInput
 
 from glompo.dashboard.followed import FollowedRun
 from glompo.dashboard.markup import text
 from glompo.errors import GlompoError
 from glompo.manager import Control, control
+from glompo.manager.injected_point import checked_point, point_of_text
 from glompo.read import OptimizerRow, RunStatus
+from glompo.read.run_opening import opening_of
 from glompo.safe_text import legible
 
 Request = Callable[[Control], None]
@@ -40,12 +42,15 @@ class Controls:
         self.optimizer: Any = Select(title="Optimizer that lives", options=[], stylesheets=self._sheets, width=320)
         self.budget: Any = Spinner(title="Evaluations in all", low=1, step=100, stylesheets=self._sheets, width=150)
         self.slots: Any = Spinner(title="Slots", low=1, step=1, stylesheets=self._sheets, width=110)
+        self.point: Any = TextInput(title="Point", stylesheets=self._sheets, width=440)
         self.question: Any = Div(text="", stylesheets=[markup_sheet])
         self.said: Any = Div(text="", stylesheets=[markup_sheet], sizing_mode="stretch_width")
         yes, no = self._button("Confirm", self._confirm), self._button("Cancel", self._cancel)
         self._confirmation: Any = row(self.question, yes, no, visible=False)
         self._buttons: list[Any] = []
-        self.layout: Any = column(self._of_one(), self._of_amounts(), self._of_all(), self._confirmation, self.said)
+        self.layout: Any = column(
+            self._of_one(), self._of_amounts(), self._of_point(), self._of_all(), self._confirmation, self.said
+        )
 
     def show(self, run: FollowedRun, rows: tuple[OptimizerRow, ...]) -> None:
         """Offer what can be asked of a run with these optimizers."""
@@ -59,6 +64,8 @@ class Controls:
             self.optimizer.options = options
         if self.optimizer.value not in dict(options):
             self.optimizer.value = options[0][0] if options else ""
+        if run.recording.begun:
+            self._name_parameters(opening_of(run.recording.view).names)
         for button in self._buttons:
             button.disabled = not lives
         if not lives and not self.said.text:
@@ -72,6 +79,14 @@ class Controls:
         budget = self._asking("Set budget", lambda: self._amount("budget", self.budget, Control.budget))
         slots = self._asking("Set slots", lambda: self._amount("slots", self.slots, Control.slots))
         return row(self.budget, budget, self.slots, slots)
+
+    def _of_point(self) -> Any:
+        return row(self.point, self._asking("Inject", self._about_point))
+
+    def _name_parameters(self, names: Sequence[str]) -> None:
+        title = legible(f"Point: a number for each of {' '.join(names)}; or NAME=NUMBER of each", 160)
+        if title != self.point.title:
+            self.point.title = title
 
     def _of_all(self) -> Any:
         whole = [
@@ -93,6 +108,18 @@ class Controls:
             self.said.text = f'<p class="bad" role="alert">Give a whole number of 1 or more for the {name}.</p>'
         else:
             self._ask(f"Set the {name} to {int(amount):,}?", lambda run: act(run, int(amount)))
+
+    def _about_point(self) -> None:
+        if self._run is None:
+            return
+        view = self._run.recording.view
+        try:
+            point = checked_point(point_of_text(self.point.value), view)
+        except GlompoError as error:
+            self.said.text = f'<p class="bad" role="alert">{text(error, 2000)}</p>'
+        else:
+            named = ", ".join(f"{name} = {x!r}" for name, x in zip(opening_of(view).names, point, strict=True))
+            self._ask(f"Evaluate the point {named}?", lambda run: run.inject(point))
 
     def _ask(self, question: str, request: Request) -> None:
         self._asked = request

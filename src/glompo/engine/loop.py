@@ -264,7 +264,7 @@ class Engine:
 
     def _fold(self, happened: list[Event]) -> None:
         for event in happened:
-            best = self.state.best
+            best = self.state.incumbent(self._policies.share)
             try:
                 self.state.apply(event)
             except IllegalEventError as error:
@@ -272,7 +272,7 @@ class Engine:
             self._unwritten.append(event)
             if self._sampler is not None:
                 self._sampler.note(event)
-            self._mark_changed(event, self.state.best is not best)
+            self._mark_changed(event, self.state.incumbent(self._policies.share) is not best)
 
     def _write(self) -> None:
         """Write what has been folded. What is refused goes with the next record: the journal never has a gap."""
@@ -289,7 +289,7 @@ class Engine:
         """Note which optimizers the next decision must look at: all if credits came free or there is news for all."""
         # credits and slots that come free may be given to any optimizer, and a new incumbent may be offered to any;
         # what else happens concerns one optimizer only
-        if isinstance(event, (events.Stopped, events.Paused, events.Reclaimed)) or (new_best and self._policies.share):
+        if isinstance(event, (events.Stopped, events.Paused, events.Reclaimed)) or new_best:
             self._changed = None
         elif self._changed is not None and isinstance(event, _CHANGING):
             self._changed.add(event.opt)

@@ -227,6 +227,8 @@ class RegimeSelector(BaseSelector):
 
     def _name_of(self, one: OptimizerView) -> str:
         """Read off class and settings what an optimizer was started as; those of `large` change each time."""
+        if one.injected_by:
+            return ""
         described = (one.kind, one.config)
         return next((name for name, known in self._described.items() if known == described), "large")
 

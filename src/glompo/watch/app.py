@@ -13,12 +13,14 @@ from textual.containers import Horizontal
 from textual.widgets import DataTable, Footer, Static
 
 from glompo.errors import GlompoError
+from glompo.manager.injected_point import checked_point, point_of_text
 from glompo.manager.live_control import Control, control
-from glompo.read import Follower, RunStatus, Summary, summarize
+from glompo.read import Follower, RunStatus, RunView, Summary, summarize
 from glompo.read.course import Course
+from glompo.read.run_opening import opening_of
 from glompo.safe_text import legible
 from glompo.watch import panels
-from glompo.watch.dialogs import Amount, Confirm
+from glompo.watch.dialogs import Confirm, Entry, amount
 
 TICK = 0.5
 """Seconds between two looks at the run."""
@@ -59,6 +61,7 @@ class WatchApp(App[None]):
         Binding("u", "one('unpause')", "go on"),
         Binding("b", "amount('budget')", "budget"),
         Binding("n", "amount('slots')", "slots"),
+        Binding("i", "inject", "inject"),
         Binding("c", "run('checkpoint')", "checkp."),
         Binding("z", "run('suspend')", "suspend"),
         Binding("e", "run('end')", "end"),
@@ -68,6 +71,7 @@ class WatchApp(App[None]):
     def __init__(self, run_dir: str | os.PathLike[str]) -> None:
         super().__init__()
         self._follower, self._course = Follower(run_dir), Course(run_dir)
+        self._view: RunView | None = None
         self._summary: Summary | None = None
         self._rows: dict[int, panels.Line] = {}
         self._by_time = False
@@ -111,7 +115,8 @@ class WatchApp(App[None]):
         if not self._follower.begun:
             self._show("#head", [panels.nothing_yet(self._follower)])
             return
-        self._summary = summary = summarize(view, self._follower.writer_lives)
+        summary = summarize(view, self._follower.writer_lives)
+        self._view, self._summary = view, summary
         self._show("#head", panels.heads(summary))
         self._show("#facts", [*panels.shares(summary), *panels.failures(summary)] or ["no evaluation failed"])
         self._show("#log", panels.log(self._course, self.query_one("#log").size.height))
@@ -196,7 +201,21 @@ class WatchApp(App[None]):
             if number is not None:
                 self._ask(f"{what} {number:,}", lambda run: getattr(run, what)(number))
 
-        self.push_screen(Amount(question, present), answer)
+        self.push_screen(Entry(question, "" if present is None else str(present), amount), answer)
+
+    def action_inject(self) -> None:
+        """Ask for a point that the run is to evaluate."""
+        view = self._view
+        if not self._lives() or view is None:
+            return
+        names = legible(" ".join(opening_of(view).names), 200)
+
+        def answer(point: tuple[float, ...] | None) -> None:
+            if point is not None:
+                self._ask("point", lambda run: run.inject(point))
+
+        question = f"Point to be evaluated, a number for each of {names}, or NAME=NUMBER of each:"
+        self.push_screen(Entry(question, "", lambda text: checked_point(point_of_text(text), view)), answer)
 
     def _confirm(self, question: str, request: Callable[[Control], None]) -> None:
         def answer(yes: bool | None) -> None:
