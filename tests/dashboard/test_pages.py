@@ -13,7 +13,7 @@ from glompo.read import load
 from glompo.storage.journal import Journal
 from glompo.testing.histories import history
 
-from .conftest import dashboard, until
+from .conftest import dashboard, process, until
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +87,39 @@ def test_a_point_is_injected_once_that_is_confirmed(page, address, living):
         return [one.best_x.tolist() for one in view if one.injected_by and len(one)]
 
     assert until(evaluated, "the evaluation") == [[0.25, 0.5]]
+
+
+FIT = """
+max_evaluations = 60
+rng = 1
+working_dir = "run"
+progress = false
+[calibration]
+model = "line:model"
+parameters = "parameters.csv"
+data = "data.csv"
+record_residuals = true
+"""
+
+
+def test_a_calibration_has_its_pictures_and_its_model_is_not_called(page, living, tmp_path):
+    (tmp_path / "line.py").write_text("def model(values, wanted):\n    return {'y': values['slope'] * wanted['y']}\n")
+    rows = "\n".join(f"y,{t},{2 * t},0.1,first" for t in range(1, 6))
+    (tmp_path / "data.csv").write_text(f"quantity,at,reference,sigma,group\n{rows}\n")
+    (tmp_path / "parameters.csv").write_text("name,value,lower,upper\nslope,1,-5,5\n")
+    (tmp_path / "fit.toml").write_text(FIT)
+    with process("-m", "glompo", "run", "fit.toml", cwd=tmp_path) as run:
+        run.wait()
+    (tmp_path / "line.py").write_text("raise SystemExit('the model was imported')\n")
+    with dashboard(tmp_path / "run") as (_, url):
+        page.goto(url)
+        page.get_by_text("Calibration", exact=True).click()
+        for said in ("training, in sum", "prediction = reference", "Rows for validation are left out"):
+            page.get_by_text(said).first.wait_for()
+    with dashboard(living) as (_, url):
+        page.goto(url)
+        page.get_by_text("running").first.wait_for()
+        assert page.get_by_text("Calibration", exact=True).count() == 0
 
 
 def test_a_page_says_when_its_server_is_gone(page, living):

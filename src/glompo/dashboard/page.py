@@ -54,7 +54,8 @@ class Page:
         self._pictures = Pictures(theme)
         self._controls = Controls(document, self._widgets, self._markup)
         self._make_widgets()
-        self._tabs: Any = Tabs(tabs=self._panels(), sizing_mode="stretch_width", stylesheets=[self._widgets])
+        self._panels = self._made_panels()
+        self._tabs: Any = Tabs(tabs=self._panels[:-1], sizing_mode="stretch_width", stylesheets=[self._widgets])
         self._tabs.on_change("active", lambda attr, old, new: self.draw())
         self._root: Any = column(self._head(), self._facts, self._tabs, sizing_mode="stretch_width")
         self._dress()
@@ -67,6 +68,7 @@ class Page:
 
     def draw(self) -> None:
         """Draw what is new in the tab that is looked at."""
+        self._offer_calibration()
         tab = self._tabs.tabs[self._tabs.active].title
         self._looks += 1
         shown = (tab, self._run, self._chosen())
@@ -120,7 +122,7 @@ class Page:
         title = Div(text="<h1>GloMPO</h1>", stylesheets=[self._markup], align="end")
         return row(title, self._chooser, self._against, self._scale, self._ground, sizing_mode="stretch_width")
 
-    def _panels(self) -> list[Any]:
+    def _made_panels(self) -> list[Any]:
         show = self._pictures
         contents = {
             "Overview": [self._overview, show.best.layout, self._failures],
@@ -134,11 +136,20 @@ class Page:
             "Optimizers": [self._optimizers],
             "Decisions": [row(self._searched, self._newer), self._decisions],
             "Control": [self._controls.layout],
+            "Calibration": [show.losses.layout, show.residuals.layout, show.parity.layout],
         }  # fmt: skip
         return [
             TabPanel(title=title, child=column(*children, sizing_mode="stretch_width", margin=(10, 0, 0, 0)))
             for title, children in contents.items()
         ]
+
+    def _offer_calibration(self) -> None:
+        """Show the last tab for calibrations alone."""
+        wanted = self._panels if self._run.fit.groups else self._panels[:-1]
+        if len(wanted) != len(self._tabs.tabs):
+            if self._tabs.active >= len(wanted):
+                self._tabs.active = 0
+            self._tabs.tabs = wanted
 
     def _chosen(self) -> tuple[object, ...]:
         show = self._pictures

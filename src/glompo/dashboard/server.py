@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from bokeh.application import Application
@@ -37,8 +36,8 @@ class Dashboard:
 
     Parameters
     ----------
-    run_dirs : sequence of Path
-        Working directories of runs, at least one.
+    runs : sequence of FollowedRun
+        At least one.
     port : int
         Where it listens; 0 for any that is free.
 
@@ -50,11 +49,11 @@ class Dashboard:
     Raises
     ------
     UserError
-        If a directory holds no run, or the port is taken.
+        If the port is taken.
     """
 
-    def __init__(self, run_dirs: Sequence[Path], port: int = 0) -> None:
-        self.runs = [FollowedRun(run_dir) for run_dir in run_dirs]
+    def __init__(self, runs: Sequence[FollowedRun], port: int = 0) -> None:
+        self.runs = list(runs)
         self._loop = IOLoop.current()
         try:
             sockets, self.port = bind_sockets(HOST, port)

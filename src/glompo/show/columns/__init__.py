@@ -5,6 +5,7 @@ grow with its events: :class:`Layers` and the other collectors here take one eve
 costs as much as can be seen, however long the run is.
 """
 
+from glompo.show.columns.calibration import FitColumns, FitRecord, Tables
 from glompo.show.columns.decisions import Decision, Decisions
 from glompo.show.columns.layers import Layers
 from glompo.show.columns.parameters import ParameterColumns, Sample, parameter_columns
@@ -27,12 +28,15 @@ __all__ = [
     "BestColumns",
     "Decision",
     "Decisions",
+    "FitColumns",
+    "FitRecord",
     "Layers",
     "Marks",
     "ParameterColumns",
     "Points",
     "PortfolioColumns",
     "Sample",
+    "Tables",
     "TimeUnit",
     "TimelineColumns",
     "TrajectoryColumns",
