@@ -8,12 +8,17 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from glompo.cli.token_file import kept_token
+from glompo.errors import UserError
 from glompo.events import Asked, StopRequested
 from glompo.read import load
+from glompo.show.bokeh.theme import THEMES
 from glompo.storage.journal import Journal
 from glompo.testing.histories import history
 
 from .conftest import dashboard, process, until
+
+DARK = "rgb({}, {}, {})".format(*bytes.fromhex(THEMES["dark"].page.removeprefix("#")))
 
 
 @pytest.fixture(scope="module")
@@ -122,12 +127,63 @@ def test_a_calibration_has_its_pictures_and_its_model_is_not_called(page, living
         assert page.get_by_text("Calibration", exact=True).count() == 0
 
 
-def test_a_page_says_when_its_server_is_gone(page, living):
-    with dashboard(living) as (server, url):
+def test_a_page_says_when_its_server_is_gone_and_comes_back_with_it(page, living, tmp_path):
+    token = tmp_path / "token"
+    with dashboard(living, "--token-file", token) as (server, url):
         page.goto(url)
         page.get_by_text("running").first.wait_for()
+        page.get_by_role("button", name="Dark or light").click()
+        page.wait_for_url("**?theme=dark")
         server.kill()
-        page.get_by_text("connection was lost").first.wait_for()
+        page.get_by_text("connection was lost").wait_for()
+        before, curve = evaluations(page), drawn(page)
+    port = str(urlsplit(url).port)
+    with dashboard(living, "--token-file", token, "--port", port) as (_, again):
+        assert again == url
+        page.get_by_text("connection was lost").wait_for(state="hidden")
+        until(lambda: page.locator("dl div").count() and evaluations(page) > before, "a larger number of evaluations")
+        until(lambda: drawn(page) > curve, "a longer curve")
+        assert page.url == f"{url}?theme=dark"
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == DARK
+
+
+def test_a_token_file_of_others_or_without_a_token_is_refused(tmp_path):
+    token = tmp_path / "token"
+    first = kept_token(token)
+    assert (kept_token(token), token.stat().st_mode & 0o777) == (first, 0o600)
+    token.chmod(0o644)
+    with pytest.raises(UserError, match=r"others can read the token file .*; chmod 600"):
+        kept_token(token)
+    token.chmod(0o600)
+    token.write_text("short\n")
+    with pytest.raises(UserError, match="holds no token"):
+        kept_token(token)
+    with pytest.raises(UserError, match="cannot be used"):
+        kept_token(tmp_path)
+
+
+@pytest.mark.parametrize(("prefers", "address_says", "ground"), [
+    ("dark", "", "dark"), ("light", "", "light"), ("dark", "?theme=light", "light"),
+])  # fmt: skip
+def test_the_system_says_how_a_page_looks_at_first_and_the_button_after_that(
+    browser, address, prefers, address_says, ground
+):
+    context = browser.new_context(color_scheme=prefers)
+    page = context.new_page()
+    page.goto(address + address_says)
+    page.get_by_text("running").first.wait_for()
+
+    def looks():
+        name = page.evaluate("getComputedStyle(document.querySelector('.bk-Column')).backgroundColor")
+        return "dark" if name == DARK else "light"
+
+    assert looks() == ground
+    page.get_by_role("button", name="Dark or light").click()
+    until(lambda: looks() != ground, "the other ground")
+    page.reload()
+    page.get_by_text("running").first.wait_for()
+    assert looks() != ground
+    context.close()
 
 
 def test_a_page_is_refused_without_the_token(address):

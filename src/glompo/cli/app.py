@@ -258,6 +258,10 @@ def dashboard(
     ],
     port: Annotated[int, typer.Option(metavar="N", help="Where the pages are served; any free port by default.")] = 0,
     dark: Annotated[bool, typer.Option("--dark", help="Light letters on a dark ground.")] = False,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keeps the secret of the address, so that it stays; made if it is missing."),
+    ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
 ) -> None:
     """Show runs in a browser while they go on, and steer them; print the address. Ctrl-C ends the pages, not the runs.
@@ -266,7 +270,7 @@ def dashboard(
     """
     from glompo.cli.dashboard import serve
 
-    serve(directories, port, dark, not no_browser)
+    serve(directories, port, token_file, dark, not no_browser)
 
 
 @app.command("list", epilog="Example: glompo list fits")

@@ -10,6 +10,7 @@ import typer
 
 from glompo.cli.calibration import training_data
 from glompo.cli.config import read_config
+from glompo.cli.token_file import kept_token
 from glompo.errors import GlompoError, UserError
 from glompo.read.locate import run_directory, runs_below
 from glompo.safe_text import PAGE, legible
@@ -20,13 +21,13 @@ MOST = 24
 """Runs on one dashboard at most."""
 
 
-def serve(directories: list[Path], port: int, dark: bool, browser: bool) -> None:
+def serve(directories: list[Path], port: int, token_file: Path | None, dark: bool, browser: bool) -> None:
     """Serve pages about runs until Ctrl-C, and print their address.
 
     Raises
     ------
     UserError
-        If there is no run, there are too many, Bokeh is missing, or the port is taken.
+        If there is no run, there are too many, Bokeh is missing, the port is taken, or the token cannot be used.
     """
     try:
         from glompo.dashboard.followed import FollowedRun
@@ -36,7 +37,7 @@ def serve(directories: list[Path], port: int, dark: bool, browser: bool) -> None
 
     for name in ("bokeh", "tornado"):  # a browser that is closed is nothing to warn of
         logging.getLogger(name).setLevel(logging.ERROR)
-    dashboard = Dashboard([FollowedRun(one, _tables(one)) for one in _runs(directories)], port)
+    dashboard = Dashboard([FollowedRun(one, _tables(one)) for one in _runs(directories)], port, kept_token(token_file))
     url = dashboard.url + ("?theme=dark" if dark else "")
     typer.echo(f"{legible(url, PAGE)}\nThe address is a key: who knows it can steer these runs. Ctrl-C ends the pages.")
     if browser:

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from bokeh.layouts import column, row
-from bokeh.models import InlineStyleSheet, TabPanel, Tabs
+from bokeh.models import CustomJS, InlineStyleSheet, TabPanel, Tabs
 from bokeh.models.widgets import Button, Div, Select, TextInput
 
 from glompo.dashboard import markup
 from glompo.dashboard.controls import Controls
 from glompo.dashboard.followed import FollowedRun
-from glompo.dashboard.looks import FRAME, ground, markup_style, widget_style
+from glompo.dashboard.looks import FRAME, RETURN, TURN, ground, markup_style, widget_style
 from glompo.dashboard.pictures import Pictures
 from glompo.safe_text import legible
-from glompo.show.bokeh.theme import THEMES, ThemeName
+from glompo.show.bokeh.theme import FONT, THEMES, ThemeName
 
 EVERY = 500
 """Milliseconds between two looks at what is new."""
@@ -38,20 +38,20 @@ class Page:
         Where it is put.
     runs : sequence of FollowedRun
         At least one; the first is on display.
-    theme : {'light', 'dark'}
-        How it looks at first.
+    theme : {'light', 'dark'}, optional
+        How it looks at first; as the system prefers by default.
     """
 
-    def __init__(self, document: Any, runs: Sequence[FollowedRun], theme: ThemeName = "light") -> None:
+    def __init__(self, document: Any, runs: Sequence[FollowedRun], theme: ThemeName | None = None) -> None:
         self._document = document
         self._runs = runs
         self._run = runs[0]
-        self._theme: ThemeName = theme
+        self._theme: ThemeName = theme or "light"
         self._drawn: tuple[object, object] = (None, None)
         self._looks = 0
         self._widgets: Any = InlineStyleSheet(css="")
         self._markup: Any = InlineStyleSheet(css="")
-        self._pictures = Pictures(theme)
+        self._pictures = Pictures(self._theme)
         self._controls = Controls(document, self._widgets, self._markup)
         self._make_widgets()
         self._panels = self._made_panels()
@@ -61,7 +61,12 @@ class Page:
         self._dress()
         document.title = "GloMPO"
         document.template = FRAME
-        document.template_variables["ground"] = THEMES[theme].page
+        colours = THEMES[self._theme]
+        document.template_variables.update(
+            chosen=theme is not None, font=FONT, ground=colours.page, card=colours.card, bad=colours.failed
+        )
+        document.config.reconnect_session = document.config.notify_connection_status = False
+        document.js_on_event("connection_lost", CustomJS(code=RETURN))
         document.add_root(self._root)
         document.add_periodic_callback(self.draw, EVERY)
         self.draw()
@@ -117,6 +122,7 @@ class Page:
         self._searched.on_change("value", lambda attr, old, new: self._show_decisions())
         self._newer.on_click(self._show_decisions)
         self._ground.on_click(self._turn)
+        self._ground.js_on_click(CustomJS(code=TURN))
 
     def _head(self) -> Any:
         title = Div(text="<h1>GloMPO</h1>", stylesheets=[self._markup], align="end")

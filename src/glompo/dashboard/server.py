@@ -18,6 +18,7 @@ from glompo.dashboard.followed import FollowedRun
 from glompo.dashboard.page import Page
 from glompo.errors import UserError
 from glompo.safe_text import engine_text
+from glompo.show.bokeh.theme import THEMES
 
 HOST = "127.0.0.1"
 
@@ -40,6 +41,8 @@ class Dashboard:
         At least one.
     port : int
         Where it listens; 0 for any that is free.
+    token : str
+        The secret in its address; a random one if empty.
 
     Attributes
     ----------
@@ -52,14 +55,14 @@ class Dashboard:
         If the port is taken.
     """
 
-    def __init__(self, runs: Sequence[FollowedRun], port: int = 0) -> None:
+    def __init__(self, runs: Sequence[FollowedRun], port: int = 0, token: str = "") -> None:
         self.runs = list(runs)
         self._loop = IOLoop.current()
         try:
             sockets, self.port = bind_sockets(HOST, port)
         except (OSError, OverflowError) as error:
             raise UserError(f"port {port} cannot be had: {engine_text(error)}; give another, or none") from error
-        token = secrets.token_urlsafe(24)
+        token = token or secrets.token_urlsafe(24)
         self.url = f"http://{HOST}:{self.port}/{token}"
         pages = {f"/{token}": Application(FunctionHandler(self._make_page))}
         origins = [f"{HOST}:{self.port}", f"localhost:{self.port}"]
@@ -79,5 +82,5 @@ class Dashboard:
         self._loop.call_later(BETWEEN if any(more) else PAUSE, self._follow)
 
     def _make_page(self, document: Any) -> None:
-        asked = document.session_context.request.arguments.get("theme", [b""])[0]
-        Page(document, self.runs, "dark" if asked == b"dark" else "light")
+        asked = document.session_context.request.arguments.get("theme", [b""])[0].decode("utf-8", "replace")
+        Page(document, self.runs, asked if asked in THEMES else None)
