@@ -8,8 +8,6 @@ from pathlib import Path
 
 import typer
 
-from glompo.cli.calibration import training_data
-from glompo.cli.config import read_config
 from glompo.cli.token_file import kept_token
 from glompo.errors import GlompoError, UserError
 from glompo.read.locate import run_directory, runs_below
@@ -48,8 +46,13 @@ def serve(directories: list[Path], port: int, token_file: Path | None, dark: boo
 def _tables(run_dir: Path) -> Tables | None:
     """Return the data of a calibration whose configuration names a file; no code of the run is imported."""
     path = run_dir / DOCUMENT
+    if not path.exists():
+        return None
+    from glompo.cli.calibration import training_data  # they import all that works on a run
+    from glompo.cli.config import read_config
+
     try:
-        found = training_data(read_config(path), run_dir) if path.exists() else None
+        found = training_data(read_config(path), run_dir)
     except GlompoError:  # the run has been configured elsewhere: its pages say what they lack
         return None
     return found and Tables(*found)

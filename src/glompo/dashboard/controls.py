@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from operator import methodcaller
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bokeh.document import without_document_lock
 from bokeh.layouts import column, row
@@ -14,13 +15,14 @@ from bokeh.models.widgets import Button, Div, Select, Spinner, TextInput
 from glompo.dashboard.followed import FollowedRun
 from glompo.dashboard.markup import text
 from glompo.errors import GlompoError
-from glompo.manager import Control, control
-from glompo.manager.injected_point import checked_point, point_of_text
 from glompo.read import OptimizerRow, RunStatus
 from glompo.read.run_opening import opening_of
 from glompo.safe_text import legible
 
-Request = Callable[[Control], None]
+if TYPE_CHECKING:
+    from glompo.manager import Control
+
+Request: TypeAlias = "Callable[[Control], None]"
 
 
 class Controls:
@@ -72,12 +74,14 @@ class Controls:
             self.said.text = "<p>No process works on this run, so it cannot be asked for anything.</p>"
 
     def _of_one(self) -> Any:
-        about = [("Stop", Control.stop), ("Pause", Control.pause), ("Unpause", Control.unpause)]
-        return row(self.optimizer, *(self._asking(name, partial(self._about_one, name, act)) for name, act in about))
+        about = [("Stop", "stop"), ("Pause", "pause"), ("Unpause", "unpause")]
+        return row(
+            self.optimizer, *(self._asking(label, partial(self._about_one, label, name)) for label, name in about)
+        )
 
     def _of_amounts(self) -> Any:
-        budget = self._asking("Set budget", lambda: self._amount("budget", self.budget, Control.budget))
-        slots = self._asking("Set slots", lambda: self._amount("slots", self.slots, Control.slots))
+        budget = self._asking("Set budget", lambda: self._amount("budget", self.budget))
+        slots = self._asking("Set slots", lambda: self._amount("slots", self.slots))
         return row(self.budget, budget, self.slots, slots)
 
     def _of_point(self) -> Any:
@@ -90,26 +94,30 @@ class Controls:
 
     def _of_all(self) -> Any:
         whole = [
-            ("Make a checkpoint", "Make a checkpoint of the run?", Control.checkpoint),
-            ("Suspend the run", "End this session? The run can be resumed.", Control.suspend),
-            ("End the run", "End the run for good, as if its exit condition held?", Control.end),
+            ("Make a checkpoint", "Make a checkpoint of the run?", "checkpoint"),
+            ("Suspend the run", "End this session? The run can be resumed.", "suspend"),
+            ("End the run", "End the run for good, as if its exit condition held?", "end"),
         ]
-        return row(*(self._asking(name, partial(self._ask, question, act)) for name, question, act in whole))
+        return row(
+            *(self._asking(label, partial(self._ask, question, methodcaller(name))) for label, question, name in whole)
+        )
 
-    def _about_one(self, name: str, act: Callable[[Control, int], None]) -> None:
+    def _about_one(self, label: str, name: str) -> None:
         if self.optimizer.value:
             opt = int(self.optimizer.value)
             called = dict(self.optimizer.options).get(self.optimizer.value, str(opt))
-            self._ask(f"{name} optimizer {called}?", lambda run: act(run, opt))
+            self._ask(f"{label} optimizer {called}?", methodcaller(name, opt))
 
-    def _amount(self, name: str, field: Any, act: Callable[[Control, int], None]) -> None:
+    def _amount(self, name: str, field: Any) -> None:
         amount = field.value
         if amount is None or amount < 1 or amount != int(amount):
             self.said.text = f'<p class="bad" role="alert">Give a whole number of 1 or more for the {name}.</p>'
         else:
-            self._ask(f"Set the {name} to {int(amount):,}?", lambda run: act(run, int(amount)))
+            self._ask(f"Set the {name} to {int(amount):,}?", methodcaller(name, int(amount)))
 
     def _about_point(self) -> None:
+        from glompo.manager.injected_point import checked_point, point_of_text
+
         if self._run is None:
             return
         view = self._run.recording.view
@@ -119,7 +127,7 @@ class Controls:
             self.said.text = f'<p class="bad" role="alert">{text(error, 2000)}</p>'
         else:
             named = ", ".join(f"{name} = {x!r}" for name, x in zip(opening_of(view).names, point, strict=True))
-            self._ask(f"Evaluate the point {named}?", lambda run: run.inject(point))
+            self._ask(f"Evaluate the point {named}?", methodcaller("inject", point))
 
     def _ask(self, question: str, request: Request) -> None:
         self._asked = request
@@ -154,6 +162,8 @@ class Controls:
 
 
 def _answer(run: FollowedRun, request: Request) -> str:
+    from glompo.manager import control  # it imports all that works on a run, for which no page has to wait
+
     try:
         request(control(run.run_dir))
     except GlompoError as error:

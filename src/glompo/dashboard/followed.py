@@ -9,7 +9,7 @@ from glompo.errors import GlompoError
 from glompo.read import Recording
 from glompo.show.columns import Activity, Decisions, FitRecord, Layers, Sample, Tables
 
-SLICE = 0.04
+SLICE = 0.02
 """Seconds for which a run is read at most before pages have their turn again."""
 
 

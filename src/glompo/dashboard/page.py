@@ -74,7 +74,10 @@ class Page:
     def draw(self) -> None:
         """Draw what is new in the tab that is looked at."""
         self._offer_calibration()
-        tab = self._tabs.tabs[self._tabs.active].title
+        panel = self._tabs.tabs[self._tabs.active]
+        tab = panel.title
+        if not panel.child.children:  # a browser builds all that it is sent, also what is hidden
+            panel.child.children = self._contents[tab]
         self._looks += 1
         shown = (tab, self._run, self._chosen())
         new = (shown, tuple(run.version for run in self._runs))
@@ -130,7 +133,7 @@ class Page:
 
     def _made_panels(self) -> list[Any]:
         show = self._pictures
-        contents = {
+        self._contents = {
             "Overview": [self._overview, show.best.layout, self._failures],
             "Trajectories": [show.trajectories.layout],
             "Timeline": [show.timeline.layout],
@@ -145,8 +148,8 @@ class Page:
             "Calibration": [show.losses.layout, show.residuals.layout, show.parity.layout],
         }  # fmt: skip
         return [
-            TabPanel(title=title, child=column(*children, sizing_mode="stretch_width", margin=(10, 0, 0, 0)))
-            for title, children in contents.items()
+            TabPanel(title=title, child=column(sizing_mode="stretch_width", margin=(10, 0, 0, 0)))
+            for title in self._contents
         ]
 
     def _offer_calibration(self) -> None:

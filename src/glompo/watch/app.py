@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -10,12 +11,13 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.timer import Timer
 from textual.widgets import DataTable, Footer, Static
 
 from glompo.errors import GlompoError
 from glompo.manager.injected_point import checked_point, point_of_text
 from glompo.manager.live_control import Control, control
-from glompo.read import Follower, RunStatus, RunView, Summary, summarize
+from glompo.read import Recording, RunStatus, RunView, Summary
 from glompo.read.course import Course
 from glompo.read.run_opening import opening_of
 from glompo.safe_text import legible
@@ -70,11 +72,14 @@ class WatchApp(App[None]):
 
     def __init__(self, run_dir: str | os.PathLike[str]) -> None:
         super().__init__()
-        self._follower, self._course = Follower(run_dir), Course(run_dir)
+        self._course = Course()
+        self._recording = Recording(run_dir, self._course.take)
         self._view: RunView | None = None
         self._summary: Summary | None = None
         self._rows: dict[int, panels.Line] = {}
         self._by_time = False
+        self._next: Timer | None = None
+        self._drawn_at = -TICK
 
     def compose(self) -> ComposeResult:
         """Yield the parts of the display."""
@@ -106,16 +111,20 @@ class WatchApp(App[None]):
         if not self.query("#head"):
             return  # a timer came when the display was being closed
         try:
-            view = self._follower.poll()
-            if not self._course.advance(SLICE):
-                self.set_timer(SLICE, self.look)  # the past of a long run is still being read
+            self._recording.poll(SLICE)
         except GlompoError as error:
             self.tell(str(error))
             return
-        if not self._follower.begun:
-            self._show("#head", [panels.nothing_yet(self._follower)])
+        if self._next is not None:
+            self._next.stop()
+        self._next = None if self._recording.complete else self.set_timer(SLICE, self.look)
+        if self._next is not None and time.monotonic() < self._drawn_at + TICK:
+            return  # a long run is still being read
+        self._drawn_at = time.monotonic()
+        if not self._recording.begun:
+            self._show("#head", [panels.nothing_yet(self._recording)])
             return
-        summary = summarize(view, self._follower.writer_lives)
+        view, summary = self._recording.view, self._recording.summary
         self._view, self._summary = view, summary
         self._show("#head", panels.heads(summary))
         self._show("#facts", [*panels.shares(summary), *panels.failures(summary)] or ["no evaluation failed"])
@@ -237,9 +246,9 @@ class WatchApp(App[None]):
 
         def ask() -> None:
             try:
-                request(control(self._follower.run_dir))
+                request(control(self._recording.run_dir))
             except GlompoError as error:
-                said = str(error).replace(f"the run in {self._follower.run_dir}", "the run")
+                said = str(error).replace(f"the run in {self._recording.run_dir}", "the run")
             else:
                 said = f"{what}: the run has taken it"
             self.call_from_thread(self.tell, said)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from glompo.read import Follower, OptimizerRow, RunStatus, RunView, Summary, row_of, summarize
+from glompo.read import Follower, OptimizerRow, Recording, RunStatus, RunView, Summary, row_of, summarize
 from glompo.read.course import Course
 from glompo.safe_text import legible
 from glompo.show import formatting as fmt
@@ -20,7 +20,7 @@ ENDED = 100
 """Optimizers that have ended in the table, the latest, at most."""
 
 OPENING = 1.0
-"""Seconds for which the journal is read before the first frame."""
+"""Seconds for which the past of a run is read for one frame, where a snapshot tells how it stands."""
 
 
 class Line(NamedTuple):
@@ -45,12 +45,15 @@ def frame(run_dir: str | os.PathLike[str], width: int = 80, height: int = 24) ->
     UserError
         If the directory holds no run.
     """
-    follower, course = Follower(run_dir), Course(run_dir)
-    view = follower.poll()
-    if not follower.begun:
-        return nothing_yet(follower)
-    course.advance(OPENING)
-    summary = summarize(view, follower.writer_lives)
+    course = Course()
+    recording = Recording(run_dir, course.take)
+    recording.poll(OPENING)
+    if not (recording.complete or recording.abridged):
+        recording.poll()
+    if not recording.begun:
+        return nothing_yet(recording)
+    view = recording.view if recording.complete else Follower(run_dir).poll()
+    summary = summarize(view, recording.writer_lives)
     lines = [*heads(summary), ""]
     sides = [*shares(summary), *failures(summary)]
     room = max(6, height - len(lines) - len(sides) - 2)
@@ -62,10 +65,10 @@ def frame(run_dir: str | os.PathLike[str], width: int = 80, height: int = 24) ->
     return "\n".join(line[:width].rstrip() for line in lines)
 
 
-def nothing_yet(follower: Follower) -> str:
+def nothing_yet(run: Recording) -> str:
     """Return what is shown of a run of which nothing has been recorded."""
-    where = legible(str(follower.run_dir))
-    if follower.writer_lives:
+    where = legible(str(run.run_dir))
+    if run.writer_lives:
         return f"the run in {where} is about to begin; nothing has been recorded yet"
     return f"nothing has been recorded of the run in {where}, and no process works on it; start it anew"
 
