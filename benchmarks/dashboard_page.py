@@ -149,11 +149,11 @@ def live(minutes: int = 10) -> None:
                     )
                     end = time.monotonic() + 60
                     for k in range(10_000):
-                        page.get_by_text(TABS[k % len(TABS)], exact=True).click()
+                        page.locator(f'.bk-tab:text-is("{TABS[k % len(TABS)]}")').click()
                         page.wait_for_timeout(3000)
                         if time.monotonic() > end:
                             break
-                    page.get_by_text("Overview", exact=True).click()
+                    page.locator('.bk-tab:text-is("Overview")').click()
 
 
 if __name__ == "__main__":

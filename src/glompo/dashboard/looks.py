@@ -78,11 +78,13 @@ def widget_style(theme: Theme) -> str:
       border-radius: 5px; font-size: 14px; }}
     .bk-input option {{ background: {theme.card}; color: {theme.ink}; }}
     .bk-btn:hover {{ background: {theme.grid}; }}
+    .bk-tab:focus {{ outline: none; }}
     .bk-btn:focus-visible, .bk-input:focus-visible, .bk-tab:focus-visible {{ outline: 2px solid {theme.colours[0]};
       outline-offset: 1px; }}
     .bk-btn:disabled {{ opacity: 0.45; }}
     .bk-tab {{ color: {theme.faint}; font-size: 14px; padding: 8px 14px; background: transparent; border: none; }}
-    .bk-tab.bk-active {{ color: {theme.ink}; background: transparent; border-bottom: 2px solid {theme.colours[0]}; }}
+    .bk-tab.bk-active, :host(.bk-above) .bk-tab.bk-active {{ color: {theme.ink}; background: transparent;
+      border-bottom: 2px solid {theme.colours[0]}; }}
     :host(.bk-above) .bk-header, .bk-header {{ border-bottom: 1px solid {theme.grid}; }}
     """
 

@@ -165,8 +165,7 @@ def _checkpoint(event: events.CheckpointClosed, state: RunState) -> None:
 
 
 def _asked(event: events.Asked, state: RunState) -> None:
-    about = f" optimizer {event.opt}" if event.opt else ""
-    logger.info("%s asks for: %s%s%s", event.who, event.what, about, f" {event.amount}" if event.amount else "")
+    logger.info("%s asks for: %s", event.who, event.wish)
 
 
 def _ending(event: events.EndRequested, state: RunState) -> None:

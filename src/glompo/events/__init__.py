@@ -35,6 +35,9 @@ from glompo.events.evaluations import Wanted as Wanted
 from glompo.events.resources import Sampled as Sampled
 from glompo.events.verdict import Verdict
 
+SHOWN = 8
+"""Parameters of a point that a line of text shows at most."""
+
 SCHEMA = 1
 """Version of the events below; it rises when the meaning of a recorded field changes."""
 
@@ -325,6 +328,15 @@ class Asked(Event):
     amount: int = 0
     why: str = ""
     x: tuple[float, ...] = ()
+
+    @property
+    def wish(self) -> str:
+        """What is asked, with what it is about."""
+        about = f" optimizer {self.opt}" if self.opt else ""
+        amount = f" {self.amount}" if self.amount else ""
+        point = "".join(f" {value:.8g}" for value in self.x[:SHOWN])
+        rest = f" and {len(self.x) - SHOWN} more" if len(self.x) > SHOWN else ""
+        return f"{self.what}{about}{amount}{point}{rest}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

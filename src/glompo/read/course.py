@@ -94,9 +94,7 @@ def _ended(event: Stopped) -> str:
 
 
 def _asked(event: Asked) -> str:
-    about = f" optimizer {event.opt}" if event.opt else ""
-    amount = f" {event.amount}" if event.amount else ""
-    return f"{event.who} asked: {event.what}{about}{amount}" + (f" ({event.why})" if event.why else "")
+    return f"{event.who} asked: {event.wish}" + (f" ({event.why})" if event.why else "")
 
 
 def _checkpoint(event: CheckpointClosed) -> str:
