@@ -109,8 +109,8 @@ record_residuals = true
 
 def test_a_calibration_has_its_pictures_and_its_model_is_not_called(page, living, tmp_path):
     (tmp_path / "line.py").write_text("def model(values, wanted):\n    return {'y': values['slope'] * wanted['y']}\n")
-    rows = "\n".join(f"y,{t},{2 * t},0.1,first" for t in range(1, 6))
-    (tmp_path / "data.csv").write_text(f"quantity,at,reference,sigma,group\n{rows}\n")
+    rows = "\n".join(f"y,{t},{2 * t},0.1,first,{'validation' if t > 4 else 'training'}" for t in range(1, 6))
+    (tmp_path / "data.csv").write_text(f"quantity,at,reference,sigma,group,split\n{rows}\n")
     (tmp_path / "parameters.csv").write_text("name,value,lower,upper\nslope,1,-5,5\n")
     (tmp_path / "fit.toml").write_text(FIT)
     with process("-m", "glompo", "run", "fit.toml", cwd=tmp_path) as run:

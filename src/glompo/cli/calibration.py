@@ -61,17 +61,17 @@ def calibration_in(document: Mapping[str, Any], folder: Path) -> Calibration:
     return Calibration(_model(table["model"], parameters, folder), parameters, data, **further)
 
 
-def training_data(document: Mapping[str, Any], folder: Path) -> tuple[Data, Loss] | None:
-    """Return the rows for training, and the loss, of a calibration whose data are a file; None of other runs.
+def training_data(document: Mapping[str, Any], folder: Path) -> tuple[Data, Loss, bool] | None:
+    """Return rows for training, loss, and if there are any for validation, of a calibration whose data are a file.
 
-    Nothing is imported. Raises SettingError if the file cannot be read.
+    It is None for other runs. Nothing is imported. Raises SettingError if the file cannot be read.
     """
     table = document.get("calibration")
     if not isinstance(table, Mapping) or not isinstance(table.get("data"), str):
         return None
     data = Data.read(_path(folder, table["data"]), weights=_mapping(table, "weights"))
     training = data.of("training")
-    return None if training is None else (training, loss_of(table.get("loss", "sse")))
+    return None if training is None else (training, loss_of(table.get("loss", "sse")), len(training) < len(data))
 
 
 def calibration_kept(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:

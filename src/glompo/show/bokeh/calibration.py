@@ -85,7 +85,9 @@ class LossesPicture(FitPicture):
     def legend_of(self, columns: FitColumns) -> str:
         """Return what stands below the figure."""
         lines = [("line", colour, name) for name, colour in self.colours(columns).items()]
-        return self.chips([("line", self.theme.ink, "training, in sum"), *lines]) + self.note(VALIDATION)
+        validated = columns.tables is None or columns.tables.validated
+        chips = self.chips([("line", self.theme.ink, "training, in sum"), *lines])
+        return chips + (self.note(VALIDATION) if validated else "")
 
 
 class ResidualsPicture(FitPicture):
@@ -175,7 +177,7 @@ class ParityPicture(FitPicture):
 
 def _labels(columns: FitColumns) -> Sequence[str]:
     n = len(columns.residuals)
-    if columns.tables is None:
+    if columns.tables is None or not columns.members:
         return [f"row {k}" for k in range(1, n + 1)]
     rows = [legible(f"{entry.label} ({entry.group})", 80) for entry in columns.tables.training]
     return [*rows, *["prior"] * (n - len(rows))]

@@ -23,10 +23,11 @@ RESIDUALS = ("residuals", "weighted_residuals")
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The training data of a calibration, and the loss that compares them with its model."""
+    """The training data of a calibration, the loss that compares them with its model, and if there is validation."""
 
     training: Data
     loss: Loss
+    validated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class FitColumns:
     @property
     def members(self) -> tuple[str, ...]:
         """The group of each residual; empty where the data are not known."""
-        if self.tables is None:
+        if self.tables is None or len(self.residuals) < len(self.tables.training):
             return ()
         rows = [entry.group for entry in self.tables.training]
         return (*rows, *[self.groups[-1]] * (len(self.residuals) - len(rows)))
@@ -70,7 +71,7 @@ class FitColumns:
     @property
     def parity(self) -> tuple[Vector, Vector]:
         """References and predictions of the training data, shape (n,) each; empty where either is not known."""
-        if self.tables is None or not self.residuals.size:
+        if self.tables is None or not self.members:
             return np.empty(0), np.empty(0)
         training = self.tables.training
         weighted = self.tables.loss.unrooted(self.residuals[: len(training)])
@@ -116,5 +117,4 @@ class FitRecord:
     def columns(self) -> FitColumns:
         """Return what the pictures show now."""
         trail = np.array(self._trail).reshape(len(self._trail), 2 + len(self._sums))
-        fits = self.tables if self.tables is not None and len(self.tables.training) <= len(self._last) else None
-        return FitColumns(self.groups, trail[:, 0], trail[:, 1], trail[:, 2:], self._count, self._last, fits)
+        return FitColumns(self.groups, trail[:, 0], trail[:, 1], trail[:, 2:], self._count, self._last, self.tables)
