@@ -12,6 +12,8 @@ from glompo.core.state.snapshot import dump, load, same
 from glompo.events import Asked, Evaluated, IncumbentSent, IncumbentTaken, Paused, StartRequested
 from glompo.exit_conditions import MaxOptimizersStarted, MaxTotalFunctionCalls
 from glompo.optimizers import CMAOptimizer, RandomSampling
+from glompo.portfolio import Portfolio, Regime
+from glompo.selectors import RegimeSelector
 from glompo.storage.inbox import Request
 from glompo.testing import simulate
 
@@ -95,6 +97,29 @@ def test_a_point_without_a_value_is_recorded_and_no_search_starts_there():
     assert run.view[begun.opt].calls == 1
     assert run.view.injections.waiting == []
     assert [event.x0.tolist() for event in run.events if isinstance(event, StartRequested)].count(list(POINT)) == 1
+
+
+def test_a_point_that_came_too_late_is_told(caplog):
+    end = (4.6, Request("end", "bob"))
+    run = simulate([RandomSampling], MaxTotalFunctionCalls(60), max_jobs=1, asked=[injected(4.5), end])
+    assert of_points(run) == []
+    assert "over before a point could be evaluated: ada asked for inject 0.1 0.2" in caplog.text
+
+
+def test_a_portfolio_counts_a_point_to_none_of_its_parts():
+    one, two = Regime("one", RandomSampling, 1.0), Regime("two", CMAOptimizer, 1.0)
+    run = simulate(Portfolio(one, two), MaxTotalFunctionCalls(80), max_jobs=2, asked=[injected(4.5)])
+    [begun] = of_points(run)
+    assert (begun.regime, begun.shared, run.view[begun.opt].calls) == ("", True, 1)
+    assert sum(part.calls for part in run.view.regimes.values()) == run.view.calls - 1 == 79
+
+
+def test_a_selector_of_regimes_knows_that_a_point_is_of_none():
+    selector = RegimeSelector(CMAOptimizer(popsize=4), CMAOptimizer(popsize=8), RandomSampling)
+    run = simulate(selector, MaxTotalFunctionCalls(200), max_jobs=4, asked=[injected(4.5)])
+    [begun] = of_points(run)
+    assert (selector.regime_of(run.view, begun.opt), run.view[begun.opt].calls) == ("", 1)
+    assert run.view.calls == sum(selector.spent(run.view).values()) + 1 == 200
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,8 @@ def _finished(event: events.RunFinished, state: RunState) -> None:
     ends = ", ".join(f"{count} {how}" for how, count in state.ended.items() if count)
     text = "the run is over after %d evaluations: %s; %d optimizers: %s"
     logger.info(text, state.calls, best, len(state.optimizers), ends or "none ended")
+    for asked in state.injections.asked:
+        logger.warning("the run was over before a point could be evaluated: %s asked for %s", asked.who, asked.wish)
     _left_out(event.verdict, state)
 
 
