@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
@@ -27,6 +27,57 @@ glompo.minimize(
     task, task.bounds, max_evaluations=6000, max_jobs=3, rng=1, working_dir=sys.argv[1], progress=False,
     label="Rastrigin in four dimensions",
 )
+"""
+
+LIVING = """
+import sys
+import time
+import glompo
+from glompo.problems import Rastrigin
+
+task = Rastrigin(dims=4)
+
+def slow(x):
+    time.sleep(0.01)
+    return task(x)
+
+glompo.minimize(
+    slow, task.bounds, max_evaluations=100_000, max_jobs=4, rng=1, working_dir=sys.argv[1], progress=False,
+    label="a run that goes on",
+)
+"""
+
+FITTED = """
+import os
+import subprocess
+import sys
+import numpy as np
+from pathlib import Path
+
+run = sys.argv[1]
+folder = Path(run + "-fit")
+folder.mkdir()
+noise, rows = np.random.default_rng(1), ["quantity,at,reference,sigma,group"]
+for name, height in (("blood", 3.0), ("tissue", 1.5)):
+    rows += [f"{name},{t},{height * np.exp(-0.4 * t) + 0.2 + noise.normal(0, 0.05)},0.05,{name}" for t in range(1, 13)]
+texts = {
+    "data.csv": rows,
+    "parameters.csv": ["name,value,lower,upper", "a,1,0,10", "b,1,0,10", "k,1,0,5", "c,0.1,0,1"],
+    "decay.py": [
+        "import numpy as np",
+        "def model(values, wanted):",
+        "    tops = {'blood': values['a'], 'tissue': values['b']}",
+        "    return {name: tops[name] * np.exp(-values['k'] * t) + values['c'] for name, t in wanted.items()}",
+    ],
+    "fit.toml": [
+        f"working_dir = {run!r}", "label = 'two decays'", "max_evaluations = 3000", "rng = 1", "progress = false",
+        "[calibration]", "model = 'decay:model'", "parameters = 'parameters.csv'", "data = 'data.csv'",
+        "record_residuals = true",
+    ],
+}
+for name, lines in texts.items():
+    (folder / name).write_text(os.linesep.join(lines))
+subprocess.run([sys.executable, "-m", "glompo", "run", "fit.toml"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 """
 
 KILLED = """
@@ -73,11 +124,22 @@ def served(run: Path) -> Iterator[str]:
             server.kill()
 
 
+@contextmanager
+def made(code: str, run: Path, lives: bool) -> Iterator[None]:
+    """Make a run by some code; one that lives goes on for 20 seconds before it is looked at."""
+    with subprocess.Popen([sys.executable, "-c", code, str(run)]) as process:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(20 if lives else None)
+        try:
+            yield
+        finally:
+            process.kill()
+
+
 def taken(browser: Browser, code: str, name: str, tab: str, dark: bool, folder: Path) -> None:
     """Take a picture of a run that some code makes."""
     run = folder / name
-    subprocess.run([sys.executable, "-c", code, str(run)], check=False)
-    with served(run) as url:
+    with made(code, run, code is LIVING), served(run) as url:
         page = browser.new_page(viewport={"width": 1200, "height": 760})
         page.goto(url + ("?theme=dark" if dark else ""))
         page.get_by_text("best value").first.wait_for()
@@ -89,13 +151,15 @@ def taken(browser: Browser, code: str, name: str, tab: str, dark: bool, folder: 
 
 
 def main() -> None:
-    """Make all four."""
+    """Make all of them."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         chromium = shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for code, name, tab, dark in (
             (FINISHED, "light", "Overview", False),
             (FINISHED, "dark", "Trajectories", True),
+            (LIVING, "live", "Timeline", False),
+            (FITTED, "calibration", "Calibration", False),
             (KILLED, "failed", "Overview", False),
             (BEGUN, "empty", "Overview", True),
         ):

@@ -10,9 +10,12 @@ import pytest
 
 import glompo as library
 from glompo.cli.inspection import status_json
+from glompo.core.state.run_state import RunState
+from glompo.core.state.snapshot import same
 from glompo.errors import NotAliveError, RefusedError, UserError
-from glompo.events import Asked, PauseRequested, StopRequested
+from glompo.events import Asked, Evaluated, Event, PauseRequested, StartRequested, StopRequested
 from glompo.manager import Control
+from glompo.read import load
 from glompo.storage.reader import read_events
 
 ENDLESS = """
@@ -136,6 +139,74 @@ def test_slots_and_budget_change_while_the_run_goes_on(launch, project):
     assert run.await_end()[0] == 0
     status = json.loads(status_json(project.run_dir))
     assert (status["calls"], status["budget"]) == (calls, calls)
+
+
+NAMED = f"""
+{BUDGETED}
+names = ["width", "depth"]
+scaler = "linear"
+share_best_solutions = true
+"""
+
+
+def points_of(project):
+    """Return who asked for which point, and what was evaluated for it."""
+    asked = [(event.what, event.x) for event in recorded(project, Asked) if event.what == "inject"]
+    begun = [event.opt for event in recorded(project, StartRequested) if event.injected_by]
+    made = [event.X.tolist() for event in recorded(project, Evaluated) if event.opt in begun]
+    return asked, made
+
+
+def test_a_point_is_injected_evaluated_once_and_outlives_a_kill(launch, glompo, project):
+    run = begun(launch, project, NAMED)
+    told = glompo("inject", project.run_dir, "depth=-1e-3", "width=0.7")
+    assert (told.returncode, told.stdout, told.stderr) == (0, "The point is evaluated.\n", "")
+    told = glompo("inject", project.run_dir, "0.1", "-.3")
+    assert (told.returncode, told.stderr) == (0, "")
+    expected = ([("inject", (0.7, -0.001)), ("inject", (0.1, -0.3))], [[[0.7, -0.001]], [[0.1, -0.3]]])
+    run.await_status(project.run_dir, lambda status: points_of(project) == expected)
+    [first, _] = [event for event in recorded(project, StartRequested) if event.injected_by]
+    assert "@" in first.injected_by
+    control = library.control(project.run_dir)
+    control.inject([0.2, 0.2])
+    run.process.send_signal(signal.SIGKILL)  # whether or not its evaluation has begun
+    run.await_end()
+    calls = json.loads(status_json(project.run_dir))["calls"]
+    resumed = launch("resume", project.run_dir)
+    resumed.await_status(project.run_dir, lambda status: status["standing"] == "running" and status["calls"] > calls)
+    resumed.await_status(project.run_dir, lambda status: [[0.2, 0.2]] in points_of(project)[1])
+    library.control(project.run_dir).suspend()
+    assert resumed.await_end()[0] == 130
+    assert points_of(project)[1] == [*expected[1], [[0.2, 0.2]]]
+    events = recorded(project, Event)
+    assert sum(len(event.f) for event in events if isinstance(event, Evaluated)) == load(project.run_dir).view.calls
+    state = RunState()
+    for event in events:
+        state.apply(event)
+    assert same(state, load(project.run_dir).view._state)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["1"], "the point has 1 parameters, the run 2; give one number for each"),
+        (["width=1", "height=2"], "the run has no parameter height; it has width, depth"),
+        (["width=1"], "the point lacks depth; give all parameters: width, depth"),
+        (["width=1", "width=2"], "the point names the parameter width twice"),
+        (["width=1", "depth=77"], "parameter depth of the point is 77.0, outside the bounds [-3.0, 3.0] of the run"),
+        (["1", "nan"], "parameter depth of the point is nan; give a finite number"),
+        (["1", "two"], "the point holds 'two', which is no number"),
+        (["1", "depth=2"], "give one number for each parameter"),
+    ],
+)
+def test_what_is_no_point_of_the_run_is_refused_before_it_is_asked(launch, glompo, project, given, said):
+    run = begun(launch, project, NAMED)
+    told = glompo("inject", project.run_dir, *given)
+    assert told.returncode == 2
+    assert said in told.stderr
+    assert not list((project.run_dir / "inbox").rglob("*.json"))
+    library.control(project.run_dir).end()
+    run.await_end()
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts processes in /proc")

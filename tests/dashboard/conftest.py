@@ -53,9 +53,9 @@ def process(*arguments, **settings):
 
 
 @contextmanager
-def dashboard(*directories):
+def dashboard(*arguments):
     """Serve pages in a process of its own; gives it, and the address."""
-    command = ("-m", "glompo", "dashboard", *directories, "--no-browser")
+    command = ("-m", "glompo", "dashboard", *arguments, "--no-browser")
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with process(*command, stdout=subprocess.PIPE, text=True, env=environment) as child:
         url = child.stdout.readline().strip()

@@ -8,12 +8,17 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from glompo.cli.token_file import kept_token
+from glompo.errors import UserError
 from glompo.events import Asked, StopRequested
 from glompo.read import load
+from glompo.show.bokeh.theme import THEMES
 from glompo.storage.journal import Journal
 from glompo.testing.histories import history
 
-from .conftest import dashboard, until
+from .conftest import dashboard, process, until
+
+DARK = "rgb({}, {}, {})".format(*bytes.fromhex(THEMES["dark"].page.removeprefix("#")))
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +74,116 @@ def test_an_optimizer_is_stopped_once_that_is_confirmed_and_the_journal_says_who
     page.get_by_role("cell", name=asked.who).first.wait_for()
 
 
-def test_a_page_says_when_its_server_is_gone(page, living):
-    with dashboard(living) as (server, url):
+def test_a_point_is_injected_once_that_is_confirmed(page, address, living):
+    page.goto(address)
+    page.get_by_text("Control", exact=True).click()
+    field = page.get_by_label(re.compile("^Point"))
+    field.fill("0.25 1e9")
+    page.get_by_role("button", name="Inject", exact=True).click()
+    page.get_by_text("outside the bounds").wait_for()
+    field.fill("0.25 0.5")
+    page.get_by_role("button", name="Inject", exact=True).click()
+    page.get_by_text("Evaluate the point x0 = 0.25, x1 = 0.5?").wait_for()
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_text("The run has taken the request").wait_for()
+
+    def evaluated():
+        view = load(living).view
+        return [one.best_x.tolist() for one in view if one.injected_by and len(one)]
+
+    assert until(evaluated, "the evaluation") == [[0.25, 0.5]]
+
+
+FIT = """
+max_evaluations = 60
+rng = 1
+working_dir = "run"
+progress = false
+[calibration]
+model = "line:model"
+parameters = "parameters.csv"
+data = "data.csv"
+record_residuals = true
+"""
+
+
+def test_a_calibration_has_its_pictures_and_its_model_is_not_called(page, living, tmp_path):
+    (tmp_path / "line.py").write_text("def model(values, wanted):\n    return {'y': values['slope'] * wanted['y']}\n")
+    rows = "\n".join(f"y,{t},{2 * t},0.1,first,{'validation' if t > 4 else 'training'}" for t in range(1, 6))
+    (tmp_path / "data.csv").write_text(f"quantity,at,reference,sigma,group,split\n{rows}\n")
+    (tmp_path / "parameters.csv").write_text("name,value,lower,upper\nslope,1,-5,5\n")
+    (tmp_path / "fit.toml").write_text(FIT)
+    with process("-m", "glompo", "run", "fit.toml", cwd=tmp_path) as run:
+        run.wait()
+    (tmp_path / "line.py").write_text("raise SystemExit('the model was imported')\n")
+    with dashboard(tmp_path / "run") as (_, url):
+        page.goto(url)
+        page.get_by_text("Calibration", exact=True).click()
+        for said in ("training, in sum", "prediction = reference", "Rows for validation are left out"):
+            page.get_by_text(said).first.wait_for()
+    with dashboard(living) as (_, url):
         page.goto(url)
         page.get_by_text("running").first.wait_for()
+        assert page.get_by_text("Calibration", exact=True).count() == 0
+
+
+def test_a_page_says_when_its_server_is_gone_and_comes_back_with_it(page, living, tmp_path):
+    token = tmp_path / "token"
+    with dashboard(living, "--token-file", token) as (server, url):
+        page.goto(url)
+        page.get_by_text("running").first.wait_for()
+        page.get_by_role("button", name="Dark or light").click()
+        page.wait_for_url("**?theme=dark")
         server.kill()
-        page.get_by_text("connection was lost").first.wait_for()
+        page.get_by_text("connection was lost").wait_for()
+        before, curve = evaluations(page), drawn(page)
+    port = str(urlsplit(url).port)
+    with dashboard(living, "--token-file", token, "--port", port) as (_, again):
+        assert again == url
+        page.get_by_text("connection was lost").wait_for(state="hidden")
+        until(lambda: page.locator("dl div").count() and evaluations(page) > before, "a larger number of evaluations")
+        until(lambda: drawn(page) > curve, "a longer curve")
+        assert page.url == f"{url}?theme=dark"
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == DARK
+
+
+def test_a_token_file_of_others_or_without_a_token_is_refused(tmp_path):
+    token = tmp_path / "token"
+    first = kept_token(token)
+    assert (kept_token(token), token.stat().st_mode & 0o777) == (first, 0o600)
+    token.chmod(0o644)
+    with pytest.raises(UserError, match=r"others can read the token file .*; chmod 600"):
+        kept_token(token)
+    token.chmod(0o600)
+    token.write_text("short\n")
+    with pytest.raises(UserError, match="holds no token"):
+        kept_token(token)
+    with pytest.raises(UserError, match="cannot be used"):
+        kept_token(tmp_path)
+
+
+@pytest.mark.parametrize(("prefers", "address_says", "ground"), [
+    ("dark", "", "dark"), ("light", "", "light"), ("dark", "?theme=light", "light"),
+])  # fmt: skip
+def test_the_system_says_how_a_page_looks_at_first_and_the_button_after_that(
+    browser, address, prefers, address_says, ground
+):
+    context = browser.new_context(color_scheme=prefers)
+    page = context.new_page()
+    page.goto(address + address_says)
+    page.get_by_text("running").first.wait_for()
+
+    def looks():
+        name = page.evaluate("getComputedStyle(document.querySelector('.bk-Column')).backgroundColor")
+        return "dark" if name == DARK else "light"
+
+    assert looks() == ground
+    page.get_by_role("button", name="Dark or light").click()
+    until(lambda: looks() != ground, "the other ground")
+    page.reload()
+    page.get_by_text("running").first.wait_for()
+    assert looks() != ground
+    context.close()
 
 
 def test_a_page_is_refused_without_the_token(address):

@@ -78,6 +78,7 @@ _BY_HINT: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     Verdict: verdicts,
     tuple[int, ...]: st.lists(count, max_size=3).map(tuple),
+    tuple[float, ...]: st.lists(number, max_size=3).map(tuple),
     tuple[str, ...]: st.lists(text, max_size=3).map(tuple),
     dict[str, Any]: settings,
     dict[str, str]: st.dictionaries(text, text, max_size=3),

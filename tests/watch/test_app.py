@@ -85,6 +85,11 @@ def test_a_living_run_moves_and_keys_ask_it_after_a_confirmation(living, project
         await pilot.press("backspace", *"90000", "enter")
         await until(pilot, lambda: "budget 90,000: the run has taken it" in shown(app, "#message"))
         await pilot.press("n", "escape")
+        await pilot.press("i", *"0.5 77", "enter")
+        assert "77.0, outside the bounds" in str(app.screen.query_one("#hint", Static).render())
+        await pilot.press("backspace", "backspace", *"-.25", "enter")
+        await until(pilot, lambda: "point: the run has taken it" in shown(app, "#message"))
+        await until(pilot, lambda: any(str(table.get_row_at(i)[1]) == "injected point" for i in range(table.row_count)))
         await pilot.press("e", "y")
         await until(pilot, lambda: "finished" in shown(app, "#head"))
         await pilot.press("s", "y")
@@ -97,6 +102,7 @@ def test_a_living_run_moves_and_keys_ask_it_after_a_confirmation(living, project
         ("go-on", 1, 0),
         ("stop", 2, 0),
         ("budget", 0, 90000),
+        ("inject", 0, 0),
         ("end", 0, 0),
     ]
 

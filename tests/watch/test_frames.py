@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from glompo.core.state.snapshot import dump
 from glompo.errors import UserError
 from glompo.events import SessionClosed
-from glompo.read import load
+from glompo.read import Recording, load
 from glompo.read.course import Course
 from glompo.storage.journal import Journal
+from glompo.storage.reader import state_and_end
+from glompo.storage.snapshots import save
 from glompo.testing.histories import history
-from glompo.watch import frame
+from glompo.watch import frame, panels
 from glompo.watch.curve import drawn
 
 from ..cli.conftest import glompo, inside, project
@@ -76,9 +79,8 @@ def test_failures_are_told_by_cause(tmp_path):
 
 
 def test_the_course_is_that_of_the_run(tmp_path):
-    record(tmp_path, mixed())
-    course, best = Course(tmp_path), load(tmp_path).best_so_far()
-    assert course.advance()
+    course, best = Course(), load(record(tmp_path, mixed())).best_so_far()
+    Recording(tmp_path, course.take).poll()
     steps = np.flatnonzero(best.value < np.concatenate([[np.inf], best.value[:-1]]))
     assert [step.number for step in course.steps] == (steps + 1).tolist()
     assert [step.value for step in course.steps] == best.value[steps].tolist()
@@ -86,33 +88,15 @@ def test_the_course_is_that_of_the_run(tmp_path):
     assert course.evaluations == len(best.value)
 
 
-def test_a_course_goes_on_where_it_was(tmp_path):
-    run = history()
-    opt = run.start()
-    with Journal.create(tmp_path, durability="none") as journal:
-        journal.append(run.events)
-        course = Course(tmp_path)
-        assert course.advance()
-        assert course.evaluations == 0
-        for value in (3.0, 2.0, 2.5):
-            seen = len(run.events)
-            run.evaluate(opt, value)
-            journal.append(run.events[seen:])
-            assert course.advance()
-        assert [step.value for step in course.steps] == [3.0, 2.0]
-        assert course.evaluations == 3
-
-
-def test_the_past_of_a_long_run_is_read_in_slices(tmp_path):
+def test_one_frame_of_a_long_run_has_all_of_its_state(tmp_path, monkeypatch):
     run = history()
     opt = run.start()
     for n in range(500):
         run.evaluate(opt, float(n))
-    course = Course(record(tmp_path, run))
-    assert not course.advance(0.0)
-    while not course.advance(0.0):
-        pass
-    assert course.evaluations == 500
+    monkeypatch.setattr(panels, "OPENING", 0.0)
+    assert "500 evaluations" in frame(record(tmp_path, run))
+    save(tmp_path, state_and_end(tmp_path)[1], dump(run.state))
+    assert "500 evaluations" in frame(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -213,6 +213,10 @@ class Data(Sequence[Entry]):
         """Return (prediction − reference) / sigma, times the root of the group's weight, shape (n,)."""
         return np.asarray((predictions - self.reference) * self._factor)
 
+    def predicted(self, residuals: Vector) -> Vector:
+        """Return the predictions that have these :meth:`residuals`, shape (n,)."""
+        return np.asarray(self.reference + residuals / self._factor)
+
     def members(self, group: str) -> NDArray[np.bool_]:
         """Return which rows are of a group, shape (n,)."""
         return np.array([entry.group == group for entry in self._entries])

@@ -44,6 +44,14 @@ class Loss:
             return residuals
         return np.asarray(np.copysign(np.sqrt(self.shares(residuals)), residuals))
 
+    def unrooted(self, recorded: Vector) -> Vector:
+        """Return the weighted residuals that were recorded, shape (n,), as :meth:`roots` if the loss has these."""
+        size = np.abs(recorded)
+        if self.name != "huber":
+            return recorded
+        far = (recorded * recorded / HUBER_EDGE + HUBER_EDGE) / 2.0
+        return np.asarray(np.where(size <= HUBER_EDGE, recorded, np.copysign(far, recorded)))
+
     def __call__(self, residuals: Vector) -> float:
         """Return the loss of weighted residuals, shape (n,)."""
         return self.total(self.shares(residuals))

@@ -197,6 +197,19 @@ def budget(
     _ask(directory, no_wait, f"The run may make {number} evaluations.", lambda run: run.budget(number))
 
 
+@app.command(epilog="Example: glompo inject fit_run 0.5 -2", context_settings={"ignore_unknown_options": True})
+def inject(
+    directory: Directory,
+    point: Annotated[list[str], typer.Argument(metavar="X...", help="A number per parameter, or NAME=NUMBER of each.")],
+    no_wait: NoWait = False,
+) -> None:
+    """Let a living run evaluate a point; worse optimizers are told of it, and the next one starts there."""
+    from glompo.manager.injected_point import point_of_text
+
+    x = point_of_text(" ".join(point))
+    _ask(directory, no_wait, "The point is evaluated.", lambda run: run.inject(x))
+
+
 @app.command(epilog="Example: glompo checkpoint fit_run -o fit.ckpt")
 def checkpoint(
     directory: Directory,
@@ -245,6 +258,10 @@ def dashboard(
     ],
     port: Annotated[int, typer.Option(metavar="N", help="Where the pages are served; any free port by default.")] = 0,
     dark: Annotated[bool, typer.Option("--dark", help="Light letters on a dark ground.")] = False,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keeps the secret of the address, so that it stays; made if it is missing."),
+    ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
 ) -> None:
     """Show runs in a browser while they go on, and steer them; print the address. Ctrl-C ends the pages, not the runs.
@@ -253,7 +270,7 @@ def dashboard(
     """
     from glompo.cli.dashboard import serve
 
-    serve(directories, port, dark, not no_browser)
+    serve(directories, port, token_file, dark, not no_browser)
 
 
 @app.command("list", epilog="Example: glompo list fits")

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from glompo.calibration import Calibration, Data, Parameters
+from glompo.calibration.losses import Loss, loss_of
 from glompo.cli.task import HERE, program
 from glompo.errors import SettingError, SettingTypeError
 from glompo.spec.task import imported
@@ -58,6 +59,19 @@ def calibration_in(document: Mapping[str, Any], folder: Path) -> Calibration:
     data = _read("data", table["data"], Data, {"weights": weights} if weights else {}, folder)
     further = {name: table[name] for name in ("loss", "record_residuals") if name in table}
     return Calibration(_model(table["model"], parameters, folder), parameters, data, **further)
+
+
+def training_data(document: Mapping[str, Any], folder: Path) -> tuple[Data, Loss, bool] | None:
+    """Return rows for training, loss, and if there are any for validation, of a calibration whose data are a file.
+
+    It is None for other runs. Nothing is imported. Raises SettingError if the file cannot be read.
+    """
+    table = document.get("calibration")
+    if not isinstance(table, Mapping) or not isinstance(table.get("data"), str):
+        return None
+    data = Data.read(_path(folder, table["data"]), weights=_mapping(table, "weights"))
+    training = data.of("training")
+    return None if training is None else (training, loss_of(table.get("loss", "sse")), len(training) < len(data))
 
 
 def calibration_kept(document: Mapping[str, Any], folder: Path) -> dict[str, Any]:

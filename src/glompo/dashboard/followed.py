@@ -7,9 +7,9 @@ from pathlib import Path
 
 from glompo.errors import GlompoError
 from glompo.read import Recording
-from glompo.show.columns import Activity, Decisions, Layers, Sample
+from glompo.show.columns import Activity, Decisions, FitRecord, Layers, Sample, Tables
 
-SLICE = 0.04
+SLICE = 0.02
 """Seconds for which a run is read at most before pages have their turn again."""
 
 
@@ -21,6 +21,8 @@ class FollowedRun:
     ----------
     run_dir : Path
         Its working directory.
+    tables : Tables or None
+        The data of its calibration, if the task is one and they can be read without code of the run.
 
     Attributes
     ----------
@@ -31,15 +33,18 @@ class FollowedRun:
     """
 
     run_dir: Path
+    tables: Tables | None = None
     version: int = 0
     error: str = ""
     layers: Layers = field(default_factory=Layers)
     activity: Activity = field(default_factory=Activity)
     sample: Sample = field(default_factory=Sample)
     decisions: Decisions = field(default_factory=Decisions)
+    fit: FitRecord = field(default_factory=FitRecord)
 
     def __post_init__(self) -> None:
-        collectors = (self.layers, self.activity, self.sample, self.decisions)
+        collectors = (self.layers, self.activity, self.sample, self.decisions, self.fit)
+        self.fit.tables = self.tables
         self.recording = Recording(self.run_dir, *(one.take for one in collectors))
 
     @property

@@ -11,9 +11,34 @@ FRAME = """
 {% block preamble %}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<style>html, body { margin: 0; background: {{ ground }}; }</style>
+{% if not chosen -%}
+<script>if (matchMedia("(prefers-color-scheme: dark)").matches) location.replace("?theme=dark")</script>
+{%- endif %}
+<style>
+html, body { margin: 0; background: {{ ground }}; }
+#lost { margin: 0; padding: 8px 22px; font: 14px {{ font }}; color: {{ card }}; background: {{ bad }}; }
+</style>
+{% endblock %}
+{% block inner_body %}
+<p id="lost" role="alert" hidden>The connection was lost. This page comes back with its server.</p>
+{{ super() }}
 {% endblock %}
 """
+"""The page: dark at once where the system prefers that and the address does not say how it is to look."""
+
+RETURN = """
+document.getElementById("lost").hidden = false
+const again = () => setTimeout(look, 1000)
+const look = () => fetch(location.href).then(answer => answer.ok ? location.reload() : again(), again)
+look()
+"""
+"""What a page does when its connection is lost; Bokeh's own way back takes no binary columns, and tries for 31 s."""
+
+TURN = """
+const dark = new URLSearchParams(location.search).get("theme") === "dark"
+history.replaceState(null, "", dark ? "?theme=light" : "?theme=dark")
+"""
+"""What the button does to the address, so that a page that comes back looks as before."""
 
 
 def markup_style(theme: Theme) -> str:
@@ -54,11 +79,13 @@ def widget_style(theme: Theme) -> str:
       border-radius: 5px; font-size: 14px; }}
     .bk-input option {{ background: {theme.card}; color: {theme.ink}; }}
     .bk-btn:hover {{ background: {theme.grid}; }}
+    .bk-tab:focus {{ outline: none; }}
     .bk-btn:focus-visible, .bk-input:focus-visible, .bk-tab:focus-visible {{ outline: 2px solid {theme.colours[0]};
       outline-offset: 1px; }}
     .bk-btn:disabled {{ opacity: 0.45; }}
     .bk-tab {{ color: {theme.faint}; font-size: 14px; padding: 8px 14px; background: transparent; border: none; }}
-    .bk-tab.bk-active {{ color: {theme.ink}; background: transparent; border-bottom: 2px solid {theme.colours[0]}; }}
+    .bk-tab.bk-active, :host(.bk-above) .bk-tab.bk-active {{ color: {theme.ink}; background: transparent;
+      border-bottom: 2px solid {theme.colours[0]}; }}
     :host(.bk-above) .bk-header, .bk-header {{ border-bottom: 1px solid {theme.grid}; }}
     """
 

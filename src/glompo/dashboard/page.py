@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from bokeh.layouts import column, row
-from bokeh.models import InlineStyleSheet, TabPanel, Tabs
+from bokeh.models import CustomJS, InlineStyleSheet, TabPanel, Tabs
 from bokeh.models.widgets import Button, Div, Select, TextInput
 
 from glompo.dashboard import markup
 from glompo.dashboard.controls import Controls
 from glompo.dashboard.followed import FollowedRun
-from glompo.dashboard.looks import FRAME, ground, markup_style, widget_style
+from glompo.dashboard.looks import FRAME, RETURN, TURN, ground, markup_style, widget_style
 from glompo.dashboard.pictures import Pictures
 from glompo.safe_text import legible
-from glompo.show.bokeh.theme import THEMES, ThemeName
+from glompo.show.bokeh.theme import FONT, THEMES, ThemeName
 
 EVERY = 500
 """Milliseconds between two looks at what is new."""
@@ -38,36 +38,46 @@ class Page:
         Where it is put.
     runs : sequence of FollowedRun
         At least one; the first is on display.
-    theme : {'light', 'dark'}
-        How it looks at first.
+    theme : {'light', 'dark'}, optional
+        How it looks at first; as the system prefers by default.
     """
 
-    def __init__(self, document: Any, runs: Sequence[FollowedRun], theme: ThemeName = "light") -> None:
+    def __init__(self, document: Any, runs: Sequence[FollowedRun], theme: ThemeName | None = None) -> None:
         self._document = document
         self._runs = runs
         self._run = runs[0]
-        self._theme: ThemeName = theme
+        self._theme: ThemeName = theme or "light"
         self._drawn: tuple[object, object] = (None, None)
         self._looks = 0
         self._widgets: Any = InlineStyleSheet(css="")
         self._markup: Any = InlineStyleSheet(css="")
-        self._pictures = Pictures(theme)
+        self._pictures = Pictures(self._theme)
         self._controls = Controls(document, self._widgets, self._markup)
         self._make_widgets()
-        self._tabs: Any = Tabs(tabs=self._panels(), sizing_mode="stretch_width", stylesheets=[self._widgets])
+        self._panels = self._made_panels()
+        self._tabs: Any = Tabs(tabs=self._panels[:-1], sizing_mode="stretch_width", stylesheets=[self._widgets])
         self._tabs.on_change("active", lambda attr, old, new: self.draw())
         self._root: Any = column(self._head(), self._facts, self._tabs, sizing_mode="stretch_width")
         self._dress()
         document.title = "GloMPO"
         document.template = FRAME
-        document.template_variables["ground"] = THEMES[theme].page
+        colours = THEMES[self._theme]
+        document.template_variables.update(
+            chosen=theme is not None, font=FONT, ground=colours.page, card=colours.card, bad=colours.failed
+        )
+        document.config.reconnect_session = document.config.notify_connection_status = False
+        document.js_on_event("connection_lost", CustomJS(code=RETURN))
         document.add_root(self._root)
         document.add_periodic_callback(self.draw, EVERY)
         self.draw()
 
     def draw(self) -> None:
         """Draw what is new in the tab that is looked at."""
-        tab = self._tabs.tabs[self._tabs.active].title
+        self._offer_calibration()
+        panel = self._tabs.tabs[self._tabs.active]
+        tab = panel.title
+        if not panel.child.children:  # a browser builds all that it is sent, also what is hidden
+            panel.child.children = self._contents[tab]
         self._looks += 1
         shown = (tab, self._run, self._chosen())
         new = (shown, tuple(run.version for run in self._runs))
@@ -115,14 +125,15 @@ class Page:
         self._searched.on_change("value", lambda attr, old, new: self._show_decisions())
         self._newer.on_click(self._show_decisions)
         self._ground.on_click(self._turn)
+        self._ground.js_on_click(CustomJS(code=TURN))
 
     def _head(self) -> Any:
         title = Div(text="<h1>GloMPO</h1>", stylesheets=[self._markup], align="end")
         return row(title, self._chooser, self._against, self._scale, self._ground, sizing_mode="stretch_width")
 
-    def _panels(self) -> list[Any]:
+    def _made_panels(self) -> list[Any]:
         show = self._pictures
-        contents = {
+        self._contents = {
             "Overview": [self._overview, show.best.layout, self._failures],
             "Trajectories": [show.trajectories.layout],
             "Timeline": [show.timeline.layout],
@@ -134,11 +145,20 @@ class Page:
             "Optimizers": [self._optimizers],
             "Decisions": [row(self._searched, self._newer), self._decisions],
             "Control": [self._controls.layout],
+            "Calibration": [show.losses.layout, show.residuals.layout, show.parity.layout],
         }  # fmt: skip
         return [
-            TabPanel(title=title, child=column(*children, sizing_mode="stretch_width", margin=(10, 0, 0, 0)))
-            for title, children in contents.items()
+            TabPanel(title=title, child=column(sizing_mode="stretch_width", margin=(10, 0, 0, 0)))
+            for title in self._contents
         ]
+
+    def _offer_calibration(self) -> None:
+        """Show the last tab for calibrations alone."""
+        wanted = self._panels if self._run.fit.groups else self._panels[:-1]
+        if len(wanted) != len(self._tabs.tabs):
+            if self._tabs.active >= len(wanted):
+                self._tabs.active = 0
+            self._tabs.tabs = wanted
 
     def _chosen(self) -> tuple[object, ...]:
         show = self._pictures

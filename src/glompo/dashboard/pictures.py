@@ -12,8 +12,11 @@ from glompo.show.axis import ScaleKind
 from glompo.show.bokeh import (
     BestPicture,
     CoordinatesPicture,
+    LossesPicture,
     PairPicture,
+    ParityPicture,
     PortfolioPicture,
+    ResidualsPicture,
     SensitivityPicture,
     SlicePicture,
     ThemeName,
@@ -53,6 +56,8 @@ class Pictures:
         self.timeline, self.portfolio = TimelinePicture(self.theme), PortfolioPicture(self.theme)
         self.coordinates, self.slice = CoordinatesPicture(self.theme), SlicePicture(self.theme)
         self.pair, self.sensitivity = PairPicture(self.theme), SensitivityPicture(self.theme)
+        self.losses, self.residuals = LossesPicture(self.theme), ResidualsPicture(self.theme)
+        self.parity = ParityPicture(self.theme)
 
     @property
     def painters(self) -> dict[str, Callable[[FollowedRun, Rows], None]]:
@@ -63,6 +68,7 @@ class Pictures:
             "Timeline": self._draw_timeline,
             "Portfolio": self._draw_portfolio,
             "Parameters": self._draw_parameters,
+            "Calibration": self._draw_fit,
         }
 
     def restyle(self, theme: ThemeName) -> None:
@@ -73,7 +79,8 @@ class Pictures:
 
     def _all(self) -> list[Any]:
         few = [self.best, self.trajectories, self.timeline, self.portfolio]
-        return [*few, self.coordinates, self.slice, self.pair, self.sensitivity]
+        fit = [self.losses, self.residuals, self.parity]
+        return [*few, self.coordinates, self.slice, self.pair, self.sensitivity, *fit]
 
     def _draw_best(self, run: FollowedRun, rows: Rows) -> None:
         self.best.against = self.against
@@ -88,6 +95,11 @@ class Pictures:
 
     def _draw_portfolio(self, run: FollowedRun, rows: Rows) -> None:
         self.portfolio.update(portfolio_columns(run.recording.summary, rows))
+
+    def _draw_fit(self, run: FollowedRun, rows: Rows) -> None:
+        columns = run.fit.columns()
+        for one in (self.losses, self.residuals, self.parity):
+            one.update(columns)
 
     def _draw_parameters(self, run: FollowedRun, rows: Rows) -> None:
         summary, view = run.recording.summary, run.recording.view

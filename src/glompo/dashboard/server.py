@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from bokeh.application import Application
@@ -19,6 +18,7 @@ from glompo.dashboard.followed import FollowedRun
 from glompo.dashboard.page import Page
 from glompo.errors import UserError
 from glompo.safe_text import engine_text
+from glompo.show.bokeh.theme import THEMES
 
 HOST = "127.0.0.1"
 
@@ -29,6 +29,16 @@ BETWEEN = 0.01
 """Seconds that pages have for themselves between two slices of a long journal."""
 
 
+COMPONENTS: list[Any] = ["bokeh", "bokeh-widgets"]
+"""Parts of BokehJS that pages use; the others are two thirds of its bytes."""
+
+
+class _Web(BokehTornado):
+    def resources(self, absolute_url: str | bool | None = None) -> Any:
+        """Return what a page loads."""
+        return super().resources(absolute_url).clone(components=COMPONENTS)
+
+
 class Dashboard:
     """Serves pages about runs on this machine, until it is closed.
 
@@ -37,10 +47,12 @@ class Dashboard:
 
     Parameters
     ----------
-    run_dirs : sequence of Path
-        Working directories of runs, at least one.
+    runs : sequence of FollowedRun
+        At least one.
     port : int
         Where it listens; 0 for any that is free.
+    token : str
+        The secret in its address; a random one if empty.
 
     Attributes
     ----------
@@ -50,21 +62,21 @@ class Dashboard:
     Raises
     ------
     UserError
-        If a directory holds no run, or the port is taken.
+        If the port is taken.
     """
 
-    def __init__(self, run_dirs: Sequence[Path], port: int = 0) -> None:
-        self.runs = [FollowedRun(run_dir) for run_dir in run_dirs]
+    def __init__(self, runs: Sequence[FollowedRun], port: int = 0, token: str = "") -> None:
+        self.runs = list(runs)
         self._loop = IOLoop.current()
         try:
             sockets, self.port = bind_sockets(HOST, port)
         except (OSError, OverflowError) as error:
             raise UserError(f"port {port} cannot be had: {engine_text(error)}; give another, or none") from error
-        token = secrets.token_urlsafe(24)
+        token = token or secrets.token_urlsafe(24)
         self.url = f"http://{HOST}:{self.port}/{token}"
         pages = {f"/{token}": Application(FunctionHandler(self._make_page))}
         origins = [f"{HOST}:{self.port}", f"localhost:{self.port}"]
-        web = BokehTornado(pages, extra_websocket_origins=origins, use_index=False, redirect_root=False)
+        web = _Web(pages, extra_websocket_origins=origins, use_index=False, redirect_root=False)
         http = HTTPServer(web)
         http.add_sockets(sockets)
         self._server = BaseServer(self._loop, web, http)
@@ -80,5 +92,5 @@ class Dashboard:
         self._loop.call_later(BETWEEN if any(more) else PAUSE, self._follow)
 
     def _make_page(self, document: Any) -> None:
-        asked = document.session_context.request.arguments.get("theme", [b""])[0]
-        Page(document, self.runs, "dark" if asked == b"dark" else "light")
+        asked = document.session_context.request.arguments.get("theme", [b""])[0].decode("utf-8", "replace")
+        Page(document, self.runs, asked if asked in THEMES else None)

@@ -19,7 +19,7 @@ from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams
 from glompo.core.views.run_view import RunView
 from glompo.engine.ports import CheckpointStore
-from glompo.engine.relaunch import option_for, recorded_history
+from glompo.engine.relaunch import POINT, option_for, recorded_history
 from glompo.errors import InternalError
 from glompo.events.enums import Force
 from glompo.loggers import library_logger
@@ -50,6 +50,8 @@ def dispatch(intent: Intent, backend: Backend, job: Job, state: RunState, histor
     match intent:
         case Start(event, option):
             backend.launch(_launch_request(job, event.opt, option, event.x0, None))
+        case events.StartRequested():
+            backend.launch(_launch_request(job, intent.opt, POINT, intent.x0, None))
         case events.Restored() | events.ReturnedToRest():
             _restore(intent, backend, job, state.optimizers[intent.opt], history)
         case events.Escalated():

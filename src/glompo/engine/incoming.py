@@ -6,13 +6,15 @@ import logging
 from collections.abc import Iterable
 
 from glompo.core.policies.ports import Policies
-from glompo.core.state.requests import refusal
+from glompo.core.state.requests import refusal, refusal_of_point
 from glompo.core.state.run_state import RunState
+from glompo.core.views.run_view import RunView
 from glompo.engine.dispatch import Job
 from glompo.engine.ports import CheckpointStore
 from glompo.errors import StoreError
 from glompo.events import Asked, Event, NotSaved, Saved
 from glompo.events.enums import RequestKind
+from glompo.read.run_opening import parameter_names
 from glompo.storage.inbox import Request
 from glompo.wire.messages import UP, Said, StateSaved
 
@@ -41,12 +43,16 @@ def _kept(said: StateSaved, checkpoint_store: CheckpointStore) -> Event:
 
 def asked_of(request: Request, at: float) -> Asked:
     """Return the event that records a request."""
-    return Asked(at, request.what, request.who, request.opt, request.amount)
+    return Asked(at, request.what, request.who, request.opt, request.amount, x=request.x)
 
 
 def objection(asked: Asked, state: RunState, policies: Policies, job: Job) -> str:
     """Return why this cannot be asked of the run; empty if it can."""
-    reason = refusal(asked, state.optimizers)
+    bounds = job.context.bounds
+    if asked.what == RequestKind.INJECT:
+        names = parameter_names(state.settings, len(bounds))
+        return refusal_of_point(asked.x, bounds, names, job.context.integrality) or _no_evaluation(state, policies)
+    reason = refusal(asked, state.optimizers, bounds)
     if reason:
         return reason
     if asked.what == RequestKind.BUDGET and policies.exit.budget() is None:
@@ -55,4 +61,14 @@ def objection(asked: Asked, state: RunState, policies: Policies, job: Job) -> st
         widest = max(job.options, key=lambda option: option.slots, default=None)
         if widest is not None and asked.amount < widest.slots:
             return f"slots is {asked.amount}, but {widest.name} needs {widest.slots} (workers); give that or more"
+    return ""
+
+
+def _no_evaluation(state: RunState, policies: Policies) -> str:
+    """Return why a point cannot be evaluated any more; empty if it can."""
+    if state.ending:
+        return f"the run is ending: {state.ending.reason()}"
+    limit = RunView(state, state.at).unpromised(policies.exit.budget())
+    if limit is not None and limit <= len(state.injections.asked):
+        return "all evaluations of the budget are spent, or promised to optimizers; raise the budget first"
     return ""

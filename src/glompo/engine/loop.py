@@ -270,13 +270,13 @@ class Engine:
 
     def _fold(self, happened: list[Event]) -> None:
         for event in happened:
-            best = self.state.best
+            best = self.state.incumbent(self._policies.share)
             try:
                 self.state.apply(event)
             except IllegalEventError as error:
                 raise InternalError(f"{error}; this is a defect of GloMPO, please report it") from error
             self._unwritten.append(event)
-            self._mark_changed(event, self.state.best is not best)
+            self._mark_changed(event, self.state.incumbent(self._policies.share) is not best)
 
     def _write(self) -> None:
         """Write what has been folded. What is refused goes with the next record: the journal never has a gap."""
@@ -294,7 +294,7 @@ class Engine:
         # of a budget, credits that come free may be given to any optimizer, and a new incumbent may be offered to any;
         # what else happens concerns one optimizer only
         freed = isinstance(event, _FREEING) and self._policies.exit.budget() is not None
-        if freed or (new_best and self._policies.share):
+        if freed or new_best:
             self._changed = None
         elif self._changed is not None and isinstance(event, _CHANGING):
             self._changed.add(event.opt)

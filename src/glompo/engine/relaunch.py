@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from glompo.core.decisions.user_requests import POINT_LABEL
 from glompo.core.evaluations.evaluations import Evaluations, History
 from glompo.core.policies.ports import Option, placeless
 from glompo.core.state.optimizer_state import OptimizerState
 from glompo.errors import SettingError
 from glompo.events import StartRequested
 from glompo.wire.launch_request import RecordedHistory, SavedState
+from glompo.worker.injected_point import InjectedPoint
+
+POINT = Option(InjectedPoint, label=POINT_LABEL)
+"""What evaluates a point that was injected."""
 
 
 def option_for(request: StartRequested, options: Sequence[Option]) -> Option:
@@ -25,6 +30,8 @@ def option_for(request: StartRequested, options: Sequence[Option]) -> Option:
     SettingError
         If no such optimizer is offered.
     """
+    if request.injected_by:
+        return POINT
     same_kind = [one for one in options if one.kind == request.kind]
     config = _without_places(request.config)
     for one in same_kind:

@@ -166,8 +166,8 @@ def _checkpoint(event: events.CheckpointClosed, state: RunState) -> None:
 
 
 def _asked(event: events.Asked, state: RunState) -> None:
-    about = f" optimizer {event.opt}" if event.opt else ""
-    logger.info("%s asks for: %s%s%s", event.who, event.what, about, f" {event.amount}" if event.amount else "")
+    about = f" of optimizer {event.opt}" if event.opt else ""
+    logger.info("%s asks for: %s%s", event.who, event.wish, about)
 
 
 def _ending(event: events.EndRequested, state: RunState) -> None:
@@ -180,6 +180,8 @@ def _finished(event: events.RunFinished, state: RunState) -> None:
     ends = ", ".join(f"{count} {how}" for how, count in state.ended.items() if count)
     text = "the run is over after %d evaluations: %s; %d optimizers: %s"
     logger.info(text, state.calls, best, len(state.optimizers), ends or "none ended")
+    for asked in state.injections.asked:
+        logger.warning("the run was over before a point could be evaluated: %s asked for %s", asked.who, asked.wish)
     _left_out(event.verdict, state)
 
 

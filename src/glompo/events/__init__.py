@@ -35,6 +35,9 @@ from glompo.events.evaluations import Wanted as Wanted
 from glompo.events.resources import Sampled as Sampled
 from glompo.events.verdict import Verdict
 
+SHOWN = 8
+"""Parameters of a point that a line of text shows at most."""
+
 SCHEMA = 1
 """Version of the events below; it rises when the meaning of a recorded field changes."""
 
@@ -123,7 +126,8 @@ class StartRequested(Event):
 
     It holds these slots, unless they are `shared`: then the allocator sees to it that they are not all in use at once.
     `regime` is the part of a portfolio that it belongs to, empty without one; `label` is what it is called, empty in
-    journals that do not know it.
+    journals that do not know it. `injected_by` asked for the evaluation of `x0` and for no search from there; empty for
+    an optimizer.
     """
 
     opt: int
@@ -135,6 +139,7 @@ class StartRequested(Event):
     shared: bool = False
     regime: str = ""
     label: str = ""
+    injected_by: str = ""
 
     @property
     def called(self) -> str:
@@ -313,7 +318,8 @@ class Asked(Event):
     """Something was asked of the run from outside; see :mod:`glompo.core.state.requests` for what there is.
 
     `opt` is the optimizer that it is about, and `amount` how many slots or evaluations; 0 where that means nothing.
-    `why` is told by the library when it asks itself, because it cannot go on.
+    `why` is told by the library when it asks itself, because it cannot go on. `x` are the d parameters of a point that
+    is to be evaluated; empty where there is none.
     """
 
     what: str
@@ -321,6 +327,15 @@ class Asked(Event):
     opt: int = 0
     amount: int = 0
     why: str = ""
+    x: tuple[float, ...] = ()
+
+    @property
+    def wish(self) -> str:
+        """What is asked, with its amount or point; not about which optimizer."""
+        amount = f" {self.amount:,}" if self.amount else ""
+        point = "".join(f" {value:.8g}" for value in self.x[:SHOWN])
+        rest = f" and {len(self.x) - SHOWN} more" if len(self.x) > SHOWN else ""
+        return f"{self.what}{amount}{point}{rest}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -40,6 +40,7 @@ class RequestKind(Word):
     GO_ON = "go-on"
     SLOTS = "slots"
     BUDGET = "budget"
+    INJECT = "inject"
 
 
 class Ending(Word):

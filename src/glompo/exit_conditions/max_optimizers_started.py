@@ -27,4 +27,4 @@ class MaxOptimizersStarted(BaseExitCondition):
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for the run."""
-        return self.verdict(view.n_started >= self.n, f"{view.n_started} of {self.n} started")
+        return self.verdict(view.n_searches >= self.n, f"{view.n_searches} of {self.n} started")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import getpass
 import os
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from glompo.errors import NotAliveError, RefusedError, UnansweredError
+from glompo.errors import NotAliveError, RefusedError, SettingError, UnansweredError
 from glompo.events.enums import RequestKind
+from glompo.manager.injected_point import checked_point
+from glompo.read import Follower
 from glompo.read.locate import run_directory
 from glompo.storage.inbox import Request, answer, ask, withdraw
 from glompo.storage.lease_state import host_name, writer_lives
@@ -104,19 +107,47 @@ class Control:
         """
         self._ask(RequestKind.BUDGET, amount=n)
 
+    def inject(self, x: Sequence[float] | Mapping[str, float]) -> None:
+        """Evaluate a point, tell the optimizers that are worse of it, and start the next optimizer there.
+
+        It counts as one evaluation of the budget. If no slot is free, the youngest optimizer rests until it is
+        evaluated.
+
+        Parameters
+        ----------
+        x : sequence of float, or mapping of str to float
+            Its d parameters in natural units, in order or by their names.
+
+        Raises
+        ------
+        UserError
+            If it does not fit the parameters of the run; nothing is asked then.
+        """
+        self._check_alive()
+        follower = Follower(self._run_dir)
+        view = follower.poll()
+        if not follower.begun:
+            raise SettingError(
+                f"nothing has been recorded of the run in {self._run_dir} yet; ask again when it has begun"
+            )
+        self._ask(RequestKind.INJECT, x=checked_point(x, view))
+
     def checkpoint(self) -> None:
         """Ask for a checkpoint."""
         self._ask(RequestKind.CHECKPOINT)
 
-    def _ask(self, what: str, opt: int = 0, amount: int = 0) -> None:
-        if not writer_lives(self._run_dir):
-            raise self._not_alive()
-        name = ask(self._run_dir, Request(what, _who(), opt, amount))
+    def _ask(self, what: str, opt: int = 0, amount: int = 0, x: tuple[float, ...] = ()) -> None:
+        self._check_alive()
+        name = ask(self._run_dir, Request(what, _who(), opt, amount, x))
         end = time.monotonic() + self._patience
         while self._patience and (said := answer(self._run_dir, name)) != "":
             if said is not None:
                 raise RefusedError(f"the run in {self._run_dir} refused: {said}")
             self._wait_on(name, end)
+
+    def _check_alive(self) -> None:
+        if not writer_lives(self._run_dir):
+            raise self._not_alive()
 
     def _wait_on(self, name: str, end: float) -> None:
         """Wait a moment for the answer to a request; take it back if there will be none."""

@@ -1,24 +1,17 @@
-"""The course of a run: how its best value came down, and what was decided, read in slices of time."""
+"""The course of a run: how its best value came down, and what was decided."""
 
 from __future__ import annotations
 
 import math
-import os
-import time
 from collections import deque
 from typing import NamedTuple
 
 from glompo.events import Evaluated, Event
 from glompo.read.decisions import Decision, decision_of
 from glompo.read.improvements import improvements_in
-from glompo.read.locate import run_directory
-from glompo.storage.reader import JournalFollower
 
 ENTRIES = 500
 """Lines of the log that are kept, the last ones."""
-
-CLOCK = 64
-"""Events between two looks at the clock."""
 
 
 class Step(NamedTuple):
@@ -30,12 +23,7 @@ class Step(NamedTuple):
 
 
 class Course:
-    """Improvements and decisions of a run, alive or dead, as far as its journal was read.
-
-    Parameters
-    ----------
-    run_dir : path-like
-        Working directory of the run.
+    """Collects improvements and decisions from the events of a run.
 
     Attributes
     ----------
@@ -47,38 +35,16 @@ class Course:
         Improvements of the best value.
     entries : deque of Decision
         What was decided, asked and said, the last ones.
-
-    Raises
-    ------
-    UserError
-        If the directory holds no run.
     """
 
-    def __init__(self, run_dir: str | os.PathLike[str]) -> None:
+    def __init__(self) -> None:
         self.evaluations = 0
         self.seconds = 0.0
         self.steps: list[Step] = []
         self.entries: deque[Decision] = deque(maxlen=ENTRIES)
-        self._journal = JournalFollower(run_directory(run_dir))
-        self._stream = self._journal.stream()
 
-    def advance(self, most: float = math.inf) -> bool:
-        """Read on for `most` seconds at most; return whether all that is recorded has been read.
-
-        Raises
-        ------
-        CorruptJournalError
-            If the journal is damaged before its tail.
-        """
-        end = time.monotonic() + most
-        for n, event in enumerate(self._stream):
-            self._take(event)
-            if n % CLOCK == CLOCK - 1 and time.monotonic() > end:
-                return False
-        self._stream = self._journal.stream()
-        return True
-
-    def _take(self, event: Event) -> None:
+    def take(self, event: Event) -> None:
+        """Add what an event tells."""
         self.seconds = max(self.seconds, event.at)
         if isinstance(event, Evaluated):
             self._evaluate(event)

@@ -119,8 +119,7 @@ def decision_of(event: Event) -> Decision | None:
         case EndRequested() | RunFinished():
             why, verdict = event.verdict.reason(), event.verdict
         case Asked():
-            amount = f" {event.amount:,}" if event.amount else ""
-            by, why = event.who, f"{event.what}{amount} {event.why}".strip()
+            by, why = event.who, f"{event.wish} {event.why}".strip()
         case Escalated():
             by, why = event.rung, event.why
         case Stopped():
@@ -205,7 +204,7 @@ def _decision(event: Event) -> dict[str, Any]:
         case Judged():
             return {**told, "optimizers": list(event.opts), "evaluations": list(event.counts)}
         case Asked():
-            about = {"optimizer": event.opt or None, "amount": event.amount or None}
+            about = {"optimizer": event.opt or None, "amount": event.amount or None, "x": list(event.x) or None}
             return {**told, "request": event.what, "by": event.who, **about, "why": event.why}
     found = decision_of(event)
     assert found is not None

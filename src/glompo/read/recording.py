@@ -67,6 +67,11 @@ class Recording:
         return self._state.opened is not None
 
     @property
+    def abridged(self) -> bool:
+        """Whether the state came from a snapshot, and is ahead of what collectors have been handed."""
+        return self._journal.position < self._known
+
+    @property
     def view(self) -> RunView:
         """The run at the time of its last event."""
         return RunView(self._state, self._state.at, history=self._history)
@@ -101,11 +106,15 @@ class Recording:
         if self.complete:
             self._events, self.complete = self._journal.stream(), False
         found = False
-        for event in self._events:
-            found = True
-            self._take(event)
-            if time.monotonic() >= end:
-                return True
+        try:
+            for event in self._events:
+                found = True
+                self._take(event)
+                if time.monotonic() >= end:
+                    return True
+        except Exception:
+            self._events = self._journal.stream()  # what cannot be read is told again, and not passed over
+            raise
         self.complete = True
         return found
 

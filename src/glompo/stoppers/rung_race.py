@@ -47,8 +47,8 @@ class RungRace(BaseStopper):
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for optimizer `opt`."""
         one = self.subject(view, opt)
-        if view.n_started < self.min_starts:
-            return self.verdict(False, f"{view.n_started} optimizers started, {self.min_starts} are needed")
+        if view.n_searches < self.min_starts:
+            return self.verdict(False, f"{view.n_searches} optimizers started, {self.min_starts} are needed")
         rung = self._rung(len(one), self.first or 20 * view.free_parameters)
         if rung <= one.judged_at or not rung:
             return self.verdict(False, f"it has passed no rung since {one.judged_at} evaluations")

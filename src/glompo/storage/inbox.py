@@ -20,8 +20,8 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -45,7 +45,7 @@ LOOK = 0.5
 GLANCE = 0.1
 """Seconds between two looks at least, however much happens."""
 
-LONGEST = 4096
+LONGEST = 2**20
 """Bytes of a request at most."""
 
 _STOP = re.compile(r"STOP_(\d{1,9})")
@@ -64,12 +64,15 @@ class Request:
         Optimizer that it is about; 0 if it is about none.
     amount : int
         Slots or evaluations; 0 where that means nothing.
+    x : tuple of float
+        A point; empty where that means nothing.
     """
 
     what: str
     who: str
     opt: int = 0
     amount: int = 0
+    x: tuple[float, ...] = ()
 
 
 def ask(run_dir: Path, request: Request) -> str:
@@ -232,7 +235,16 @@ def _parsed(data: bytes) -> Request:
     numbers = all(type(number) is int and abs(number) < 2**31 for number in (request.opt, request.amount))
     if not (texts and numbers):
         raise StoreError(f"it is no request: what and who are texts, opt and amount whole numbers, as in {example}")
-    return request
+    if not (isinstance(request.x, list | tuple) and all(type(value) in (int, float) for value in request.x)):
+        raise StoreError('it is no request: x is a list of numbers, as in {"what": "inject", "who": "me", "x": [0.5]}')
+    return replace(request, x=_floats(request.x))
+
+
+def _floats(values: Sequence[float]) -> tuple[float, ...]:
+    try:
+        return tuple(map(float, values))
+    except OverflowError:
+        raise StoreError("it is no request: a number in x has more than 308 digits; give those of a point") from None
 
 
 def _reason(path: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -10,16 +11,19 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.timer import Timer
 from textual.widgets import DataTable, Footer, Static
 
 from glompo.errors import GlompoError
+from glompo.manager.injected_point import checked_point, point_of_text
 from glompo.manager.live_control import Control, control
-from glompo.read import Follower, RunStatus, Summary, summarize
+from glompo.read import Recording, RunStatus, RunView, Summary
 from glompo.read.course import Course
+from glompo.read.run_opening import opening_of
 from glompo.read.run_status import nothing_recorded
 from glompo.safe_text import legible
 from glompo.watch import panels
-from glompo.watch.dialogs import Amount, Confirm
+from glompo.watch.dialogs import Confirm, Entry, amount
 
 TICK = 0.5
 """Seconds between two looks at the run."""
@@ -60,6 +64,7 @@ class WatchApp(App[None]):
         Binding("u", "one('unpause')", "go on"),
         Binding("b", "amount('budget')", "budget"),
         Binding("n", "amount('slots')", "slots"),
+        Binding("i", "inject", "inject"),
         Binding("c", "run('checkpoint')", "checkp."),
         Binding("z", "run('suspend')", "suspend"),
         Binding("e", "run('end')", "end"),
@@ -68,10 +73,14 @@ class WatchApp(App[None]):
 
     def __init__(self, run_dir: str | os.PathLike[str]) -> None:
         super().__init__()
-        self._follower, self._course = Follower(run_dir), Course(run_dir)
+        self._course = Course()
+        self._recording = Recording(run_dir, self._course.take)
+        self._view: RunView | None = None
         self._summary: Summary | None = None
         self._rows: dict[int, panels.Line] = {}
         self._by_time = False
+        self._next: Timer | None = None
+        self._drawn_at = -TICK
 
     def compose(self) -> ComposeResult:
         """Yield the parts of the display."""
@@ -103,16 +112,21 @@ class WatchApp(App[None]):
         if not self.query("#head"):
             return  # a timer came when the display was being closed
         try:
-            view = self._follower.poll()
-            if not self._course.advance(SLICE):
-                self.set_timer(SLICE, self.look)  # the past of a long run is still being read
+            self._recording.poll(SLICE)
         except GlompoError as error:
             self.tell(str(error))
             return
-        if not self._follower.begun:
-            self._show("#head", [nothing_recorded(self._follower.run_dir, self._follower.writer)])
+        if self._next is not None:
+            self._next.stop()
+        self._next = None if self._recording.complete else self.set_timer(SLICE, self.look)
+        if self._next is not None and time.monotonic() < self._drawn_at + TICK:
+            return  # a long run is still being read
+        self._drawn_at = time.monotonic()
+        if not self._recording.begun:
+            self._show("#head", [nothing_recorded(self._recording.run_dir, self._recording.writer)])
             return
-        self._summary = summary = summarize(view, self._follower.writer)
+        view, summary = self._recording.view, self._recording.summary
+        self._view, self._summary = view, summary
         self._show("#head", panels.heads(summary))
         self._show("#facts", [*panels.shares(summary), *panels.failures(summary)] or ["no evaluation failed"])
         self._show("#log", panels.log(self._course, self.query_one("#log").size.height))
@@ -197,7 +211,21 @@ class WatchApp(App[None]):
             if number is not None:
                 self._ask(f"{what} {number:,}", lambda run: getattr(run, what)(number))
 
-        self.push_screen(Amount(question, present), answer)
+        self.push_screen(Entry(question, "" if present is None else str(present), amount), answer)
+
+    def action_inject(self) -> None:
+        """Ask for a point that the run is to evaluate."""
+        view = self._view
+        if not self._lives() or view is None:
+            return
+        names = legible(" ".join(opening_of(view).names), 200)
+
+        def answer(point: tuple[float, ...] | None) -> None:
+            if point is not None:
+                self._ask("point", lambda run: run.inject(point))
+
+        question = f"Point to be evaluated, a number for each of {names}, or NAME=NUMBER of each:"
+        self.push_screen(Entry(question, "", lambda text: checked_point(point_of_text(text), view)), answer)
 
     def _confirm(self, question: str, request: Callable[[Control], None]) -> None:
         def answer(yes: bool | None) -> None:
@@ -219,9 +247,9 @@ class WatchApp(App[None]):
 
         def ask() -> None:
             try:
-                request(control(self._follower.run_dir))
+                request(control(self._recording.run_dir))
             except GlompoError as error:
-                said = str(error).replace(f"the run in {self._follower.run_dir}", "the run")
+                said = str(error).replace(f"the run in {self._recording.run_dir}", "the run")
             else:
                 said = f"{what}: the run has taken it"
             self.call_from_thread(self.tell, said)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from glompo.read import Follower, OptimizerRow, RunStatus, RunView, Summary, row_of, summarize
+from glompo.read import Follower, OptimizerRow, Recording, RunStatus, RunView, Summary, row_of, summarize
 from glompo.read.course import Course
 from glompo.read.run_status import nothing_recorded
 from glompo.safe_text import legible
@@ -21,7 +21,7 @@ ENDED = 100
 """Optimizers that have ended in the table, the latest, at most."""
 
 OPENING = 1.0
-"""Seconds for which the journal is read before the first frame."""
+"""Seconds for which the past of a run is read for one frame, where a snapshot tells how it stands."""
 
 
 class Line(NamedTuple):
@@ -46,12 +46,15 @@ def frame(run_dir: str | os.PathLike[str], width: int = 80, height: int = 24) ->
     UserError
         If the directory holds no run.
     """
-    follower, course = Follower(run_dir), Course(run_dir)
-    view = follower.poll()
-    if not follower.begun:
-        return nothing_recorded(follower.run_dir, follower.writer)
-    course.advance(OPENING)
-    summary = summarize(view, follower.writer)
+    course = Course()
+    recording = Recording(run_dir, course.take)
+    recording.poll(OPENING)
+    if not (recording.complete or recording.abridged):
+        recording.poll()
+    if not recording.begun:
+        return nothing_recorded(recording.run_dir, recording.writer)
+    view = recording.view if recording.complete else Follower(run_dir).poll()
+    summary = summarize(view, recording.writer)
     lines = [*heads(summary), ""]
     sides = [*shares(summary), *failures(summary)]
     room = max(6, height - len(lines) - len(sides) - 2)

@@ -29,6 +29,11 @@ def credit_limits(view: RunView, policies: Policies) -> Iterator[Granted]:
     limit = view.unpromised(policies.exit.budget())
     if limit is not None and limit <= 0:
         return
+    points = [one.opt for one in view.changed if one.needs_credit][:limit]
+    yield from (Granted(view.now, opt, 1) for opt in points)
+    limit = None if limit is None else limit - len(points)
+    if limit == 0:
+        return
     shares = policies.allocator.allocate(view, limit)
     if limit is not None and sum(shares.values()) > limit:
         raise PolicyError(

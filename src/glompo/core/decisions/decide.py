@@ -81,7 +81,7 @@ QUESTIONS = (
         _awaits_no_file,
     ),
     Question(
-        "what does [the user want](control.md) of single optimizers?",
+        "what does [the user want](control.md) of single optimizers, and which point is to be evaluated?",
         "the user knows better than policies",
         (user_requests,),
     ),

@@ -1,4 +1,7 @@
-"""Which optimizers are offered the incumbent? All whose own best is worse, and that are not to stop."""
+"""Which optimizers are offered the incumbent? All whose own best is worse, and that are not to stop.
+
+Where the incumbent is not shared, the best of the points that users injected takes its place.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ from glompo.events import IncumbentSent
 
 def incumbent(view: RunView, policies: Policies) -> Iterator[IncumbentSent]:
     """Yield one offer for each optimizer that has taken the last one and would gain by a new one."""
-    best = view.best
-    if not policies.share or best is None:
+    best = view.incumbent(policies.share)
+    if best is None:
         return
     for one in view.changed:
         listens = one.phase is Phase.RUNNING and one.opt != best.opt and not one.offer_in_flight

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from glompo.core.policies.ports import Policies
 from glompo.core.state.lifecycle import Phase
+from glompo.core.views.injected_slots import wanted_for_points
 from glompo.core.views.run_view import RunView
 from glompo.events import PauseRequested, ResumeRequested
 from glompo.events.enums import By, RequestKind
@@ -19,11 +20,12 @@ from glompo.events.verdict import Verdict
 def slot_limits(view: RunView, policies: Policies) -> Iterator[PauseRequested | ResumeRequested]:
     """Yield pauses until the optimizers that go on fit into the slots, or resumptions of those that fit in again.
 
-    One that rests, and that the user wants to go on, counts among those that go on.
+    One that rests, and that the user wants to go on, counts among those that go on, and so does a point that is to be
+    evaluated.
     """
     wanted_back = (view[opt] for opt, asked in view.pending.items() if asked.what == RequestKind.GO_ON)
     wanted = sum(one.held for one in wanted_back if one.phase is Phase.PAUSED)
-    excess = view.used_slots + wanted - view.slots
+    excess = view.used_slots + wanted + wanted_for_points(view) - view.slots
     if excess > 0:
         yield from _displaced(view, excess)
     elif view.n_paused:

@@ -54,7 +54,11 @@ def _evaluations_left(view: RunView, policies: Policies) -> bool:
 
 def _place(view: RunView, policies: Policies, manager: ManagerView, option: Option) -> tuple[NDArray[np.float64], str]:
     given = () if policies.x0 is None else np.atleast_2d(policies.x0)
-    n = view.n_started
+    injections = view.injections
+    if injections.waiting:
+        point = injections.waiting[0]
+        return point.x, f"a point that {view[point.opt].injected_by} injected, of value {point.f:.8g}"
+    n = view.n_searches - injections.searched
     if n < len(given):
         return given[n], "x0 as given" if len(given) == 1 else f"x0 as given, {n + 1} of {len(given)}"
     known = [] if view.known is None else known_starts(view.known, view.box, 1 if option.shared else MOST)

@@ -11,6 +11,7 @@ go-on        let optimizer `opt` go on; if no slots are free for it, the younges
 slots        let `amount` evaluations be in flight at once, for the rest of the session
 budget       let `amount` evaluations be made in all, until a session begins with another budget
 checkpoint   make a checkpoint
+inject       evaluate the point `x`, tell optimizers that are worse of it, and start the next one there
 ============ ===========================================================================================
 
 A request that is made twice is done once.
@@ -18,8 +19,12 @@ A request that is made twice is done once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from glompo.core.state.lifecycle import Phase
 from glompo.core.state.optimizer_state import OptimizerState
@@ -60,16 +65,47 @@ class PendingRequests:
         self.of_one.pop(opt, None)
 
 
-def refusal(asked: Asked, optimizers: Mapping[int, OptimizerState]) -> str:
-    """Return why this cannot be asked of a run with these optimizers; empty if it can."""
+def refusal(asked: Asked, optimizers: Mapping[int, OptimizerState], bounds: NDArray[np.float64]) -> str:
+    """Return why this cannot be asked of a run with these optimizers and bounds, shape (d, 2); empty if it can."""
     if asked.what in OF_ONE:
         return _refusal_of_one(asked, optimizers)
     if asked.what in WITH_AMOUNT:
         return _refusal_of_amount(asked, optimizers)
+    if asked.what == RequestKind.INJECT:
+        return refusal_of_point(asked.x, bounds)
     if asked.what in OF_THE_RUN:
         return ""
-    known = ", ".join((*OF_THE_RUN, *OF_ONE, *WITH_AMOUNT))
+    known = ", ".join((*OF_THE_RUN, *OF_ONE, *WITH_AMOUNT, RequestKind.INJECT))
     return f"nobody can ask for {asked.what!r}; ask for one of {known}"
+
+
+def refusal_of_point(
+    x: Sequence[float], bounds: NDArray[np.float64], names: Sequence[str] = (), integrality: Sequence[bool] = ()
+) -> str:
+    """Return why the point `x` cannot be evaluated; empty if it can.
+
+    Parameters
+    ----------
+    x : sequence of float
+        Its parameters in natural units.
+    bounds : ndarray, shape (d, 2)
+        Of the run.
+    names : sequence of str
+        Names of the d parameters; if empty, they are called by their numbers, from 0.
+    integrality : sequence of bool
+        Which of them are whole numbers; empty if none is.
+    """
+    if len(x) != len(bounds):
+        return f"the point has {len(x)} parameters, the run {len(bounds)}; give one number for each"
+    for i, (value, (low, high)) in enumerate(zip(x, bounds.tolist(), strict=True)):
+        called = f"parameter {names[i] if names else i} of the point is {value!r}"
+        if not math.isfinite(value):
+            return f"{called}; give a finite number"
+        if not low <= value <= high:
+            return f"{called}, outside the bounds [{low!r}, {high!r}] of the run; give a value within them"
+        if integrality and integrality[i] and value != int(value):
+            return f"{called}, but it is a whole number in this run; give {round(value)}"
+    return ""
 
 
 def _refusal_of_one(asked: Asked, optimizers: Mapping[int, OptimizerState]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from glompo.core.state import lifecycle
+from glompo.core.state.injections import Injections
 from glompo.core.state.lifecycle import Phase
 from glompo.core.state.optimizer_state import Best, OptimizerState
 from glompo.core.state.regime_totals import RegimeTotals
@@ -106,6 +107,7 @@ class RunFacts:
     session_wall: float = 0.0
     points: PointsKnown | None = None
     sampled: Sampled | None = None
+    injections: Injections = field(default_factory=Injections)
 
     @property
     def slots(self) -> int:
@@ -116,6 +118,10 @@ class RunFacts:
     def settings(self) -> dict[str, Any]:
         """Settings in force, as plain data: those of the last session that changed them."""
         return self.session_spec or (self.opened.spec if self.opened else {})
+
+    def incumbent(self, shared: bool) -> Best | None:
+        """Return what optimizers that are worse are told of: the best evaluation, or the best of injected points."""
+        return self.best if shared else self.injections.best
 
     def check_step(self, opt: int, event: Event) -> OptimizerState | None:
         """Return an optimizer, None if the number is free; raise IllegalEventError if `event` cannot be next."""

@@ -138,6 +138,10 @@ class RunState(RunFacts):
         self.optimizers[event.opt] = self.alive[event.opt] = new
         self.used_slots += event.held
         new.dry_at = self.calls
+        if event.injected_by:
+            self.injections.begin(event.x0)
+        else:
+            self.injections.start(event.x0)
         if event.regime:
             self.regimes.setdefault(event.regime, RegimeTotals()).started += 1
 
@@ -206,6 +210,8 @@ class RunState(RunFacts):
         if improves:
             self.best = Best(event.opt, one.trajectory.best_k, one.trajectory.best_x, found)  # type: ignore[arg-type]
             one.improvements += 1
+        if one.request.injected_by and found < before:
+            self.injections.take(Best(event.opt, one.trajectory.best_k, one.trajectory.best_x, found))  # type: ignore[arg-type]
         if not one.outstanding:
             one.dry_at = self.calls
         totals = self.regimes.get(one.request.regime)
@@ -311,7 +317,8 @@ class RunState(RunFacts):
             self.stops_since_convergence = 0
         elif one.stop and one.stop.by == By.STOPPER:
             self.stops_since_convergence += 1
-        self._weigh(one, how)
+        if not one.request.injected_by:
+            self._weigh(one, how)
 
     def _weigh(self, one: OptimizerState, how: How) -> None:
         """Count an ending that brought nothing, with whether it did not even call the task in order.
@@ -328,7 +335,7 @@ class RunState(RunFacts):
             self.in_vain.clear()
 
     def _ask(self, event: Asked) -> None:
-        reason = refusal(event, self.optimizers)
+        reason = refusal(event, self.optimizers, self.opened.bounds)  # type: ignore[union-attr]
         if reason:
             raise IllegalEventError(f"{event}: {reason}")
         if event.what in (RequestKind.END, RequestKind.LEAVE):
@@ -337,6 +344,8 @@ class RunState(RunFacts):
             self.session_slots = event.amount
         elif event.what == RequestKind.CHECKPOINT:
             self.checkpoints = replace(self.checkpoints, asked=event.who)
+        elif event.what == RequestKind.INJECT:
+            self.injections.ask(event)
         else:
             self.pending.take(event, self.optimizers.get(event.opt))
 

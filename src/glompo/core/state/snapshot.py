@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from glompo.core.evaluations.trajectory import Trajectory
+from glompo.core.state.injections import Injections
 from glompo.core.state.lifecycle import How, Phase
 from glompo.core.state.optimizer_state import Best, OptimizerState, Resumption
 from glompo.core.state.regime_totals import RegimeTotals
@@ -46,6 +47,7 @@ _KNOWN: dict[str, type] = {
         RunState, OptimizerState, Best, Retention, RunOpened, StartRequested, PauseRequested, StopRequested,
         IncumbentSent, Resumption, Checkpoints, SaveRequested, Saved, NotSaved, CheckpointBegun, Asked,
         PendingRequests, RegimeTotals, Verdict, How, Phase, PointsKnown, Sampled,
+        Injections,
     )
 }  # fmt: skip
 _DERIVED = ("alive", "left", "holders")

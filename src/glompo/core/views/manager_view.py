@@ -219,8 +219,8 @@ class ManagerView(_ReadOnly):
 
     @property
     def o_counter(self) -> int:
-        """Optimizers started so far."""
-        return self.view.n_started
+        """Optimizers started so far, without injected points."""
+        return self.view.n_searches
 
     @property
     def conv_counter(self) -> int:

@@ -63,6 +63,11 @@ class OptimizerView:
         return self._state.request.held
 
     @property
+    def injected_by(self) -> str:
+        """Who asked for the evaluation of this one point; empty for an optimizer."""
+        return self._state.request.injected_by
+
+    @property
     def label(self) -> str:
         """What it is called: by the user, or else by its class, such as ``Scipy(Nelder-Mead)``."""
         return self._state.request.called
@@ -99,7 +104,19 @@ class OptimizerView:
 
     @property
     def may_evaluate(self) -> bool:
-        """Whether it can use credits: it lives, is not silent, does not rest and was not asked to stop or to rest."""
+        """Whether it can use credits: it lives, is not silent, does not rest and was not asked to stop or to rest.
+
+        An injected point cannot: an allocator shares out credits among searches, and it gets one before these.
+        """
+        return self._able and not self.injected_by
+
+    @property
+    def needs_credit(self) -> bool:
+        """Whether it is an injected point without a credit, for its evaluation, for another try, or to return."""
+        return bool(self.injected_by) and self._able and not self.outstanding
+
+    @property
+    def _able(self) -> bool:
         return self._state.phase in (Phase.STARTING, Phase.RUNNING, Phase.RESUMING) and not self._state.silent
 
     @property

@@ -53,6 +53,11 @@ class RegimeView(RunView):
         """Number of those ever started."""
         return len(self._members)
 
+    @property
+    def n_searches(self) -> int:
+        """The same number: injected points are of no regime."""
+        return self.n_started
+
     def started_after(self, n: int) -> Sequence[int]:
         """Return the numbers of all that have started after the first `n`."""
         return self._members[n:]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from glompo.box import Box, free_parameters
 from glompo.core.evaluations.evaluations import History
+from glompo.core.state.injections import Injections
 from glompo.core.state.lifecycle import How, Phase
 from glompo.core.state.optimizer_state import Best, OptimizerState
 from glompo.core.state.regime_totals import RegimeTotals
@@ -132,6 +133,11 @@ class RunView:
     def n_started(self) -> int:
         """Number of optimizers ever started."""
         return len(self._state.optimizers)
+
+    @property
+    def n_searches(self) -> int:
+        """Number of optimizers ever started, without the injected points among them."""
+        return len(self._state.optimizers) - self._state.injections.begun
 
     def started_after(self, n: int) -> Sequence[int]:
         """Return the numbers of all optimizers that have started after the first `n`, in order."""
@@ -301,6 +307,16 @@ class RunView:
         """Return whether a user asked for the optimizer to rest until told otherwise."""
         asked = self._state.pending.of_one.get(opt)
         return asked is not None and asked.what == RequestKind.PAUSE
+
+    @property
+    def injections(self) -> Injections:
+        """A copy of what is known of injected points."""
+        known = self._state.injections
+        return replace(known, asked=list(known.asked), waiting=list(known.waiting))
+
+    def incumbent(self, shared: bool) -> Best | None:
+        """Return what optimizers that are worse are told of: the best evaluation, or the best of injected points."""
+        return self._state.incumbent(shared)
 
     @property
     def displaced(self) -> Iterator[OptimizerView]:

@@ -12,6 +12,7 @@ except ImportError as error:
     raise UserError("these pictures need Bokeh, which is not installed: pip install 'glompo[dashboard]'") from error
 
 from glompo.show.bokeh.best import BestPicture
+from glompo.show.bokeh.calibration import LossesPicture, ParityPicture, ResidualsPicture
 from glompo.show.bokeh.parameters import CoordinatesPicture, PairPicture, SensitivityPicture, SlicePicture
 from glompo.show.bokeh.portfolio import PortfolioPicture
 from glompo.show.bokeh.theme import ThemeName
@@ -21,8 +22,11 @@ from glompo.show.bokeh.trajectories import TrajectoriesPicture
 __all__ = [
     "BestPicture",
     "CoordinatesPicture",
+    "LossesPicture",
     "PairPicture",
+    "ParityPicture",
     "PortfolioPicture",
+    "ResidualsPicture",
     "SensitivityPicture",
     "SlicePicture",
     "ThemeName",

@@ -6,6 +6,7 @@ costs as much as can be seen, however long the run is.
 """
 
 from glompo.read.decisions import Decision
+from glompo.show.columns.calibration import FitColumns, FitRecord, Tables
 from glompo.show.columns.decisions import Decisions
 from glompo.show.columns.layers import Layers
 from glompo.show.columns.parameters import ParameterColumns, Sample, parameter_columns
@@ -28,12 +29,15 @@ __all__ = [
     "BestColumns",
     "Decision",
     "Decisions",
+    "FitColumns",
+    "FitRecord",
     "Layers",
     "Marks",
     "ParameterColumns",
     "Points",
     "PortfolioColumns",
     "Sample",
+    "Tables",
     "TimeUnit",
     "TimelineColumns",
     "TrajectoryColumns",
