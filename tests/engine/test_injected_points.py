@@ -13,7 +13,6 @@ from glompo.events import Asked, Evaluated, IncumbentSent, IncumbentTaken, Pause
 from glompo.exit_conditions import MaxOptimizersStarted, MaxTotalFunctionCalls
 from glompo.optimizers import CMAOptimizer, RandomSampling
 from glompo.portfolio import Portfolio, Regime
-from glompo.selectors import RegimeSelector
 from glompo.storage.inbox import Request
 from glompo.testing import simulate
 
@@ -95,7 +94,7 @@ def test_a_point_without_a_value_is_recorded_and_no_search_starts_there():
     )
     [begun] = of_points(run)
     assert run.view[begun.opt].calls == 1
-    assert run.view.injections.waiting == []
+    assert run.view.injections.waiting == ()
     assert [event.x0.tolist() for event in run.events if isinstance(event, StartRequested)].count(list(POINT)) == 1
 
 
@@ -112,14 +111,6 @@ def test_a_portfolio_counts_a_point_to_none_of_its_parts():
     [begun] = of_points(run)
     assert (begun.regime, begun.shared, run.view[begun.opt].calls) == ("", True, 1)
     assert sum(part.calls for part in run.view.regimes.values()) == run.view.calls - 1 == 79
-
-
-def test_a_selector_of_regimes_knows_that_a_point_is_of_none():
-    selector = RegimeSelector(CMAOptimizer(popsize=4), CMAOptimizer(popsize=8), RandomSampling)
-    run = simulate(selector, MaxTotalFunctionCalls(200), max_jobs=4, asked=[injected(4.5)])
-    [begun] = of_points(run)
-    assert (selector.regime_of(run.view, begun.opt), run.view[begun.opt].calls) == ("", 1)
-    assert run.view.calls == sum(selector.spent(run.view).values()) + 1 == 200
 
 
 @pytest.mark.parametrize(

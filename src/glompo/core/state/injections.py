@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +11,13 @@ from glompo.core.state.optimizer_state import Best
 from glompo.events import Asked
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Injections:
-    """What has come of injected points. Only :class:`~glompo.core.state.run_state.RunState` writes it.
+    """What has come of injected points. Looked at in every turn, it seldom changes: it is replaced, not copied.
 
     Attributes
     ----------
-    asked : list of Asked
+    asked : tuple of Asked
         Points whose evaluation has not begun, in order; they outlast a session.
     begun : int
         Points whose evaluation has begun; each has a number among the optimizers.
@@ -25,34 +25,34 @@ class Injections:
         Searches that began at such a point.
     best : Best or None
         The best of them.
-    waiting : list of Best
+    waiting : tuple of Best
         Points with a finite value from which no search has started yet.
     """
 
-    asked: list[Asked] = field(default_factory=list)
+    asked: tuple[Asked, ...] = ()
     begun: int = 0
     searched: int = 0
     best: Best | None = None
-    waiting: list[Best] = field(default_factory=list)
+    waiting: tuple[Best, ...] = ()
 
-    def ask(self, asked: Asked) -> None:
-        """Note that a point is to be evaluated; a point that waits for that already is evaluated once."""
-        if all(one.x != asked.x for one in self.asked):
-            self.asked.append(asked)
+    def with_asked(self, asked: Asked) -> Injections:
+        """Return this with a point that is to be evaluated; one that waits for that already is evaluated once."""
+        known = any(one.x == asked.x for one in self.asked)
+        return self if known else replace(self, asked=(*self.asked, asked))
 
-    def begin(self, x: NDArray[np.float64]) -> None:
-        """Note that the evaluation of `x`, shape (d,), begins."""
-        self.begun += 1
-        self.asked = [one for one in self.asked if one.x != tuple(x.tolist())]
+    def with_begun(self, x: NDArray[np.float64]) -> Injections:
+        """Return this after the evaluation of `x`, shape (d,), has begun."""
+        asked = tuple(one for one in self.asked if one.x != tuple(x.tolist()))
+        return replace(self, begun=self.begun + 1, asked=asked)
 
-    def take(self, found: Best) -> None:
-        """Note the value of a point."""
-        self.waiting.append(found)
-        if self.best is None or found.f < self.best.f:
-            self.best = found
+    def with_value(self, found: Best) -> Injections:
+        """Return this with the value of a point."""
+        better = self.best is None or found.f < self.best.f
+        return replace(self, waiting=(*self.waiting, found), best=found if better else self.best)
 
-    def start(self, x0: NDArray[np.float64]) -> None:
-        """Note that a search starts at `x0`, shape (d,)."""
-        rest = [one for one in self.waiting if not np.array_equal(one.x, x0)]
-        if len(rest) < len(self.waiting):
-            self.waiting, self.searched = rest, self.searched + 1
+    def with_search(self, x0: NDArray[np.float64]) -> Injections:
+        """Return this after a search has started at `x0`, shape (d,)."""
+        rest = tuple(one for one in self.waiting if not np.array_equal(one.x, x0))
+        if len(rest) == len(self.waiting):
+            return self
+        return replace(self, waiting=rest, searched=self.searched + 1)

@@ -95,6 +95,12 @@ class OptimizerState:
         return may_return(self.phase, self.how, self.stop.by if self.stop else None)
 
     @property
+    def best_evaluation(self) -> Best:
+        """Its best valid evaluation; it must have one."""
+        known = self.trajectory
+        return Best(self.request.opt, known.best_k, known.best_x, known.best)  # type: ignore[arg-type]
+
+    @property
     def holds_credits(self) -> bool:
         """Whether it has credits that it may use, and was not asked for them because it was silent."""
         return self.phase in (Phase.STARTING, Phase.RUNNING) and self.granted > self.calls and not self.silent

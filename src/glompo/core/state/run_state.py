@@ -15,7 +15,7 @@ import numpy as np
 from glompo.core.state import lifecycle
 from glompo.core.state.checkpoints import AFTER_THE_END, SAVING_RULES
 from glompo.core.state.lifecycle import How, Phase
-from glompo.core.state.optimizer_state import Best, OptimizerState
+from glompo.core.state.optimizer_state import OptimizerState
 from glompo.core.state.regime_totals import RegimeTotals
 from glompo.core.state.requests import refusal
 from glompo.core.state.run_facts import RunFacts
@@ -138,10 +138,8 @@ class RunState(RunFacts):
         self.optimizers[event.opt] = self.alive[event.opt] = new
         self.used_slots += event.held
         new.dry_at = self.calls
-        if event.injected_by:
-            self.injections.begin(event.x0)
-        else:
-            self.injections.start(event.x0)
+        known = self.injections
+        self.injections = known.with_begun(event.x0) if event.injected_by else known.with_search(event.x0)
         if event.regime:
             self.regimes.setdefault(event.regime, RegimeTotals()).started += 1
 
@@ -208,10 +206,10 @@ class RunState(RunFacts):
         found = one.trajectory.best
         improves = found < before and self._beats_best(found, event.opt)
         if improves:
-            self.best = Best(event.opt, one.trajectory.best_k, one.trajectory.best_x, found)  # type: ignore[arg-type]
+            self.best = one.best_evaluation
             one.improvements += 1
         if one.request.injected_by and found < before:
-            self.injections.take(Best(event.opt, one.trajectory.best_k, one.trajectory.best_x, found))  # type: ignore[arg-type]
+            self.injections = self.injections.with_value(one.best_evaluation)
         if not one.outstanding:
             one.dry_at = self.calls
         totals = self.regimes.get(one.request.regime)
@@ -345,7 +343,7 @@ class RunState(RunFacts):
         elif event.what == RequestKind.CHECKPOINT:
             self.checkpoints = replace(self.checkpoints, asked=event.who)
         elif event.what == RequestKind.INJECT:
-            self.injections.ask(event)
+            self.injections = self.injections.with_asked(event)
         else:
             self.pending.take(event, self.optimizers.get(event.opt))
 

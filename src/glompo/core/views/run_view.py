@@ -310,9 +310,8 @@ class RunView:
 
     @property
     def injections(self) -> Injections:
-        """A copy of what is known of injected points."""
-        known = self._state.injections
-        return replace(known, asked=list(known.asked), waiting=list(known.waiting))
+        """What is known of injected points."""
+        return self._state.injections
 
     def incumbent(self, shared: bool) -> Best | None:
         """Return what optimizers that are worse are told of: the best evaluation, or the best of injected points."""
