@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glompo.core.state.lifecycle import How
 from glompo.core.views.run_view import RunView
 from glompo.events.verdict import Verdict
 from glompo.exit_conditions.base import BaseExitCondition
@@ -24,5 +25,5 @@ class MaxOptimizersExhausted(BaseExitCondition):
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for the run."""
-        exhausted = view.n_exhausted
+        exhausted = view.ended[How.EXHAUSTED]
         return self.verdict(exhausted >= self.n, f"{exhausted} of {self.n} exhausted")

@@ -27,7 +27,7 @@ class TimeLimit(BaseExitCondition):
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for the run."""
         return self.verdict(
-            view.now >= self._end(view), f"{view.session_seconds:.6g} of {self.seconds:.6g} s this session"
+            view.now >= self._end(view), f"{view.now - view.session_at:.6g} of {self.seconds:.6g} s this session"
         )
 
     def deadline(self, view: RunView) -> float | None:

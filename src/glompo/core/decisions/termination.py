@@ -92,7 +92,7 @@ def _nothing_left(view: RunView, policies: Policies) -> Verdict | None:
     Whether it says "never again" or "not now" makes no difference: if none works, nothing changes any more. But those
     that stopped because the session is left are to go on in the next one.
     """
-    if view.n_alive or view.n_suspended or view.leaving:
+    if view.n_alive or next(view.left, None) or view.leaving:
         return None
     choice = policies.selector.choose(ManagerView(view), view.free_slots)
     if choice is False:

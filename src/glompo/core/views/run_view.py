@@ -109,11 +109,6 @@ class RunView:
         return ((self._see(one), one.granted - one.calls) for one in self._state.left.values())
 
     @property
-    def n_suspended(self) -> int:
-        """Number of optimizers of earlier sessions that may go on."""
-        return len(self._state.left)
-
-    @property
     def settled(self) -> bool:
         """Whether nothing is in flight: every living optimizer has used what it was granted, or rests."""
         alive = self._state.alive.values()
@@ -149,14 +144,9 @@ class RunView:
         return self._state.ended[How.CONVERGED]
 
     @property
-    def n_exhausted(self) -> int:
-        """Number of optimizers that ended by themselves without having converged."""
-        return self._state.ended[How.EXHAUSTED]
-
-    @property
-    def ended(self) -> Counter[str]:
-        """Number of optimizers by how they ended."""
-        return Counter(self._state.ended)
+    def ended(self) -> Mapping[str, int]:
+        """Number of optimizers by how they ended; 0 where none has."""
+        return MappingProxyType(self._state.ended)
 
     @property
     def stopped_by_rules(self) -> tuple[int, ...]:
@@ -322,11 +312,6 @@ class RunView:
         """Optimizers that rest because there were too few slots, and go on as soon as there are, in order."""
         resting = (one for one in self.alive if one.phase is Phase.PAUSED)
         return (one for one in resting if one.pause_by == By.SLOTS and not self.held(one.opt))
-
-    @property
-    def session_seconds(self) -> float:
-        """Run time of this session in seconds."""
-        return self.now - self._state.session_at
 
     @property
     def session_at(self) -> float:
