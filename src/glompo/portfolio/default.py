@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glompo.box import usual_population
 from glompo.generators import IncumbentHops
 from glompo.optimizers import Annealing, CMAOptimizer, LeastSquares, Scipy
 from glompo.portfolio.portfolio import Portfolio
@@ -11,6 +12,12 @@ from glompo.stoppers import CatchUp, Outdated
 
 MOST_MODELLED = 20
 """Parameters up to which the base search has a surrogate; beyond, a fit takes long and needs many."""
+
+FEW = 6
+"""Parameters up to which a search with a surrogate has the usual population."""
+
+WIDER = 2
+"""Times the usual population of a search with a surrogate in more dimensions, where a small one misses basins."""
 
 MOST_INTERPOLATED = 40
 """Parameters up to which local searches interpolate the task; beyond, a step takes tens of milliseconds."""
@@ -41,8 +48,7 @@ def default_portfolio(dims: int, *, residuals: bool = False, gradient: bool = Fa
     alone : bool
         Whether only what has most of the evaluations is wanted: for a run that ends with its first optimizer.
     """
-    search = CMAOptimizer(surrogate=1 < dims <= MOST_MODELLED)
-    base = Regime("base", BIPOPSelector(search), 0.88, stopper=CatchUp(), success=1.0)
+    base = Regime("base", BIPOPSelector(_search(dims)), 0.88, stopper=CatchUp(), success=1.0)
     fit = Regime("fit", LeastSquares, 0.88, success=1.0)
     if alone:
         return Portfolio(fit if residuals else base)
@@ -52,6 +58,12 @@ def default_portfolio(dims: int, *, residuals: bool = False, gradient: bool = Fa
         _local(dims, gradient),
         Regime("annealing", Annealing, 0.03, later=0.06),
     )
+
+
+def _search(dims: int) -> CMAOptimizer:
+    modelled = 1 < dims <= MOST_MODELLED
+    wide = modelled and dims > FEW
+    return CMAOptimizer(surrogate=modelled, popsize=WIDER * usual_population(dims) if wide else None)
 
 
 def _local(dims: int, gradient: bool) -> Regime:
