@@ -122,12 +122,26 @@ def configured(source: Path, evaluations: int, seed: int) -> None:
         (here / "fit.toml").write_text(CONFIGURATION.format(evaluations=evaluations, seed=seed, **places))
         command = [sys.executable, "-m", "glompo"]
         begin = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([*command, "run", "fit.toml"], cwd=here, check=True, stdout=subprocess.DEVNULL)
+        with subprocess.Popen([*command, "run", "fit.toml"], cwd=here, stdout=subprocess.DEVNULL) as run:
+            peak = 0
+            while run.poll() is None:
+                peak = _peak(run.pid) or peak
+                time.sleep(0.1)
+        assert run.returncode == 0, run.returncode
         end = resource.getrusage(resource.RUSAGE_CHILDREN)
         found = subprocess.run([*command, "report", "fit"], cwd=here, check=True, stdout=subprocess.PIPE, text=True)
     seconds = end.ru_utime + end.ru_stime - begin.ru_utime - begin.ru_stime
-    print(f"seed {seed}, by fit.toml and two tables: {seconds:.0f} s CPU, {end.ru_maxrss / 1024:.0f} MB at most")
+    print(f"seed {seed}, by fit.toml and two tables: {seconds:.0f} s CPU, {peak / 1024:.0f} MB at most")
     print("\n\n".join(found.stdout.split("\n\n")[:2]))
+
+
+def _peak(pid: int) -> int:
+    """Return the most memory that a process has had, in kB; usage of children begins with that of their parent."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM")), 0)
 
 
 def sensitivity(task: Calibration, points: int = 1_000) -> None:
