@@ -1,6 +1,6 @@
 """What the dashboard costs for a long run: to open it, to draw each tab again, to follow, and in memory.
 
-Usage: ``python benchmarks/dashboard.py [evaluations] [optimizers] [updates]``. The run is that of ``reading.py``. Times
+Usage: ``python -m benchmarks.dashboard [evaluations] [optimizers] [updates]``. The run is that of ``reading.py``. Times
 are CPU seconds of this process, since other processes may share the machine.
 """
 

@@ -1,6 +1,6 @@
 """What the pages of the dashboard cost in a real browser: the first picture of a long run, and a page that stays open.
 
-Usage: ``python benchmarks/dashboard_page.py first [evaluations] [optimizers] [times]``, or ``... live [minutes]``.
+Usage: ``python -m benchmarks.dashboard_page first [evaluations] [optimizers] [times]``, or ``... live [minutes]``.
 `first` opens pages about the run of ``reading.py`` while its journal is still being read. `live` keeps a page open on a
 run that goes on, goes through its tabs, and prints the memory of server and page once a minute. Needs playwright, and a
 Chromium in the variable CHROMIUM or at /usr/bin/chromium.
