@@ -12,6 +12,9 @@ from glompo.errors import SettingError
 
 Vector = NDArray[np.float64]
 
+SUM = "sum:"
+"""How the header begins under which a run records what a group adds to the loss."""
+
 HUBER_EDGE = 1.345
 """Residual, in units of sigma, up to which `huber` is quadratic: 95 % efficiency for normal errors (Huber 1964)."""
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from glompo.calibration.data import AnswerError, Data
 from glompo.calibration.known import check_parameters, check_quantities
-from glompo.calibration.losses import loss_of
+from glompo.calibration.losses import SUM, loss_of
 from glompo.calibration.parameters import Parameters
 from glompo.calibration.report import Report, reported
 from glompo.errors import SettingError, SettingTypeError, TaskContractError
@@ -194,7 +194,7 @@ class Calibration:
 
     def headers(self) -> dict[str, type]:
         """Return name and type of the extra values: the sum of the shares of each group in the loss."""
-        sums: dict[str, type] = {f"sum:{group}": float for group in self.groups}
+        sums: dict[str, type] = {f"{SUM}{group}": float for group in self.groups}
         kept = "residuals" if self._loss.squares else "weighted_residuals"
         return sums | ({kept: np.ndarray} if self._keeps else {})
 

@@ -37,19 +37,11 @@ class FitPicture(Picture[FitColumns]):
         """Return the legend of the groups."""
         return [("circle", colour, name) for name, colour in self.colours(columns).items()]
 
-    def without(self, said: str) -> None:
-        """Show a line in the place of a picture."""
-        self._built, self.layout.children, self.legend.text = None, [self.legend], self.note(said)
-
 
 class LossesPicture(FitPicture):
     """What each group added to the loss of the best point so far."""
 
-    def update(self, columns: FitColumns) -> None:
-        """Draw these columns, or say what is missing."""
-        super().update(columns)
-        if self.empty(columns):
-            self.without(NO_SUMS)
+    missing = NO_SUMS
 
     def empty(self, columns: FitColumns) -> bool:
         """Return whether there is nothing to draw."""
@@ -93,11 +85,7 @@ class LossesPicture(FitPicture):
 class ResidualsPicture(FitPicture):
     """The weighted residuals of the best point in the order of the data."""
 
-    def update(self, columns: FitColumns) -> None:
-        """Draw these columns, or say what is missing."""
-        super().update(columns)
-        if self.empty(columns):
-            self.without(NO_RESIDUALS)
+    missing = NO_RESIDUALS
 
     def empty(self, columns: FitColumns) -> bool:
         """Return whether there is nothing to draw."""
@@ -135,11 +123,7 @@ class ResidualsPicture(FitPicture):
 class ParityPicture(FitPicture):
     """Predictions of the best point against references."""
 
-    def update(self, columns: FitColumns) -> None:
-        """Draw these columns, or nothing: what is missing is told below the residuals."""
-        super().update(columns)
-        if self.empty(columns):
-            self.layout.children = []
+    missing = ""  # that is told below the residuals
 
     def empty(self, columns: FitColumns) -> bool:
         """Return whether there is nothing to draw."""

@@ -46,6 +46,8 @@ class Picture(ABC, Generic[Columns]):
     """
 
     height = 420
+    missing = "There is nothing to draw yet."
+    """What is said in the place of an empty picture; it leaves no trace if that is nothing."""
 
     def __init__(self, theme: ThemeName = "light") -> None:
         self.theme: Theme = THEMES[theme]
@@ -59,8 +61,8 @@ class Picture(ABC, Generic[Columns]):
         """Draw these columns; the figure is made anew only where its axes change."""
         self._columns = columns
         if self.empty(columns):
-            self._built, self.layout.children = None, [self.legend]
-            self.legend.text = self.note("There is nothing to draw yet.")
+            self._built, self.layout.children = None, [self.legend] if self.missing else []
+            self.legend.text = self.note(self.missing)
             return
         built = (self.kind(columns), self.theme)
         data = self.data(columns)

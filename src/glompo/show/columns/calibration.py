@@ -8,14 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.calibration.data import Data
-from glompo.calibration.losses import Loss
+from glompo.calibration.losses import SUM, Loss
 from glompo.events import Evaluated, Event, RunOpened, SessionOpened
 from glompo.show.columns.trajectories import drawable
 
 Vector = NDArray[np.float64]
-
-SUM = "sum:"
-"""How the header of a group's sum begins."""
 
 RESIDUALS = ("residuals", "weighted_residuals")
 """Headers of recorded residuals: what is squared and summed, or what the loss is made of."""
