@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from glompo import control
 from glompo.cli.token_file import kept_token
 from glompo.errors import UserError
 from glompo.events import Asked, StopRequested
@@ -71,7 +72,28 @@ def test_an_optimizer_is_stopped_once_that_is_confirmed_and_the_journal_says_who
     stops = until(lambda: [one for one in load(living).events if isinstance(one, StopRequested)], "the stop")
     assert (stops[0].opt, stops[0].by) == (opt, "user")
     page.get_by_text("Decisions", exact=True).click()
-    page.get_by_role("cell", name=asked.who).first.wait_for()
+    newer = page.get_by_role("button", name="Show what is new")  # if the page came before the server had read of it
+
+    def shown():
+        if newer.count():
+            newer.click()
+        return page.get_by_role("cell", name=asked.who).count()
+
+    assert until(shown, "the entry")
+
+
+def test_decisions_stand_still_while_they_are_read_and_are_the_newest_on_return(page, address, living):
+    page.goto(address)
+    page.get_by_text("Decisions", exact=True).click()
+    entries = page.get_by_text(re.compile("^Decisions and log"))
+    entries.wait_for()
+    before = entries.inner_text()
+    control(living).checkpoint()
+    page.get_by_role("button", name="Show what is new").wait_for()
+    assert entries.inner_text() == before
+    page.get_by_text("Overview", exact=True).click()
+    page.get_by_text("Decisions", exact=True).click()
+    until(lambda: entries.inner_text() != before, "a longer list")
 
 
 def test_a_point_is_injected_once_that_is_confirmed(page, address, living):

@@ -56,7 +56,7 @@ class Page:
         self._make_widgets()
         self._panels = self._made_panels()
         self._tabs: Any = Tabs(tabs=self._panels[:-1], sizing_mode="stretch_width", stylesheets=[self._widgets])
-        self._tabs.on_change("active", lambda attr, old, new: self.draw())
+        self._tabs.on_change("active", lambda attr, old, new: self._arrive())
         self._root: Any = column(self._head(), self._facts, self._tabs, sizing_mode="stretch_width")
         self._dress()
         document.title = "GloMPO"
@@ -69,6 +69,10 @@ class Page:
         document.js_on_event("connection_lost", CustomJS(code=RETURN))
         document.add_root(self._root)
         document.add_periodic_callback(self.draw, EVERY)
+        self.draw()
+
+    def _arrive(self) -> None:
+        self._shown_decisions = None  # a list is held still only while it is read
         self.draw()
 
     def draw(self) -> None:
@@ -116,7 +120,7 @@ class Page:
         self._first: Any = Select(title="Parameter", value="0", options=[], stylesheets=sheets, width=200)
         self._second: Any = Select(title="Second parameter", value="1", options=[], stylesheets=sheets, width=200)
         self._searched: Any = TextInput(title="Words to look for", stylesheets=sheets, width=320)
-        self._newer: Any = Button(label="Show new entries", stylesheets=sheets, align="end", width_policy="min")
+        self._newer: Any = Button(label="Nothing new", stylesheets=sheets, align="end", width_policy="min")
         divs = (Div(text="", stylesheets=markup_sheets, sizing_mode="stretch_width") for _ in range(5))
         self._facts, self._overview, self._failures, self._optimizers, self._decisions = divs
         self._shown_decisions: object = None
@@ -186,7 +190,7 @@ class Page:
         if self._shown_decisions is None:
             self._show_decisions()
         new = found.count - self._shown_decisions if isinstance(self._shown_decisions, int) else 0
-        self._newer.label = f"Show {new:,} new entries" if new else "Nothing new"
+        self._newer.label = f"Show what is new: {new:,}" if new else "Nothing new"
         self._newer.disabled = not new
 
     def _show_decisions(self) -> None:
