@@ -37,6 +37,12 @@ class Steady(StepperOptimizer):
         return _Draws(self, len(x0))
 
 
+class OneByOne(Steady):
+    """The same, but with one evaluation at a time."""
+
+    capabilities = Capabilities()
+
+
 class _Draws(Stepper):
     def __init__(self, settings: Steady, dims: int) -> None:
         self._settings, self._dims, self._told = settings, dims, 0

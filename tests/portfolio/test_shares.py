@@ -16,7 +16,7 @@ from glompo.selectors import BIPOPSelector, CycleSelector
 from glompo.storage.inbox import Request
 from glompo.testing import simulate
 
-from .regimes import Steady, most_in_flight, play, points, spent, steady
+from .regimes import OneByOne, Steady, most_in_flight, play, points, spent, steady
 
 BLOCK = 10
 
@@ -67,6 +67,19 @@ def test_one_of_each_regime_lives_on_any_number_of_slots_and_no_more_are_used() 
 def test_the_slots_are_full_while_one_regime_has_enough_to_ask() -> None:
     run = play(steady("a"), steady("b"), calls=400, max_jobs=5)
     assert run.view.now <= 1.2 * 400 / 5
+
+
+@pytest.mark.parametrize("slots", [4, 16])
+def test_a_regime_with_one_evaluation_at_a_time_has_its_share_beside_a_wide_one(slots: int) -> None:
+    """It takes one slot: it holds up no other while its block lasts, nor does it get less than its block at once."""
+    run = play(steady("a", share=9), Regime("b", OneByOne(1.0), 1, success=1), calls=1000, max_jobs=slots)
+    assert spent(run) == pytest.approx({"a": 900, "b": 100}, abs=BLOCK + slots)
+    assert {one.regime: one.slots for one in run.view} == {"a": slots, "b": 1}
+    assert {event.n for event in run.events if isinstance(event, Granted) and run.view[event.opt].regime == "b"} == {
+        BLOCK
+    }
+    if slots == 4:
+        assert run.view.now <= 1.2 * 1000 / slots
 
 
 def test_real_threads_are_never_more_than_the_slots(tmp_path: Any) -> None:

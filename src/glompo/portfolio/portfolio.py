@@ -23,6 +23,7 @@ from glompo.core.views.regime_view import RegimeView
 from glompo.core.views.run_view import RunView
 from glompo.errors import SettingError, SettingTypeError
 from glompo.generators import BaseGenerator
+from glompo.optimizers.capabilities import Capabilities
 from glompo.portfolio.regime import Regime
 from glompo.selectors import BaseSelector
 from glompo.selectors.ledger import Account, Ledger
@@ -138,8 +139,7 @@ class Portfolio(BaseSelector):
                 return None
             option = self.regimes[name].selector.choose(self.part(view, name), view.slots)
             if isinstance(option, Option):
-                # wide enough for all slots, since what it evaluates is for the allocator to say
-                return self.regimes[name], replace(option, slots=view.slots, shared=True, regime=name)
+                return self.regimes[name], replace(option, slots=_width(option, view), shared=True, regime=name)
             over += option is False
         return False if over == len(accounts) and not view.n_alive else None
 
@@ -215,6 +215,13 @@ class _Shares:
 def _stopper_of(regimes: Sequence[Regime]) -> Rule | tuple[()]:
     rules = [OptimizerRegime(one.name) & one.stopper for one in regimes if one.stopper is not None]
     return reduce(or_, rules) if rules else ()
+
+
+def _width(option: Option, view: RunView) -> int:
+    """Return in how many slots at once an optimizer can evaluate: all, for the allocator to share out, or one."""
+    if not isinstance(getattr(option.cls, "capabilities", None), Capabilities):
+        return view.slots
+    return view.slots if option.cls(*option.args, **option.kwargs).capabilities.batch else 1
 
 
 def _granted(one: OptimizerView, view: RunView, free: int) -> int:
