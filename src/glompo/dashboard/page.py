@@ -71,10 +71,6 @@ class Page:
         document.add_periodic_callback(self.draw, EVERY)
         self.draw()
 
-    def _arrive(self) -> None:
-        self._shown_decisions = None  # a list is held still only while it is read
-        self.draw()
-
     def draw(self) -> None:
         """Draw what is new in the tab that is looked at."""
         self._offer_calibration()
@@ -184,6 +180,10 @@ class Page:
                 field.options = options
                 if int(field.value) >= len(names):
                     field.value = str(len(names) - 1)
+
+    def _arrive(self) -> None:
+        self._shown_decisions = None  # a list is held still only while it is read
+        self.draw()
 
     def _count_decisions(self) -> None:
         found = self._run.decisions
