@@ -4,8 +4,10 @@ import time
 
 import numpy as np
 import pytest
+from cma.sigma_adaptation import CMAAdaptSigmaTPA
 
 import glompo
+from glompo.core.state.lifecycle import How
 from glompo.events import Diverged, Evaluated, Recovered
 from glompo.exit_conditions import MaxTotalFunctionCalls
 from glompo.optimizers import CMAOptimizer, GridSampling, RandomSampling
@@ -14,8 +16,17 @@ from glompo.testing import simulate
 from glompo.testing.spy import Witness, _Overheard
 
 BOX = [(-5.0, 5.0)] * 2
-FLOWING = [RandomSampling(workers=8), GridSampling(20, workers=8), CMAOptimizer(workers=8)]
-NAMES = ["random", "grid", "CMA-ES"]
+FLOWING = [
+    RandomSampling(workers=8),
+    GridSampling(20, workers=8),
+    CMAOptimizer(workers=8),
+    CMAOptimizer(popsize=6, workers=8),
+]
+NAMES = ["random", "grid", "CMA-ES", "CMA-ES of six"]
+
+
+def sphere(x):
+    return float(x @ x)
 
 
 def uneven(x):
@@ -38,6 +49,51 @@ def test_one_long_evaluation_holds_up_no_other(optimizer):
     assert done.view.now <= 42.0
 
 
+@pytest.mark.parametrize("most", range(60, 72))
+@pytest.mark.parametrize("popsize", [3, 4, 6, 10])
+def test_the_last_evaluations_may_fill_a_further_generation(popsize, most):
+    """At a limit of its own the search asks for no more, while more values may land than one generation takes."""
+    optimizer = CMAOptimizer(popsize=popsize, workers=16, cma_options={"maxfevals": most})
+    run = simulate([optimizer], MaxTotalFunctionCalls(300), bounds=BOX, max_jobs=16)
+    assert {one.how for one in run.view} <= {How.EXHAUSTED, How.STOPPED}
+
+
+@pytest.mark.parametrize("workers", [8, 32, 100])
+def test_a_generation_that_is_given_is_as_good_with_more_slots(workers):
+    """Values that are many generations old would mislead the search."""
+    run = simulate(
+        [CMAOptimizer(popsize=8, workers=workers)],
+        MaxTotalFunctionCalls(500),
+        task=sphere,
+        bounds=BOX,
+        max_jobs=workers,
+    )
+    assert run.view.best.f < 1e-6
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_flow_takes_a_better_point_of_another(force):
+    optimizer = CMAOptimizer(workers=8, force_injects=force)
+    method = optimizer.stepper(np.full(2, 4.0), np.array(BOX))
+    sent = []
+    for k in range(60):
+        if k == 30:
+            method.inject(np.array([0.125, -0.25]), 0.0)
+        sent.append(method.ask(1))
+        method.tell(sent[-1], np.array([sphere(sent[-1][0])]))
+    near = min(float(np.abs(x - [0.125, -0.25]).max()) for x in sent[30:32])
+    assert near < (1e-9 if force else 5.0)
+    assert method.finished() is None
+
+
+@pytest.mark.parametrize("options", [{"CMA_mirrors": 2}, {"AdaptSigma": CMAAdaptSigmaTPA}, {"pc_line_samples": True}])
+def test_points_of_a_generation_that_belong_together_are_asked_for_together(options):
+    optimizer = CMAOptimizer(workers=32, cma_options=options)
+    assert optimizer.stepper(np.zeros(2), np.array(BOX)).in_flight(32) == 0
+    run = simulate([optimizer], MaxTotalFunctionCalls(300), bounds=BOX, max_jobs=32)
+    assert {one.how for one in run.view} <= {How.STOPPED, How.CUT}
+
+
 def test_a_search_whose_generation_fills_the_slots_keeps_to_its_generations():
     done = simulate([CMAOptimizer(workers=3)], MaxTotalFunctionCalls(13), bounds=BOX, seconds=1.0, max_jobs=3)
     assert done.view.now == 1 + 4.0  # the starting point, then two generations of six
@@ -45,7 +101,7 @@ def test_a_search_whose_generation_fills_the_slots_keeps_to_its_generations():
 
 def test_a_search_with_a_surrogate_keeps_to_its_generations():
     built = CMAOptimizer(workers=20, surrogate=True)
-    assert not built.stepper(np.zeros(2), np.array(BOX)).flows()
+    assert built.stepper(np.zeros(2), np.array(BOX)).in_flight(20) == 0
 
 
 @pytest.mark.parametrize("saved", [None, 30], ids=["replay", "saved state"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,9 @@ LIMITS = {"maxiter", "maxfevals", "timeout", "stoppedbyuser", "callback"}
 FLOWING = 0.75
 """Points of a generation for each evaluation in flight, if none waits for a generation: with fewer, values land that
 are several generations old, and the search narrows too soon; with more, it takes more evaluations."""
+
+PAIRED = {"AdaptSigma", "CMA_mirrors", "CMA_mirrormethod", "pc_line_samples"}
+"""Options of pycma with which points of a generation belong together, so that all are asked for at once."""
 
 TOLERANCES = {"tolx": 1e-11, "tolfun": 0.0, "tolfunhist": 0.0}
 """Steps in units of the ranges; pycma's tolerances of values are absolute, so that they depend on the unit of f."""
@@ -76,7 +80,7 @@ class CMAOptimizer(StepperOptimizer):
     With more workers than points in a generation, and without a surrogate, nothing waits for the slowest evaluation of
     a generation: points are asked for one by one from the present distribution, and as many values as a generation has
     points, in the order in which they land, are told as one. What is found then depends on that order, which is on
-    record.
+    record. Of a `popsize` that is given, 4/3 are in flight at most, since older values would mislead it.
 
     pycma needs two parameters or more; with one, a second without effect is added. Failed evaluations (inf) rank
     behind the worst valid point of their generation.
@@ -120,13 +124,21 @@ class CMAOptimizer(StepperOptimizer):
 
 
 class _Evolution(Stepper):
+    # not in states of earlier versions
+    _may_tell = False
+    """Whether pycma was asked for a point since it was told a generation, one of which it takes between two points."""
+    _ahead: Sequence[Any] = ()
+    """Points of pycma that were not asked for yet."""
+
     def __init__(self, settings: CMAOptimizer, x0: NDArray[np.float64], bounds: NDArray[np.float64]) -> None:
         # a surrogate says which points of a generation are worth an evaluation, and needs the generation for that
         least = settings.popsize or usual_population(len(x0))
-        self._flows = not settings.surrogate and settings.workers > least
+        whole = settings.surrogate or not PAIRED.isdisjoint(settings.cma_options)
+        self._flows = settings.workers > least and not whole
         self._options = _options(settings, len(x0))
         if self._flows:
             self._options["popsize"] = settings.popsize or max(least, math.ceil(FLOWING * settings.workers))
+            self._options["CMA_mirrors"] = 0  # by default a generation of less than six has some
         self._sampler = settings.sampler
         self._sigma0 = settings.sigma0
         self._force = settings.force_injects
@@ -149,8 +161,8 @@ class _Evolution(Stepper):
         self._sent: dict[bytes, Any] = {}
         self._landed: list[tuple[Any, float]] = []
 
-    def flows(self) -> bool:
-        return self._flows
+    def in_flight(self, workers: int) -> int:
+        return min(workers, int(self._options["popsize"] / FLOWING)) if self._flows else 0
 
     def ask(self, n: int) -> NDArray[np.float64]:
         self._one_by_one = self._flows and n == 1
@@ -173,8 +185,10 @@ class _Evolution(Stepper):
         if self._strategy is None:
             self._strategy = self._new_strategy()
             return self._x0[np.newaxis]
-        self._inject_waiting()
-        asked = self._strategy.ask(1)[0]
+        self._tell_landed()
+        if not self._ahead:  # of one point alone pycma takes no injection
+            self._ahead, self._may_tell = self._strategy.ask(2 if self._inject_waiting() else 1), True
+        asked, *self._ahead = self._ahead
         point = self._box.natural(np.array(asked)[np.newaxis, : self._box.dims])
         self._sent[point.tobytes()] = asked
         return point
@@ -187,11 +201,16 @@ class _Evolution(Stepper):
             return
         self._note(points, values)
         self._landed.append((asked, float(values[0])))
-        if len(self._landed) == self._options["popsize"]:
-            generation, found = zip(*self._landed, strict=True)
-            self._landed = []
-            self._strategy.tell(list(generation), ranked(np.array(found)))
-            self._generation += 1
+        self._tell_landed()
+
+    def _tell_landed(self) -> None:
+        size = self._options["popsize"]
+        if len(self._landed) < size or not self._may_tell:
+            return
+        generation, found = zip(*self._landed[:size], strict=True)
+        self._landed, self._may_tell = self._landed[size:], False
+        self._strategy.tell(list(generation), ranked(np.array(found)))
+        self._generation += 1
 
     def tell(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
         if self._one_by_one:
@@ -241,11 +260,14 @@ class _Evolution(Stepper):
     def inject(self, x: NDArray[np.float64], fx: float) -> None:
         self._waiting = x
 
-    def _inject_waiting(self) -> None:
+    def _inject_waiting(self) -> bool:
+        """Inject what waits, if it is time, and say whether something was injected."""
         rested = self._interval is None or self._generation - self._injected_at >= self._interval
-        if self._waiting is not None and rested:
-            self._strategy.inject([self._cube(self._waiting)], force=self._force)
-            self._waiting, self._injected_at = None, self._generation
+        if self._waiting is None or not rested:
+            return False
+        self._strategy.inject([self._cube(self._waiting)], force=self._force)
+        self._waiting, self._injected_at = None, self._generation
+        return True
 
     def _cube(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         return self._padded(self._box.unit(x))

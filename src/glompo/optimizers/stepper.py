@@ -47,13 +47,13 @@ class Stepper(Protocol):
         """Take note of a better point, shape (d,), that another optimizer found; by default do nothing."""
         return
 
-    def flows(self) -> bool:
-        """Return whether it is asked for one point at a time, ``ask(1)``, and told each value as it lands.
+    def in_flight(self, workers: int) -> int:
+        """Return how many evaluations it keeps in flight where it may have `workers`; 0 if it asks for batches.
 
-        Values land in any order. Asked where several evaluations are in flight, of optimizers whose capabilities name
-        `flow`.
+        It is then asked for one point at a time, ``ask(1)``, and told each value as it lands, in any order. Of
+        optimizers whose capabilities name `flow`.
         """
-        return True
+        return workers
 
     def notes(self) -> list[str]:
         """Return what the log of the optimizer should say, each line once; by default nothing."""
@@ -105,8 +105,9 @@ class StepperOptimizer(BundledOptimizer):
             stepper = self.stepper(np.array(x0, dtype=float), np.array(bounds, dtype=float))
         self._stepper = stepper
         try:
-            if self.capabilities.flow and self.workers > 1 and stepper.flows() and hasattr(function, "flow"):
-                return self._flow(function, stepper)
+            can = self.capabilities.flow and self.workers > 1 and hasattr(function, "flow")
+            if can and (most := stepper.in_flight(self.workers)):
+                return self._flow(function, stepper, most)
             while (reason := stepper.finished()) is None:
                 if (limit := stepper.exhausted()) is not None:
                     return self.ended(limit, converged=False)
@@ -121,12 +122,12 @@ class StepperOptimizer(BundledOptimizer):
             self._stepper, self._asked = None, {}
             stepper.close()
 
-    def _flow(self, function: Any, stepper: Stepper) -> MinimizeResult:
-        """Ask one, and tell one as it lands."""
+    def _flow(self, function: Any, stepper: Stepper, most: int) -> MinimizeResult:
+        """Ask one, and tell one as it lands, with `most` in flight."""
         reason = stepper.finished()
 
         def ask() -> None:
-            while len(self._asked) < self.workers and stepper.exhausted() is None:
+            while len(self._asked) < most and stepper.exhausted() is None:
                 self._asked[self._numbered] = stepper.ask(1)[0]
                 self._numbered += 1
             for note in stepper.notes():
