@@ -49,6 +49,7 @@ class Page:
         self._theme: ThemeName = theme or "light"
         self._drawn: tuple[object, object] = (None, None)
         self._looks = 0
+        self._shown_decisions: int | None = None  # how many there were when they were shown
         self._widgets: Any = InlineStyleSheet(css="")
         self._markup: Any = InlineStyleSheet(css="")
         self._pictures = Pictures(self._theme)
@@ -123,7 +124,6 @@ class Page:
         self._newer: Any = Button(label="Nothing new", stylesheets=sheets, align="end", width_policy="min")
         divs = (Div(text="", stylesheets=markup_sheets, sizing_mode="stretch_width") for _ in range(5))
         self._facts, self._overview, self._failures, self._optimizers, self._decisions = divs
-        self._shown_decisions: object = None
         for one in (self._chooser, self._against, self._scale, self._first, self._second):
             one.on_change("value", lambda attr, old, new: self._choose())
         self._searched.on_change("value", lambda attr, old, new: self._show_decisions())
@@ -189,7 +189,7 @@ class Page:
         found = self._run.decisions
         if self._shown_decisions is None:
             self._show_decisions()
-        new = found.count - self._shown_decisions if isinstance(self._shown_decisions, int) else 0
+        new = 0 if self._shown_decisions is None else found.count - self._shown_decisions
         self._newer.label = f"Show what is new: {new:,}" if new else "Nothing new"
         self._newer.disabled = not new
 
