@@ -183,6 +183,22 @@ def test_a_kill_loses_no_line_and_a_resumption_goes_on_in_the_same_files(tmp_pat
     assert all({repr(x) for x, _ in pairs} <= set(lines(opt)) for opt, pairs in evaluations(Path("run")).items())
 
 
+def test_any_stand_in_of_the_program_gets_what_is_its_own(monkeypatch):
+    heard = []
+
+    class Ear:
+        def write(self, text):
+            heard.append(text)  # and returns nothing, as stand-ins do
+
+        def flush(self):
+            pass
+
+    monkeypatch.setattr(sys, "stdout", Ear())
+    result = run(callback=lambda view: print("of the program"))
+    assert holds_what_was_evaluated(result)
+    assert set("".join(heard).split("\n")) == {"of the program", ""}
+
+
 class Broken(BaseExitCondition):
     def judge(self, view, opt=None):
         raise ZeroDivisionError("on purpose" if view.calls else "at once")

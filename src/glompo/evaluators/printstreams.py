@@ -109,7 +109,9 @@ class Router:
     def write(self, text: str) -> int:
         """Write to where the present thread prints."""
         if not _place.get():
-            return len(text) if self.stream is None else int(self.stream.write(text))
+            if self.stream is not None:
+                self.stream.write(text)
+            return len(text)
         lines, newline, self._of_thread.begun = (getattr(self._of_thread, "begun", "") + text).rpartition("\n")
         if newline:
             self._append(lines + newline)
