@@ -194,3 +194,17 @@ def test_a_missing_package_is_named(evaluator, module, package, tmp_path, monkey
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(UserError, match=rf"{package}, which is not installed: pip install 'glompo\[cluster\]'"):
         run(lambda x: 0.0, evaluator, tmp_path)
+
+
+def test_what_is_printed_over_there_goes_into_the_files_of_whoever_asked(address, tmp_path):
+    def talks(x):
+        print("point", repr(float(x[0])))
+        return float(x @ x)
+
+    with distributed.Client(address.removeprefix("dask://"), set_as_default=False) as client:
+        for name, evaluator in (("guarded", address), ("unguarded", client)):
+            result = run(talks, evaluator, tmp_path / name, split_printstreams=True)
+            for event in read_events(result.run_dir):
+                if isinstance(event, Evaluated):
+                    file = result.run_dir / "glompo_optimizer_printstreams" / f"printstream_{event.opt}.out"
+                    assert {f"point {x!r}" for x in event.X[:, 0].tolist()} <= set(file.read_text().splitlines())

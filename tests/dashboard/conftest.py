@@ -53,13 +53,13 @@ def process(*arguments, **settings):
 
 
 @contextmanager
-def dashboard(*arguments):
+def dashboard(*arguments, begins="http://127.0.0.1:"):
     """Serve pages in a process of its own; gives it, and the address."""
     command = ("-m", "glompo", "dashboard", *arguments, "--no-browser")
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with process(*command, stdout=subprocess.PIPE, text=True, env=environment) as child:
         url = child.stdout.readline().strip()
-        assert url.startswith("http://127.0.0.1:")
+        assert url.startswith(begins)
         yield child, url
 
 

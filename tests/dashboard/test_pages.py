@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 import http.client
 import re
+import socket
+import subprocess
 from urllib.parse import urlsplit
 
 import pytest
 
-from glompo import control
+from glompo import control, minimize
 from glompo.cli.token_file import kept_token
-from glompo.errors import UserError
+from glompo.dashboard.server import Dashboard
+from glompo.errors import TaskFailedError, UserError
 from glompo.events import Asked, StopRequested
+from glompo.optimizers import RandomSampling
+from glompo.problems import Rastrigin
 from glompo.read import load
 from glompo.show.bokeh.theme import THEMES
 from glompo.storage.journal import Journal
@@ -262,3 +268,120 @@ def test_an_empty_run_and_a_dead_one_are_shown_and_cannot_be_asked(page, tmp_pat
             page.get_by_text(tab, exact=True).click()
         page.get_by_text("No process works on this run").wait_for()
         assert page.get_by_role("button", name="End the run", exact=True).is_disabled()
+
+
+def test_a_narrow_window_holds_all_and_a_long_table_leaves_other_tabs_as_they_are(browser, tmp_path):
+    def fails(x):
+        raise ValueError("x" * 3000)
+
+    with pytest.raises(TaskFailedError):
+        minimize(fails, [(0.0, 1.0)], max_evaluations=60, max_jobs=1, rng=1, working_dir=tmp_path / "failed")
+    task, starts = Rastrigin(dims=2), RandomSampling(iters=10)
+    minimize(
+        task, task.bounds, optimizers=starts, max_evaluations=900, max_jobs=1, rng=1, working_dir=tmp_path / "long"
+    )
+    context = browser.new_context(viewport={"width": 700, "height": 860})
+    page = context.new_page()
+
+    def extent():
+        return page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+
+    for run in ("failed", "long"):
+        with dashboard(tmp_path / run) as (_, url):
+            page.goto(url)
+            page.get_by_text("state", exact=True).first.wait_for()
+            until(lambda: extent()[0] == 700, f"a narrow page of {run}")
+            for button in ("Dark or light", "Control"):
+                box = page.get_by_text(button, exact=True).bounding_box()
+                assert box["x"] + box["width"] <= 700, button
+            if run == "long":
+                page.get_by_text("Optimizers", exact=True).click()
+                until(lambda: extent()[1] > 3000, "a long table")
+                page.get_by_text("Control", exact=True).click()
+                page.get_by_role("button", name="End the run", exact=True).wait_for()
+                until(lambda: extent()[1] < 1200, "a short page")
+    context.close()
+
+
+def saved(page):
+    """Return the rows of the file that the page offers."""
+    with page.expect_download() as saving:
+        page.get_by_role("link", name="Save as CSV").click()
+    with open(saving.value.path(), newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_tables_are_saved_as_they_are_on_record(page, address, living):
+    page.goto(address)
+    page.get_by_text("Optimizers", exact=True).first.click()
+    rows = saved(page)
+    known = [(one.opt_id, one.name) for one in load(living).result.optimizers]
+    assert rows
+    assert [(int(row["opt_id"]), row["name"]) for row in rows] == known[: len(rows)]
+    page.get_by_text("Decisions", exact=True).click()
+    page.get_by_text(re.compile("^Decisions and log")).wait_for()
+    assert "start" in {row["what"] for row in saved(page)}
+    parts = urlsplit(address)
+    assert answer(parts.port, f"{parts.path}/optimizers-7.csv") == 404
+    assert answer(parts.port, "/wrong/optimizers-0.csv") == 404
+
+
+def test_optimizers_that_have_ended_can_be_left_out(page, tmp_path):
+    task = Rastrigin(dims=2)
+    minimize(task, task.bounds, max_evaluations=40, max_jobs=1, rng=1, working_dir=tmp_path / "run")
+    with dashboard(tmp_path / "run") as (_, url):
+        page.goto(url)
+        page.get_by_text("Optimizers", exact=True).click()
+        page.get_by_role("cell", name="CMAOptimizer").first.wait_for()
+        page.locator("select").filter(has_text="those that have not ended").select_option(
+            label="those that have not ended"
+        )
+        page.get_by_text("No optimizer lives.").wait_for()
+
+
+PROXY = """
+import asyncio, contextlib, sys
+
+async def copy(reader, writer):
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+async def pass_on(reader, writer):
+    there = await asyncio.open_connection("127.0.0.1", int(sys.argv[1]))
+    await asyncio.gather(copy(reader, there[1]), copy(there[0], writer))
+
+async def main():
+    server = await asyncio.start_server(pass_on, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+asyncio.run(main())
+"""
+"""Passes on what comes to a port of its own, as a reverse proxy does."""
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+def test_pages_behind_a_proxy_live_below_its_address(page, living):
+    port = free_port()
+    with process("-c", PROXY, port, stdout=subprocess.PIPE, text=True) as proxy:
+        at = f"http://localhost:{int(proxy.stdout.readline())}/of/mine"
+        with dashboard(living, "--port", port, "--proxy", f"{at}/", begins=at) as (_, url):
+            page.goto(url)
+            page.get_by_text("running").first.wait_for()
+            before = evaluations(page)
+            until(lambda: evaluations(page) > before, "a larger number of evaluations")
+            page.get_by_text("Optimizers", exact=True).first.click()
+            assert saved(page)
+            assert answer(port, urlsplit(url).path.removeprefix("/of/mine")) == 404
+
+
+def test_an_address_of_a_proxy_that_is_none_is_refused():
+    with pytest.raises(UserError, match=r"'of/mine'; give it whole, such as https://example\.org/runs"):
+        Dashboard([], proxy="of/mine")

@@ -185,9 +185,9 @@ def test_a_large_task_travels_to_each_worker_once(monkeypatch):
     sizes = []
 
     class Recording(ThreadPoolExecutor):
-        def submit(self, call, spec, payload, x):
+        def submit(self, call, spec, payload, *rest):
             sizes.append(0 if payload is None else len(payload))
-            return super().submit(call, spec, payload, x)
+            return super().submit(call, spec, payload, *rest)
 
     table = np.ones(remote.SMALL)
     with Recording(1) as executor:

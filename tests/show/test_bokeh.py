@@ -134,7 +134,7 @@ def test_a_picture_without_anything_to_draw_says_so_instead_of_empty_axes(tmp_pa
         picture = kind("light")
         picture.update(columns)
         assert picture.layout.children == [picture.legend]
-        assert "nothing to draw yet" in picture.legend.text
+        assert "nothing to draw" in picture.legend.text
 
 
 def test_zero_stands_below_the_lowest_decade_and_is_named_so(tmp_path):

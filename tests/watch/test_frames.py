@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -96,7 +98,10 @@ def test_one_frame_of_a_long_run_has_all_of_its_state(tmp_path, monkeypatch):
     monkeypatch.setattr(panels, "OPENING", 0.0)
     assert "500 evaluations" in frame(record(tmp_path, run))
     save(tmp_path, state_and_end(tmp_path)[1], dump(run.state))
-    assert "500 evaluations" in frame(tmp_path)
+    told = frame(tmp_path)
+    assert "500 evaluations" in told
+    assert re.search(r"best so far, over the first \d+ of 500 evaluations", told)
+    assert "takes longer to read" in told
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from glompo.evaluators.environment import environment
 from glompo.evaluators.payload import pickled
 from glompo.evaluators.pickle_diagnosis import why_not
 from glompo.evaluators.pool.process_tree import signal_group, watch
+from glompo.evaluators.printstreams import PRINTSTREAM
 from glompo.events import Stopped
 from glompo.events.enums import Ending
 from glompo.loggers import library_logger
@@ -175,7 +176,7 @@ class ProcessesBackend:
             yield None, None
             return
         self._printstreams.mkdir(parents=True, exist_ok=True)
-        path = self._printstreams / f"printstream_{opt}"
+        path = self._printstreams / f"{PRINTSTREAM}{opt}"
         with open(f"{path}.out", "ab") as out, open(f"{path}.err", "ab") as err:
             yield out, err
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
+from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 from time import monotonic
 
 from glompo.backends.protocol import Capabilities
+from glompo.evaluators.printstreams import PRINTSTREAM, printing_to, routed
 from glompo.evaluators.shared import InFlight
 from glompo.wire.launch_request import LaunchRequest
 from glompo.worker.batch import Flusher
@@ -23,11 +26,20 @@ NO_OPTIMIZER = 0
 
 
 class ThreadsBackend:
-    """One daemon thread per optimizer, and one flusher for all."""
+    """One daemon thread per optimizer, and one flusher for all.
+
+    Parameters
+    ----------
+    printstreams : Path, optional
+        Folder for what each optimizer prints through Python, as of a
+        :class:`~glompo.backends.processes.ProcessesBackend`; without it they print where this process prints.
+    """
 
     capabilities = Capabilities()  # a thread can be asked and cut, nothing more; see `end`
 
-    def __init__(self) -> None:
+    def __init__(self, printstreams: Path | None = None) -> None:
+        self._printstreams = printstreams
+        self._routed = ExitStack()
         self._arrivals: queue.SimpleQueue[tuple[int, bytes]] = queue.SimpleQueue()
         self._mailboxes: dict[int, Mailbox] = {}
         self._threads: dict[int, threading.Thread] = {}
@@ -39,6 +51,9 @@ class ThreadsBackend:
         """Start the optimizer in a thread."""
         if self._flusher is None:
             self._flusher = Flusher()
+            if self._printstreams is not None:
+                self._printstreams.mkdir(parents=True, exist_ok=True)
+                self._routed.enter_context(routed())
         self._forget_ended()
         name = f"glompo-optimizer-{launch_request.opt}"
         mailbox = Mailbox(partial(self._arrive, launch_request.opt), self._flusher)
@@ -82,13 +97,16 @@ class ThreadsBackend:
                 thread.join(max(0.0, end - monotonic()))
         if self._flusher is not None:
             self._flusher.close()
+        self._routed.close()
         return [opt for opt, thread in self._threads.items() if thread.is_alive() and not self._mailboxes[opt].given_up]
 
     def _arrive(self, opt: int, data: bytes) -> None:
         self._arrivals.put((opt, data))
 
     def _host(self, launch_request: LaunchRequest, mailbox: Mailbox, name: str, in_flight: InFlight) -> None:
-        host(launch_request, mailbox, name, in_flight=in_flight)
+        folder = self._printstreams
+        with printing_to("" if folder is None else f"{folder.absolute() / PRINTSTREAM}{launch_request.opt}"):
+            host(launch_request, mailbox, name, in_flight=in_flight)
         self._ended.append((launch_request.opt, mailbox))
 
     def _forget_ended(self) -> None:

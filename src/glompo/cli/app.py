@@ -262,6 +262,9 @@ def dashboard(
         Path | None,
         typer.Option(metavar="FILE", help="Keeps the secret of the address, so that it stays; made if it is missing."),
     ] = None,
+    proxy: Annotated[
+        str, typer.Option(metavar="URL", help="Address at which a reverse proxy passes the pages on, with its path.")
+    ] = "",
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
 ) -> None:
     """Show runs in a browser while they go on, and steer them; print the address. Ctrl-C ends the pages, not the runs.
@@ -270,7 +273,7 @@ def dashboard(
     """
     from glompo.cli.dashboard import serve
 
-    serve(directories, port, token_file, dark, not no_browser)
+    serve(directories, port, token_file, proxy, dark, not no_browser)
 
 
 @app.command("list", epilog="Example: glompo list fits")

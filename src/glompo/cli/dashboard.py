@@ -19,7 +19,7 @@ MOST = 24
 """Runs on one dashboard at most."""
 
 
-def serve(directories: list[Path], port: int, token_file: Path | None, dark: bool, browser: bool) -> None:
+def serve(directories: list[Path], port: int, token_file: Path | None, proxy: str, dark: bool, browser: bool) -> None:
     """Serve pages about runs until Ctrl-C, and print their address.
 
     Raises
@@ -35,7 +35,8 @@ def serve(directories: list[Path], port: int, token_file: Path | None, dark: boo
 
     for name in ("bokeh", "tornado"):  # a browser that is closed is nothing to warn of
         logging.getLogger(name).setLevel(logging.ERROR)
-    dashboard = Dashboard([FollowedRun(one, _tables(one)) for one in _runs(directories)], port, kept_token(token_file))
+    runs = [FollowedRun(one, _tables(one)) for one in _runs(directories)]
+    dashboard = Dashboard(runs, port, kept_token(token_file), proxy)
     url = dashboard.url + ("?theme=dark" if dark else "")
     typer.echo(f"{legible(url, PAGE)}\nThe address is a key: who knows it can steer these runs. Ctrl-C ends the pages.")
     if browser:

@@ -13,6 +13,7 @@ from bokeh.layouts import column, row
 from bokeh.models.widgets import Button, Div, Select, Spinner, TextInput
 
 from glompo.dashboard.followed import FollowedRun
+from glompo.dashboard.looks import WRAPPED
 from glompo.dashboard.markup import text
 from glompo.errors import GlompoError
 from glompo.read import OptimizerRow, RunStatus
@@ -75,17 +76,16 @@ class Controls:
 
     def _of_one(self) -> Any:
         about = [("Stop", "stop"), ("Pause", "pause"), ("Unpause", "unpause")]
-        return row(
-            self.optimizer, *(self._asking(label, partial(self._about_one, label, name)) for label, name in about)
-        )
+        buttons = (self._asking(label, partial(self._about_one, label, name)) for label, name in about)
+        return row(self.optimizer, *buttons, styles=WRAPPED)
 
     def _of_amounts(self) -> Any:
         budget = self._asking("Set budget", lambda: self._amount("budget", self.budget))
         slots = self._asking("Set slots", lambda: self._amount("slots", self.slots))
-        return row(self.budget, budget, self.slots, slots)
+        return row(self.budget, budget, self.slots, slots, styles=WRAPPED)
 
     def _of_point(self) -> Any:
-        return row(self.point, self._asking("Inject", self._about_point))
+        return row(self.point, self._asking("Inject", self._about_point), styles=WRAPPED)
 
     def _name_parameters(self, names: Sequence[str]) -> None:
         title = legible(f"Point: a number for each of {' '.join(names)}; or NAME=NUMBER of each", 160)
@@ -98,9 +98,10 @@ class Controls:
             ("Suspend the run", "End this session? The run can be resumed.", "suspend"),
             ("End the run", "End the run for good, as if its exit condition held?", "end"),
         ]
-        return row(
-            *(self._asking(label, partial(self._ask, question, methodcaller(name))) for label, question, name in whole)
+        buttons = (
+            self._asking(label, partial(self._ask, question, methodcaller(name))) for label, question, name in whole
         )
+        return row(*buttons, styles=WRAPPED)
 
     def _about_one(self, label: str, name: str) -> None:
         if self.optimizer.value:

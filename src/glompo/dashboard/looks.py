@@ -41,14 +41,25 @@ history.replaceState(null, "", dark ? "?theme=light" : "?theme=dark")
 """What the button does to the address, so that a page that comes back looks as before."""
 
 
+WRAPPED = {"flex-wrap": "wrap"}
+"""Of a row of fields: what has no room in a narrow window stands below."""
+
+PANEL = ":host { min-width: 0; } :host([style*='visibility: hidden']) { height: 0; overflow: hidden; }"
+"""Of what a tab holds: Bokeh hides it where it stands, and a long or wide table would leave all tabs so."""
+
+
 def markup_style(theme: Theme) -> str:
     """Return the style of tables and texts."""
     return f"""
     :host {{ font: 14px/1.45 {FONT}; color: {theme.ink}; }}
     h1 {{ font-size: 18px; margin: 0; font-weight: 600; }}
+    .bk-clearfix {{ width: 100%; }}
     table {{ border-collapse: collapse; width: 100%; background: {theme.card}; border-radius: 6px; }}
     caption {{ text-align: left; font-weight: 600; padding: 6px 0; }}
     th, td {{ text-align: left; padding: 6px 12px; border-bottom: 1px solid {theme.grid}; vertical-align: top; }}
+    td:last-child {{ overflow-wrap: anywhere; min-width: 200px; }}
+    td.n:last-child {{ min-width: 0; }}
+    @media (max-width: 760px) {{ th, td {{ padding: 6px 7px; }} }}
     th {{ color: {theme.faint}; font-weight: 500; white-space: nowrap; }}
     .n {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
     .scroll {{ overflow-x: auto; }}
@@ -59,6 +70,7 @@ def markup_style(theme: Theme) -> str:
     small {{ color: {theme.faint}; font-size: 13px; }}
     p {{ margin: 4px 0; overflow-wrap: anywhere; }}
     pre {{ white-space: pre-wrap; margin: 6px 0; font-size: 12px; color: {theme.ink}; }}
+    a {{ color: {theme.colours[0]}; }}
     summary {{ cursor: pointer; }}
     .bad {{ color: {theme.failed}; }}
     .state::before {{ content: "● "; color: {theme.faint}; }}
@@ -82,7 +94,9 @@ def widget_style(theme: Theme) -> str:
     .bk-tab:focus {{ outline: none; }}
     .bk-btn:focus-visible, .bk-input:focus-visible, .bk-tab:focus-visible {{ outline: 2px solid {theme.colours[0]};
       outline-offset: 1px; }}
-    .bk-btn:disabled {{ opacity: 0.45; }}
+    .bk-btn:disabled, .bk-btn.bk-btn-default[disabled] {{ background: {theme.card}; color: {theme.ink};
+      border-color: {theme.faint}; opacity: 0.5; }}
+    .bk-headers-wrapper {{ flex-wrap: wrap; }}
     .bk-tab {{ color: {theme.faint}; font-size: 14px; padding: 8px 14px; background: transparent; border: none; }}
     .bk-tab.bk-active, :host(.bk-above) .bk-tab.bk-active {{ color: {theme.ink}; background: transparent;
       border-bottom: 2px solid {theme.colours[0]}; }}

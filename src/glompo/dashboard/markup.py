@@ -83,12 +83,19 @@ def failures(summary: Summary) -> str:
     return table(("cause", "evaluations", "the first of them"), rows, caption="Why evaluations failed")
 
 
-def optimizers(rows: Sequence[OptimizerRow]) -> str:
-    """Return the table of optimizers: those that live first, then those with the best values."""
+def link(where: str, said: str) -> str:
+    """Return a link to a file that is to be saved."""
+    return f'<p><a href="{text(where)}" download>{text(said)}</a></p>'
+
+
+def optimizers(rows: Sequence[OptimizerRow], which: str) -> str:
+    """Return the table of `which` optimizers, all or the living: those that live first, then by their best values."""
+    if which == "living":
+        rows = [row for row in rows if row.how is None]
     if not rows:
-        return "<p>No optimizer has started yet.</p>"
+        return f"<p>No optimizer {'lives' if which == 'living' else 'has started'}.</p>"
     ordered = sorted(rows, key=lambda row: (row.how is not None, row.best_f, row.opt_id))
-    heads = ("", "optimizer", "state", "evaluations", "best value", "started", "started because", "ended because")
+    heads = ("", "optimizer", "state", "evaluations", "best value", "started", "starting point", "ended because")
     left_out = len(rows) - OPTIMIZERS_SHOWN
     caption = "Optimizers" + (f", without {left_out:,} that ended with larger values" if left_out > 0 else "")
     return table(heads, map(_optimizer_cells, ordered[:OPTIMIZERS_SHOWN]), caption=caption)
@@ -99,8 +106,8 @@ def _optimizer_cells(row: OptimizerRow) -> list[str]:
     started = "" if row.started_at is None else fmt.clock(row.started_at)
     why = row.ended_because or row.paused_because
     return [
-        str(row.opt_id), legible(row.name, 80), standing, f"{row.evaluations:,}", fmt.value(row.best_f),
-        started, row.started_because, why,
+        str(row.opt_id), legible(row.name, 48), standing, f"{row.evaluations:,}", fmt.value(row.best_f),
+        started, row.start, why,
     ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from bokeh.models.widgets import Button, Div, Select, TextInput
 from glompo.dashboard import markup
 from glompo.dashboard.controls import Controls
 from glompo.dashboard.followed import FollowedRun
-from glompo.dashboard.looks import FRAME, RETURN, TURN, ground, markup_style, widget_style
+from glompo.dashboard.looks import FRAME, PANEL, RETURN, TURN, WRAPPED, ground, markup_style, widget_style
 from glompo.dashboard.pictures import Pictures
 from glompo.safe_text import legible
 from glompo.show.bokeh.theme import FONT, THEMES, ThemeName
@@ -26,6 +26,7 @@ SLOWLY = ("Parameters",)
 DECISIONS_SHOWN = 200
 
 SCALES: Any = [("auto", "what shows them best"), ("linear", "linear"), ("shifted", "distance to the smallest")]
+WHICH: Any = [("all", "all optimizers"), ("living", "those that have not ended")]
 AXES: Any = [("evaluations", "evaluations"), ("time", "run time"), ("cost", "time of evaluations")]
 
 
@@ -38,17 +39,21 @@ class Page:
         Where it is put.
     runs : sequence of FollowedRun
         At least one; the first is on display.
+    files : str
+        Where its files are, seen from its own address.
     theme : {'light', 'dark'}, optional
         How it looks at first; as the system prefers by default.
     """
 
-    def __init__(self, document: Any, runs: Sequence[FollowedRun], theme: ThemeName | None = None) -> None:
+    def __init__(self, document: Any, runs: Sequence[FollowedRun], files: str, theme: ThemeName | None = None) -> None:
+        self._files = files
         self._document = document
         self._runs = runs
         self._run = runs[0]
         self._theme: ThemeName = theme or "light"
         self._drawn: tuple[object, object] = (None, None)
         self._looks = 0
+        self._shown_decisions: int | None = None  # how many there were when they were shown
         self._widgets: Any = InlineStyleSheet(css="")
         self._markup: Any = InlineStyleSheet(css="")
         self._pictures = Pictures(self._theme)
@@ -98,7 +103,7 @@ class Page:
         if tab == "Overview":
             _put(self._failures, markup.failures(summary))
         elif tab == "Optimizers":
-            _put(self._optimizers, markup.optimizers(rows))
+            _put(self._optimizers, self._link("optimizers") + markup.optimizers(rows, self._which.value))
         elif tab == "Decisions":
             self._count_decisions()
         elif tab == "Control":
@@ -115,12 +120,12 @@ class Page:
         self._ground: Any = Button(label="Dark or light", stylesheets=sheets, align="end", width_policy="min")
         self._first: Any = Select(title="Parameter", value="0", options=[], stylesheets=sheets, width=200)
         self._second: Any = Select(title="Second parameter", value="1", options=[], stylesheets=sheets, width=200)
+        self._which: Any = Select(title="Which", value="all", options=WHICH, stylesheets=sheets, width=200)
         self._searched: Any = TextInput(title="Words to look for", stylesheets=sheets, width=320)
         self._newer: Any = Button(label="Nothing new", stylesheets=sheets, align="end", width_policy="min")
         divs = (Div(text="", stylesheets=markup_sheets, sizing_mode="stretch_width") for _ in range(5))
         self._facts, self._overview, self._failures, self._optimizers, self._decisions = divs
-        self._shown_decisions: object = None
-        for one in (self._chooser, self._against, self._scale, self._first, self._second):
+        for one in (self._chooser, self._against, self._scale, self._first, self._second, self._which):
             one.on_change("value", lambda attr, old, new: self._choose())
         self._searched.on_change("value", lambda attr, old, new: self._show_decisions())
         self._newer.on_click(self._show_decisions)
@@ -129,7 +134,8 @@ class Page:
 
     def _head(self) -> Any:
         title = Div(text="<h1>GloMPO</h1>", stylesheets=[self._markup], align="end")
-        return row(title, self._chooser, self._against, self._scale, self._ground, sizing_mode="stretch_width")
+        fields = title, self._chooser, self._against, self._scale, self._ground
+        return row(*fields, sizing_mode="stretch_width", styles=WRAPPED)
 
     def _made_panels(self) -> list[Any]:
         show = self._pictures
@@ -142,15 +148,13 @@ class Page:
                 show.sensitivity.layout, row(self._first, self._second), show.slice.layout, show.pair.layout,
                 show.coordinates.layout,
             ],
-            "Optimizers": [self._optimizers],
+            "Optimizers": [self._which, self._optimizers],
             "Decisions": [row(self._searched, self._newer), self._decisions],
             "Control": [self._controls.layout],
             "Calibration": [show.losses.layout, show.residuals.layout, show.parity.layout],
         }  # fmt: skip
-        return [
-            TabPanel(title=title, child=column(sizing_mode="stretch_width", margin=(10, 0, 0, 0)))
-            for title in self._contents
-        ]
+        look: Any = {"sizing_mode": "stretch_width", "margin": (10, 0, 0, 0), "stylesheets": [PANEL]}
+        return [TabPanel(title=title, child=column(**look)) for title in self._contents]
 
     def _offer_calibration(self) -> None:
         """Show the last tab for calibrations alone."""
@@ -162,7 +166,7 @@ class Page:
 
     def _chosen(self) -> tuple[object, ...]:
         show = self._pictures
-        return (show.against, show.yscale, show.first, show.second, show.theme)
+        return (show.against, show.yscale, show.first, show.second, show.theme, self._which.value)
 
     def _choose(self) -> None:
         chosen = self._runs[int(self._chooser.value)]
@@ -189,7 +193,7 @@ class Page:
         found = self._run.decisions
         if self._shown_decisions is None:
             self._show_decisions()
-        new = found.count - self._shown_decisions if isinstance(self._shown_decisions, int) else 0
+        new = 0 if self._shown_decisions is None else found.count - self._shown_decisions
         self._newer.label = f"Show what is new: {new:,}" if new else "Nothing new"
         self._newer.disabled = not new
 
@@ -197,8 +201,11 @@ class Page:
         found = self._run.decisions
         self._shown_decisions = found.count
         entries = found.newest(DECISIONS_SHOWN, self._searched.value)
-        _put(self._decisions, markup.decisions(entries, found.count))
+        _put(self._decisions, self._link("decisions") + markup.decisions(entries, found.count))
         self._count_decisions()
+
+    def _link(self, what: str) -> str:
+        return markup.link(f"{self._files}/{what}-{self._runs.index(self._run)}.csv", "Save as CSV")
 
     def _turn(self) -> None:
         self._theme = "light" if self._theme == "dark" else "dark"

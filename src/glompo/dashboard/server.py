@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from bokeh.application import Application
 from bokeh.application.handlers.function import FunctionHandler
@@ -14,6 +15,7 @@ from bokeh.server.util import bind_sockets
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 
+from glompo.dashboard.downloads import Download
 from glompo.dashboard.followed import FollowedRun
 from glompo.dashboard.page import Page
 from glompo.errors import UserError
@@ -53,6 +55,8 @@ class Dashboard:
         Where it listens; 0 for any that is free.
     token : str
         The secret in its address; a random one if empty.
+    proxy : str
+        Where another server passes on what is asked for, such as ``https://example.org/runs``; empty without one.
 
     Attributes
     ----------
@@ -62,21 +66,28 @@ class Dashboard:
     Raises
     ------
     UserError
-        If the port is taken.
+        If the port is taken, or the address of the proxy is none.
     """
 
-    def __init__(self, runs: Sequence[FollowedRun], port: int = 0, token: str = "") -> None:
+    def __init__(self, runs: Sequence[FollowedRun], port: int = 0, token: str = "", proxy: str = "") -> None:
+        outside = urlsplit(proxy)
+        if proxy and not (outside.scheme in ("http", "https") and outside.netloc):
+            raise UserError(f"the address of the proxy is {proxy!r}; give it whole, such as https://example.org/runs")
         self.runs = list(runs)
         self._loop = IOLoop.current()
         try:
             sockets, self.port = bind_sockets(HOST, port)
         except (OSError, OverflowError) as error:
             raise UserError(f"port {port} cannot be had: {engine_text(error)}; give another, or none") from error
-        token = token or secrets.token_urlsafe(24)
-        self.url = f"http://{HOST}:{self.port}/{token}"
-        pages = {f"/{token}": Application(FunctionHandler(self._make_page))}
-        origins = [f"{HOST}:{self.port}", f"localhost:{self.port}"]
-        web = _Web(pages, extra_websocket_origins=origins, use_index=False, redirect_root=False)
+        self._token = token or secrets.token_urlsafe(24)
+        self.url = f"{proxy.rstrip('/') or f'http://{HOST}:{self.port}'}/{self._token}"
+        pages = {f"/{self._token}": Application(FunctionHandler(self._make_page))}
+        files: Any = [(rf"/{self._token}/(optimizers|decisions)-(\d+)\.csv", Download, {"runs": self.runs})]
+        origins = [f"{HOST}:{self.port}", f"localhost:{self.port}", *([outside.netloc] if proxy else [])]
+        web = _Web(
+            pages, prefix=outside.path, extra_websocket_origins=origins, extra_patterns=files, use_index=False,
+            redirect_root=False,
+        )  # fmt: skip
         http = HTTPServer(web)
         http.add_sockets(sockets)
         self._server = BaseServer(self._loop, web, http)
@@ -93,4 +104,4 @@ class Dashboard:
 
     def _make_page(self, document: Any) -> None:
         asked = document.session_context.request.arguments.get("theme", [b""])[0].decode("utf-8", "replace")
-        Page(document, self.runs, asked if asked in THEMES else None)
+        Page(document, self.runs, self._token, asked if asked in THEMES else None)

@@ -19,6 +19,7 @@ from glompo.errors import SettingError, SettingTypeError
 from glompo.evaluators.call import callable_of, outcome_of
 from glompo.evaluators.payload import ImportPath, preflight
 from glompo.evaluators.pool.process_tree import has_ended
+from glompo.evaluators.printstreams import called
 from glompo.evaluators.protocol import NotEvaluated
 from glompo.evaluators.remote import PendingCall, RemoteEvaluator, RemoteOptions, limits_of, nothing, remote_spec
 from glompo.evaluators.remote_worker import PayloadMissing, RemoteSpec, evaluate_remote, release_task
@@ -120,12 +121,12 @@ class ExecutorEvaluator(RemoteEvaluator):
     def _submitted(self, call: PendingCall, payload: bytes | None) -> Future[Any]:
         submit, spec, marks = call.engine.submit, self._spec, self._marks
         if self._here is not None:
-            future = submit(outcome_of, self._here, spec.detailed, call.x)
+            future = submit(called, call.prints_to, outcome_of, self._here, spec.detailed, call.x)
         elif marks is None:
-            future = submit(evaluate_remote, spec, payload, call.x)
+            future = submit(evaluate_remote, spec, payload, call.x, call.prints_to)
         else:
             call.place = marks.take() if call.place < 0 else call.place
-            future = submit(evaluate_marked, marks.path, call.place, spec, payload, call.x)
+            future = submit(evaluate_marked, marks.path, call.place, spec, payload, call.x, call.prints_to)
         return future  # type: ignore[no-any-return]  # of whatever executor it is
 
     def _collected(self, call: PendingCall) -> None:
@@ -240,11 +241,11 @@ def _leave(file: int, place: int, mark: int) -> None:
 
 
 def evaluate_marked(
-    path: str, place: int, spec: RemoteSpec, payload: bytes | None, x: NDArray[np.float64]
+    path: str, place: int, spec: RemoteSpec, payload: bytes | None, x: NDArray[np.float64], prints_to: str
 ) -> Outcome | PayloadMissing:
     """Do the same, and leave a mark at `place` while it is under way; the answer can be sent in any case."""
     with marked(path, place):
-        answer = evaluate_remote(spec, payload, x)
+        answer = evaluate_remote(spec, payload, x, prints_to)
     if isinstance(answer, Outcome) and answer.extras:
         try:
             pickle.dumps(answer.extras)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from glompo.evaluators.call import callable_of, outcome_of
 from glompo.evaluators.environment import leave_vanished_directory, present_directory
+from glompo.evaluators.printstreams import present_place, printing_to
 from glompo.function import Outcome
 
 INSTANT = 1e-5
@@ -42,7 +43,7 @@ class InlineEvaluator:
         self._directory = present_directory()
         self._workers = workers
         self._threads: list[Thread] = []
-        self._calls: SimpleQueue[tuple[Future[Outcome], NDArray[np.float64]] | None] = SimpleQueue()
+        self._calls: SimpleQueue[tuple[Future[Outcome], NDArray[np.float64], str] | None] = SimpleQueue()
 
     def evaluate(self, x: NDArray[np.float64]) -> Outcome:
         """Return the outcome at `x`, shape (d,)."""
@@ -55,7 +56,7 @@ class InlineEvaluator:
         """Begin to compute the outcome at `x`, shape (d,), in a thread."""
         future: Future[Outcome] = Future()
         future.set_running_or_notify_cancel()
-        self._calls.put((future, x))
+        self._calls.put((future, x, present_place()))
         if len(self._threads) < self._workers:
             thread = Thread(target=self._work, name=f"glompo-evaluation-{len(self._threads)}", daemon=True)
             self._threads.append(thread)
@@ -75,8 +76,10 @@ class InlineEvaluator:
 
     def _work(self) -> None:
         while (call := self._calls.get()) is not None:
-            future, x = call
+            future, x, place = call
             try:
-                future.set_result(self.evaluate(x))
+                with printing_to(place):
+                    outcome = self.evaluate(x)
+                future.set_result(outcome)
             except BaseException as error:  # a defect of ours: the caller that waits must hear of it
                 future.set_exception(error)

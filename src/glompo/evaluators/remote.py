@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from glompo.errors import SettingError
 from glompo.evaluators.environment import present_directory
 from glompo.evaluators.pool.limits import EVALUATION_GRACE, Limits
+from glompo.evaluators.printstreams import present_place
 from glompo.evaluators.protocol import NotEvaluated
 from glompo.evaluators.remote_worker import PayloadMissing, RemoteSpec
 from glompo.function import Outcome, Status
@@ -69,6 +70,7 @@ class PendingCall:
 
     x: NDArray[np.float64]  # the point, shape (d,)
     future: Future[Outcome]  # what the caller holds
+    prints_to: str  # where it prints
     engine: Any = None  # the engine that has it, where that may change
     place: int = -1  # of its mark, where it leaves one; -1 where it does not
     losses: int = 0  # how often an engine has lost it
@@ -119,7 +121,7 @@ class RemoteEvaluator(ABC):
         future.set_running_or_notify_cancel()
         self._in_flight.add(future)
         future.add_done_callback(self._in_flight.discard)
-        self.send(PendingCall(x, future), len(self._payload) <= SMALL)
+        self.send(PendingCall(x, future, present_place()), len(self._payload) <= SMALL)
         return future
 
     def resize(self, workers: int) -> None:  # noqa: B027  # there is nothing to do in any of them

@@ -25,6 +25,7 @@ from glompo.evaluators.payload import unpacked
 from glompo.evaluators.pool.limits import Limits
 from glompo.evaluators.pool.process import Launcher
 from glompo.evaluators.pool.supervisor import Supervisor
+from glompo.evaluators.printstreams import called, printing_to
 from glompo.evaluators.protocol import NotEvaluated
 from glompo.function import Outcome, Status
 
@@ -77,11 +78,12 @@ class _CachedTask:
             sys.path += [place for place in places if place not in sys.path]
             self._call = callable_of(unpacked(payload), spec.detailed)
 
-    def outcome(self, x: NDArray[np.float64]) -> Outcome:
+    def outcome(self, x: NDArray[np.float64], prints_to: str) -> Outcome:
         if self._supervisor is not None:
-            return self._supervisor.submit(x).result()
+            with printing_to(prints_to):
+                return self._supervisor.submit(x).result()
         assert self._call is not None
-        return outcome_of(self._call, self._detailed, x)
+        return called(prints_to, outcome_of, self._call, self._detailed, x)
 
     def close(self, kill: bool = False) -> None:
         if self._supervisor is not None:
@@ -136,11 +138,13 @@ class TaskCache:
 _cache = TaskCache()
 
 
-def evaluate_remote(spec: RemoteSpec, payload: bytes | None, x: NDArray[np.float64]) -> Outcome | PayloadMissing:
+def evaluate_remote(
+    spec: RemoteSpec, payload: bytes | None, x: NDArray[np.float64], prints_to: str
+) -> Outcome | PayloadMissing:
     """Return the outcome at `x`, shape (d,); `payload` is the task, or None if the worker may have it already."""
     try:
         with _cache.task(spec, payload) as cached:
-            return PayloadMissing() if cached is None else cached.outcome(x)
+            return PayloadMissing() if cached is None else cached.outcome(x, prints_to)
     except Exception as error:  # of the task on this worker, which cannot load it: others may
         reason = error.reason if isinstance(error, NotEvaluated) else f"{type(error).__name__}: {error}"
         return Outcome(math.nan, Status.FAILED, f"the worker cannot evaluate it: {reason}")

@@ -172,8 +172,8 @@ class GloMPOManager:
         end_timeout : float
             Seconds that an optimizer gets to stop by itself. Then its process is ended; or, where it lives in a
             thread, its evaluations in the pool are, with the status CANCELLED.
-        split_printstreams : bool
-            Whether what each optimizer prints goes into files of its own, where it lives in a process.
+        split_printstreams : bool, optional
+            Whether what each optimizer prints goes into files of its own; by default, where it lives in a process.
         summary_files : {0, 1, 2, 3}
             What is written at the end: 1 ``glompo_manager_log.yml``; 2 also ``trajectories.png`` and
             ``trajectories_best.png``; 3 also ``glompo_log.h5``. Pictures need the extra 'plot', the last file 'hdf5'.

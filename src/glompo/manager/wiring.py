@@ -86,8 +86,10 @@ def engine_of(
     libraries : sequence of str
         Modules that the optimizers import.
     """
-    printstreams = session.run_dir / PRINTSTREAMS if spec.split_printstreams else None
-    backend = ThreadsBackend() if spec.backend == "threads" else ProcessesBackend(printstreams, libraries)
+    in_threads = spec.backend == "threads"
+    splits = not in_threads if spec.split_printstreams is None else spec.split_printstreams
+    printstreams = session.run_dir / PRINTSTREAMS if splits else None
+    backend = ThreadsBackend(printstreams) if in_threads else ProcessesBackend(printstreams, libraries)
     checkpoint_store = CheckpointWriter(
         session.run_dir, session.record.journal, spec.checkpoint_control, extras, backend.wake
     )

@@ -53,6 +53,11 @@ def flag(name: str, given: Any) -> bool:
     return yes_or_no("setup", name, given)
 
 
+def flag_or_none(name: str, given: Any) -> bool | None:
+    """Return True or False, or None."""
+    return None if given is None else flag(name, given)
+
+
 def text(name: str, given: Any) -> str:
     """Return a text."""
     if not isinstance(given, str):

@@ -26,6 +26,7 @@ from glompo.settings.checks import (
     escalation_of,
     failure_policy_of,
     flag,
+    flag_or_none,
     names_of,
     observer_of,
     real,
@@ -127,7 +128,7 @@ class RunSpec:
     overwrite_existing: bool = setting(False, check=flag, record=None, in_checkpoint=False)
     resume: str = setting("never", check=choice("never", "auto", "must"), record=None, in_checkpoint=False)
     resume_task: str = setting("same", check=choice("same", "changed"), record=None, in_checkpoint=False)
-    split_printstreams: bool = setting(True, check=flag, record=None)
+    split_printstreams: bool | None = setting(None, check=flag_or_none, record=None)
     summary_files: int = setting(0, summary_level_of, record=None)
     on_interrupt: str = setting("return", check=choice("return", "raise"), record=None)
     progress: Any = setting(None, observer_of, record=None, in_checkpoint=False)

@@ -51,7 +51,7 @@ class SetupSettings(TypedDict, total=False):
     force_terminations_after: float
     aggressive_kill: bool
     end_timeout: float
-    split_printstreams: bool
+    split_printstreams: bool | None
     summary_files: int
     is_log_detailed: bool
     scaler: str | Sequence[str] | Mapping[str, str]

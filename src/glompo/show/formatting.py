@@ -111,7 +111,7 @@ def regimes(summary: Summary) -> str:
 def best(summary: Summary) -> str:
     """Return the best value and what found it."""
     if summary.best_opt is None:
-        return "no value yet"
+        return "no value" if summary.standing.over else "no value yet"
     return f"best {value(summary.best_f)} by optimizer {summary.best_opt} ({legible(summary.best_kind)})"
 
 

@@ -143,7 +143,8 @@ class WatchApp(App[None]):
         if not self.query("#curve"):
             return  # as above
         size = self.query_one("#curve").size
-        self._show("#curve", panels.curve(self._course, size.width, size.height, self._by_time))
+        calls = 0 if self._view is None else self._view.calls
+        self._show("#curve", panels.curve(self._course, size.width, size.height, self._by_time, calls))
 
     def _draw_table(self, rows: dict[int, panels.Line]) -> None:
         """Show the table; where only cells changed, only those are written."""

@@ -60,9 +60,11 @@ def frame(run_dir: str | os.PathLike[str], width: int = 80, height: int = 24) ->
     room = max(6, height - len(lines) - len(sides) - 2)
     table, picture = room // 2, max(3, room // 4)
     lines += [*aligned(list(islice(optimizers(view, summary), table))), ""]
-    lines += curve(course, width, picture)
-    lines += sides
-    lines += log(course, max(1, height - len(lines)))
+    lines += [*curve(course, width, picture, calls=view.calls), *sides]
+    if recording.complete:
+        lines += log(course, max(1, height - len(lines)))
+    else:
+        lines.append("its log takes longer to read; glompo watch without --once has it")
     return "\n".join(line[:width].rstrip() for line in lines)
 
 
@@ -118,12 +120,17 @@ def aligned(rows: Sequence[Line]) -> list[str]:
     return lines
 
 
-def curve(course: Course, width: int, height: int, by_time: bool = False) -> list[str]:
-    """Return the best value so far against evaluations of the run, or run time, with the axis below."""
+def curve(course: Course, width: int, height: int, by_time: bool = False, calls: int = 0) -> list[str]:
+    """Return the best value so far against evaluations of the run, or run time, with the axis below.
+
+    If the run has made more `calls` than have been read, that is said.
+    """
     steps = course.steps
     at = [step.seconds if by_time else float(step.number) for step in steps]
     end = course.seconds if by_time else float(course.evaluations)
     axis = fmt.clock(end) if by_time else fmt.counted(course.evaluations, "evaluation")
+    if course.evaluations < calls:
+        axis = f"the first {course.evaluations:,} of {fmt.counted(calls, 'evaluation')}"
     lines = drawn(at, [step.value for step in steps], end, width, max(1, height - 1))
     return [*lines, f"best so far, over {axis}".rjust(width)]
 

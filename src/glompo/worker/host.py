@@ -10,6 +10,7 @@ from glompo.details import Ask, details_of, offers_details
 from glompo.errors import TaskContractError, UserError
 from glompo.evaluators.inline import InlineEvaluator
 from glompo.evaluators.payload import here
+from glompo.evaluators.printstreams import PrintingEvaluator, present_place
 from glompo.evaluators.protocol import Evaluator
 from glompo.evaluators.shared import InFlight
 from glompo.events import Diverged, Noted, Started, Stopped
@@ -100,13 +101,15 @@ class _Evaluators:
         self._own = own
         self._in_flight = in_flight
         self._builds = builds or self._built
+        self._prints_to = present_place()  # of this thread; the optimizer may call from others
         self._made: dict[Ask, Evaluator] = {}
 
     def __call__(self, ask: Ask) -> Evaluator:
         """Return the evaluator, the same each time."""
         if ask not in self._made:
             shared = self._launch_request.context.evaluator
-            self._made[ask] = self._in_flight.tracked(self._builds(ask) if shared is None else shared.asking(ask))
+            made = self._in_flight.tracked(self._builds(ask) if shared is None else shared.asking(ask))
+            self._made[ask] = PrintingEvaluator(made, self._prints_to) if self._prints_to else made
         return self._made[ask]
 
     def _built(self, ask: Ask) -> Evaluator:

@@ -121,7 +121,7 @@ class DaskEvaluator(RemoteEvaluator):
     def launch(self, spec: RemoteSpec, call: PendingCall, payload: bytes | None) -> Awaitable:
         """Give an evaluation to the streams."""
         call.engine = self._streams
-        return self._streams.submit(evaluate_remote, spec, payload, call.x)
+        return self._streams.submit(evaluate_remote, spec, payload, call.x, call.prints_to)
 
     def _lose(self, call: PendingCall, error: BaseException) -> None:
         self.lose(self, call, error)

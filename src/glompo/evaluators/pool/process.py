@@ -65,7 +65,7 @@ class State(enum.Enum):
 class Call:
     """One evaluation."""
 
-    x: bytes  # the point, float64
+    message: bytes  # where it prints, a zero byte, and the point, float64
     future: Future[Outcome] = field(default_factory=Future)  # what the caller holds
     begun: float = 0.0  # when it was given to a process, on the monotonic clock
     limit: float = math.inf  # seconds that it may take

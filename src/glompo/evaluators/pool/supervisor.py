@@ -27,6 +27,7 @@ from glompo.evaluators.pool.process import Call, Launcher, State, WorkerProcess
 from glompo.evaluators.pool.process_table import AT_WORK, CLOSED_LINE_TIMEOUT, LOAD_TIMEOUT, ProcessTable, StartBackoff
 from glompo.evaluators.pool.process_tree import KernelKills, verdict
 from glompo.evaluators.pool.worker_main import Ready, Unready
+from glompo.evaluators.printstreams import present_place
 from glompo.evaluators.protocol import NotEvaluated
 from glompo.function import Outcome, Status
 from glompo.safe_text import error_text
@@ -79,7 +80,7 @@ class Supervisor:
         """
         if not self._thread.is_alive():
             raise RuntimeError(CLOSED)
-        call = Call(np.ascontiguousarray(x, np.float64).tobytes())
+        call = Call(os.fsencode(present_place()) + b"\0" + np.ascontiguousarray(x, np.float64).tobytes())
         with self._lock:
             if self._closing:
                 raise RuntimeError(CLOSED)
@@ -280,7 +281,7 @@ class Supervisor:
             call.begun, call.limit = now, self._deadlines.seconds()
             process.state, process.call, process.until = State.BUSY, call, now + call.limit
             try:
-                process.channel.send(call.x)
+                process.channel.send(call.message)
             except OSError:  # it died while idle: that is reported next, and the call goes to another
                 process.state, process.call, process.until = State.EXITING, None, now + CLOSED_LINE_TIMEOUT
                 self._waiting.appendleft(call)

@@ -23,6 +23,7 @@ from glompo.evaluators.environment import leave_vanished_directory, present_dire
 from glompo.evaluators.payload import unpacked
 from glompo.evaluators.pool.channel import Channel
 from glompo.evaluators.pool.lifeline import end_with_parent
+from glompo.evaluators.printstreams import Descriptors
 from glompo.function import Outcome, Status
 from glompo.safe_text import error_text
 
@@ -81,15 +82,19 @@ def packed(outcome: Outcome) -> bytes:
 
 
 def _evaluate(channel: Channel, call: Callable[..., Any], orders: Orders) -> None:
-    begun_in = present_directory()
+    begun_in, descriptors = present_directory(), Descriptors()
     while (message := channel.receive()) is not None:
+        place, _, point = message.partition(b"\0")
         if orders.capture:
             os.ftruncate(1, 0)
-        x = np.frombuffer(bytearray(message), np.float64)  # an array that the task may write into
+        else:
+            descriptors.lead_to(os.fsdecode(place))
+        x = np.frombuffer(bytearray(point), np.float64)  # an array that the task may write into
         outcome = outcome_of(call, orders.detailed, x)
         leave_vanished_directory(begun_in)
         if orders.capture:
             sys.stdout.flush()
+        descriptors.flush()
         try:
             channel.send(packed(outcome))
         except OSError:  # the parent is gone

@@ -208,7 +208,7 @@ class PairPicture(ParametersPicture):
         ink, n = self.theme.ink, len(columns.minima)
         found = str(n) if n <= MINIMA_SHOWN else f"the {MINIMA_SHOWN} best of {n}"
         entries = [("ring", ink, "start"), ("circle", ink, "best point of an optimizer")]
-        return self.chips([*entries, ("ring", ink, f"distinct minima ({found}), larger if found often")])
+        return self.chips([*entries, ("ringed", ink, f"distinct minima ({found}), larger if found often")])
 
 
 class SensitivityPicture(ParametersPicture):

@@ -23,7 +23,7 @@ Data = Mapping[str, Any]
 
 CHIPS = {
     "circle": "●", "x": "✕", "plus": "✚", "square": "■", "diamond": "◆", "triangle": "▲", "inverted_triangle": "▼",
-    "star": "★", "hex": "⬢", "dash": "▬", "line": "━", "ring": "○", "tick": "❘",
+    "star": "★", "hex": "⬢", "dash": "▬", "line": "━", "ring": "○", "ringed": "◎", "frame": "□", "tick": "❘",
 }  # fmt: skip
 """How a marker stands in a legend."""
 
@@ -46,7 +46,7 @@ class Picture(ABC, Generic[Columns]):
     """
 
     height = 420
-    missing = "There is nothing to draw yet."
+    missing = "There is nothing to draw."
     """What is said in the place of an empty picture; it leaves no trace if that is nothing."""
 
     def __init__(self, theme: ThemeName = "light") -> None:

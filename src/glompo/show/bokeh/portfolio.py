@@ -79,7 +79,7 @@ class PortfolioPicture(Picture[PortfolioColumns]):
         entries = [("square", theme.colours[0], "evaluations spent, and what they earned")]
         if not columns.regimes:
             return self.chips(entries) + self.note("The run has no portfolio; these are its kinds of optimizers.")
-        return self.chips([*entries, ("ring", theme.colours[1], "share that it should have at this moment")])
+        return self.chips([*entries, ("frame", theme.colours[1], "share that it should have at this moment")])
 
 
 def _factors(columns: PortfolioColumns) -> list[str]:

@@ -18,6 +18,7 @@ th,td{text-align:left;padding:4px 16px 4px 0;border-bottom:1px solid var(--grid)
 th{color:var(--faint);font-weight:500;white-space:nowrap}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td{overflow-wrap:break-word;max-width:620px}td:nth-child(2){min-width:120px}
+td:not(.n):last-child{overflow-wrap:anywhere;min-width:140px}
 pre{white-space:pre-wrap;font-size:12.5px;margin:4px 0;overflow-wrap:anywhere}
 img,.drawn{display:block;width:100%;height:auto;background:#fff;border-radius:6px;margin:8px 0}
 .gallery{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:12px;align-items:start}
