@@ -184,7 +184,7 @@ def routed() -> Iterator[None]:
             _Installed.users -= 1
             if not _Installed.users:
                 for name, router in zip(STREAMS, _Installed.routers, strict=True):
-                    if getattr(sys, name) is router:  # else someone has put something else there, and sees to it
+                    if getattr(sys, name) is router:  # else the program has put something else there since
                         setattr(sys, name, router.stream)
                 _Installed.routers = ()
 
