@@ -11,7 +11,7 @@ import pytest
 
 from glompo.cli import main
 
-from ..commands import carried_out
+from ..commands import carried_out, signals_restored
 from .projects import LivingRun, Project
 
 
@@ -41,7 +41,7 @@ def inside(monkeypatch, capsys):
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["glompo", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
+        with signals_restored(), pytest.raises(SystemExit) as left:
             main()
         sys.modules.pop("bowls", None)  # it belongs to the project of one test
         output = capsys.readouterr()
