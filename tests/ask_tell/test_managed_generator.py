@@ -301,7 +301,7 @@ def test_a_generator_goes_on_where_an_earlier_one_ended(driven, deterministic, t
     assert where(points) == where(exhausted(driven(**settings, working_dir=tmp_path / "at once")))
 
 
-def test_a_run_that_somebody_else_asks_to_leave_is_left(driven):
+def test_a_run_that_another_process_asks_to_leave_is_left(driven):
     generator = driven(optimizers=RandomSampling)
     points = generator.suggest(2)
     glompo.control(generator.run_dir).suspend()

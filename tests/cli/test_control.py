@@ -113,7 +113,7 @@ def test_what_is_no_request_is_set_aside_with_the_reason_and_the_run_goes_on(lau
         (inbox / f".{name}").replace(inbox / name)
     run.await_status(project.run_dir, lambda status: all((inbox / "refused" / name).exists() for name in bad))
     reasons = {name: (inbox / "refused" / f"{name}.reason.txt").read_text() for name in bad}
-    assert "nobody can ask for 'dance'" in reasons["b.json"]
+    assert "a run knows no request 'dance'" in reasons["b.json"]
     assert all("no request" in reasons[name] or "longer" in reasons[name] for name in ("a.json", "c.json", "e.json"))
     library.control(project.run_dir).end()
     assert run.await_end()[0] == 1
