@@ -15,6 +15,13 @@ from ..commands import carried_out, signals_restored
 from .projects import LivingRun, Project
 
 
+@pytest.fixture(autouse=True)
+def handlers():
+    """Restore the signal handlers behind each test."""
+    with signals_restored():
+        yield
+
+
 @pytest.fixture
 def project(tmp_path):
     """Return a directory with a task module."""
@@ -41,7 +48,7 @@ def inside(monkeypatch, capsys):
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["glompo", *map(str, arguments)])
-        with signals_restored(), pytest.raises(SystemExit) as left:
+        with pytest.raises(SystemExit) as left:
             main()
         sys.modules.pop("bowls", None)  # it belongs to the project of one test
         output = capsys.readouterr()

@@ -8,6 +8,8 @@ import pytest
 
 from glompo.signal_handlers import SIGNALS
 
+from .projects import PATIENCE
+
 TASK = """
 import multiprocessing, os, signal
 
@@ -54,9 +56,8 @@ def test_a_task_of_a_command_may_terminate_a_fork(tmp_path, task):
         f'task = "forking_task:{task}"\nbounds = [[0, 1]]\nmax_evaluations = 3\nmax_jobs = 1\n'
         'optimizers = ["RandomSampling"]\nworking_dir = "run"\n'
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "glompo", "run", str(config)], capture_output=True, text=True, check=False, cwd=tmp_path
-    )
+    command = [sys.executable, "-m", "glompo", "run", str(config)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     assert "fx: 0.0\n" in done.stdout
 
