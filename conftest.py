@@ -24,7 +24,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, settings
 from sybil import Document, Example, Region, Sybil
 from sybil.evaluators.python import PythonEvaluator
@@ -34,16 +33,10 @@ from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
 from sybil.sybil import SybilCollection
 from tests import commands
 
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Let processes that tests start find compiled modules also where Python is told to write none into the sources.
-
-    Otherwise each of some hundred processes compiles the whole library again.
-    """
-    if sys.dont_write_bytecode and hasattr(config, "cache"):
-        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        os.environ["PYTHONPYCACHEPREFIX"] = str(config.cache.mkdir("bytecode"))
-
+# Where Python is told to write no compiled modules, as in many containers, each of some hundred processes that tests
+# start would compile the whole library again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # On a busy machine anything may take any time, the generation of examples too.
 settings.register_profile("any machine", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
