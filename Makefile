@@ -58,3 +58,4 @@ bench: $(VENV)/ready-test   ## print the tables of docs/performance.md
 
 clean:           ## remove what the other targets made
 	rm -rf $(VENV) .venv-python* build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests examples -name __pycache__ -prune -exec rm -rf {} +

@@ -18,6 +18,7 @@ import doctest
 import os
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,6 +32,11 @@ from sybil.parsers.markdown import CodeBlockParser
 from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
 from sybil.sybil import SybilCollection
 from tests import commands
+
+# Where Python is told to write no compiled modules, as in many containers, each of some hundred processes that tests
+# start would compile the whole library again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # On a busy machine anything may take any time, the generation of examples too.
 settings.register_profile("any machine", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -7,7 +7,7 @@ starts until 90 % of the budget; the three stoppers of the paper. Published for 
 The runs take place on the virtual clock of :mod:`glompo.testing`, where every evaluation takes as long as any other
 and the stoppers are asked after each generation: as with an expensive function, and the same on every machine.
 
-After the last start the run ends as soon as nobody lives, and the owner of the best point, whom no stopper may touch,
+After the last start the run ends as soon as none lives, and the owner of the best point, whom no stopper may touch,
 can still converge: then a part of the budget is left. With ``--no-convergence`` the criteria of CMA-ES itself are off,
 so that the budget is the only end.
 

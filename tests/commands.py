@@ -2,9 +2,10 @@
 
 import io
 import os
+import signal
 import sys
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
 from runpy import run_path
@@ -12,6 +13,7 @@ from subprocess import CompletedProcess
 from unittest import mock
 
 from glompo.cli import main
+from glompo.signal_handlers import SIGNALS
 
 
 def carried_out(*arguments: str, apart: bool = True) -> CompletedProcess[str]:
@@ -32,11 +34,23 @@ def script_carried_out(*arguments: str) -> CompletedProcess[str]:
     return _carried_out(partial(run_path, arguments[0], run_name="__main__"), [*arguments], True)
 
 
+@contextmanager
+def signals_restored() -> Iterator[None]:
+    """Restore the handlers behind the block: a run leaves signals ignored, for the process of a command then ends."""
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
 def _carried_out(action: Callable[[], object], argv: list[str], apart: bool) -> CompletedProcess[str]:
     output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     errors = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) if apart else output
     modules, places = set(sys.modules), set(sys.path)
     with (
+        signals_restored(),
         mock.patch.dict(os.environ),
         mock.patch.object(sys, "argv", argv),
         mock.patch.object(sys, "path", [os.getcwd(), *sys.path]),

@@ -3,7 +3,7 @@
 import os
 import select
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds after which something that must happen has not: generous, for busy machines."""
 
 

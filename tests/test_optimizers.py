@@ -52,7 +52,7 @@ SETTINGS: dict[str, Any] = {
     "FunctionOptimizer": FunctionOptimizer(one_plus_one),
     "GestGenerator": (glompo.optimizers.GestGenerator, {"generator": Uniform}),
     "GridSampling": (glompo.optimizers.GridSampling, {"n": 5}),
-    "OptunaSampler": (glompo.optimizers.OptunaSampler, {"trials": 200}),
+    "OptunaSampler": (glompo.optimizers.OptunaSampler, {"trials": 100}),
 }
 """Settings of the bundled classes that need some, or would take very long without."""
 

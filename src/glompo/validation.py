@@ -76,7 +76,14 @@ def whole_number_or_none(owner: object, name: str, value: object, at_least: int)
 
 
 def number(
-    owner: object, name: str, value: object, low: float = -math.inf, high: float = math.inf, *, above: bool = False
+    owner: object,
+    name: str,
+    value: object,
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    above: bool = False,
+    below: bool = False,
 ) -> float:
     """Return `value` as a finite float with low <= value <= high.
 
@@ -84,8 +91,8 @@ def number(
     ----------
     owner, name
         As in :func:`whole_number`.
-    above : bool
-        Whether `low` itself is excluded.
+    above, below : bool
+        Whether `low` itself is excluded, and whether `high` is.
 
     Raises
     ------
@@ -94,11 +101,16 @@ def number(
     SettingError
         If it is nan, infinite or out of range.
     """
-    remedy = f"give a finite number{_range(low, high, above)}"
+    remedy = f"give a finite number{_range(low, high, above, below)}"
     result = as_real(value)
     if result is None:
         raise SettingTypeError(_complaint(owner, name, value, remedy))
-    if not math.isfinite(result) or not low <= result <= high or (above and result == low):
+    if (
+        not math.isfinite(result)
+        or not low <= result <= high
+        or (above and result == low)
+        or (below and result == high)
+    ):
         raise SettingError(_complaint(owner, name, value, remedy))
     return result
 
@@ -226,12 +238,12 @@ def _floats(owner: object, name: str, value: Any, remedy: str) -> NDArray[np.flo
     return floats
 
 
-def _range(low: float, high: float, above: bool) -> str:
+def _range(low: float, high: float, above: bool, below: bool) -> str:
     parts = []
     if low > -math.inf:
         parts.append(f"greater than {low:g}" if above else f"of at least {low:g}")
     if high < math.inf:
-        parts.append(f"at most {high:g}")
+        parts.append(f"less than {high:g}" if below else f"at most {high:g}")
     return " " + " and ".join(parts) if parts else ""
 
 

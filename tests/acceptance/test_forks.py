@@ -9,8 +9,8 @@ import sys
 import numpy as np
 import pytest
 
-from glompo.evaluators.signal_handlers import handling
 from glompo.optimizers import FunctionOptimizer, RandomSampling
+from glompo.signal_handlers import handling
 
 BOX = [(-5, 5)] * 2
 FORK = multiprocessing.get_context("fork")

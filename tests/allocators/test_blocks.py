@@ -49,7 +49,7 @@ class TestEach:
         many.start()
         assert blocky()[which].allocate(many.view(), None) == {1: 40}
 
-    def test_whoever_has_work_for_all_slots_gets_nothing(self, which: int) -> None:
+    def test_one_that_has_work_for_all_slots_gets_nothing(self, which: int) -> None:
         run = history()
         run.start(slots=2)
         grant(run, 1, 2)

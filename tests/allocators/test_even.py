@@ -21,7 +21,7 @@ def living(*slots: int) -> History:
 
 
 class TestEvenAllocator:
-    def test_nobody_whose_pace_is_unknown_gets_more_than_its_slots_can_use(self) -> None:
+    def test_one_whose_pace_is_unknown_gets_no_more_than_its_slots_can_use(self) -> None:
         assert EvenAllocator().allocate(living(1, 3).view(), None) == {1: 1, 2: 3}
 
     def test_the_fast_get_what_they_use_until_they_are_looked_at_again(self) -> None:
@@ -31,7 +31,7 @@ class TestEvenAllocator:
         assert EvenAllocator(supply=0.5).allocate(run.view(), None) == {1: 32, 2: 1}
         assert EvenAllocator(supply=0.5, most=20).allocate(run.view(), None) == {1: 20, 2: 1}
 
-    def test_nobody_holds_more_than_it_has_made_calls(self) -> None:
+    def test_none_holds_more_than_it_has_made_calls(self) -> None:
         run = living(1, 8)
         run.evaluate(1, [1.0] * 5, seconds=1e-6)
         run.evaluate(2, [1.0] * 5, seconds=1e-6)
@@ -53,7 +53,7 @@ class TestEvenAllocator:
 
 
 class TestEqualBlocks:
-    def test_everybody_gets_a_block_per_slot(self) -> None:
+    def test_each_gets_a_block_per_slot(self) -> None:
         assert EqualBlocks(5).allocate(living(1, 3).view(), None) == {1: 5, 2: 15}
 
     def test_who_has_not_used_the_last_one_waits(self) -> None:
@@ -61,7 +61,7 @@ class TestEqualBlocks:
         run.happen(Granted(run.now, 1, 5))
         assert EqualBlocks(5).allocate(run.view(), None) == {2: 5}
 
-    def test_of_the_last_evaluations_everybody_gets_as_many_and_the_first_one_more(self) -> None:
+    def test_of_the_last_evaluations_each_gets_as_many_and_the_first_one_more(self) -> None:
         assert EqualBlocks(10).allocate(living(1, 1, 1).view(), 8) == {1: 3, 2: 3, 3: 2}
         assert EqualBlocks(10).allocate(living(1, 1, 1).view(), 2) == {1: 1, 2: 1}
 
@@ -82,6 +82,6 @@ class TestEqualBlocks:
         (lambda: EqualBlocks(1.5), SettingTypeError, "EqualBlocks: block is 1.5"),  # type: ignore[arg-type]
     ],
 )
-def test_settings_under_which_nobody_would_get_anything_are_refused(build, error, message) -> None:
+def test_settings_under_which_none_would_get_anything_are_refused(build, error, message) -> None:
     with pytest.raises(error, match=re.escape(message)):
         build()

@@ -29,7 +29,7 @@ def test_the_best_and_the_youngest_always_go_on() -> None:
     assert leaders(told((100, 1.0), (200, 5.0), (10, 9.0))) == {1, 3}
 
 
-def test_whoever_is_worse_with_more_evaluations_waits() -> None:
+def test_one_that_is_worse_with_more_evaluations_waits() -> None:
     assert leaders(told((100, 1.0), (101, 1.5), (300, 2.0))) == {1}
 
 
@@ -45,7 +45,7 @@ def test_of_equals_the_first_goes_on() -> None:
     assert leaders(told((50, 1.0), (50, 1.0))) == {1}
 
 
-def test_whoever_has_found_nothing_counts_with_the_worst() -> None:
+def test_one_that_has_found_nothing_counts_with_the_worst() -> None:
     run = told((100, 1.0), (50, 5.0), (0, 0.0))
     assert leaders(run) == {1, 3}
     failing = told((100, 1.0), (10, 5.0))

@@ -21,7 +21,7 @@ def given_to(run: History, **settings: float) -> dict[int, int]:
     return SuccessiveHalving(first=20, eta=2, block=10, **settings).allocate(run.view(), None)  # type: ignore[arg-type]
 
 
-def test_everybody_reaches_the_first_rung() -> None:
+def test_each_reaches_the_first_rung() -> None:
     assert given_to(told(5, 10, 15, 20)) == {1: 10, 2: 10, 3: 5}
     assert given_to(told(0, 0, 0)) == {1: 10, 2: 10, 3: 10}
 
@@ -56,7 +56,7 @@ def test_who_has_ended_makes_room() -> None:
     assert given_to(run) == {2: 10, 3: 10, 4: 10}  # of three, one goes to 40: all are there
 
 
-def test_whoever_has_no_valid_value_ranks_last() -> None:
+def test_one_without_a_valid_value_ranks_last() -> None:
     run = told(20, 20, 20)
     run.evaluate(run.start(), [np.nan] * 20)
     assert given_to(run) == {1: 10, 2: 10}

@@ -116,7 +116,7 @@ def test_all_that_the_optimizers_want_is_suggested_together(driven):
 
 def test_the_same_seed_gives_the_same_points_in_deterministic_mode_whatever_the_order_of_values(driven, tmp_path):
     def points(name, turned):
-        generator = driven(deterministic=True, working_dir=tmp_path / name, max_jobs=2)
+        generator = driven(deterministic=True, working_dir=tmp_path / name, max_jobs=2, max_evaluations=30)
         with suppress(RunOverError):
             while True:
                 generator.ingest(answered(generator.suggest())[::turned])
@@ -152,7 +152,7 @@ def test_constants_come_with_every_point(driven):
 
 
 def test_what_is_to_be_maximised_is_maximised(driven):
-    generator = driven(vocs("MAXIMIZE"), max_evaluations=300)
+    generator = driven(vocs("MAXIMIZE"), optimizers=CMAOptimizer(workers=4), max_evaluations=120)
     exhausted(generator, lambda point: -loss(point))
     assert generator.result.x == pytest.approx([1.0, 2.0], abs=0.2)
 
@@ -301,7 +301,7 @@ def test_a_generator_goes_on_where_an_earlier_one_ended(driven, deterministic, t
     assert where(points) == where(exhausted(driven(**settings, working_dir=tmp_path / "at once")))
 
 
-def test_a_run_that_somebody_else_asks_to_leave_is_left(driven):
+def test_a_run_that_another_process_asks_to_leave_is_left(driven):
     generator = driven(optimizers=RandomSampling)
     points = generator.suggest(2)
     glompo.control(generator.run_dir).suspend()

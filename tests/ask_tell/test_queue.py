@@ -36,7 +36,7 @@ def test_points_are_taken_in_the_order_in_which_they_were_offered_and_brought_in
     assert all(future.result().seconds >= 0.0 for future in futures)
 
 
-def test_whoever_waits_for_points_gets_them_when_they_come():
+def test_a_caller_that_waits_for_points_gets_them_when_they_come():
     queue = AskTellQueue(slots=2, patience=60.0)
     with ThreadPoolExecutor(1) as driver:
         taking = driver.submit(queue.take, 2)
@@ -73,7 +73,7 @@ def test_a_closed_queue_keeps_no_optimizer_waiting(queue):
     assert queue.take(1) == queue.take(None) == []
 
 
-def test_a_budget_that_is_used_up_by_what_is_out_lets_nobody_wait():
+def test_a_budget_that_is_used_up_by_what_is_out_lets_no_caller_wait():
     queue = AskTellQueue(slots=4, patience=60.0)
     queue.submit(point(1))
     queue.budget(1)

@@ -221,7 +221,7 @@ def wandering():
     return FunctionOptimizer(minimiser)
 
 
-def test_whoever_cannot_come_back_begins_anew_at_its_best_point_and_that_is_told():
+def test_one_that_cannot_come_back_begins_anew_at_its_best_point_and_that_is_told():
     first = run(wandering(), 60)
     back = run(wandering(), 120)
     (diverged,) = those("run", Diverged)

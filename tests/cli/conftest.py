@@ -11,8 +11,15 @@ import pytest
 
 from glompo.cli import main
 
-from ..commands import carried_out
+from ..commands import carried_out, signals_restored
 from .projects import LivingRun, Project
+
+
+@pytest.fixture(autouse=True)
+def handlers():
+    """Restore the signal handlers behind each test."""
+    with signals_restored():
+        yield
 
 
 @pytest.fixture

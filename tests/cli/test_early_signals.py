@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import product
 
 import pytest
 
@@ -22,11 +23,18 @@ sys.meta_path.insert(0, Signals())
 """
 
 
-@pytest.mark.parametrize("at", ["glompo.cli.app", "typer", "glompo.cli.runs", "numpy", "fast_task"])
+EARLY = ["glompo.cli.app", "typer", "glompo.cli.runs", "numpy", "fast_task"]
+"""What is about to be imported; the module of the task is when the run has taken the signals over."""
+
+CODES = {signal.SIGTERM: 75, signal.SIGUSR1: 75, signal.SIGINT: 130}
+
+
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, 75), (signal.SIGUSR1, 75), (signal.SIGINT, 130)], ids=lambda one: int(one)
+    ("at", "number"),
+    [*((at, signal.SIGTERM) for at in EARLY), *product(EARLY[-2:], [signal.SIGUSR1, signal.SIGINT])],
+    ids=lambda one: str(one),
 )
-def test_a_signal_during_the_start_of_a_run_has_its_exit_code(tmp_path, at, number, code):
+def test_a_signal_during_the_start_of_a_run_has_its_exit_code(tmp_path, at, number):
     (tmp_path / "sitecustomize.py").write_text(HOOK)
     (tmp_path / "fast_task.py").write_text("def task(x): return 0.0\n")
     config = tmp_path / "fit.toml"
@@ -36,5 +44,5 @@ def test_a_signal_during_the_start_of_a_run_has_its_exit_code(tmp_path, at, numb
     done = subprocess.run(
         [sys.executable, "-m", "glompo", "run", str(config)], env=environment, capture_output=True, check=False
     )
-    assert (done.returncode, done.stderr) == (code, b"")
+    assert (done.returncode, done.stderr) == (CODES[number], b"")
     assert not (tmp_path / "run").exists()

@@ -10,7 +10,7 @@ STEPS = st.lists(st.sampled_from(["start", "end", "call"]), max_size=30)
 
 
 @given(STEPS)
-def test_everybody_is_told_of_once_and_in_order(steps):
+def test_each_optimizer_is_told_of_once_and_in_order(steps):
     run, roll, started, ended, living = history(slots=99), OptimizerTracker(), [], [], []
     for step in [*steps, "call"]:
         if step == "start":

@@ -179,7 +179,7 @@ class World(RuleBasedStateMachine):
 
     @precondition(lambda self: self.state.finished is None and self.state.asked is None)
     @rule(what=st.sampled_from(["end", "leave"]), chance=st.integers(0, 15))
-    def somebody_asks(self, what, chance):
+    def a_user_asks(self, what, chance):
         if chance == 0:
             self.record(Asked(self.clock, what, "test"))
             self.decide()

@@ -34,7 +34,7 @@ def test_the_running_best_ignores_what_is_not_valid():
     np.testing.assert_array_equal(path.best_x, [4.0, 4.0])
 
 
-def test_nobody_writes_to_a_view():
+def test_no_caller_can_write_to_a_view():
     path = Trajectory(2)
     path.append(batch(0, [1.0]), 0)
     with pytest.raises(ValueError, match="read-only"):

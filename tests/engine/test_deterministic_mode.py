@@ -139,7 +139,7 @@ def test_budgets_stay_exact(budget):
     assert len(calls) == budget
 
 
-def test_a_time_limit_ends_a_run_in_lockstep_although_somebody_is_slow():
+def test_a_time_limit_ends_a_run_in_lockstep_although_one_optimizer_is_slow():
     import time
 
     def task(x):

@@ -164,7 +164,7 @@ def test_the_budget_is_raised_and_lowered_and_stays_exact():
 
 
 @pytest.mark.parametrize("what", ["stop", "pause", "go-on"])
-def test_asking_for_nobody_or_for_the_dead_is_refused_and_asking_twice_does_no_harm(what):
+def test_asking_for_an_unknown_or_ended_optimizer_is_refused_and_asking_twice_does_no_harm(what):
     run = simulate(
         [ScriptedOptimizer([[1, 1]] * 5), RandomSampling],
         MaxTotalFunctionCalls(60),
@@ -174,7 +174,7 @@ def test_asking_for_nobody_or_for_the_dead_is_refused_and_asking_twice_does_no_h
     assert list(run.refused) == ["3", "4", "5"]
     assert run.refused["3"].startswith("there is no optimizer 77")
     assert run.refused["4"] == "optimizer 1 has ended already: it has converged"
-    assert run.refused["5"].startswith("nobody can ask for 'dance'")
+    assert run.refused["5"].startswith("a run knows no request 'dance'")
     assert run.view.calls == 60
 
 

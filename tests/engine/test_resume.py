@@ -198,7 +198,7 @@ def test_a_fit_that_is_killed_goes_on_with_the_residuals_that_it_took_in():
 
 
 class RestBetween(BaseFreezer):
-    """Everybody rests from `n` evaluations of its own until the run has made `until`."""
+    """Each optimizer rests from `n` evaluations of its own until the run has made `until`."""
 
     def __init__(self, n, until):
         self.n = n

@@ -113,7 +113,7 @@ def reporting(x):
     with open("done", "a+b", buffering=0) as side:
         side.write(repr((turn, time.monotonic(), x.tolist())).encode() + b"\\n")
         side.seek(0)
-        calls = sum(line.startswith(f"('{{turn}}'".encode()) for line in side)
+        calls = side.read().count(f"('{{turn}}', ".encode())
     if n and calls >= n:
         with suppress(FileExistsError):
             os.mkdir("kill " + turn)  # others may have counted as many

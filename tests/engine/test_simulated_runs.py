@@ -268,7 +268,7 @@ def test_close_optimizers_are_told_apart_by_distance():
     assert run.view[2].how is How.STOPPED
 
 
-def test_a_run_whose_selector_starts_nobody_again_ends_when_all_are_done():
+def test_a_run_whose_selector_starts_none_again_ends_when_all_are_done():
     run = simulate(
         CycleSelector(ScriptedOptimizer([[1, 1]] * 3), allow_spawn=lambda manager: manager.o_counter < 2),
         MaxTotalFunctionCalls(1000),
@@ -323,11 +323,11 @@ def test_a_rest_changes_nothing_in_what_the_optimizer_does():
     np.testing.assert_array_equal(path(None), path(FreezeAt(50, 150)))
 
 
-def test_when_everybody_rests_and_nobody_may_start_the_best_goes_on():
+def test_when_all_rest_and_none_may_start_the_best_goes_on():
     once = CycleSelector(ScriptedOptimizer([[1.0, 1.0]] * 60), allow_spawn=lambda manager: manager.o_counter < 2)
     run = simulate(once, MaxTotalFunctionCalls(90), max_jobs=1, freezer=FreezeAt(10, 10_000))
     assert run.view.calls == 90
-    assert "everybody rests" in next(e for e in run.events if isinstance(e, ResumeRequested)).verdict.why
+    assert "all optimizers rest" in next(e for e in run.events if isinstance(e, ResumeRequested)).verdict.why
 
 
 class Waiting(BaseSelector):
@@ -350,14 +350,14 @@ def waiting(evaluations, budget, **settings):
     )  # fmt: skip
 
 
-def test_a_selector_that_waits_for_an_evaluation_while_everybody_rests_does_not_wait_for_ever():
+def test_a_selector_that_waits_for_an_evaluation_while_all_rest_does_not_wait_for_ever():
     run = waiting(60, 200)
     assert run.view.calls == 200
     assert run.view.n_started > 2
-    assert "everybody rests" in next(e for e in run.events if isinstance(e, ResumeRequested)).verdict.why
+    assert "all optimizers rest" in next(e for e in run.events if isinstance(e, ResumeRequested)).verdict.why
 
 
-def test_somebody_held_back_by_people_sleeps_on_and_the_next_best_goes_on():
+def test_one_held_back_by_the_user_rests_on_and_the_next_best_goes_on():
     run = waiting(1000, 80, asked=[(2.0, Request("pause", "ada", 1))])
     assert run.view.calls == 80
     assert {event.opt for event in run.events if isinstance(event, ResumeRequested)} == {2}
@@ -365,7 +365,7 @@ def test_somebody_held_back_by_people_sleeps_on_and_the_next_best_goes_on():
 
 @pytest.mark.parametrize("n_started", [0, 1])
 @pytest.mark.parametrize(("answer", "why"), [(False, "starts no more"), (None, "all 4 slots are free")])
-def test_a_run_in_which_nobody_lives_and_nobody_starts_is_over(n_started, answer, why):
+def test_a_run_in_which_none_lives_and_none_starts_is_over(n_started, answer, why):
     class Few(BaseSelector):
         def select_optimizer(self, manager, slots_available):
             return self.options[0] if manager.o_counter < n_started else answer
@@ -377,7 +377,7 @@ def test_a_run_in_which_nobody_lives_and_nobody_starts_is_over(n_started, answer
 
 
 @pytest.mark.parametrize("answer", [False, None])
-def test_leaving_a_run_whose_selector_starts_nobody_any_more_does_not_finish_it(answer):
+def test_leaving_a_run_whose_selector_starts_none_any_more_does_not_finish_it(answer):
     class Once(BaseSelector):
         def select_optimizer(self, manager, slots_available):
             return self.options[0] if manager.o_counter < 2 else answer

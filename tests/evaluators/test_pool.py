@@ -145,7 +145,7 @@ def test_a_process_killed_while_it_is_idle_costs_no_evaluation(pool):
 
 
 @pytest.mark.parametrize(("times", "status"), [(1, Status.OK), (2, Status.CRASHED)])
-def test_somebody_elses_sigterm_in_the_middle_of_an_evaluation_has_it_made_again_once(pool, tmp_path, times, status):
+def test_a_foreign_sigterm_in_the_middle_of_an_evaluation_has_it_made_again_once(pool, tmp_path, times, status):
     (calls := tmp_path / "calls").mkdir()
 
     def is_sent_sigterm(x):

@@ -50,7 +50,7 @@ def fires_at_its_deadline(run: History, rule: Rule) -> bool:
 
 @given(st.floats(0, 1e6), st.floats(1e-3, 1e6))
 @example(0.2, 0.5)  # (0.2 + 0.5) - 0.2 is less than 0.5
-def test_whoever_wakes_at_the_deadline_finds_that_the_time_is_up(begun: float, seconds: float) -> None:
+def test_a_run_that_wakes_at_the_deadline_finds_that_the_time_is_up(begun: float, seconds: float) -> None:
     run = history()
     run.wait(begun)
     run.resume()
@@ -60,7 +60,7 @@ def test_whoever_wakes_at_the_deadline_finds_that_the_time_is_up(begun: float, s
 
 
 @given(st.floats(0, 10), st.floats(0.1, 1e6))
-def test_whoever_wakes_at_the_deadline_finds_that_nothing_improved(begun: float, seconds: float) -> None:
+def test_a_run_that_wakes_at_the_deadline_finds_that_nothing_improved(begun: float, seconds: float) -> None:
     run = history()
     run.wait(begun)
     run.evaluate(run.start(), 1.0, seconds=0.7)

@@ -82,12 +82,12 @@ def _with(run: History, values: Any) -> History:
 
 
 @pytest.mark.parametrize("values", [[], [1.0] * 19, [math.nan] * 300, [math.inf] * 300, CONVERGED[:160]])
-def test_without_a_curve_nobody_rests(values: Any) -> None:
+def test_without_a_curve_no_optimizer_rests(values: Any) -> None:
     assert not frozen(pair(CONVERGED, values), 2)
     assert not frozen(pair(values), 1)
 
 
-def test_where_nothing_was_to_be_gained_nobody_rests() -> None:
+def test_where_nothing_was_to_be_gained_no_optimizer_rests() -> None:
     assert not frozen(pair(np.zeros(300)), 1)  # the scale is zero
 
 
@@ -119,7 +119,7 @@ def test_in_the_last_part_of_the_budget_the_best_goes_on() -> None:
     assert Freeze(1e-3, max_evaluations=1000, last=0.1).thaw(run.view()) is None
 
 
-def test_nobody_goes_on_while_somebody_better_works() -> None:
+def test_none_goes_on_while_a_better_one_works() -> None:
     run = pair(CONVERGED + 1.0, CONVERGED)
     rest(run, 1)
     assert Freeze(1e-3, max_evaluations=600).thaw(run.view()) is None

@@ -22,7 +22,7 @@ def hops(generator: BasinHoppingGenerator, run: History) -> tuple[int, float]:
     return int(words[-1]), float(words[5])
 
 
-def test_while_nobody_has_ended_the_start_is_random() -> None:
+def test_while_no_optimizer_has_ended_the_start_is_random() -> None:
     run = history([(0, 1)])
     run.evaluate(run.start(), 1.0)
     assert BasinHoppingGenerator().explain(run.manager()).startswith("a random point")

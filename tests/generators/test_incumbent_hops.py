@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from glompo.core.views.manager_view import ManagerView
+from glompo.core.views.regime_view import RegimeView
+from glompo.core.views.run_view import RunView
 from glompo.errors import SettingError, SettingTypeError
 from glompo.generators import IncumbentHops
 from glompo.generators.incumbent_hops import STEPS
@@ -67,6 +70,44 @@ def test_without_a_limit_it_never_begins_again() -> None:
     for _ in range(200):
         search(run, 2.0, [0.6, 60.0])
     assert "of optimizer 1" in generator.explain(run.manager())
+
+
+def test_what_it_keeps_changes_no_start_in_whichever_order_searches_end() -> None:
+    rng, kept, run = np.random.default_rng(4), IncumbentHops(patience=3), history(BOX, slots=5)
+    living: list[int] = []
+    for _ in range(150):
+        if len(living) < 5 and rng.random() < 0.6:
+            living.append(run.start())
+            run.evaluate(living[-1], rng.random(), rng.random(2) * RANGES)
+        elif living:
+            run.converge(living.pop(rng.integers(len(living))))
+        assert kept.explain(run.manager()) == IncumbentHops(patience=3).explain(run.manager())
+        assert kept.place(run.manager()).tolist() == IncumbentHops(patience=3).place(run.manager()).tolist()
+
+
+def test_a_start_looks_only_at_searches_that_have_ended_since_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    see = RunView.__getitem__
+    monkeypatch.setattr(RunView, "__getitem__", lambda view, opt: (looks.append(opt), see(view, opt))[1])
+    monkeypatch.setattr(RunView, "__iter__", None)
+    generator, run, most = IncumbentHops(patience=20), history(BOX), 0
+    for i in range(60):
+        search(run, float(i), [0.5, 50.0])
+        looks.clear()
+        generator.place(run.manager())
+        most = max(most, len(looks))
+    assert most < 10
+
+
+def test_one_generator_may_serve_two_regimes() -> None:
+    shared, run = IncumbentHops(patience=2), history(BOX)
+    for i in range(20):
+        run.evaluate(run.start(regime="ab"[i % 2]), float(i % 7), [i / 20, 5.0 * i])
+        run.converge(i + 1)
+        for first, name in enumerate("ab", 1):
+            view = RegimeView(run.view(), name, range(first, i + 2, 2))
+            expected = IncumbentHops(patience=2).place(ManagerView(view))
+            assert shared.place(ManagerView(view)).tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize("patience", [0, -1, 1.5])

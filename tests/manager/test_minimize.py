@@ -170,7 +170,7 @@ def test_a_task_that_changes_its_argument_does_no_harm():
     ],
 )
 @pytest.mark.parametrize("optimizer", [CMAOptimizer, RandomSampling, Scipy("Nelder-Mead"), Scipy("L-BFGS-B")])
-def test_what_is_no_value_is_recorded_with_its_status_and_harms_nobody(bad, status, reason, optimizer):
+def test_what_is_no_value_is_recorded_with_its_status_and_harms_no_optimizer(bad, status, reason, optimizer):
     def task(x):
         return bad() if x[0] < 0 else sphere(x)
 

@@ -41,7 +41,7 @@ def test_a_grid_of_one_value_is_the_middle():
     assert asked(run(GridSampling(1), lambda x: 1.0, 9, bounds=[(0, 1), (-4, 2)]))[0].tolist() == [[0.5, -1.0]]
 
 
-def test_a_grid_that_nobody_can_evaluate_is_refused_with_its_size():
+def test_a_grid_too_large_to_evaluate_is_refused_with_its_size():
     with pytest.raises(SettingError, match=r"n is 10, which is 1e\+12 points in 12 dimensions, more than 10,000,000"):
         GridSampling(10).minimize(lambda x: 1.0, np.zeros(12), [(0, 1)] * 12)
     assert GridSampling(10).capabilities.most_dims == 7

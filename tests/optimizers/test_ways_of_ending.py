@@ -74,8 +74,10 @@ LIMITED = {
 }
 
 CONVERGING = {
-    **{method: (lambda method=method: Scipy(method)) for method in ("Nelder-Mead", "Powell", "COBYLA", "COBYQA")},
-    **{method: (lambda method=method: Scipy(method)) for method in ("L-BFGS-B", "SLSQP", "TNC", "DE", "shgo")},
+    **{method: (lambda method=method: Scipy(method)) for method in ("Nelder-Mead", "Powell", "COBYQA")},
+    **{method: (lambda method=method: Scipy(method)) for method in ("L-BFGS-B", "SLSQP", "TNC", "shgo")},
+    "COBYLA": lambda: Scipy("COBYLA", {"tol": 1e-2}),
+    "DE": lambda: Scipy("DE", {"atol": 10.0}),
     "basinhopping": lambda: Scipy("basinhopping", {"niter_success": 2}),
     "CMA": CMAOptimizer,
     "CMAES": CMAES,

@@ -146,7 +146,7 @@ def test_a_box_that_moves_when_shifted_has_a_lower_value_around_it(kind: type[Pr
 
 
 @pytest.mark.parametrize("problem", [Rana(6), LennardJones(99), ExpLeastSquaresCost(noise=0.1)], ids=repr)
-def test_what_nobody_knows_is_none(problem: Problem) -> None:
+def test_an_unknown_minimum_is_none(problem: Problem) -> None:
     assert (problem.min_fx, problem.min_x) == (None, None)
 
 

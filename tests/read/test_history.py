@@ -80,7 +80,7 @@ def test_a_run_whose_process_lives_is_running(tmp_path):
     lease.release()
 
 
-def test_a_run_that_nobody_holds_and_nobody_closed_was_killed(tmp_path):
+def test_a_run_that_no_process_holds_and_none_closed_was_killed(tmp_path):
     open_run(tmp_path)
     assert load(tmp_path).standing == "killed"
     Lease.acquire(tmp_path).release()
@@ -94,7 +94,7 @@ def test_a_run_that_was_closed_before_its_end_was_left(tmp_path):
     assert load(tmp_path).standing == "left"
 
 
-def test_a_finished_run_is_finished_whoever_holds_it(tmp_path):
+def test_a_finished_run_is_finished_whichever_process_holds_it(tmp_path):
     record(tmp_path, mixed())
     lease = Lease.acquire(tmp_path)
     assert load(tmp_path).standing == "finished"

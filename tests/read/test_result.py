@@ -122,7 +122,7 @@ def test_a_run_in_which_nothing_is_left_succeeded_if_anybody_ended_in_order():
     assert result(finish(run, NOTHING_LEFT)).success
 
 
-def test_a_run_in_which_everybody_crashed_did_not_succeed():
+def test_a_run_in_which_all_optimizers_crashed_did_not_succeed():
     run = one_value()
     run.crash(1)
     assert not result(finish(run, NOTHING_LEFT)).success

@@ -253,7 +253,7 @@ def test_what_is_no_run_is_refused(tmp_path, picture):
         picture(tmp_path, tmp_path / "picture.png")
 
 
-def test_the_plotting_state_of_whoever_calls_is_untouched(tmp_path):
+def test_the_plotting_state_of_the_caller_is_untouched(tmp_path):
     before = dict(matplotlib.rcParams)
     modules = set(sys.modules)
     trajectories(record(tmp_path, eventful()), tmp_path / "picture.png")

@@ -58,7 +58,7 @@ def test_value_annealing_holds_back(best: list[float], tested: list[float]) -> N
     assert frequency(ValueAnnealing(), best, tested, 20) == 0
 
 
-def test_whoever_found_nothing_valid_is_stopped_for_certain() -> None:
+def test_one_that_found_nothing_valid_is_stopped_for_certain() -> None:
     assert frequency(ValueAnnealing(0.999), [1.0], [math.inf, math.nan], 20) == 1
 
 

@@ -56,7 +56,7 @@ def test_a_leader_that_has_ended_still_counts() -> None:
     assert ParameterDistance(relative_distance=0.1).ask(run.view(), 2).fired
 
 
-def test_nobody_is_compared_with_itself() -> None:
+def test_no_optimizer_is_compared_with_itself() -> None:
     run = placed((0, 0))
     assert not ParameterDistance(relative_distance=1, test_all=True).ask(run.view(), 1).fired
 

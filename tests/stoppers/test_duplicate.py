@@ -38,7 +38,7 @@ def fires(run: History, opt: int, stopper: Duplicate | None = None) -> bool:
     return (stopper or Duplicate()).ask(run.view(), opt).fired
 
 
-def test_whoever_narrows_down_on_a_known_better_minimum_is_stopped() -> None:
+def test_one_that_narrows_down_on_a_known_better_minimum_is_stopped() -> None:
     run = ended((A, 1.0))
     again, elsewhere = descend(run, A, 1.1), descend(run, B, 1.1)
     assert fires(run, again)

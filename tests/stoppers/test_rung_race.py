@@ -67,7 +67,7 @@ def test_the_value_at_the_rung_counts_not_what_was_found_later() -> None:
 
 
 @pytest.mark.parametrize("f", [np.nan, np.inf])
-def test_whoever_has_no_valid_value_ranks_last(f: float) -> None:
+def test_one_without_a_valid_value_ranks_last(f: float) -> None:
     run = many([float(i) for i in range(20)])
     run.evaluate(run.start(), np.full(100, f))
     assert 21 in stopped(run, RungRace())

@@ -223,7 +223,7 @@ def test_who_was_taken_for_dead_learns_it_and_leaves_the_successor_alone(tmp_pat
         Lease.acquire(tmp_path)
 
 
-def test_a_holder_survives_that_somebody_deletes_the_files(tmp_path):
+def test_a_holder_survives_that_the_files_are_deleted(tmp_path):
     mine = Lease.acquire(tmp_path)
     (tmp_path / "lease" / "000001").unlink()
     (tmp_path / "lease").rmdir()

@@ -327,7 +327,7 @@ def test_a_worker_that_lets_stopped_optimizers_use_up_their_credits_is_found(mon
         check("it stops within one evaluation", Deaf)
 
 
-def test_a_worker_that_lets_nobody_rest_is_found(monkeypatch):
+def test_a_worker_that_lets_no_optimizer_rest_is_found(monkeypatch):
     put = Mailbox.put
     deaf = lambda self, data: DOWN.holds(data, PauseRequested) or put(self, data)  # noqa: E731
     monkeypatch.setattr(Mailbox, "put", deaf)

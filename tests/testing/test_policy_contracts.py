@@ -257,7 +257,7 @@ GENERATORS = [
     (Wide, "it gives one point inside the bounds", "outside the bounds"),
     (Loose, "it leaves a fixed parameter where it is", "outside the bounds"),
     (Hopeful, "it answers when nothing has been evaluated yet", "when none has started it raised PolicyError"),
-    (Inner, "a point once given is nobodys business", r"and \[nan nan nan\] after the first was overwritten"),
+    (Inner, "a point once given is not changed any more", r"and \[nan nan nan\] after the first was overwritten"),
     (Wordless, "it says where the point comes from", r"explain\(manager\) gave None"),
     (Tossing, "its random numbers are its own", "it drew from numpy.random or random"),
     (Restless, "asked twice it answers the same", "and asked again"),

@@ -112,7 +112,7 @@ class TestResult:
 
 
 class TestThePauseSignalIsAnEvent:
-    def test_when_nobody_manages(self):
+    def test_without_a_manager(self):
         gate = OpenGate()
         assert gate.wait(0.0) is True
         assert gate.is_set()

@@ -9,9 +9,8 @@ from types import FrameType
 from typing import Self
 
 from glompo.core.views.run_view import RunView
-from glompo.engine.interrupts import SIGNALS
 from glompo.engine.ports import Observer
-from glompo.evaluators.signal_handlers import handling
+from glompo.signal_handlers import SIGNALS, handling
 
 
 class SignalGuard:

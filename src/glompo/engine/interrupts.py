@@ -13,10 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from glompo.evaluators.signal_handlers import handling
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
-"""What is heard as a request to leave."""
+from glompo.signal_handlers import SIGNALS, handling
 
 
 class Interrupts:
@@ -62,7 +59,7 @@ def say(text: str) -> None:
 
 @contextmanager
 def listening(wake: Callable[[], None]) -> Iterator[Interrupts]:
-    """Hear :data:`SIGNALS` while the block runs; outside the main thread there is nothing to hear."""
+    """Hear the signals of `SIGNALS` while the block runs; outside the main thread there is nothing to hear."""
     interrupts = Interrupts(wake)
     with handling(SIGNALS, interrupts.hear):
         yield interrupts

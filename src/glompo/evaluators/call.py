@@ -32,21 +32,6 @@ def callable_of(task: Any, detailed: int) -> Callable[..., Any]:
     return task.detailed_call if detailed else task  # type: ignore[no-any-return]  # whether it is callable shows there
 
 
-class _Here:
-    """The number of this process, known without asking the system at each evaluation."""
-
-    pid = os.getpid()
-
-    @classmethod
-    def ask(cls) -> None:
-        """Ask for it again, as in a fork."""
-        cls.pid = os.getpid()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_Here.ask)
-
-
 def outcome_of(call: Callable[..., Any], detailed: int, x: NDArray[np.float64]) -> Outcome:
     """Return what ``call(x)`` gives, `x` of shape (d,), in natural units; never raises for what the task does.
 
@@ -57,7 +42,7 @@ def outcome_of(call: Callable[..., Any], detailed: int, x: NDArray[np.float64]) 
     Should the task return in a fork of this process, that copy ends here: it has nothing to evaluate, and all that the
     optimizer and its lines to others do is done by the original.
     """
-    begin, pid = perf_counter(), _Here.pid
+    begin, pid = perf_counter(), os.getpid()
     raised: BaseException | None = None
     try:
         raw = call(x)

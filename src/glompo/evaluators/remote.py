@@ -187,7 +187,7 @@ def remote_spec(payload: bytes, detailed: int, options: RemoteOptions) -> Remote
     limits, guard, threads = limits_of(options), options.get("guard"), options.get("threads_per_worker", 1)
     if guard is False and limits.any:
         raise SettingError(
-            "guard is False, but nobody else can keep timeout and memory_limit; leave guard out, or the limits"
+            "guard is False, but only the guard can keep timeout and memory_limit; leave guard out, or the limits"
         )
     guarded = limits.any if guard is None else guard
     pairs = tuple(sorted((options.get("initial_environment") or {}).items()))

@@ -2,17 +2,66 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.views.manager_view import ManagerView
-from glompo.core.views.optimizer_view import OptimizerView
+from glompo.core.views.optimizer_tracker import OptimizerTracker
 from glompo.core.views.run_view import RunView
 from glompo.generators.base import BaseGenerator, uniform
 from glompo.validation import whole_number
 
 STEPS = (0.05, 0.1, 0.2)
 """Largest step of each parameter, in units of its range, in turn: how wide a basin is cannot be known."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Hopping:
+    """Where the hopping stands: the lowest search since it began anew, 0 if none, and how many were in vain since."""
+
+    lowest: int = 0
+    idle: int = 0
+    anew: bool = False
+
+    def after(self, view: RunView, opt: int, patience: int | None) -> Self:
+        """Return where it stands when a search has ended."""
+        if not self.lowest or view[opt].best < view[self.lowest].best:
+            return replace(self, lowest=opt, idle=0)
+        if self.idle + 1 == patience:
+            return replace(self, lowest=0, idle=0, anew=True)
+        return replace(self, idle=self.idle + 1)
+
+
+class _Searches:
+    """Those that have ended. It is a memo only: the answer follows from the view, and a new one gives the same."""
+
+    def __init__(self, patience: int | None) -> None:
+        self._patience = patience
+        self._tracker = OptimizerTracker()
+        self._settled = _Hopping()
+        self._others: list[int] = []
+
+    def hopping(self, view: RunView) -> _Hopping:
+        """Return where the hopping stands. Searches count in the order of their numbers."""
+        news = self._tracker.call(view)
+        if news.reset:
+            self._settled, self._others = _Hopping(), []
+        ended = sorted((*self._others, *news.ended))
+        n = bisect_left(ended, min(self._tracker.living, default=inf))  # one that lives will count before the others
+        self._settled = self._after(view, self._settled, ended[:n])
+        self._others = ended[n:]
+        return self._after(view, self._settled, self._others)
+
+    def _after(self, view: RunView, hopping: _Hopping, ended: Sequence[int]) -> _Hopping:
+        for opt in ended:
+            hopping = hopping.after(view, opt, self._patience)
+        return hopping
 
 
 class IncumbentHops(BaseGenerator):
@@ -33,6 +82,7 @@ class IncumbentHops(BaseGenerator):
 
     def __init__(self, patience: int | None = 100) -> None:
         self.patience = None if patience is None else whole_number(self, "patience", patience, 1)
+        self._searches = _Searches(self.patience)
 
     def generate(self, manager: ManagerView) -> NDArray[np.float64]:
         """Return the point, shape (d,)."""
@@ -52,15 +102,8 @@ class IncumbentHops(BaseGenerator):
 
     def _base(self, view: RunView) -> tuple[int, NDArray[np.float64]] | None:
         """Return what is stepped away from, and which optimizer found it; None if it is time for a random point."""
-        lowest: OptimizerView | None = None
-        idle, anew = 0, False
-        for one in view if self.patience is not None else ():
-            if one.how is None:
-                continue
-            idle = 0 if lowest is None or one.best < lowest.best else idle + 1
-            lowest = one if idle == 0 else lowest
-            if idle == self.patience:
-                lowest, idle, anew = None, 0, True
-        if not anew:
+        now = self._searches.hopping(view)
+        if not now.anew:
             return None if view.best is None else (view.best.opt, view.best.x)
-        return None if lowest is None or lowest.best_x is None else (lowest.opt, lowest.best_x)
+        x = view[now.lowest].best_x if now.lowest else None
+        return None if x is None else (now.lowest, x)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from glompo.box import Box
 from glompo.optimizers.capabilities import Capabilities
-from glompo.optimizers.options import number, whole_number_or_none
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
+from glompo.validation import number, whole_number_or_none
 
 SCALE = 1.1
 """Factor by which the reach of a parameter's moves follows its acceptance rate, after each block."""
@@ -82,12 +82,12 @@ class AdaptiveRateMonteCarlo(StepperOptimizer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.temperature = None if temperature is None else number(self, "temperature", temperature, 0.0)
-        self.target = number(self, "target", target, 0.0, 1.0)
-        self.gamma = number(self, "gamma", gamma, 1.0)
-        self.step = number(self, "step", step, 0.0)
-        self.shrink = number(self, "shrink", shrink, 0.0, 1.0)
-        self.tol = number(self, "tol", tol, 0.0)
+        self.temperature = None if temperature is None else number(self, "temperature", temperature, 0.0, above=True)
+        self.target = number(self, "target", target, 0.0, 1.0, above=True, below=True)
+        self.gamma = number(self, "gamma", gamma, 1.0, above=True)
+        self.step = number(self, "step", step, 0.0, above=True)
+        self.shrink = number(self, "shrink", shrink, 0.0, 1.0, above=True, below=True)
+        self.tol = number(self, "tol", tol, 0.0, above=True)
         self.block = whole_number_or_none(self, "block", block, 1)
 
     def stepper(self, x0: NDArray[np.float64], bounds: NDArray[np.float64]) -> Stepper:

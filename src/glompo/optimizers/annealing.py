@@ -11,8 +11,8 @@ from glompo.box import Box
 from glompo.optimizers.blocking import BlockingOptimizer, Objective
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.libraries import Settings
-from glompo.optimizers.options import number, whole_number
 from glompo.optimizers.penalty import Penalty
+from glompo.validation import number, whole_number
 
 
 class Annealing(BlockingOptimizer):
@@ -63,10 +63,12 @@ class Annealing(BlockingOptimizer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.qa = number(self, "qa", qa, -1e4, -5.0, closed=True)
-        self.qv = number(self, "qv", qv, 1.0, 3.0, closed=True)
-        self.initial_temp = number(self, "initial_temp", initial_temp, 0.01, 5e4, closed=True)
-        self.restart_temp_ratio = number(self, "restart_temp_ratio", restart_temp_ratio, 0.0, 1.0)
+        self.qa = number(self, "qa", qa, -1e4, -5.0, above=True)
+        self.qv = number(self, "qv", qv, 1.0, 3.0, above=True)
+        self.initial_temp = number(self, "initial_temp", initial_temp, 0.01, 5e4, above=True)
+        self.restart_temp_ratio = number(
+            self, "restart_temp_ratio", restart_temp_ratio, 0.0, 1.0, above=True, below=True
+        )
         self.iters = whole_number(self, "iters", iters, 1)
 
     @classmethod

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from glompo.box import Box, usual_population
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.libraries import Settings
-from glompo.optimizers.options import number, one_of, options_of, whole_number_or_none
+from glompo.optimizers.options import one_of, options_of
 from glompo.optimizers.stagnation import Stagnation
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
 from glompo.optimizers.surrogate import QuadraticModel, Screening
-from glompo.validation import yes_or_no
+from glompo.validation import number, whole_number_or_none, yes_or_no
 
 SAMPLERS = ("full", "vd", "vkd")
 
@@ -101,7 +101,7 @@ class CMAOptimizer(StepperOptimizer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.sigma0 = number(self, "sigma0", sigma0, 0.0)
+        self.sigma0 = number(self, "sigma0", sigma0, 0.0, above=True)
         self.sampler = one_of(self, "sampler", sampler, SAMPLERS)
         self.popsize = whole_number_or_none(self, "popsize", popsize, 3)
         self.keep_files = keep_files

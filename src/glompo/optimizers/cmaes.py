@@ -12,9 +12,10 @@ from glompo.box import Box, usual_population
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.cma import ranked
 from glompo.optimizers.libraries import Settings
-from glompo.optimizers.options import library, number, one_of, whole_number_or_none
+from glompo.optimizers.options import library, one_of
 from glompo.optimizers.stagnation import Stagnation
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
+from glompo.validation import number, whole_number_or_none
 
 VARIANTS = ("full", "separable", "adaptive")
 
@@ -54,7 +55,7 @@ class CMAES(StepperOptimizer):
     def __init__(self, sigma0: float = 0.2, popsize: int | None = None, variant: str = "full", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         library(self, "cmaes", "cmaes")
-        self.sigma0 = number(self, "sigma0", sigma0, 0.0)
+        self.sigma0 = number(self, "sigma0", sigma0, 0.0, above=True)
         self.popsize = whole_number_or_none(self, "popsize", popsize, 3)
         self.variant = one_of(self, "variant", variant, VARIANTS)
         if self.variant == "separable":

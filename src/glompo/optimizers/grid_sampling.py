@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from glompo.errors import SettingError
 from glompo.optimizers.capabilities import Capabilities
-from glompo.optimizers.options import whole_number
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
+from glompo.validation import whole_number
 
 MOST = 10_000_000
 """Points of the largest grid."""

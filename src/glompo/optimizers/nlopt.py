@@ -15,8 +15,9 @@ from glompo.optimizers.blocking import BlockingOptimizer, Objective
 from glompo.optimizers.capabilities import NATURAL
 from glompo.optimizers.differences import WithGradient
 from glompo.optimizers.libraries import Settings
-from glompo.optimizers.options import library, number, one_of, options_of
+from glompo.optimizers.options import library, one_of, options_of
 from glompo.optimizers.penalty import Penalty
+from glompo.validation import number
 
 OPTIONS = {"stopval", "ftol_rel", "ftol_abs", "xtol_rel", "maxeval", "population", "vector_storage", "initial_step"}
 """Settings of an NLopt object that `options` may hold."""
@@ -77,7 +78,7 @@ class Nlopt(BlockingOptimizer):
             raise SettingError(f"Nlopt: {self.algorithm} runs no algorithm inside; leave local={local!r} out")
         self.options = options_of(self, options, OPTIONS)
         for name, value in self.options.items():
-            number(self, f"options[{name!r}]", value, -math.inf)
+            number(self, f"options[{name!r}]", value)
         self.capabilities = replace(
             self.capabilities,
             batch=self._differences,

@@ -2,41 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 from glompo.errors import SettingError, SettingTypeError
-from glompo.validation import as_real, as_whole
-
-
-def whole_number(owner: object, name: str, value: Any, at_least: int) -> int:
-    """Return `value` as an int of `at_least` or more."""
-    given = as_whole(value)
-    if given is None or given < at_least:
-        raise SettingError(f"{_who(owner)}: {name} is {value!r}; give a whole number of {at_least} or more")
-    return given
-
-
-def whole_number_or_none(owner: object, name: str, value: Any, at_least: int) -> int | None:
-    """Return `value` as an int of `at_least` or more, or None."""
-    if value is None:
-        return None
-    given = as_whole(value)
-    if given is None or given < at_least:
-        raise SettingError(f"{_who(owner)}: {name} is {value!r}; give a whole number of {at_least} or more, or None")
-    return given
-
-
-def number(owner: object, name: str, value: Any, low: float, high: float = math.inf, *, closed: bool = False) -> float:
-    """Return `value` as a finite float above `low` and below `high`, or, if `closed`, up to `high`."""
-    given = as_real(value)
-    if given is None or not (low < given < high or (closed and given == high)):
-        limit = "" if high == math.inf else f" and {'up to' if closed else 'below'} {high:g}"
-        raise SettingError(f"{_who(owner)}: {name} is {value!r}; give a finite number above {low:g}{limit}")
-    return given
 
 
 def one_of(owner: object, name: str, value: Any, known: Collection[str]) -> str:

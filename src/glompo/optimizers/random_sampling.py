@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.optimizers.capabilities import Capabilities
-from glompo.optimizers.options import whole_number_or_none
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
+from glompo.validation import whole_number_or_none
 
 
 class RandomSampling(StepperOptimizer):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from operator import attrgetter, or_
@@ -123,6 +123,11 @@ class Portfolio(BaseSelector):
         chosen = self._next(manager)
         return None if chosen is None or chosen is False else chosen[0]
 
+    def turn(self, view: RunView) -> Callable[[str, int], float]:
+        """Return what gives ``(spent + b) / (share · w)`` of a regime with its calls; the smallest is next."""
+        weights, block = present_shares(self.shares, view), block_size({}, view.free_parameters)
+        return lambda name, spent: (spent + block) / weights[name]
+
     def _accounts(self, view: RunView) -> dict[str, Account]:
         accounts = self._ledger.read(view)
         return {name: accounts.get(name, Account()) for name in self.regimes}
@@ -131,10 +136,9 @@ class Portfolio(BaseSelector):
         """Return the regime that is next and what it starts; None if it has an optimizer, False if all are done."""
         view = manager.view
         accounts = self._accounts(view)
-        shares = present_shares(self.shares, view)
+        turn = self.turn(view)
         over = 0
-        block = block_size({}, view.free_parameters)
-        for name in sorted(accounts, key=lambda name: (accounts[name].spent + block) / shares[name]):
+        for name in sorted(accounts, key=lambda name: turn(name, accounts[name].spent)):
             if accounts[name].working:
                 return None
             option = self.regimes[name].selector.choose(self.part(view, name), view.slots)
@@ -184,11 +188,10 @@ class _Shares:
         members = self._members(view)
         spent = {name: n for name, n in self._portfolio.spent(view).items() if name in members}
         free = view.slots - sum(min(one.slots, one.outstanding) for one in view.alive)
-        weights = present_shares(self._portfolio.shares, view)
-        block = block_size({}, view.free_parameters)
+        turn = self._portfolio.turn(view)
         shares: dict[int, int] = {}
         while spent and free > 0 and (limit is None or limit > 0):
-            name = min(spent, key=lambda name: (spent[name] + block) / weights[name])
+            name = min(spent, key=lambda name: turn(name, spent[name]))
             one = members[name]
             n = _granted(one, view, free) if one.opt not in shares else 0
             if not n:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.evaluations.columns import distinct
-from glompo.errors import UserError
+from glompo.read.library import library
 from glompo.read.table import COLUMNS, ExtraColumn, table_of
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def to_dataframe(run_dir: str | os.PathLike[str]) -> pandas.DataFrame:
     CorruptJournalError
         If its journal is damaged before its tail.
     """
-    pandas_ = _pandas()
+    pandas_ = library("a data frame", "pandas", "pandas")
     table = table_of(run_dir)
     batches = list(table.batches())
     heads = [np.concatenate(parts) for parts in zip(*(batch.heads for batch in batches), strict=True)]
@@ -52,15 +51,6 @@ def to_dataframe(run_dir: str | os.PathLike[str]) -> pandas.DataFrame:
     columns += (column for _, column in unfolded)
     frame: pandas.DataFrame = pandas_.DataFrame(dict(zip(names, columns, strict=True)))
     return frame
-
-
-def _pandas() -> Any:
-    try:
-        return import_module("pandas")
-    except ImportError as error:
-        raise UserError(
-            f"a data frame needs pandas, which cannot be imported ({error}); install it: pip install 'glompo[pandas]'"
-        ) from error
 
 
 def _unfolded(extra: ExtraColumn, values: Sequence[Any]) -> Iterator[tuple[str, NDArray[Any]]]:

@@ -6,17 +6,16 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from glompo.errors import UserError
 from glompo.events import Noted
 from glompo.function import scratch_of
 from glompo.read.export import cell
 from glompo.read.history import load
+from glompo.read.library import library
 from glompo.read.suffixes import refuse_other
 from glompo.read.table import Batch, ExtraColumn, table_of
 from glompo.storage.files import atomic_write
@@ -50,7 +49,7 @@ def to_hdf5(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) -> Pa
         If the file cannot be written.
     """
     refuse_other(path, "HDF5")
-    h5py, target, history = _h5py(), Path(path), load(run_dir)
+    h5py, target, history = library("an HDF5 file", "h5py", "hdf5"), Path(path), load(run_dir)
     evaluations = table_of(history.run_dir)
     table = _Table(h5py, history.view.dims, evaluations.extras)
     with atomic_write(target, "give another path") as draft, h5py.File(draft, "w") as file:
@@ -77,15 +76,6 @@ def to_hdf5(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) -> Pa
             group.create_dataset("messages", data=np.array(messages[opt], dtype=kind))
             table.write(opt, group)
     return target
-
-
-def _h5py() -> Any:
-    try:
-        return import_module("h5py")
-    except ImportError as error:
-        raise UserError(
-            f"an HDF5 file needs h5py, which cannot be imported ({error}); install it: pip install 'glompo[hdf5]'"
-        ) from error
 
 
 def _group(file: Any, row: Any) -> Any:

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from glompo.core.views.optimizer_view import display_name
-from glompo.errors import StoreError, UserError
+from glompo.errors import StoreError
 from glompo.events import Evaluated, Event, SessionOpened, StartRequested
 from glompo.function import Status
 from glompo.read.history import History, load
+from glompo.read.library import library
 from glompo.safe_text import legible
 
 EVALUATION = "evaluation"
@@ -51,7 +52,7 @@ def to_optuna(run_dir: str | os.PathLike[str], storage: str | os.PathLike[str]) 
     StoreError
         If the storage cannot be opened or written.
     """
-    optuna, history = _optuna(), load(run_dir)
+    optuna, history = library("a study", "optuna", "optuna"), load(run_dir)
     opening = history.opening
     name = f"{opening.label or opening.task} {opening.run_id[:8]}"
     with _quiet():
@@ -68,15 +69,6 @@ def to_optuna(run_dir: str | os.PathLike[str], storage: str | os.PathLike[str]) 
                 f"{legible(storage)} cannot be used as a storage of Optuna: {error}; give sqlite:///FILE.db, or a file"
             ) from error
     return name
-
-
-def _optuna() -> Any:
-    try:
-        return import_module("optuna")
-    except ImportError as error:
-        raise UserError(
-            f"a study needs optuna, which cannot be imported ({error}); install it: pip install 'glompo[optuna]'"
-        ) from error
 
 
 def _troubles(optuna: Any) -> tuple[type[Exception], ...]:

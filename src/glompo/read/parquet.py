@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from glompo.errors import UserError
+from glompo.read.library import library
 from glompo.read.suffixes import refuse_other
 from glompo.read.table import COLUMNS, Batch, ExtraColumn, Table, table_of
 from glompo.storage.files import atomic_write
@@ -49,7 +49,8 @@ def to_parquet(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) ->
         If the file cannot be written.
     """
     refuse_other(path, "Parquet")
-    arrow, parquet = _pyarrow()
+    arrow = library("a Parquet file", "pyarrow", "parquet", ", or write CSV, to a path that ends with .csv")
+    parquet = import_module("pyarrow.parquet")
     table, target = table_of(run_dir), Path(path)
     schema = _schema(arrow, table)
     with atomic_write(target, "give another path") as draft, parquet.ParquetWriter(draft, schema) as writer:
@@ -64,16 +65,6 @@ def to_parquet(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) ->
         if held:
             writer.write_table(_group(arrow, schema, table, held))
     return target
-
-
-def _pyarrow() -> tuple[Any, Any]:
-    try:
-        return import_module("pyarrow"), import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise UserError(
-            f"a Parquet file needs pyarrow, which cannot be imported ({error}); install it: pip install "
-            "'glompo[parquet]', or write CSV, to a path that ends with .csv"
-        ) from error
 
 
 def _schema(arrow: Any, table: Table) -> Any:

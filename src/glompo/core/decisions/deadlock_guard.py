@@ -24,5 +24,5 @@ def deadlock_guard(view: RunView, policies: Policies) -> Iterator[ResumeRequeste
     able = [one for one in view.alive if one.phase is Phase.PAUSED and one.held <= view.free_slots]
     best = min((one for one in able if not view.held(one.opt)), key=lambda one: (one.best, one.opt), default=None)
     if best is not None:
-        verdict = Verdict(True, "nobody else", "everybody rests and no other may start")
+        verdict = Verdict(True, "deadlock guard", "all optimizers rest and no other may start")
         yield ResumeRequested(view.now, best.opt, By.FREEZER, verdict)

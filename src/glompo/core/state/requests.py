@@ -76,7 +76,7 @@ def refusal(asked: Asked, optimizers: Mapping[int, OptimizerState], bounds: NDAr
     if asked.what in OF_THE_RUN:
         return ""
     known = ", ".join((*OF_THE_RUN, *OF_ONE, *WITH_AMOUNT, RequestKind.INJECT))
-    return f"nobody can ask for {asked.what!r}; ask for one of {known}"
+    return f"a run knows no request {asked.what!r}; give one of {known}"
 
 
 def refusal_of_point(

@@ -71,7 +71,7 @@ def finish_left(state: RunFacts) -> None:
 def _restore(state: RunFacts, event: Restored) -> None:
     one = _returning(state, event)
     if event.credits < 0:
-        raise IllegalEventError(f"{event}: nobody has {event.credits} credits")
+        raise IllegalEventError(f"{event}: {event.credits} is no number of credits")
     state.check_fit(one.request.held)
     _return(state, one, event)
     one.holds_slots, one.rests = True, False

@@ -15,8 +15,8 @@ class Changes:
     Attributes
     ----------
     reset : bool
-        Whether this is another run than before, or another session of it, in which those that had ended may be back:
-        whatever was summed up is void, and every optimizer is reported again.
+        Whether this is another run than before, or another session of it, in which those that had ended may be back,
+        or another regime: whatever was summed up is void, and every optimizer is reported again.
     started, ended : tuple of int
         Optimizers that have started, and those that have ended, in order; one that did both is in both.
     """
@@ -39,14 +39,16 @@ class OptimizerTracker:
 
     def __init__(self) -> None:
         self.living: list[int] = []
-        self._run: tuple[RunOpened, int] | None = None
+        self._run: RunOpened | None = None
+        self._part = (0, "")
         self._seen = 0
 
     def call(self, view: RunView) -> Changes:
         """Return what has happened since the last call."""
-        reset = self._run is None or view.opened is not self._run[0] or view.session != self._run[1]
+        part = (view.session, view.regime)
+        reset = view.opened is not self._run or part != self._part
         if reset:
-            self._run, self._seen, self.living = (view.opened, view.session), 0, []
+            self._run, self._part, self._seen, self.living = view.opened, part, 0, []
         started = tuple(view.started_after(self._seen))
         looked_at = [*self.living, *started]
         self.living = [opt for opt in looked_at if view[opt].how is None]

@@ -22,11 +22,11 @@ class RegimeView(RunView):
         Its optimizers, in order.
     """
 
-    __slots__ = ("_members", "_regime")
+    __slots__ = ("_members",)
 
     def __init__(self, view: RunView, regime: str, members: Sequence[int]) -> None:
         super().__init__(view._state, view.now, view._changed, view._budget, view._history)
-        self._regime = regime
+        self.regime = regime
         self._members = members
 
     def __iter__(self) -> Iterator[OptimizerView]:
@@ -36,12 +36,12 @@ class RegimeView(RunView):
     @property
     def alive(self) -> Iterator[OptimizerView]:
         """Those that have not ended, in order."""
-        return (one for one in super().alive if one.regime == self._regime)
+        return (one for one in super().alive if one.regime == self.regime)
 
     @property
     def changed(self) -> Iterator[OptimizerView]:
         """Those that live and to which something has happened since the last decision, in order."""
-        return (one for one in super().changed if one.regime == self._regime)
+        return (one for one in super().changed if one.regime == self.regime)
 
     @property
     def n_alive(self) -> int:
@@ -65,4 +65,4 @@ class RegimeView(RunView):
     @property
     def streams(self) -> Streams:
         """Random streams of the regime: asked twice, the same answer."""
-        return super().streams.of(self._regime)
+        return super().streams.of(self.regime)

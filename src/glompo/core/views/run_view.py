@@ -43,7 +43,7 @@ class RunView:
         Where evaluations are read that are no longer in memory.
     """
 
-    __slots__ = ("_box", "_budget", "_changed", "_history", "_state", "now")
+    __slots__ = ("_box", "_budget", "_changed", "_history", "_state", "now", "regime")
 
     def __init__(
         self,
@@ -59,6 +59,7 @@ class RunView:
         self._history = history
         self._box: Box | None = None
         self.now = now
+        self.regime = ""  # optimizers of all regimes are seen
 
     def __repr__(self) -> str:
         if self._state.opened is None:

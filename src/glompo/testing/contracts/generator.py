@@ -95,7 +95,7 @@ class GeneratorContract(PolicyContract):
         """A question leaves no trace."""
         self.demand_untouched(generator)
 
-    def test_a_point_once_given_is_nobodys_business(self, generator: Any) -> None:
+    def test_a_point_once_given_is_not_changed_any_more(self, generator: Any) -> None:
         """Writing into the point that it gave changes neither the generator nor the run."""
         policy = self.made(generator)
         run = few_evaluations(self.bounds)

@@ -17,6 +17,9 @@ from typing import Any
 
 Handler = Callable[[int, FrameType | None], None]
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+"""What is heard as a request to leave: Ctrl-C, and how batch queues announce that they will kill a job."""
+
 _replaced: list[dict[int, Any]] = []
 """Former handlers by signal, of each :func:`handling` that is entered, the innermost last."""
 
