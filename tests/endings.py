@@ -1,7 +1,9 @@
-"""Awaiting the end of a process without sleeping."""
+"""Awaiting the end of a process, and all else that must happen."""
 
 import os
 import select
+import time
+from collections.abc import Callable
 
 PATIENCE = 120.0
 """Seconds after which something that must happen has not: generous, for busy machines."""
@@ -19,3 +21,11 @@ def is_gone(pid: int) -> bool:
         return bool(poll.poll(PATIENCE * 1000))
     finally:
         os.close(descriptor)
+
+
+def wait_until(holds: Callable[[], object]) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)

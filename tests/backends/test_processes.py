@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from glompo.exit_conditions import MaxOptimizersExhausted
 from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
 from glompo.storage.reader import read_events
 
-from ..endings import PATIENCE
+from ..endings import wait_until
 
 BOX = [(-5, 5)] * 3
 
@@ -71,13 +70,6 @@ def hanging(tmp_path, hang, calls=1):
         return 0.0
 
     return task
-
-
-def wait_until(true):
-    end = time.monotonic() + PATIENCE
-    while not true() and time.monotonic() < end:
-        threading.Event().wait(0.02)
-    return true()
 
 
 def test_a_run_in_processes_is_a_run_with_an_exact_budget():
@@ -180,7 +172,7 @@ def test_what_a_task_started_is_ended_with_it(tmp_path):
         child.wait()
 
     run(hanging(tmp_path, parent), optimizers=RandomSampling, target=0.0, end_timeout=0.1)
-    assert wait_until(lambda: not lives(int((tmp_path / "pid").read_text())))
+    wait_until(lambda: not lives(int((tmp_path / "pid").read_text())))
 
 
 def test_the_children_end_when_the_engine_is_killed(tmp_path):
@@ -194,11 +186,11 @@ def slow(x):
 glompo.minimize(slow, [(0, 1)], optimizers=RandomSampling, max_evaluations=10**6, max_jobs=2, backend="processes")
 """
     engine = subprocess.Popen([sys.executable, "-c", script])  # without an "if __name__ == '__main__'"
-    assert wait_until(lambda: len(list(tmp_path.glob("pid*"))) == 2)
+    wait_until(lambda: len(list(tmp_path.glob("pid*"))) == 2)
     pids = [int(path.name[3:]) for path in tmp_path.glob("pid*")]
     engine.kill()
     engine.wait()
-    assert wait_until(lambda: not any(lives(pid) for pid in pids))
+    wait_until(lambda: not any(lives(pid) for pid in pids))
 
 
 def test_what_cannot_be_sent_is_named_before_anything_is_written(tmp_path):

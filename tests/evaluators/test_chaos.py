@@ -24,7 +24,7 @@ EXPECTED = {
 def test_every_evaluation_of_a_mix_of_troubles_gets_its_own_status(pool, notes, n):
     troubles = [trouble for trouble in EXPECTED if trouble != t.VALUE] * (n // 100)
     kinds = np.random.default_rng(n).permutation(troubles + [t.VALUE] * (n - len(troubles)))
-    evaluator = pool(workers=3, timeout=1.5, memory_limit=200 * 2**20)
+    evaluator = pool(workers=3, timeout=5.0, memory_limit=200 * 2**20)
     futures = [evaluator.submit(np.array([kind, i], dtype=float)) for i, kind in enumerate(kinds)]
     evaluator.close()
     outcomes = [future.result(0) for future in futures]

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from glompo.errors import SettingTypeError
 from glompo.evaluators.protocol import NotEvaluated
 from glompo.function import Status
 
-from ..endings import PATIENCE, is_gone
+from ..endings import PATIENCE, is_gone, wait_until
 from .conftest import Notes
 from .importable import troubles as t
 
@@ -96,16 +95,9 @@ def queues(client):
     return client.run_on_scheduler(lambda dask_scheduler: [*dask_scheduler.extensions["queues"].queues])
 
 
-def wait_until(holds):
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-
-
 def test_a_guarded_cluster_survives_what_a_pool_survives(client, notes):
     workers = set(client.scheduler_info()["workers"])
-    evaluator = DaskEvaluator(client, "troubles:task", timeout=1.5, memory_limit=200 * 2**20)
+    evaluator = DaskEvaluator(client, "troubles:task", timeout=5.0, memory_limit=200 * 2**20)
     troubles = [t.HANG_WITH_GRANDCHILD, t.HANG_IN_C, t.KILL_SELF, t.SEGFAULT, t.HOG, t.RAISE, t.NAN, t.VALUE]
     futures = [evaluator.submit(at(trouble, 2.0)) for trouble in troubles]
     expected = [Status.TIMEOUT] * 2 + [Status.CRASHED] * 2
