@@ -147,7 +147,8 @@ class _Evolution(Stepper):
         self._injected_at = -math.inf
         self._one_by_one = False
         self._sent: dict[bytes, Any] = {}
-        self._landed: list[tuple[Any, float]] = []
+        self._drawn: list[tuple[Any, NDArray[np.float64]]] = []  # from the present distribution, the next one last
+        self._landed: list[tuple[Any, NDArray[np.float64], float]] = []
 
     def flows(self) -> bool:
         return self._flows
@@ -169,15 +170,21 @@ class _Evolution(Stepper):
         return self._box.natural(self._screening.group())
 
     def _next(self) -> NDArray[np.float64]:
-        """Return x0 first, then points of the present distribution, shape (1, d)."""
+        """Return x0 first, then points of the present distribution, shape (1, d).
+
+        They are drawn as many at a time as a generation takes, which costs half of drawing them one by one.
+        """
         if self._strategy is None:
             self._strategy = self._new_strategy()
             return self._x0[np.newaxis]
-        self._inject_waiting()
-        asked = self._strategy.ask(1)[0]
-        point = self._box.natural(np.array(asked)[np.newaxis, : self._box.dims])
+        if not self._drawn:
+            self._inject_waiting()
+            asked = self._strategy.ask()
+            points = self._box.natural(np.array(asked)[:, : self._box.dims])
+            self._drawn = [*zip(asked, points, strict=True)][::-1]
+        asked, point = self._drawn.pop()
         self._sent[point.tobytes()] = asked
-        return point
+        return point[np.newaxis]
 
     def _land(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
         """Take a value; when there are as many as in a generation, they are one, whenever they were asked for."""
@@ -185,11 +192,11 @@ class _Evolution(Stepper):
         self._begun = True
         if asked is None:  # x0
             return
-        self._note(points, values)
-        self._landed.append((asked, float(values[0])))
+        self._landed.append((asked, points[0], values[0]))
         if len(self._landed) == self._options["popsize"]:
-            generation, found = zip(*self._landed, strict=True)
-            self._landed = []
+            generation, places, found = zip(*self._landed, strict=True)
+            self._landed, self._drawn = [], []
+            self._note(np.array(places), np.array(found))
             self._strategy.tell(list(generation), ranked(np.array(found)))
             self._generation += 1
 
