@@ -9,8 +9,9 @@ from __future__ import annotations
 import inspect
 import math
 import operator
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
+from functools import cache
 from numbers import Real
 from types import UnionType
 from typing import Any, Literal
@@ -22,6 +23,12 @@ from glompo.earlier_names import SETTINGS as EARLIER_SETTINGS
 from glompo.errors import SettingError, SettingTypeError
 from glompo.peer_names import OF_AN_OPTIMIZER, remedy_for, remedy_near
 from glompo.values import reals
+
+
+@cache
+def parameters_of(kind: type) -> Mapping[str, inspect.Parameter]:
+    """Return the parameters of the constructor of a class, `self` first; it takes long, and each start asks."""
+    return inspect.signature(kind.__init__).parameters  # type: ignore[misc]
 
 
 def as_whole(value: object) -> int | None:

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,16 @@ def mortals(place):
 
 
 @pytest.fixture
+def crew(place):
+    """Return the client of two workers with four threads each."""
+    with (
+        distributed.LocalCluster(n_workers=2, **{**QUIET, "threads_per_worker": 4}) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
 def notes(place):
     yield Notes(place / "notes")
     for note in (place / "notes").iterdir():
@@ -124,6 +135,43 @@ def test_more_evaluations_than_threads_are_all_made(client):
     futures = [evaluator.submit(at(t.VALUE, x)) for x in range(100)]
     assert [future.result(PATIENCE).fx for future in futures] == [x * x for x in range(100)]
     evaluator.close()
+
+
+def test_a_slow_evaluation_keeps_no_answer_of_its_worker_back(crew, notes, place):
+    evaluator = DaskEvaluator(crew, "troubles:task")
+    slow = evaluator.submit(at(t.WAIT))
+    with (place / "gate").open("wb"):  # it has begun
+        quick = [evaluator.submit(at(t.VALUE, x)) for x in range(40)]
+        assert [future.result(PATIENCE).fx for future in quick] == [x * x for x in range(40)]
+        assert not slow.done()
+    assert slow.result(PATIENCE).fx == 5.0
+    assert len(notes.pids) == 1
+    evaluator.close()
+    wait_until(lambda: not tasks(crew) and not queues(crew))
+
+
+def test_all_that_a_lost_worker_was_evaluating_is_evaluated_elsewhere(crew, tmp_path):
+    log, gate = tmp_path / "log", tmp_path / "gate"
+    log.mkdir()
+
+    def task(x):
+        (log / f"{x[0]:g}-{os.getpid()}").touch()
+        while not gate.exists():
+            time.sleep(0.01)
+        return float(x[0])
+
+    evaluator = DaskEvaluator(crew, task)
+    futures = [evaluator.submit(np.array([x])) for x in range(8)]
+    wait_until(lambda: len([*log.iterdir()]) == 8)
+    lost = {path.name.split("-")[1] for path in log.iterdir()}.pop()
+    os.kill(int(lost), signal.SIGKILL)
+    assert is_gone(int(lost))
+    gate.touch()
+    assert [future.result(PATIENCE).fx for future in futures] == [float(x) for x in range(8)]
+    made = [path.name.split("-") for path in log.iterdir()]
+    assert all(len([pid for y, pid in made if y == x]) == 1 + ((x, lost) in map(tuple, made)) for x, _ in made)
+    evaluator.close()
+    wait_until(lambda: not queues(crew))
 
 
 def test_large_tasks_and_large_extras_travel(client):

@@ -81,7 +81,7 @@ def test_a_flow_takes_a_better_point_of_another(force):
             method.inject(np.array([0.125, -0.25]), 0.0)
         sent.append(method.ask(1))
         method.tell(sent[-1], np.array([sphere(sent[-1][0])]))
-    near = min(float(np.abs(x - [0.125, -0.25]).max()) for x in sent[30:32])
+    near = min(float(np.abs(x - [0.125, -0.25]).max()) for x in sent[30:40])  # with the next draw
     assert near < (1e-9 if force else 5.0)
     assert method.finished() is None
 
@@ -171,6 +171,43 @@ def test_failures_points_outside_and_repeated_attempts_are_told_as_they_land(tmp
         working_dir=tmp_path / "run",
     )
     assert told == {0: 0.5, 1: 1.5, 2: np.inf, 3: np.inf}
+
+
+class Looked(dict):
+    """Points that were asked for; counts how many of them were looked at."""
+
+    looks = 0
+
+    def __reversed__(self):
+        for number in super().__reversed__():
+            self.looks += 1
+            yield number
+
+    def items(self):
+        self.looks += len(self)
+        return super().items()
+
+
+def test_a_value_that_lands_has_only_new_points_looked_at():
+    asked = Looked()
+
+    class Counting(RandomSampling):
+        def minimize(self, function, x0, bounds):
+            points = iter(self.rng.uniform(-5, 5, (1000, 2)))
+
+            def tell(number, value):
+                del asked[number]
+                asked[number + 100] = next(points)
+                return number < 200
+
+            asked.update((number, next(points)) for number in range(100))
+            function.flow(asked, tell, lambda: False)
+            return self.ended()
+
+    uneven = {"seconds": lambda opt, x: 10.0 + float(x[0])}
+    done = simulate([Counting(workers=100)], MaxTotalFunctionCalls(500), bounds=BOX, max_jobs=100, **uneven)
+    assert done.view.calls > 200
+    assert asked.looks < 5 * done.view.calls
 
 
 @pytest.mark.parametrize("optimizer", FLOWING, ids=NAMES)

@@ -82,6 +82,17 @@ def test_a_regime_with_one_evaluation_at_a_time_has_its_share_beside_a_wide_one(
         assert run.view.now <= 1.2 * 1000 / slots
 
 
+@pytest.mark.parametrize("slots", [16, 64])
+def test_more_slots_than_a_generation_has_points_do_not_change_the_search(slots: int) -> None:
+    """In more than 20 dimensions, where the base search has no surrogate: equal seeds give the same points."""
+    task = Rosenbrock(25)
+    portfolio = Portfolio(Regime("base", BIPOPSelector(CMAOptimizer), 1.0))
+    runs = [
+        simulate(portfolio, MaxTotalFunctionCalls(400), task=task, bounds=task.bounds, max_jobs=n) for n in (1, slots)
+    ]
+    assert points(runs[0]) == points(runs[1])
+
+
 def test_real_threads_are_never_more_than_the_slots(tmp_path: Any) -> None:
     lock, flying, most = threading.Lock(), [0], [0]
 

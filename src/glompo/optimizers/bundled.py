@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import Parameter
 from os import PathLike
 from typing import Any, ClassVar
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from glompo.optimizer import BaseOptimizer, MinimizeResult, evaluate_all, refuse_unknown
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.libraries import Settings
+from glompo.validation import parameters_of
 
 Function = Callable[[NDArray[np.float64]], float]
 """What an optimizer minimises: x of shape (d,) to a value."""
@@ -54,8 +55,8 @@ class BundledOptimizer(BaseOptimizer):
     @classmethod
     def usual_label(cls, settings: Mapping[str, Any]) -> str:
         """Return the class, with the algorithm that is chosen among several."""
-        parameter = inspect.signature(cls.__init__).parameters.get(cls.chosen_by)
-        usual = None if parameter is None or parameter.default is parameter.empty else parameter.default
+        parameter = parameters_of(cls).get(cls.chosen_by)
+        usual = None if parameter is None or parameter.default is Parameter.empty else parameter.default
         chosen = settings.get(cls.chosen_by, usual)
         name = cls.spelled(chosen) if isinstance(chosen, str) else getattr(chosen, "__name__", "")
         return f"{cls.__name__}({name})" if name else cls.__name__

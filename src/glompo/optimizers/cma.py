@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -124,12 +123,6 @@ class CMAOptimizer(StepperOptimizer):
 
 
 class _Evolution(Stepper):
-    # not in states of earlier versions
-    _may_tell = False
-    """Whether pycma was asked for a point since it was told a generation, one of which it takes between two points."""
-    _ahead: Sequence[Any] = ()
-    """Points of pycma that were not asked for yet."""
-
     def __init__(self, settings: CMAOptimizer, x0: NDArray[np.float64], bounds: NDArray[np.float64]) -> None:
         # a surrogate says which points of a generation are worth an evaluation, and needs the generation for that
         least = settings.popsize or usual_population(len(x0))
@@ -159,7 +152,14 @@ class _Evolution(Stepper):
         self._injected_at = -math.inf
         self._one_by_one = False
         self._sent: dict[bytes, Any] = {}
-        self._landed: list[tuple[Any, float]] = []
+        self._drawn: list[tuple[Any, NDArray[np.float64]]] = []  # from the present distribution, the next one last
+        self._landed: list[tuple[Any, NDArray[np.float64], float]] = []
+        self._may_tell = False
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take over a state; of an earlier version without what had landed of a generation."""
+        earlier = "_drawn" not in state
+        self.__dict__.update(state | ({"_drawn": [], "_landed": [], "_may_tell": False} if earlier else {}))
 
     def in_flight(self, workers: int) -> int:
         return min(workers, int(self._options["popsize"] / FLOWING)) if self._flows else 0
@@ -181,17 +181,22 @@ class _Evolution(Stepper):
         return self._box.natural(self._screening.group())
 
     def _next(self) -> NDArray[np.float64]:
-        """Return x0 first, then points of the present distribution, shape (1, d)."""
+        """Return x0 first, then points of the present distribution, shape (1, d).
+
+        They are drawn as many at a time as a generation takes, which costs half of drawing them one by one.
+        """
         if self._strategy is None:
             self._strategy = self._new_strategy()
             return self._x0[np.newaxis]
         self._tell_landed()
-        if not self._ahead:  # of one point alone pycma takes no injection
-            self._ahead, self._may_tell = self._strategy.ask(2 if self._inject_waiting() else 1), True
-        asked, *self._ahead = self._ahead
-        point = self._box.natural(np.array(asked)[np.newaxis, : self._box.dims])
+        if not self._drawn:
+            self._inject_waiting()
+            asked, self._may_tell = self._strategy.ask(), True
+            points = self._box.natural(np.array(asked)[:, : self._box.dims])
+            self._drawn = [*zip(asked, points, strict=True)][::-1]
+        asked, point = self._drawn.pop()
         self._sent[point.tobytes()] = asked
-        return point
+        return point[np.newaxis]
 
     def _land(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
         """Take a value; when there are as many as in a generation, they are one, whenever they were asked for."""
@@ -199,16 +204,17 @@ class _Evolution(Stepper):
         self._begun = True
         if asked is None:  # x0
             return
-        self._note(points, values)
-        self._landed.append((asked, float(values[0])))
+        self._landed.append((asked, points[0], values[0]))
         self._tell_landed()
 
     def _tell_landed(self) -> None:
+        """Tell pycma a generation, one of which it takes between two times that points are drawn."""
         size = self._options["popsize"]
         if len(self._landed) < size or not self._may_tell:
             return
-        generation, found = zip(*self._landed[:size], strict=True)
-        self._landed, self._may_tell = self._landed[size:], False
+        generation, places, found = zip(*self._landed[:size], strict=True)
+        self._landed, self._drawn, self._may_tell = self._landed[size:], [], False
+        self._note(np.array(places), np.array(found))
         self._strategy.tell(list(generation), ranked(np.array(found)))
         self._generation += 1
 
@@ -260,14 +266,11 @@ class _Evolution(Stepper):
     def inject(self, x: NDArray[np.float64], fx: float) -> None:
         self._waiting = x
 
-    def _inject_waiting(self) -> bool:
-        """Inject what waits, if it is time, and say whether something was injected."""
+    def _inject_waiting(self) -> None:
         rested = self._interval is None or self._generation - self._injected_at >= self._interval
-        if self._waiting is None or not rested:
-            return False
-        self._strategy.inject([self._cube(self._waiting)], force=self._force)
-        self._waiting, self._injected_at = None, self._generation
-        return True
+        if self._waiting is not None and rested:
+            self._strategy.inject([self._cube(self._waiting)], force=self._force)
+            self._waiting, self._injected_at = None, self._generation
 
     def _cube(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         return self._padded(self._box.unit(x))

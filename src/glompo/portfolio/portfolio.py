@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.allocators.blocks import missing, used
-from glompo.core.evaluations.blocks import block_size
+from glompo.core.evaluations.blocks import block_size, population
 from glompo.core.policies.ports import Option
 from glompo.core.policies.rule import Rule
 from glompo.core.views.curve import block_of
@@ -221,10 +221,15 @@ def _stopper_of(regimes: Sequence[Regime]) -> Rule | tuple[()]:
 
 
 def _width(option: Option, view: RunView) -> int:
-    """Return in how many slots at once an optimizer can evaluate: all, for the allocator to share out, or one."""
-    if not isinstance(getattr(option.cls, "capabilities", None), Capabilities):
-        return view.slots
-    return view.slots if option.cls(*option.args, **option.kwargs).capabilities.batch else 1
+    """Return in how many slots at once an optimizer evaluates: in all, for the allocator to share out, or in fewer.
+
+    One that evaluates one point at a time needs one, and a generation no more than it has points. With more it would
+    begin the next before this one has ended, and what it finds would depend on the slots.
+    """
+    can = getattr(option.cls, "capabilities", None)
+    if isinstance(can, Capabilities) and not option.cls(*option.args, **option.kwargs).capabilities.batch:
+        return 1
+    return min(view.slots, population(option.describe()) or view.slots)
 
 
 def _granted(one: OptimizerView, view: RunView, free: int) -> int:

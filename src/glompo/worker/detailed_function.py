@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.details import Ask
-from glompo.worker.managed_function import Answer, ManagedFunction
+from glompo.worker.flow import Answer
+from glompo.worker.managed_function import ManagedFunction
 
 
 class DetailedManagedFunction(ManagedFunction):

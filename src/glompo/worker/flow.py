@@ -1,8 +1,9 @@
-"""Evaluations without a barrier: each value is told as it lands, and the search says then what to evaluate next.
+"""Evaluations side by side: each value is told as it lands, and the search says then what to evaluate next.
 
 A search has as many points asked for and not told as it has evaluations in flight, whatever credits there are: so what
 it asks for depends only on the order in which values were told. That order is the order of the record, and a search
-that is run again on its record asks for the same points at the same places.
+that is run again on its record asks for the same points at the same places. A batch is a search that asks for all of
+its points at once.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +21,15 @@ from glompo.function import Outcome
 from glompo.worker.call_gate import Cut
 from glompo.worker.mailbox import Mailbox
 from glompo.worker.pending_calls import PendingCalls
-from glompo.worker.replay import Replay
+from glompo.worker.replay import Recorded, Replay
 
 Asked = dict[int, NDArray[np.float64]]
 """Points that were asked for and have not been told, by numbers of the optimizer's own, in the order of asking."""
 
 Point = NDArray[np.float64]
+
+Answer = tuple[float, tuple[Any, ...]]
+"""The value that the optimizer gets, and the further values of a detailed call."""
 
 
 class Flow:
@@ -35,7 +40,7 @@ class Flow:
     asked : dict
         The points, shape (m,), in the optimizer's units. `tell` takes out the one that it is told, and adds others.
     tell : callable
-        ``tell(number, value) -> bool``: takes a value; whether the search goes on. If not, nothing new is begun.
+        ``tell(number, answer) -> bool``: takes a value; whether the search goes on. If not, nothing new is begun.
     heed : callable
         ``heed() -> bool``: called when the optimizer was asked to stop; whether the search goes on all the same.
     """
@@ -43,12 +48,12 @@ class Flow:
     def __init__(
         self,
         asked: Asked,
-        tell: Callable[[int, float], bool],
+        tell: Callable[[int, Answer], bool],
         heed: Callable[[], bool],
         *,
         natural: Callable[[Point], Point],  # the point in natural units
-        outside: Callable[[Point], float | None],  # records a point outside the bounds; None for one inside
-        settle: Callable[[Point, Outcome, int], float | None],  # records an evaluation; None if it is to be repeated
+        outside: Callable[[Point], Answer | None],  # records a point outside the bounds; None for one inside
+        settle: Callable[[Point, Outcome, int], Answer | None],  # records an evaluation; None if it is to be repeated
     ) -> None:
         self._asked = asked
         self._tell = tell
@@ -58,6 +63,7 @@ class Flow:
         self._settle = settle
         self._points: dict[int, Point] = {}  # known here, in natural units
         self._todo: deque[int] = deque()
+        self._unchecked: deque[int] = deque()  # those that may lie outside the bounds
         self._attempts: dict[int, int] = {}
         self._goes_on = True
 
@@ -66,7 +72,7 @@ class Flow:
         """Whether nothing is asked for any more."""
         return not (self._goes_on and self._asked)
 
-    def remember(self, replay: Replay, follow: Callable[[], None], remembered: Callable[[float], None]) -> None:
+    def remember(self, replay: Replay, follow: Callable[[], None], remembered: Callable[[Recorded], Answer]) -> None:
         """Tell what is recorded, in the order of the record; what was under way when it ends is evaluated again.
 
         Parameters
@@ -76,21 +82,23 @@ class Flow:
         follow : callable
             Follows the count of what has been answered.
         remembered : callable
-            Takes each valid value.
+            Takes what is recorded of an evaluation, and returns its answer.
         """
-        self._look()
-        while not replay.over and self._points:
-            number, value, valid = replay.answer_one(self._points)
-            if valid and value is not None:
-                remembered(value)
+        waiting: dict[bytes, deque[int]] = {}  # equal points are interchangeable: first come
+        while True:
+            for number in self._look():
+                waiting.setdefault(self._points[number].tobytes(), deque()).append(number)
+            if replay.over or not self._points:
+                return
+            number, recorded = replay.answer_one(waiting)
+            answer = None if recorded is None else remembered(recorded)
             follow()
-            if value is None:  # to be repeated: at the end of the queue, as in the run that made the record
+            self._todo.remove(number)
+            if answer is None:  # to be repeated: at the end of the queue, as in the run that made the record
                 self._attempts[number] = self._attempts.get(number, 0) + 1
-                self._todo.remove(number)
                 self._todo.append(number)
             else:
-                self._land(number, value)
-                self._look()
+                self._land(number, answer)
 
     def run(self, evaluator: Evaluator, mailbox: Mailbox, workers: int, in_order: bool) -> None:
         """Evaluate, with `workers` evaluations under way, until nothing is asked for and nothing is under way.
@@ -126,39 +134,38 @@ class Flow:
                 mailbox.give_up(end.reason)
             raise
 
-    def _look(self) -> None:
-        """Take note of what has been asked for meanwhile."""
-        for number, u in self._asked.items():
-            if number not in self._points:
-                self._points[number] = self._natural(u)
-                self._todo.append(number)
+    def _look(self) -> list[int]:
+        """Take note of what has been asked for meanwhile, the last of `asked`, and return its numbers."""
+        new = []
+        for number in reversed(self._asked):
+            if number in self._points:
+                break
+            new.append(number)
+        new.reverse()
+        for number in new:
+            self._points[number] = self._natural(self._asked[number])
+        self._todo.extend(new)
+        self._unchecked.extend(new)
+        return new
 
     def _record_outside(self) -> None:
         """Tell of points outside the bounds, which need no evaluation, until there are none."""
-        found = True
-        while found and self._goes_on:
-            self._look()
-            found = False
-            for number in list(self._todo):
-                value = self._outside(self._points[number])
-                if value is not None:
-                    self._todo.remove(number)
-                    self._land(number, value)
-                    found = True
-                    break
+        while self._goes_on and (self._look() or self._unchecked):
+            number = self._unchecked.popleft()
+            if number in self._points and (answer := self._outside(self._points[number])) is not None:
+                self._todo.remove(number)
+                self._land(number, answer)
 
     def _collect(self, calls: PendingCalls) -> None:
         for number, outcome in calls.collect():
             self._attempts[number] = self._attempts.get(number, 0) + 1
-            value = self._settle(self._points[number], outcome, self._attempts[number])
-            if value is None:
+            answer = self._settle(self._points[number], outcome, self._attempts[number])
+            if answer is None:
                 self._todo.append(number)
             else:
-                self._land(number, value)
+                self._land(number, answer)
 
-    def _land(self, number: int, value: float) -> None:
+    def _land(self, number: int, answer: Answer) -> None:
         del self._points[number]
         self._attempts.pop(number, None)
-        with suppress(ValueError):
-            self._todo.remove(number)
-        self._goes_on = self._tell(number, value) and self._goes_on
+        self._goes_on = self._tell(number, answer) and self._goes_on

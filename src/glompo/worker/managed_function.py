@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glompo.details import GRADIENT, RESIDUALS, Ask, Details, residuals_among
 from glompo.errors import WorkerError
-from glompo.evaluators.protocol import Evaluator, NotEvaluated
+from glompo.evaluators.protocol import Evaluator
 from glompo.function import Outcome, Status
 from glompo.values import reals
 from glompo.wire.launch_request import LaunchRequest
 from glompo.worker.batch import recordable
-from glompo.worker.call_gate import CallGate, Cut, OutsideError, Refused
-from glompo.worker.flow import Asked, Flow
+from glompo.worker.call_gate import CallGate, OutsideError, Refused
+from glompo.worker.flow import Answer, Asked, Flow
 from glompo.worker.mailbox import OVER, Mailbox
-from glompo.worker.pending_calls import PendingCalls, not_evaluated
+from glompo.worker.pending_calls import not_evaluated
 from glompo.worker.replay import Recorded, Replay
 from glompo.worker.space import Space
 
@@ -32,9 +30,6 @@ MOST_OUTSIDE_IN_A_ROW = 10_000
 
 FEW = 30
 """Parameters up to which plain Python compares faster than numpy."""
-
-Answer = tuple[float, tuple[Any, ...]]
-"""The value that the optimizer gets, and the further values of a detailed call."""
 
 _OF_METHODS = {Ask.RESIDUALS: RESIDUALS, Ask.GRADIENT: GRADIENT}
 """Columns that come from a method of the task."""
@@ -184,22 +179,23 @@ class ManagedFunction:
             ``heed() -> bool`` is called when the optimizer was asked to stop; False ends the search.
         """
         with self._gate:
-            flow = Flow(
-                asked,
-                tell,
-                heed,
-                natural=self._natural,
-                outside=lambda x: None if self._inside(x) else self._record_outside(x)[0],
-                settle=self._settled,
-            )
-            if self._replay is not None:
-                flow.remember(self._replay, self._follow_replay, self._note_worst)
-            if self._replay is None:
-                flow.run(self._evaluators(self._plain), self._mailbox, self._workers, self._in_order)
+            self._side_by_side(asked, lambda number, answer: tell(number, answer[0]), heed, self._plain)
 
-    def _settled(self, x: NDArray[np.float64], outcome: Outcome, attempt: int) -> float | None:
-        answer = self._settle(x, outcome, attempt, self._plain)
-        return None if answer is None else answer[0]
+    def _side_by_side(
+        self, asked: Asked, tell: Callable[[int, Answer], bool], heed: Callable[[], bool], ask: Ask
+    ) -> None:
+        flow = Flow(
+            asked,
+            tell,
+            heed,
+            natural=self._natural,
+            outside=lambda x: None if self._inside(x) else self._record_outside(x),
+            settle=lambda x, outcome, attempt: self._settle(x, outcome, attempt, ask),
+        )
+        if self._replay is not None:
+            flow.remember(self._replay, self._follow_replay, self._remembered)
+        if self._replay is None:
+            flow.run(self._evaluators(ask), self._mailbox, self._workers, self._in_order)
 
     def map_residuals(
         self, X: Sequence[NDArray[np.float64]] | NDArray[np.float64]
@@ -229,78 +225,19 @@ class ManagedFunction:
         if self._workers == 1 and (generation := self._space.generation(X)) is not None:
             within = ((generation >= self._low) & (generation <= self._high)).all(axis=1).tolist()
             return [self._answer(x, ask, one) for x, one in zip(generation, within, strict=True)]
-        points = [self._natural(x) for x in X]
         if self._workers == 1:
-            return [self._answer(x, ask) for x in points]
-        answers: list[Answer] = [(math.inf, ())] * len(points)
-        inside: deque[int] = deque()
-        attempts: dict[int, int] = {}
-        known = self._from_record(points, attempts)
-        for i, x in enumerate(points):
-            if i in known:
-                answers[i] = known[i]
-            elif i in attempts:
-                continue
-            elif self._inside(x):
-                inside.append(i)
-            else:
-                answers[i] = self._record_outside(x)
-        inside.extend(attempts)  # as when they had just failed
-        self._evaluate_side_by_side(points, inside, answers, attempts, ask)
+            return [self._answer(x, ask) for x in [self._natural(x) for x in X]]
+        asked: Asked = dict(enumerate(X))
+        answers: list[Answer] = [(math.inf, ())] * len(asked)
+
+        def tell(i: int, answer: Answer) -> bool:
+            del asked[i]
+            answers[i] = answer
+            return True
+
+        self._side_by_side(asked, tell, lambda: True, ask)
         self._mailbox.await_next()
         return answers
-
-    def _from_record(self, points: list[NDArray[np.float64]], attempts: dict[int, int]) -> dict[int, Answer]:
-        if self._replay is None:
-            return {}
-        answers = {i: self._remembered(one) for i, one in self._replay.answer_batch(points, attempts).items()}
-        self._follow_replay()
-        return answers
-
-    def _evaluate_side_by_side(
-        self,
-        points: list[NDArray[np.float64]],
-        todo: deque[int],
-        answers: list[Answer],
-        attempts: dict[int, int],
-        ask: Ask,
-    ) -> None:
-        """Fill `answers` at the places `todo`; evaluations are recorded as they are completed, or in order."""
-        calls = PendingCalls(self._evaluators(ask), self._mailbox, self._in_order)
-
-        def collect() -> None:
-            for i, outcome in calls.collect():
-                attempts[i] = attempts.get(i, 0) + 1
-                answer = self._settle(points[i], outcome, attempts[i], ask)
-                if answer is None:
-                    todo.append(i)
-                else:
-                    answers[i] = answer
-
-        try:
-            while todo or calls.pending:
-                while todo and calls.pending < self._workers and self._may_launch(calls.pending):
-                    i = todo.popleft()
-                    calls.launch(i, points[i].copy())
-                # credits may come while evaluations are under way: with room for more they end the wait as well
-                room = bool(todo) and calls.pending < self._workers
-                self._mailbox.rest(calls.is_next_done, or_credits=room)
-                collect()
-        except (Cut, NotEvaluated) as end:  # a credit is spent on each call that is under way: record them all
-            while calls.pending:
-                self._mailbox.rest(calls.is_next_done, or_credits=False)
-                with suppress(Cut, NotEvaluated):  # another one that will not be made; the rest is still to be recorded
-                    collect()
-            if isinstance(end, NotEvaluated):
-                self._mailbox.give_up(end.reason)
-            raise
-
-    def _may_launch(self, pending: int) -> bool:
-        """Take a credit; wait for it only if nothing is under way that could be recorded meanwhile."""
-        if not pending:
-            self._mailbox.claim()
-            return True
-        return self._mailbox.claim_one_at_hand()
 
     def _natural(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the point in natural units, shape (d,), as an array of our own."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -81,55 +81,31 @@ class Replay:
             self.attempts += 1
         return None
 
-    def answer_batch(self, points: Sequence[NDArray[np.float64]], attempts: dict[int, int]) -> dict[int, Recorded]:
-        """Return what is recorded of those natural points that are, by their place.
+    def answer_one(self, waiting: Mapping[bytes, deque[int]]) -> tuple[int, Recorded | None]:
+        """Return which of the natural points was recorded next, and what is recorded of it.
 
-        Recorded attempts that failed and were to be repeated are counted in `attempts`, by the place of their point;
-        the point that failed last comes last there, as it would in the queue of a live run.
+        None if the attempt failed and was to be repeated. Evaluations side by side were recorded as they were
+        completed, so they are told apart by their content.
 
-        Evaluations side by side were recorded as they were completed, so they are told apart by their content.
-
-        Raises
-        ------
-        DivergedError
-            If a point was recorded that is not among them.
-        """
-        waiting: dict[bytes, deque[int]] = {}
-        for i, x in enumerate(points):
-            waiting.setdefault(x.tobytes(), deque()).append(i)
-        answers: dict[int, Recorded] = {}
-        while not self.over and len(answers) < len(points):
-            k = self._next
-            places = waiting.get(self._recorded.X[k].tobytes())  # equal points are interchangeable: first come
-            if not places:
-                raise self._not_asked_for(points)
-            status = Status(int(self._recorded.status[k]))
-            self._next += 1
-            if status is Status.RETRIED:
-                attempts[places[0]] = attempts.pop(places[0], 0) + 1
-            else:
-                attempts.pop(places[0], None)
-                answers[places.popleft()] = float(self._recorded.f[k]), status, self._extras(k)
-        return answers
-
-    def answer_one(self, points: Mapping[int, NDArray[np.float64]]) -> tuple[int, float | None, bool]:
-        """Return which of the natural points was recorded next, its value, and whether that is valid.
-
-        None in the place of the value if the attempt failed and was to be repeated.
+        Parameters
+        ----------
+        waiting : mapping
+            Numbers of the points that are asked for, by the bytes of the point; the one that is answered is taken out.
 
         Raises
         ------
         DivergedError
             If another point was recorded.
         """
-        k, recorded = self._next, self._recorded.X[self._next].tobytes()
-        number = next((number for number, x in points.items() if x.tobytes() == recorded), None)
-        if number is None:
-            raise self._not_asked_for(points.values())
+        k = self._next
+        numbers = waiting.get(self._recorded.X[k].tobytes())
+        if not numbers:
+            raise self._not_asked_for([np.frombuffer(x) for x, several in waiting.items() for _ in several])
         self._next += 1
         status = Status(int(self._recorded.status[k]))
-        value = None if status is Status.RETRIED else float(self._recorded.f[k])
-        return number, value, status is Status.OK
+        if status is Status.RETRIED:
+            return numbers[0], None
+        return numbers.popleft(), (float(self._recorded.f[k]), status, self._extras(k))
 
     def _not_asked_for(self, points: Collection[NDArray[np.float64]]) -> DivergedError:
         """Return what is to be raised when the next recorded point is none of the natural `points`."""

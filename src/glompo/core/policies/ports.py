@@ -22,6 +22,7 @@ from glompo.core.views.run_view import RunView
 from glompo.errors import PolicyError
 from glompo.events.verdict import Verdict
 from glompo.safe_text import writable
+from glompo.validation import parameters_of
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
@@ -93,7 +94,7 @@ class Option:
         return self.kind if usual is None else str(usual(self._by_name()))
 
     def _by_name(self) -> dict[str, Any]:
-        names = [one.name for one in inspect.signature(self.cls.__init__).parameters.values()][1:]  # type: ignore[misc]
+        names = [*parameters_of(self.cls)][1:]
         return {**dict(zip(names, self.args, strict=False)), **self.kwargs}
 
     def describe(self) -> dict[str, Any]:
