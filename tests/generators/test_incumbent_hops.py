@@ -110,16 +110,62 @@ def test_one_generator_may_serve_two_regimes() -> None:
             assert shared.place(ManagerView(view)).tolist() == expected.tolist()
 
 
+def test_uphill_it_steps_away_from_what_was_accepted_last_and_not_from_the_best() -> None:
+    generator, run = IncumbentHops(uphill=0.5), history(BOX)
+    search(run, 1.0, [0.5, 50.0])
+    search(run, 3.0, [0.6, 60.0])  # the first difference, 2, is the first threshold
+    assert "from the accepted point, of optimizer 2" in generator.explain(run.manager())
+    assert 0 < step_from(generator, run, [0.6, 60.0]) <= max(STEPS)
+    search(run, 8.0, [0.1, 10.0])  # 5 higher: refused
+    assert "of optimizer 2" in generator.explain(run.manager())
+    search(run, 4.9, [0.2, 20.0])  # 1.9 higher: within what is accepted
+    assert "of optimizer 4" in generator.explain(run.manager())
+
+
+def test_uphill_the_threshold_follows_the_share_that_is_accepted() -> None:
+    for uphill in (0.2, 0.8):
+        generator, run, accepted = IncumbentHops(patience=None, uphill=uphill), history(BOX), 0
+        heights = np.random.default_rng(3).uniform(0.0, 1.0, 400)
+        for opt, height in enumerate(heights, 1):
+            search(run, float(height), [0.5, 50.0])
+            accepted += f"of optimizer {opt}" == generator.explain(run.manager()).rpartition(", ")[2]
+        assert accepted / len(heights) == pytest.approx(uphill, abs=0.1)
+
+
+def test_uphill_a_search_without_a_value_is_not_accepted_and_out_of_patience_it_begins_again() -> None:
+    generator, run = IncumbentHops(patience=2, uphill=0.5), history(BOX)
+    search(run, 1.0, [0.5, 50.0])
+    search(run, np.inf, [0.6, 60.0])
+    assert "of optimizer 1" in generator.explain(run.manager())
+    search(run, np.inf, [0.6, 60.0])
+    assert generator.explain(run.manager()).startswith("a random point")
+    search(run, 9.0, [0.1, 10.0])
+    assert "of optimizer 4" in generator.explain(run.manager())
+
+
+def test_steps_are_taken_in_turn() -> None:
+    generator, run = IncumbentHops(steps=[0.01]), history(BOX)
+    search(run, 1.0, [0.5, 50.0])
+    assert 0 < step_from(generator, run, [0.5, 50.0]) <= 0.01
+
+
+@pytest.mark.parametrize("wrong", [{"uphill": 1.0}, {"uphill": -0.1}, {"steps": []}, {"steps": [0.0]}, {"steps": [2]}])
+def test_impossible_hops_are_refused(wrong: Any) -> None:
+    with pytest.raises(SettingError, match=next(iter(wrong))):
+        IncumbentHops(**wrong)
+
+
 @pytest.mark.parametrize("patience", [0, -1, 1.5])
 def test_impossible_patience_is_refused(patience: Any) -> None:
     with pytest.raises((SettingError, SettingTypeError), match="patience is"):
         IncumbentHops(patience=patience)
 
 
+@pytest.mark.parametrize("uphill", [0.0, 0.5])
 @settings(max_examples=20)
 @given(stories, powers, offsets)
-def test_scale_and_offset_move_no_start(story: Story, power: int, offset: int) -> None:
-    generator = IncumbentHops(patience=2)
+def test_scale_and_offset_move_no_start(uphill: float, story: Story, power: int, offset: int) -> None:
+    generator = IncumbentHops(patience=2, uphill=uphill)
     expected = generator.place(story.told(KINDS).manager()).tolist()
     assert generator.place(story.told(KINDS, scale=2.0**power).manager()).tolist() == expected
     assert generator.place(story.told(KINDS, offset=offset).manager()).tolist() == expected
