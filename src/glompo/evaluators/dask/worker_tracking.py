@@ -223,7 +223,7 @@ class WorkerStreams:
             channel.dismissed -= 1
         elif (place := next((one for one in self._idle if one[0] is channel), None)) is not None:
             self._idle.remove(place)
-        if not channel.streams:  # nobody reads what was sent meanwhile
+        if not channel.streams:  # no stream reads what was sent meanwhile
             self._channels.pop(channel.queue.name, None)
             channel.queue.close()
             self._waiting.extendleft(call for call in channel.calls.values() if call.number in self._calls)
