@@ -109,21 +109,21 @@ def test_what_an_optimizer_itself_prints_is_in_its_files(backend):
 def test_nothing_is_split_in_threads_that_was_not_asked_for_nor_what_was_refused(capfd, settings):
     result = run(**settings)
     assert not (result.run_dir / "glompo_optimizer_printstreams").exists()
-    assert len([line for line in capfd.readouterr().out.splitlines() if line.startswith("point")]) == 12
+    assert capfd.readouterr().out.count("point") == 12  # lines of several threads may be mixed
 
 
 def test_in_processes_it_is_split_unless_that_is_refused():
     assert holds_what_was_evaluated(run(backend="processes", split_printstreams=None))
 
 
-def test_the_processes_of_a_pool_print_to_the_files_of_whoever_asked_also_below_python(capfd):
+def test_the_processes_of_a_pool_print_to_the_files_of_the_optimizer_that_asked_also_below_python(capfd):
     result = run(talks_below_python, evaluator="pool", max_jobs=3)
     assert holds_what_was_evaluated(result, "point {!r} value {!r}", "written {!r}", "echoed {!r}")
     assert capfd.readouterr().out == ""
 
 
 @pytest.mark.parametrize("executor", [ThreadPoolExecutor, ProcessPoolExecutor])
-def test_workers_of_an_executor_print_to_the_files_of_whoever_asked(capfd, executor):
+def test_workers_of_an_executor_print_to_the_files_of_the_optimizer_that_asked(capfd, executor):
     with executor(2) as own:
         result = run(evaluator=own)
     assert holds_what_was_evaluated(result)
