@@ -143,6 +143,16 @@ def test_uphill_a_search_without_a_value_is_not_accepted_and_out_of_patience_it_
     assert "of optimizer 4" in generator.explain(run.manager())
 
 
+def test_uphill_a_search_without_a_value_leaves_the_threshold_as_it_is() -> None:
+    generator, run = IncumbentHops(patience=None, uphill=0.5), history(BOX)
+    search(run, 1.0, [0.5, 50.0])
+    search(run, 3.0, [0.6, 60.0])  # the threshold is 1.9 then
+    for _ in range(20):
+        search(run, np.inf, [0.1, 10.0])
+    search(run, 5.0, [0.2, 20.0])
+    assert "of optimizer 2" in generator.explain(run.manager())
+
+
 def test_steps_are_taken_in_turn() -> None:
     generator, run = IncumbentHops(steps=[0.01]), history(BOX)
     search(run, 1.0, [0.5, 50.0])

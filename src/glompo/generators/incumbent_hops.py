@@ -64,9 +64,9 @@ class _Hopping:
         if not self.at:
             return replace(self, at=opt)
         height = view[opt].best - view[self.at].best
-        rise = self.rise or abs(height)
-        if not uphill or not isfinite(rise):  # without a value in one of them there is nothing to learn from
+        if not uphill or not isfinite(height):  # without a value in one of them there is nothing to learn from
             return replace(self, at=opt) if height < 0 else self
+        rise = self.rise or abs(height)
         accepted = height <= rise
         if abs(height) > SAME * rise:
             rise *= 1 + RATE * (uphill - accepted)
@@ -154,8 +154,7 @@ class IncumbentHops(BaseGenerator):
     def _base(self, view: RunView) -> tuple[int, NDArray[np.float64]] | None:
         """Return what is stepped away from, and which optimizer found it; None if it is time for a random point."""
         now = self._searches.hopping(view)
-        base = now.at if self.uphill else now.lowest
-        if not (now.anew or (self.uphill and base)):
+        if not (now.anew or (self.uphill and now.at)):
             return None if view.best is None else (view.best.opt, view.best.x)
-        x = view[base].best_x if base else None
-        return None if x is None else (base, x)
+        x = view[now.at].best_x if now.at else None
+        return None if x is None else (now.at, x)

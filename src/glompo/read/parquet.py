@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +48,8 @@ def to_parquet(run_dir: str | os.PathLike[str], path: str | os.PathLike[str]) ->
         If the file cannot be written.
     """
     refuse_other(path, "Parquet")
-    arrow = library("a Parquet file", "pyarrow", "parquet", ", or write CSV, to a path that ends with .csv")
-    parquet = import_module("pyarrow.parquet")
+    parts, otherwise = ("pyarrow", "pyarrow.parquet"), ", or write CSV, to a path that ends with .csv"
+    arrow, parquet = (library("a Parquet file", part, "parquet", otherwise) for part in parts)
     table, target = table_of(run_dir), Path(path)
     schema = _schema(arrow, table)
     with atomic_write(target, "give another path") as draft, parquet.ParquetWriter(draft, schema) as writer:
