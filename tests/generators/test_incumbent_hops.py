@@ -165,6 +165,12 @@ def test_impossible_hops_are_refused(wrong: Any) -> None:
         IncumbentHops(**wrong)
 
 
+@pytest.mark.parametrize("steps", [0.07, "0.07", None, ["a"]])
+def test_steps_that_are_no_numbers_are_refused(steps: Any) -> None:
+    with pytest.raises(SettingTypeError, match="steps is"):
+        IncumbentHops(steps=steps)
+
+
 @pytest.mark.parametrize("patience", [0, -1, 1.5])
 def test_impossible_patience_is_refused(patience: Any) -> None:
     with pytest.raises((SettingError, SettingTypeError), match="patience is"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import Self
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from glompo.core.views.manager_view import ManagerView
 from glompo.core.views.optimizer_tracker import OptimizerTracker
 from glompo.core.views.run_view import RunView
-from glompo.errors import SettingError
+from glompo.errors import SettingError, SettingTypeError
 from glompo.generators.base import BaseGenerator, uniform
 from glompo.validation import number, whole_number
 
@@ -126,12 +126,12 @@ class IncumbentHops(BaseGenerator):
 
     def __init__(self, patience: int | None = 100, uphill: float = 0.0, steps: Sequence[float] = STEPS) -> None:
         self.patience = None if patience is None else whole_number(self, "patience", patience, 1)
-        self.uphill = number(self, "uphill", uphill, 0, 1)
+        self.uphill = number(self, "uphill", uphill, 0, 1, below=True)
+        if not isinstance(steps, Iterable):
+            raise SettingTypeError(f"IncumbentHops: steps is {steps!r}; give a list of numbers, such as [0.05, 0.1]")
         self.steps = tuple(number(self, "steps", one, 0, 1, above=True) for one in steps)
-        if self.uphill == 1 or not self.steps:
-            raise SettingError(
-                f"IncumbentHops: uphill is {uphill!r} and steps {steps!r}; give less than 1, and some steps"
-            )
+        if not self.steps:
+            raise SettingError(f"IncumbentHops: steps is {steps!r}; give one number at least, such as [0.1]")
         self._searches = _Searches(self.patience, self.uphill)
 
     def generate(self, manager: ManagerView) -> NDArray[np.float64]:
