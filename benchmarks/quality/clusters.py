@@ -2,8 +2,7 @@
 
 Usage: ``python -m benchmarks.quality.clusters 8 13 --seeds 10``. The default portfolio runs until it has the lowest
 energy to 1e-3 or its budget is used; one line for each run, and a line in the end of each cluster. It gets the energy
-only, with ``--gradient`` the gradient as well, with ``--uphill`` its local searches also hop uphill; ``--bipop`` runs
-pycma's BIPOP in its place, on the energy.
+only, with ``--gradient`` the gradient as well; ``--bipop`` runs pycma's BIPOP in its place, on the energy.
 """
 
 from __future__ import annotations
@@ -22,8 +21,6 @@ from numpy.typing import NDArray
 
 import glompo
 from glompo.exit_conditions import TargetFunctionValue
-from glompo.generators import IncumbentHops
-from glompo.portfolio import Portfolio, Regime, default_portfolio
 from glompo.problems import LennardJones
 
 BUDGETS = {8: 20_000, 13: 150_000, 38: 2_000_000}
@@ -31,7 +28,7 @@ CLOSE = 1e-3
 """What is found, above the lowest energy."""
 
 
-def found_after(atoms: int, seed: int, gradient: bool, uphill: bool) -> int | None:
+def found_after(atoms: int, seed: int, gradient: bool) -> int | None:
     """Return the evaluations after which the lowest energy was found, None if it was not."""
     energy = LennardJones(atoms)
     assert energy.min_fx is not None
@@ -39,7 +36,6 @@ def found_after(atoms: int, seed: int, gradient: bool, uphill: bool) -> int | No
         result = glompo.minimize(
             energy if gradient else energy.__call__,  # which declares nothing
             energy.bounds,
-            **({"opt_selector": hopping(3 * atoms)} if uphill else {}),
             max_evaluations=BUDGETS[atoms],
             exit_conditions=TargetFunctionValue(energy.min_fx + CLOSE, atol=0.0),
             rng=seed,
@@ -48,13 +44,6 @@ def found_after(atoms: int, seed: int, gradient: bool, uphill: bool) -> int | No
             working_dir=Path(folder) / "run",
         )
     return result.nfev if result.fx <= energy.min_fx + CLOSE else None
-
-
-def hopping(dims: int) -> Portfolio:
-    """Return the default portfolio for a task with a gradient, whose local searches hop uphill as well."""
-    base, local, annealing = default_portfolio(dims, gradient=True).regimes.values()
-    hops = IncumbentHops(patience=300, uphill=0.5, steps=[0.07])
-    return Portfolio(base, Regime("local", local.selector, local.share, hops, stopper=local.stopper), annealing)
 
 
 def found_by_bipop(atoms: int, seed: int) -> int | None:
@@ -81,21 +70,16 @@ def main() -> None:
     parser.add_argument("atoms", nargs="+", type=int, choices=list(BUDGETS))
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--gradient", action="store_true", help="give the default portfolio the gradient, too")
-    parser.add_argument("--uphill", action="store_true", help="with the gradient, and let local searches hop uphill")
     parser.add_argument("--bipop", action="store_true", help="run pycma's BIPOP instead")
     given = parser.parse_args()
     for atoms in given.atoms:
         needed = []
         for seed in range(1, given.seeds + 1):
-            needed.append(
-                found_by_bipop(atoms, seed)
-                if given.bipop
-                else found_after(atoms, seed, given.gradient or given.uphill, given.uphill)
-            )
+            needed.append(found_by_bipop(atoms, seed) if given.bipop else found_after(atoms, seed, given.gradient))
             print(f"LJ{atoms} seed {seed}: {needed[-1] or 'not found'}", flush=True)
         found = [one for one in needed if one is not None]
         median = f", median {statistics.median(found):,.0f} evaluations" if found else ""
-        ours = "with gradient, uphill" if given.uphill else "with gradient" if given.gradient else "energy only"
+        ours = "with gradient" if given.gradient else "energy only"
         who = "pycma-bipop" if given.bipop else ours
         print(
             f"LJ{atoms}, {who}, within {BUDGETS[atoms]:,} evaluations: {len(found)} of {len(needed)}{median}",

@@ -7,8 +7,10 @@ and starts again where it ends before that.
 from __future__ import annotations
 
 import math
+import random
 import shutil
 import tempfile
+import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -21,12 +23,20 @@ Function = Callable[[NDArray[np.float64]], float]
 Contestant = Callable[[Function, NDArray[np.float64], int, int], None]
 
 
+UNEVEN = 0.003
+"""Seconds of an evaluation in the median, where they take uneven times."""
+
+
 class Spent(Exception):
     """The budget is used up."""
 
 
-def glompo(**settings: Any) -> Contestant:
-    """Return GloMPO in its deterministic mode with the given settings."""
+def glompo(seconds: float = 0.0, **settings: Any) -> Contestant:
+    """Return GloMPO with the given settings.
+
+    It runs in its deterministic mode, or with threads whose evaluations land in any order: each takes a lognormal time
+    with σ = 1, in the median `seconds`.
+    """
 
     def run(f: Function, bounds: NDArray[np.float64], budget: int, seed: int) -> None:
         import glompo as library
@@ -36,9 +46,12 @@ def glompo(**settings: Any) -> Contestant:
 
         def task(x: NDArray[np.float64]) -> float:
             try:
-                return f(x)
+                value = f(x)
             except Spent:
                 return math.inf  # solved: what else the run does is of no account
+            if seconds:
+                time.sleep(random.lognormvariate(math.log(seconds), 1.0))
+            return value
 
         given = {name: value(len(bounds)) if callable(value) else value for name, value in settings.items()}
         try:
@@ -48,7 +61,7 @@ def glompo(**settings: Any) -> Contestant:
                 max_evaluations=budget,
                 exit_conditions=TargetFunctionValue(f.solved_at, atol=0.0),  # type: ignore[attr-defined]  # saves time
                 rng=seed,
-                deterministic=True,
+                deterministic=not seconds,
                 durability="none",
                 working_dir=folder / "run",
                 **given,
@@ -264,6 +277,8 @@ CONTESTANTS: dict[str, Contestant] = {
     "glompo-4": glompo(max_jobs=4),
     "glompo-16": glompo(max_jobs=16),
     "glompo-64": glompo(max_jobs=64),
+    "glompo-4-uneven": glompo(seconds=UNEVEN, max_jobs=4),
+    "glompo-16-uneven": glompo(seconds=UNEVEN, max_jobs=16),
     "glompo-unmanaged": glompo(max_jobs=1, optimizers=unmanaged, stoppers=()),
     "glompo-published": glompo(max_jobs=4, optimizers=published, stoppers=published_stoppers),
     "glompo-without-surrogate": glompo(optimizers=without(modelled=False)),

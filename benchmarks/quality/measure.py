@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from typing import Any
 
@@ -24,8 +25,13 @@ class Counted:
         self.solved_at = problem.lowest + self._targets[-1]
         self.calls, self.best = 0, math.inf
         self.reached: list[int] = []
+        self._one = threading.Lock()
 
     def __call__(self, x: NDArray[np.float64]) -> float:
+        with self._one:
+            return self._evaluate(x)
+
+    def _evaluate(self, x: NDArray[np.float64]) -> float:
         if self.calls >= self._budget or len(self.reached) == len(self._targets):
             raise Spent
         self.calls += 1

@@ -182,6 +182,8 @@ def test_the_default_climbs_down_the_gradient_that_a_task_declares(tmp_path: Any
 
     assert kinds(default_portfolio(3)) == ["Scipy(COBYQA)", "Scipy(L-BFGS-B)"]
     assert kinds(default_portfolio(3, gradient=True)) == ["Scipy(L-BFGS-B)"]
+    assert "uphill=0.5" in str(default_portfolio(3, gradient=True))
+    assert "uphill=0.0" in str(default_portfolio(3))
     energy = LennardJones(5)
     known = glompo.minimize(energy, max_evaluations=600, rng=1, working_dir=tmp_path / "known")
     local = [row for row in known.optimizers if row.regime == "local"]

@@ -33,7 +33,7 @@ def default_portfolio(dims: int, *, residuals: bool = False, gradient: bool = Fa
       no other regime owns the incumbent;
     * local: quadratic interpolation (COBYQA) and L-BFGS-B with forward differences in turn, in many dimensions the
       latter only, each from a step away from the best point. If the task declares its gradient, L-BFGS-B with that
-      and a quarter of the evaluations;
+      and a quarter of the evaluations, each from a step away from a search that may have ended higher than the best;
     * annealing: jumps of one and of all parameters, which find what is separable;
     * fit: least squares, if the task declares residuals; it then has as much as the base search.
 
@@ -68,8 +68,8 @@ def _search(dims: int) -> CMAOptimizer:
 
 def _local(dims: int, gradient: bool) -> Regime:
     slopes = Scipy("L-BFGS-B", {"maxfun": CLIMBS, "ftol": 1e-9, "gtol": 1e-12})
-    if gradient:
-        return Regime("local", slopes, 0.31, IncumbentHops(), stopper=Outdated())
+    if gradient:  # searches are so cheap that some may lead uphill, out of the funnel of the best point
+        return Regime("local", slopes, 0.31, IncumbentHops(patience=300, uphill=0.5, steps=[0.07]), stopper=Outdated())
     model = Scipy("COBYQA", {"initial_tr_radius": 0.05, "final_tr_radius": 1e-6}, unit=True)
     # a model smooths, and often leads back to where it came from; slopes lead down into the next basin
     local = [model, slopes] if dims <= MOST_INTERPOLATED else slopes
