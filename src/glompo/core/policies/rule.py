@@ -62,10 +62,10 @@ class Rule(Written, ABC):
         PolicyError
             If the rule raises or returns something else than a verdict.
         """
-        verdict = answer_of(self, lambda: self.judge(view, opt))
+        verdict = answer_of(self, self.judge, view, opt)
         if not isinstance(verdict, Verdict):
             raise PolicyError(f"{self} answered {verdict!r}; judge(view, opt) must return a Verdict")
-        self.last_result = verdict.fired
+        self._last = verdict.fired
         return verdict
 
     def budget(self) -> int | None:
@@ -133,7 +133,7 @@ class Rule(Written, ABC):
 
     def reset(self) -> None:
         """Forget the last answer."""
-        self.last_result = None
+        self._last = None
 
 
 class _Combined(Rule):
