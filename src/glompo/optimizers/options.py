@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
-from importlib import import_module
 from typing import Any
 
 from glompo.errors import SettingError, SettingTypeError
@@ -34,23 +33,6 @@ def options_of(
             hint = f"did you mean {near[0]!r}?" if near else f"there are {_listed(known)}"
             raise SettingError(f"{_who(owner)}: {name} has no {option!r}; {hint}")
     return dict(value)
-
-
-def library(owner: object, module: str, extra: str) -> Any:
-    """Return an optional library.
-
-    Raises
-    ------
-    SettingError
-        Naming the extra that installs it.
-    """
-    try:
-        return import_module(module)
-    except ImportError as error:
-        raise SettingError(
-            f"{_who(owner)} needs {module}, which cannot be imported ({error}); "
-            f"install it: pip install 'glompo[{extra}]'"
-        ) from error
 
 
 def _who(owner: object) -> str:
