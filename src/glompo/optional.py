@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from glompo.errors import SettingError
+from glompo.values import called
 
 
 def library(needs: object, module: str, extra: str, otherwise: str = "") -> Any:
@@ -19,8 +20,7 @@ def library(needs: object, module: str, extra: str, otherwise: str = "") -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        what = needs if isinstance(needs, str) else type(needs).__name__
         raise SettingError(
-            f"{what} needs {module}, which cannot be imported ({error}); install it: pip install 'glompo[{extra}]'"
-            f"{otherwise}"
+            f"{called(needs)} needs {module}, which cannot be imported ({error}); install it: "
+            f"pip install 'glompo[{extra}]'{otherwise}"
         ) from error
