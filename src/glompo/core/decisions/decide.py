@@ -139,7 +139,11 @@ def decision(view: RunView, policies: Policies, before: Sequence[Intent] = ()) -
 
 
 def _asked(view: RunView) -> tuple[int, int]:
-    """Return the places of the first question that is asked in a run as it stands, and of the first after the last."""
+    """Return the places of the first question that is asked in a run as it stands, and of the first after the last.
+
+    The first one of all is for runs, or sessions, that are to end and in which all optimizers have ended; the second
+    for every run; the others for runs that go on.
+    """
     if view.goes_on:
         return 1, len(QUESTIONS)
     if view.n_alive or view.finished:
