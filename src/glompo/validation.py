@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from glompo.earlier_names import SETTINGS as EARLIER_SETTINGS
 from glompo.errors import SettingError, SettingTypeError
 from glompo.peer_names import OF_AN_OPTIMIZER, remedy_for, remedy_near
-from glompo.values import reals
+from glompo.values import called, reals
 
 
 @cache
@@ -255,5 +255,4 @@ def _range(low: float, high: float, above: bool, below: bool) -> str:
 
 
 def _complaint(owner: object, name: str, value: object, remedy: str) -> str:
-    named = owner if isinstance(owner, str) else type(owner).__name__
-    return f"{named}: {name} is {value!r}; {remedy}"
+    return f"{called(owner)}: {name} is {value!r}; {remedy}"

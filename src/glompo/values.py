@@ -81,6 +81,11 @@ def without_masks(extra: Any) -> Any:
     return plain.tolist() if plain.ndim == 0 or plain.dtype.hasobject else plain
 
 
+def called(owner: object) -> str:
+    """Return what a message calls the owner of a setting: a text as it is, an instance by its class."""
+    return owner if isinstance(owner, str) else type(owner).__name__
+
+
 def brief(value: object, width: int = 60) -> str:
     """Return a value as Python writes it, cut to `width` characters; of an array, its shape."""
     if isinstance(value, np.ma.MaskedArray) and value.size == 1 and value.mask is not np.ma.nomask and value.mask.all():

@@ -186,13 +186,10 @@ def test_what_is_no_cluster_is_refused_with_the_remedy(project, glompo):
         Cluster.of("pool")
 
 
-@pytest.mark.parametrize(
-    ("evaluator", "module", "package"),
-    [("dask://127.0.0.1:1", "distributed", "distributed"), ("slurm", "dask_jobqueue", "dask-jobqueue")],
-)
-def test_a_missing_package_is_named(evaluator, module, package, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("evaluator", "module"), [("dask://127.0.0.1:1", "distributed"), ("slurm", "dask_jobqueue")])
+def test_a_missing_package_is_named(evaluator, module, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(UserError, match=rf"{package}, which is not installed: pip install 'glompo\[cluster\]'"):
+    with pytest.raises(UserError, match=rf"{module}, which cannot be imported .*pip install 'glompo\[cluster\]'"):
         run(lambda x: 0.0, evaluator, tmp_path)
 
 

@@ -47,12 +47,13 @@ class EvenAllocator(Written):
         """Return what fills the optimizer up, or 0 while its slots are busy and half of its supply is left."""
         if not one.may_evaluate:
             return 0
-        target = one.slots
+        target = slots = one.slots
         if one.pace is not None:
-            rate = one.slots / max(one.pace, 1e-9)
-            target = max(min(math.ceil(self.supply * rate), self.most, one.calls), one.slots)
+            rate = slots / max(one.pace, 1e-9)
+            target = max(min(math.ceil(self.supply * rate), self.most, one.calls), slots)
         if fair is not None:
-            target = min(target, max(fair, one.slots))
-        missing = target - one.outstanding
-        idle_soon = one.outstanding < one.slots
+            target = min(target, max(fair, slots))
+        held = one.outstanding
+        missing = target - held
+        idle_soon = held < slots
         return missing if missing > 0 and (idle_soon or 2 * missing >= target) else 0

@@ -19,7 +19,7 @@ from glompo.manager import GloMPOManager
 from glompo.manager.live_control import control
 from glompo.manager.minimization import managed
 from glompo.optimizers.as_generator import Variables
-from glompo.optimizers.options import library
+from glompo.optional import library
 from glompo.read import Result
 from glompo.validation import number, whole_number
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from glompo.errors import SettingError
+from glompo.optional import library
 
 NAME = re.compile(r"[^\W\d]\w*")
 """A name in an expression."""
@@ -70,8 +71,5 @@ def in_order(expressions: Mapping[str, str]) -> dict[str, str]:
 
 
 def _interpreter() -> Any:
-    try:
-        from asteval import Interpreter
-    except ImportError as error:
-        raise SettingError("derived parameters need the package asteval: pip install 'glompo[calibration]'") from error
-    return Interpreter(minimal=True, use_numpy=False)
+    asteval = library("a derived parameter", "asteval", "calibration")
+    return asteval.Interpreter(minimal=True, use_numpy=False)

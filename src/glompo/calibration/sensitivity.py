@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glompo.errors import SettingError
+from glompo.optional import library
 
 Vector = NDArray[np.float64]
 
@@ -126,10 +126,7 @@ def salib(
     """
     if method not in SALIB:
         raise SettingError(f"method is {method!r}; use hsic, or one of SALib: {', '.join(SALIB)}")
-    try:
-        analyze = import_module(f"SALib.analyze.{method}").analyze
-    except ImportError as error:
-        raise SettingError(f"the method {method!r} needs SALib: pip install 'glompo[sensitivity]'") from error
+    analyze = library(f"the method {method!r}", f"SALib.analyze.{method}", "sensitivity").analyze
     names = _named(names, X.shape[1])
     problem = {"num_vars": len(names), "names": list(names), "bounds": [list(pair) for pair in bounds]}
     settings = {"seed": 0} if "seed" in inspect.signature(analyze).parameters else {}

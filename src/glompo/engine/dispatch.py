@@ -48,6 +48,8 @@ def refit(job: Job, slots: int) -> None:
 def dispatch(intent: Intent, backend: Backend, job: Job, state: RunState, history: History) -> None:
     """Carry out what was decided and recorded."""
     match intent:
+        case _ if isinstance(intent, SENT):
+            backend.send(intent.opt, DOWN.encode(intent))
         case Start(event, option):
             backend.launch(_launch_request(job, event.opt, option, event.x0, None))
         case events.StartRequested():
@@ -58,8 +60,6 @@ def dispatch(intent: Intent, backend: Backend, job: Job, state: RunState, histor
             backend.end(intent.opt, force=intent.rung == Force.KILL)
         case events.CheckpointTaken():
             job.checkpoint_store.start_checkpoint(intent.n, RunView(state, state.at))
-        case _ if isinstance(intent, SENT):
-            backend.send(intent.opt, DOWN.encode(intent))
         case events.CheckpointBegun() | events.CheckpointClosed() | events.Judged() | events.EndRequested():
             pass  # to record these is all that they are for
         case events.RunFinished():

@@ -156,8 +156,9 @@ class Engine:
 
     def _loop(self, interrupts: Interrupts) -> None:
         self._decide()
+        view = self.view
         while not (self._over or interrupts.now):
-            deadline = self._next_deadline()
+            deadline = self._next_deadline(view)
             received = self._backend.receive(self._patience(deadline))
             self._record(arrivals(received, self._clock.now(), self._job.checkpoint_store))
             self._close_checkpoint(wait=False)
@@ -169,8 +170,9 @@ class Engine:
                 self._record(self._sampler.due(self.state, self._clock.now()))
             self._log.tick()
             self._log.keep(self.state)
-            self._run_logger.look(self.view)
-            if self._show() and not self.state.ending:
+            view = self.view
+            self._run_logger.look(view)
+            if self._show(view) and not self.state.ending:
                 self._record([events.Asked(self._clock.now(), RequestKind.END, CALLBACK)])
                 self._decide()
 
@@ -299,25 +301,25 @@ class Engine:
         elif self._changed is not None and isinstance(event, _CHANGING):
             self._changed.add(event.opt)
 
-    def _next_deadline(self) -> float | None:
+    def _next_deadline(self, view: RunView) -> float | None:
         """Return the next run time at which a decision may change although nothing happens."""
-        view = self.view
-        escalation = next_escalation(view, self._policies)
-        end = self._policies.exit.deadline(view) if view.ending is None else None
-        checkpoint = next_checkpoint(view, self._policies) if view.ending is None and not view.leaving else None
-        reclaim = next_reclaim(view, self._policies)
-        return min((one for one in (escalation, end, checkpoint, reclaim) if one is not None), default=None)
+        due = [next_escalation(view, self._policies)]
+        if view.ending is None:
+            due.append(self._policies.exit.deadline(view))
+        if view.goes_on:
+            due += next_checkpoint(view, self._policies), next_reclaim(view, self._policies)
+        return min([one for one in due if one is not None], default=None)
 
     def _patience(self, deadline: float | None) -> float | None:
         """Return how many seconds nothing needs to be done unless a worker speaks."""
-        until = None if deadline is None else max(0.0, deadline - self._clock.now())
         now = self._clock.now()
+        until = None if deadline is None else max(0.0, deadline - now)
         waits = (self._log.due(), self._inbox.due(), self._run_logger.due(now), until)
-        return min((wait for wait in waits if wait is not None), default=None)
+        return min([wait for wait in waits if wait is not None], default=None)
 
-    def _show(self) -> bool:
+    def _show(self, view: RunView) -> bool:
         """Show the run to what watches it, and say whether any of that wants it to end."""
-        view, enough = self.view, False
+        enough = False
         for observer in list(self._observers):
             try:
                 observer.update(view)

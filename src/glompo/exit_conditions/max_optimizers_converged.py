@@ -24,4 +24,5 @@ class MaxOptimizersConverged(BaseExitCondition):
 
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer for the run."""
-        return self.verdict(view.n_converged >= self.n, f"{view.n_converged} of {self.n} converged")
+        converged = view.n_converged
+        return self.verdict(converged >= self.n, f"{converged} of {self.n} converged")

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from glompo.errors import SettingError, SettingTypeError
 from glompo.function import Outcome, Status, assess
-from glompo.optimizers.options import library
 from glompo.optimizers.stepper import StepperOptimizer
+from glompo.optional import library
 
 
 def as_generator(optimizer: StepperOptimizer, vocs: Any, x0: Mapping[str, float] | None = None) -> SteppedGenerator:

@@ -12,9 +12,10 @@ from glompo.box import Box, usual_population
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.cma import ranked
 from glompo.optimizers.libraries import Settings
-from glompo.optimizers.options import library, one_of
+from glompo.optimizers.options import one_of
 from glompo.optimizers.stagnation import Stagnation
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
+from glompo.optional import library
 from glompo.validation import number, whole_number_or_none
 
 VARIANTS = ("full", "separable", "adaptive")

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from glompo.errors import SettingTypeError, WorkerError
 from glompo.optimizers.capabilities import Capabilities
-from glompo.optimizers.options import library, options_of
+from glompo.optimizers.options import options_of
 from glompo.optimizers.penalty import Penalty
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
+from glompo.optional import library
 
 
 class GestGenerator(StepperOptimizer):

@@ -15,8 +15,9 @@ from glompo.optimizers.blocking import BlockingOptimizer, Objective
 from glompo.optimizers.capabilities import NATURAL
 from glompo.optimizers.differences import WithGradient
 from glompo.optimizers.libraries import Settings
-from glompo.optimizers.options import library, one_of, options_of
+from glompo.optimizers.options import one_of, options_of
 from glompo.optimizers.penalty import Penalty
+from glompo.optional import library
 from glompo.validation import number
 
 OPTIONS = {"stopval", "ftol_rel", "ftol_abs", "xtol_rel", "maxeval", "population", "vector_storage", "initial_step"}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
-from importlib import import_module
 from typing import Any
 
 from glompo.errors import SettingError, SettingTypeError
+from glompo.values import called
 
 
 def one_of(owner: object, name: str, value: Any, known: Collection[str]) -> str:
@@ -17,7 +17,7 @@ def one_of(owner: object, name: str, value: Any, known: Collection[str]) -> str:
         return folded[value.lower()]
     near = get_close_matches(str(value).lower(), folded, 1)
     hint = f"did you mean {folded[near[0]]!r}?" if near else f"use one of {_listed(known)}"
-    raise SettingError(f"{_who(owner)}: {name} is {value!r}; {hint}")
+    raise SettingError(f"{called(owner)}: {name} is {value!r}; {hint}")
 
 
 def options_of(
@@ -27,34 +27,13 @@ def options_of(
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise SettingTypeError(f"{_who(owner)}: {name} is {value!r}; give a mapping from names to values")
+        raise SettingTypeError(f"{called(owner)}: {name} is {value!r}; give a mapping from names to values")
     for option in value:
         if known is not None and option not in known:
             near = get_close_matches(str(option), known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {_listed(known)}"
-            raise SettingError(f"{_who(owner)}: {name} has no {option!r}; {hint}")
+            raise SettingError(f"{called(owner)}: {name} has no {option!r}; {hint}")
     return dict(value)
-
-
-def library(owner: object, module: str, extra: str) -> Any:
-    """Return an optional library.
-
-    Raises
-    ------
-    SettingError
-        Naming the extra that installs it.
-    """
-    try:
-        return import_module(module)
-    except ImportError as error:
-        raise SettingError(
-            f"{_who(owner)} needs {module}, which cannot be imported ({error}); "
-            f"install it: pip install 'glompo[{extra}]'"
-        ) from error
-
-
-def _who(owner: object) -> str:
-    return owner if isinstance(owner, str) else type(owner).__name__
 
 
 def _listed(known: Collection[str]) -> str:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from glompo.box import Box
 from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.libraries import Settings
-from glompo.optimizers.options import library, one_of, options_of
+from glompo.optimizers.options import one_of, options_of
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
+from glompo.optional import library
 from glompo.validation import whole_number_or_none
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glompo.core.evaluations.columns import distinct
-from glompo.read.library import library
+from glompo.optional import library
 from glompo.read.table import COLUMNS, ExtraColumn, table_of
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ import numpy as np
 
 from glompo.events import Noted
 from glompo.function import scratch_of
+from glompo.optional import library
 from glompo.read.export import cell
 from glompo.read.history import load
-from glompo.read.library import library
 from glompo.read.suffixes import refuse_other
 from glompo.read.table import Batch, ExtraColumn, table_of
 from glompo.storage.files import atomic_write

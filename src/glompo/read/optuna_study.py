@@ -19,8 +19,8 @@ from glompo.core.views.optimizer_view import display_name
 from glompo.errors import StoreError
 from glompo.events import Evaluated, Event, SessionOpened, StartRequested
 from glompo.function import Status
+from glompo.optional import library
 from glompo.read.history import History, load
-from glompo.read.library import library
 from glompo.safe_text import legible
 
 EVALUATION = "evaluation"

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from glompo.read.library import library
+from glompo.optional import library
 from glompo.read.suffixes import refuse_other
 from glompo.read.table import COLUMNS, Batch, ExtraColumn, Table, table_of
 from glompo.storage.files import atomic_write

@@ -71,7 +71,7 @@ class BaseSelector(Written, ABC):
 
     def smallest(self) -> int:
         """Return the fewest slots that any option needs."""
-        return min(option.slots for option in self._options)
+        return min([option.slots for option in self._options])
 
     def choose(self, manager: ManagerView, slots_available: int) -> Choice:
         """Return what starts next: None if nothing fits now, False if nothing may start ever again.
@@ -83,7 +83,7 @@ class BaseSelector(Written, ABC):
         """
         if not self.allow_spawn(manager):
             return False
-        choice = answer_of(self, lambda: self.select_optimizer(manager, slots_available))
+        choice = answer_of(self, self.select_optimizer, manager, slots_available)
         if choice is None or choice is False or isinstance(choice, Option):
             return choice
         try:
@@ -129,7 +129,7 @@ class BaseSelector(Written, ABC):
 
 
 def _opinion(gate: Callable[[ManagerView], bool], manager: ManagerView) -> bool:
-    answer: object = answer_of(f"spawn control {gate}", lambda: gate(manager), "mend it")
+    answer: object = answer_of(f"spawn control {gate}", gate, manager, remedy="mend it")
     if not isinstance(answer, (bool, np.bool_)):
         raise PolicyError(f"spawn control {gate} answered {answer!r}; return True (may start) or False (never again)")
     return bool(answer)

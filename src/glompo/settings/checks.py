@@ -30,7 +30,7 @@ from glompo.exit_conditions import (
 )
 from glompo.function import FailurePolicy
 from glompo.optimizers.capabilities import Capabilities, Facts, refusal
-from glompo.optimizers.options import library
+from glompo.optional import library
 from glompo.selectors import BaseSelector
 from glompo.settings.evaluation import Evaluation
 from glompo.spec import processors

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from glompo.read import OptimizerRow
 from glompo.show.columns import BestColumns
@@ -18,6 +21,12 @@ def colours_of(rows: Sequence[OptimizerRow]) -> dict[int, int]:
     kinds = list(dict.fromkeys(row.name for row in rows))
     by_kind = len(kinds) > 1
     return {row.opt_id: (kinds.index(row.name) if by_kind else row.opt_id - 1) % len(COLOURS) for row in rows}
+
+
+def colour_of_each(opts: NDArray[np.int64], colours: Mapping[int, int]) -> NDArray[np.intp]:
+    """Return the colours of many points by the numbers of their optimizers, shape (n,)."""
+    known, places = np.unique(opts, return_inverse=True)
+    return np.array([colours[opt] for opt in known.tolist()], np.intp)[places]
 
 
 def leader_colours(columns: BestColumns) -> dict[int, str]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from glompo.safe_text import legible
 from glompo.show.axis import Scale
-from glompo.show.colours import COLOURS, FAILED, colours_of, leader_colours
+from glompo.show.colours import COLOURS, FAILED, colour_of_each, colours_of, leader_colours
 from glompo.show.columns import BestColumns, Marks, Points, TrajectoryColumns
 from glompo.show.ends import end_of, shapes_for
 from glompo.show.figure import FAINT, INK, note
@@ -103,16 +103,8 @@ def _dots(axes: Any, columns: TrajectoryColumns, colours: Mapping[int, int]) -> 
     total = sum(row.evaluations for row in columns.rows)
     size = float(np.clip(60_000 / max(total, 1), 2.0, 14.0))
     palette = to_rgba_array(COLOURS, 0.28)
-    axes.scatter(
-        dots.at, columns.scale.heights(dots.value), s=size, color=palette[_each(dots.opt, colours)], linewidths=0,
-        zorder=2,
-    )  # fmt: skip
-
-
-def _each(opts: NDArray[np.int64], colours: Mapping[int, int]) -> NDArray[np.intp]:
-    """Return the colour of each of many points."""
-    known, places = np.unique(opts, return_inverse=True)
-    return np.array([colours[opt] for opt in known.tolist()], np.intp)[places]
+    painted = palette[colour_of_each(dots.opt, colours)]
+    axes.scatter(dots.at, columns.scale.heights(dots.value), s=size, color=painted, linewidths=0, zorder=2)
 
 
 def _lines(axes: Any, columns: TrajectoryColumns, colours: Mapping[int, int], names: Names) -> list[Any]:
@@ -130,7 +122,7 @@ def _lines(axes: Any, columns: TrajectoryColumns, colours: Mapping[int, int], na
         (line,) = axes.plot(x, y, label=label, **style)
         handles += [line] if label else []
     starts = columns.starts
-    _grouped(axes, starts, columns.scale, _each(starts.opt, colours), START, "markeredgecolor")
+    _grouped(axes, starts, columns.scale, colour_of_each(starts.opt, colours), START, "markeredgecolor")
     return handles + axes.plot([], [], markeredgecolor=INK, label="start", **START)  # type: ignore[no-any-return]
 
 
@@ -145,7 +137,7 @@ def _labels(columns: TrajectoryColumns, names: Names) -> list[str]:
 def _ends(axes: Any, columns: TrajectoryColumns, colours: Mapping[int, int]) -> list[Any]:
     handles, ends = [], columns.ends
     endings = [end_of(row) for row in columns.rows]
-    place = _each(ends.opt, colours) if ends.at.size else np.empty(0, np.intp)
+    place = colour_of_each(ends.opt, colours)
     for end, (shape, count) in shapes_for(columns.rows).items():
         style = {"marker": shape, "markersize": 8, "linestyle": "none", "zorder": 5}
         style |= {"markeredgecolor": "white", "markeredgewidth": 0.8} if shape != "|" else {"markeredgewidth": 2.2}

@@ -175,7 +175,7 @@ class Journal:
         """
         if not events:
             return
-        record = b"".join(frame(payload, MSGPACK) for payload in encode_apart(events, framing.LENGTH_LIMIT))
+        record = b"".join([frame(payload, MSGPACK) for payload in encode_apart(events, framing.LENGTH_LIMIT)])
         fd = self._room_for(len(record))
         self._unfinished = True  # also if a signal handler raises out of the write
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from importlib import import_module
 
-from glompo.errors import UserError
+from glompo.optional import library
 from glompo.watch.panels import frame as frame
 
 
@@ -22,11 +22,5 @@ def watch(run_dir: str | os.PathLike[str]) -> None:
     UserError
         If the directory holds no run, or textual is missing.
     """
-    try:
-        app = import_module("glompo.watch.app")
-    except ModuleNotFoundError as error:
-        raise UserError(
-            f"glompo watch needs textual, which cannot be imported ({error}); install it: pip install 'glompo[watch]', "
-            "or print one frame with glompo watch --once"
-        ) from error
-    app.WatchApp(run_dir).run()
+    library("glompo watch", "textual", "watch", ", or print one frame with glompo watch --once")
+    import_module("glompo.watch.app").WatchApp(run_dir).run()

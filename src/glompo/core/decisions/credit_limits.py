@@ -29,7 +29,7 @@ def credit_limits(view: RunView, policies: Policies) -> Iterator[Granted]:
     limit = view.unpromised(policies.exit.budget())
     if limit is not None and limit <= 0:
         return
-    points = [one.opt for one in view.changed if one.needs_credit][:limit]
+    points = [one.opt for one in view.changed if one.needs_credit][:limit] if view.injections.begun else []
     yield from (Granted(view.now, opt, 1) for opt in points)
     limit = None if limit is None else limit - len(points)
     if limit == 0:
@@ -41,9 +41,9 @@ def credit_limits(view: RunView, policies: Policies) -> Iterator[Granted]:
             "keep the sum of allocate(view, limit) within limit"
         )
     for opt, n in shares.items():
-        if opt not in view or not view[opt].may_evaluate or n < 1:
+        if opt not in view or not (one := view[opt]).may_evaluate or n < 1:
             raise PolicyError(f"{policies.allocator} gave {n} evaluations to optimizer {opt}, which cannot use them")
-        room = _room(view[opt], view, policies)
+        room = _room(one, view, policies)
         if room is None or room > 0:
             yield Granted(view.now, opt, n if room is None else min(n, room))
 
@@ -51,10 +51,9 @@ def credit_limits(view: RunView, policies: Policies) -> Iterator[Granted]:
 def _room(one: OptimizerView, view: RunView, policies: Policies) -> int | None:
     """Return how many more credits an optimizer may hold, such that no rule is asked late; None for any number."""
     judged = policies.stopper is not None or policies.freezer is not None
-    if policies.lockstep or not (judged or policies.exit.follows_evaluations()):
+    follows = policies.exit.follows_evaluations()
+    if policies.lockstep or not (judged or follows):
         return None
     block = max(block_of(one, view.dims), one.slots)
-    ahead = policies.stopper_interval - len(one) % policies.stopper_interval if judged else 0
-    if policies.exit.follows_evaluations():
-        ahead = 0
+    ahead = 0 if follows else policies.stopper_interval - len(one) % policies.stopper_interval
     return ahead + block - one.outstanding

@@ -33,20 +33,6 @@ Intent: TypeAlias = Event | Start
 """What is wanted: the event that records it; a start goes with the class to be started, which is not recorded."""
 
 
-def _has_ended(view: RunView) -> bool:
-    """Return whether all optimizers of a run, or a session, that is to end have ended."""
-    return not view.n_alive and bool(view.ending or view.leaving) and not view.finished
-
-
-def _awaits_no_file(view: RunView) -> bool:
-    """Return whether nothing is awaited: a run does not finish while the file of its checkpoint is being written."""
-    return not (_has_ended(view) and view.checkpoints.taken)
-
-
-def _goes_on(view: RunView) -> bool:
-    return not (view.ending or view.leaving or view.finished)
-
-
 @dataclass(frozen=True, slots=True)
 class Question:
     """One step of a decision.
@@ -57,14 +43,11 @@ class Question:
         The question, and why it comes at its place, for the page on how it works.
     judgments : tuple of callable
         What is asked; the answers are put one after the other.
-    when : callable
-        Whether it is asked at all in a run as it stands.
     """
 
     text: str
     because: str
     judgments: tuple[Callable[[RunView, Policies], Iterator[Intent]], ...]
-    when: Callable[[RunView], bool] = _goes_on
 
 
 QUESTIONS = (
@@ -72,13 +55,11 @@ QUESTIONS = (
         "when all have ended: is the last checkpoint made?",
         "afterwards nothing is recorded any more",
         (final_checkpoint,),
-        _has_ended,
     ),
     Question(
         "is the run over? Which optimizer does not stop when asked?",
         "nothing may start that must end; in a run that ends nothing else is asked",
         (termination, kill_escalation),
-        _awaits_no_file,
     ),
     Question(
         "what does [the user want](control.md) of single optimizers, and which point is to be evaluated?",
@@ -146,16 +127,28 @@ def decision(view: RunView, policies: Policies, before: Sequence[Intent] = ()) -
     PolicyError
         If a policy breaks its contract.
     """
-    first = _LAST_OF_ONE if before and all(type(intent) is Granted for intent in before) else 0
-    holds: dict[Callable[[RunView], bool], bool] = {}
-    for place, question in enumerate(QUESTIONS[first:], first):
-        if question.when not in holds:
-            holds[question.when] = question.when(view)
-        if holds[question.when]:
-            answer = [intent for judgment in question.judgments for intent in judgment(view, policies)]
-            if answer:
-                return Decision(tuple(answer), place >= _LAST_OF_ONE)
+    first = _LAST_OF_ONE if before and {type(intent) for intent in before} == {Granted} else 0
+    begin, end = _asked(view)
+    for place in range(max(first, begin), end):
+        answer: list[Intent] = []
+        for judgment in QUESTIONS[place].judgments:
+            answer += judgment(view, policies)
+        if answer:
+            return Decision(tuple(answer), place >= _LAST_OF_ONE)
     return Decision()
+
+
+def _asked(view: RunView) -> tuple[int, int]:
+    """Return the places of the first question that is asked in a run as it stands, and of the first after the last.
+
+    The first one of all is for runs, or sessions, that are to end and in which all optimizers have ended; the second
+    for every run; the others for runs that go on.
+    """
+    if view.goes_on:
+        return 1, len(QUESTIONS)
+    if view.n_alive or view.finished:
+        return 1, 2
+    return 0, 1 if view.checkpoints.taken else 2  # a run does not finish while the file of its checkpoint is written
 
 
 def decide(view: RunView, policies: Policies) -> tuple[Intent, ...]:

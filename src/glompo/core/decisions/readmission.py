@@ -16,9 +16,12 @@ def readmission(view: RunView, policies: Policies) -> Iterator[Restored | Return
     In lockstep they keep the credits of the block in which they were interrupted, as far as the budget allows, so
     that the blocks of all end together as they would have. One that rested rests on, and needs no slots for that.
     """
+    left = list(view.left)
+    if not left:
+        return
     free = view.free_slots
     limit = view.unpromised(policies.exit.budget())
-    for one, unused in view.left:
+    for one, unused in left:
         way = Way.REPLAY if one.saved is None else Way.SAVED_STATE
         if one.rests:
             yield ReturnedToRest(view.now, one.opt, way, len(one))

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from glompo.core.policies.ports import Policies
-from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.events import ReclaimRequested
 
@@ -21,21 +20,18 @@ SILENCE = 5.0
 
 def reclaim(view: RunView, policies: Policies) -> Iterator[ReclaimRequested]:
     """Yield a request to all that have been silent for too long while no credits are left."""
-    silent = takewhile(lambda one: one.heard_at + SILENCE <= view.now, _holders(view, policies))
+    due = next_reclaim(view, policies)
+    if due is None or due > view.now:
+        return
+    silent = takewhile(lambda one: one.heard_at + SILENCE <= view.now, view.holders)
     for opt in sorted(one.opt for one in silent):
         yield ReclaimRequested(view.now, opt)
 
 
 def next_reclaim(view: RunView, policies: Policies) -> float | None:
     """Return the run time in seconds at which the next one will have been silent for too long; None if none will."""
-    first = next(_holders(view, policies), None)
-    return None if first is None else first.heard_at + SILENCE
-
-
-def _holders(view: RunView, policies: Policies) -> Iterator[OptimizerView]:
-    """Yield those that may be asked, the one that has been silent for longest first."""
-    if policies.lockstep or view.ending or view.leaving:
-        return
     left = view.unpromised(policies.exit.budget())
-    if left is not None and left <= 0:
-        yield from view.holders
+    if left is None or left > 0 or policies.lockstep:
+        return None
+    first = next(view.holders, None)  # the one that has been silent for longest
+    return None if first is None else first.heard_at + SILENCE

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from glompo.core.policies.ports import Policies
 from glompo.core.state.lifecycle import Phase
-from glompo.core.views.injected_slots import wanted_for_points
 from glompo.core.views.run_view import RunView
+from glompo.core.views.wanted_slots import displaced, wanted_for_points
 from glompo.events import PauseRequested, ResumeRequested
 from glompo.events.enums import By, RequestKind
 from glompo.events.verdict import Verdict
@@ -27,17 +27,17 @@ def slot_limits(view: RunView, policies: Policies) -> Iterator[PauseRequested | 
     wanted = sum(one.held for one in wanted_back if one.phase is Phase.PAUSED)
     excess = view.used_slots + wanted + wanted_for_points(view) - view.slots
     if excess > 0:
-        yield from _displaced(view, excess)
+        yield from _displace(view, excess)
     elif view.n_paused:
         free = view.free_slots
-        for one in view.displaced:
+        for one in displaced(view):
             if one.held <= free:
                 free -= one.held
                 verdict = Verdict(True, By.SLOTS, "there are slots for it again")
                 yield ResumeRequested(view.now, one.opt, By.SLOTS, verdict)
 
 
-def _displaced(view: RunView, excess: int) -> Iterator[PauseRequested]:
+def _displace(view: RunView, excess: int) -> Iterator[PauseRequested]:
     living = list(view.alive)
     excess -= sum(one.held for one in living if one.phase in (Phase.PAUSING, Phase.STOPPING))
     for one in reversed(living):

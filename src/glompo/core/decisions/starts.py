@@ -12,6 +12,7 @@ from glompo.core.decisions.known_starts import MOST, known_starts
 from glompo.core.policies.ports import Option, Policies
 from glompo.core.views.manager_view import ManagerView
 from glompo.core.views.run_view import RunView
+from glompo.core.views.wanted_slots import displaced
 from glompo.errors import PolicyError
 from glompo.events import StartRequested
 from glompo.safe_text import writable
@@ -44,7 +45,7 @@ def starts(view: RunView, policies: Policies) -> Iterator[Start]:
 
 def _one_waits(view: RunView) -> bool:
     """Return whether an optimizer rests that goes on as soon as there are slots: it comes first."""
-    return view.n_paused > 0 and next(view.displaced, None) is not None
+    return view.n_paused > 0 and next(displaced(view), None) is not None
 
 
 def _evaluations_left(view: RunView, policies: Policies) -> bool:

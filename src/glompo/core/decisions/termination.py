@@ -76,6 +76,8 @@ def _told(view: RunView, cause: str, count: int) -> str:
 
 def _failing_optimizers(view: RunView) -> Verdict | None:
     vain = view.in_vain
+    if len(vain) <= DEAD_IN_A_ROW:
+        return None
     dead = sum(died for _, died in vain)
     if dead <= DEAD_IN_A_ROW and len(vain) <= VAIN_IN_A_ROW:
         return None

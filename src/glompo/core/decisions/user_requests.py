@@ -12,8 +12,8 @@ import numpy as np
 
 from glompo.core.policies.ports import Policies
 from glompo.core.state.lifecycle import Phase
-from glompo.core.views.injected_slots import wanted_for_points
 from glompo.core.views.run_view import RunView
+from glompo.core.views.wanted_slots import wanted_for_points
 from glompo.events import Asked, PauseRequested, ResumeRequested, StartRequested, StopRequested
 from glompo.events.enums import By, Reason, RequestKind
 from glompo.events.verdict import Verdict
@@ -45,10 +45,12 @@ def user_requests(view: RunView, policies: Policies) -> Iterator[Wish]:
 
 def _evaluation(view: RunView, policies: Policies, free: int) -> Iterator[StartRequested]:
     """Yield the beginning of the evaluation of the next point that was injected."""
+    waiting = view.injections.asked
+    if not waiting:
+        return
     needed = wanted_for_points(view)
     limit = view.unpromised(policies.exit.budget())
-    waiting = view.injections.asked
-    if not waiting or needed > free or (limit is not None and limit <= 0):
+    if needed > free or (limit is not None and limit <= 0):
         return
     asked, opt = waiting[0], view.n_started + 1
     why = writable(f"{asked.who} asked to evaluate this point")

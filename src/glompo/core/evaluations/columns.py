@@ -150,6 +150,8 @@ def fill(rows: Rows, batch: Evaluated, order0: int, best: float) -> None:
 
 def valid_values(status: NDArray[np.uint8], f: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return `f` with +inf in place of values that are not valid."""
+    if status.tobytes().count(OK) == len(f):  # nearly always, and ten times as fast for one value
+        return f
     return np.where(status == OK, f, np.inf)
 
 

@@ -124,8 +124,10 @@ def placeless(text: str) -> str:
     return _ADDRESS.sub("", text)
 
 
-def answer_of(policy: object, question: Callable[[], Answer], remedy: str = "mend it or remove it") -> Answer:
-    """Return what a policy answers to a question.
+def answer_of(
+    policy: object, question: Callable[..., Answer], *about: object, remedy: str = "mend it or remove it"
+) -> Answer:
+    """Return what a policy answers to a question about the arguments `about`.
 
     Raises
     ------
@@ -133,7 +135,7 @@ def answer_of(policy: object, question: Callable[[], Answer], remedy: str = "men
         If it raises anything, naming it.
     """
     try:
-        return question()
+        return question(*about)
     except PolicyError:
         raise
     except Exception as error:

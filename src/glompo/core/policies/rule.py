@@ -8,7 +8,7 @@ were not asked are absent.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from operator import is_
 from typing import Any
 
@@ -62,10 +62,10 @@ class Rule(Written, ABC):
         PolicyError
             If the rule raises or returns something else than a verdict.
         """
-        verdict = answer_of(self, lambda: self.judge(view, opt))
+        verdict = answer_of(self, self.judge, view, opt)
         if not isinstance(verdict, Verdict):
             raise PolicyError(f"{self} answered {verdict!r}; judge(view, opt) must return a Verdict")
-        self.last_result = verdict.fired
+        self._last = verdict.fired
         return verdict
 
     def budget(self) -> int | None:
@@ -133,7 +133,7 @@ class Rule(Written, ABC):
 
     def reset(self) -> None:
         """Forget the last answer."""
-        self.last_result = None
+        self._last = None
 
 
 class _Combined(Rule):
@@ -151,7 +151,16 @@ class _Combined(Rule):
             yield from part
 
     def __str__(self) -> str:
-        return "(" + f" {self._word} ".join([part._written()[0] for part in self._parts]) + ")"
+        return self._joined_text([part._written()[0] for part in self._parts])
+
+    def _joined_text(self, texts: Sequence[str]) -> str:
+        return "(" + f" {self._word} ".join(texts) + ")"
+
+    def _answer(self, fired: bool, answers: Sequence[Verdict]) -> Verdict:
+        """Return a verdict; the parts that were asked have just been written down."""
+        texts = [str(answer.rule) for answer in answers]
+        texts += [part._written()[0] for part in self._parts[len(texts) :]]
+        return Verdict(fired, self._joined_text(texts), "", tuple(answers))
 
     def str_with_result(self) -> str:
         """Return the rule with the last answer of each leaf."""
@@ -196,7 +205,7 @@ class _Combined(Rule):
                 break
         return bool(part.last_result)
 
-    def _ask_until(self, enough: bool, view: RunView, opt: int | None) -> tuple[Verdict, ...]:
+    def _ask_until(self, enough: bool, view: RunView, opt: int | None) -> list[Verdict]:
         """Ask the parts in order until one answers `enough`."""
         self.reset()
         answers: list[Verdict] = []
@@ -204,7 +213,7 @@ class _Combined(Rule):
             answers.append(part.ask(view, opt))
             if answers[-1].fired is enough:
                 break
-        return tuple(answers)
+        return answers
 
     def _written(self) -> tuple[str, str]:
         return str(self), ""
@@ -218,7 +227,7 @@ class All(_Combined):
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer with the answers of the parts that were asked."""
         parts = self._ask_until(False, view, opt)
-        return Verdict(parts[-1].fired, str(self), "", parts)
+        return self._answer(parts[-1].fired, parts)
 
     def __call__(self, *args: Any) -> bool:
         """Answer in the documented call form of the parts."""
@@ -238,7 +247,7 @@ class Any_(_Combined):
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer with the answers of the parts that were asked."""
         parts = self._ask_until(True, view, opt)
-        return Verdict(parts[-1].fired, str(self), "", parts)
+        return self._answer(parts[-1].fired, parts)
 
     def __call__(self, *args: Any) -> bool:
         """Answer in the documented call form of the parts."""
@@ -260,14 +269,14 @@ class Not(_Combined):
     def judge(self, view: RunView, opt: int | None = None) -> Verdict:
         """Answer the opposite of the part."""
         parts = self._ask_until(True, view, opt)
-        return Verdict(not parts[0].fired, str(self), "", parts)
+        return self._answer(not parts[0].fired, parts)
 
     def __call__(self, *args: Any) -> bool:
         """Answer the opposite in the documented call form of the part."""
         return not self._call_until(True, args)
 
-    def __str__(self) -> str:
-        return f"~{self._parts[0]._written()[0]}"
+    def _joined_text(self, texts: Sequence[str]) -> str:
+        return f"~{texts[0]}"
 
     def str_with_result(self) -> str:
         """Return the rule with the last answer of each leaf; a negated leaf stands with the negated answer."""

@@ -11,6 +11,8 @@ from glompo.core.evaluations.trajectory import Trajectory
 from glompo.core.state.lifecycle import How, Phase, may_return
 from glompo.events import IncumbentSent, NotSaved, PauseRequested, Saved, SaveRequested, StartRequested, StopRequested
 
+_WORKING, _OVER = (Phase.RUNNING, Phase.STARTING), (Phase.ENDED, Phase.LEFT)
+
 
 @dataclass(slots=True)
 class Best:
@@ -103,9 +105,9 @@ class OptimizerState:
     @property
     def holds_credits(self) -> bool:
         """Whether it has credits that it may use, and was not asked for them because it was silent."""
-        return self.phase in (Phase.STARTING, Phase.RUNNING) and self.granted > self.calls and not self.silent
+        return self.phase in _WORKING and self.granted > self.calls and not self.silent
 
     @property
     def outstanding(self) -> int:
         """Calls of the task that were granted and have not been reported."""
-        return 0 if self.phase in (Phase.ENDED, Phase.LEFT) else self.granted - self.calls
+        return 0 if self.phase in _OVER else self.granted - self.calls

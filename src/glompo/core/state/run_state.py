@@ -67,13 +67,11 @@ REASONS_KEPT = 20
 
 OTHER_CAUSES = "other causes"
 
-_NOT_CALLED = np.uint8(Status.OUT_OF_BOUNDS)
-
-_HEARD = (Started, Wanted, Evaluated, Noted, IncumbentTaken, Paused, Resumed, Saved, NotSaved, Diverged, Recovered)
+_HEARD = (Evaluated, Started, Wanted, Noted, IncumbentTaken, Paused, Resumed, Saved, NotSaved, Diverged, Recovered)
 """Events that tell of a sign of life."""
 
 _MOVING = (
-    *_HEARD, Granted, Reclaimed, ReclaimRequested, PauseRequested, ResumeRequested, StopRequested, Stopped, Restored,
+    Granted, *_HEARD, Reclaimed, ReclaimRequested, PauseRequested, ResumeRequested, StopRequested, Stopped, Restored,
 )  # fmt: skip
 """Events after which an optimizer may hold credits that it did not, or the other way round, or was heard."""
 
@@ -92,7 +90,7 @@ class RunState(RunFacts):
         """
         if not self.at - 1e-9 <= event.at < np.inf:
             raise IllegalEventError(f"time runs backwards, or is none: {event} after {self.at}")
-        if not isinstance(event, (RunOpened, Repaired)) and self.opened is None:
+        if self.opened is None and not isinstance(event, (RunOpened, Repaired)):
             raise IllegalEventError(f"{event} before RunOpened")
         if self.finished and not isinstance(event, (SessionOpened, SessionClosed, Repaired, Sampled, *AFTER_THE_END)):
             raise IllegalEventError(f"{event} after the run had finished")
@@ -182,8 +180,8 @@ class RunState(RunFacts):
 
     def _evaluate(self, event: Evaluated) -> None:
         one = self.known(event)
-        called = int(np.count_nonzero(event.status != _NOT_CALLED))
         n = len(event.f)
+        called = n - event.status.tobytes().count(Status.OUT_OF_BOUNDS)
         if n == 0 or event.X.shape != (n, len(self.opened.bounds)):  # type: ignore[union-attr]
             raise IllegalEventError(f"a batch of shape {event.X.shape} with {n} values")
         if event.k0 != len(one.trajectory):

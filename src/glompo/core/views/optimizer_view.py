@@ -14,6 +14,9 @@ from glompo.core.state.optimizer_state import OptimizerState
 from glompo.events import NotSaved, Saved, SaveRequested
 from glompo.events.verdict import Verdict
 
+_ABLE = (Phase.RUNNING, Phase.STARTING, Phase.RESUMING)
+"""Phases in which an optimizer can use credits."""
+
 
 class OptimizerView:
     """One optimizer, read-only."""
@@ -117,7 +120,7 @@ class OptimizerView:
 
     @property
     def _able(self) -> bool:
-        return self._state.phase in (Phase.STARTING, Phase.RUNNING, Phase.RESUMING) and not self._state.silent
+        return self._state.phase in _ABLE and not self._state.silent
 
     @property
     def silent(self) -> bool:

@@ -22,7 +22,7 @@ from glompo.core.state.run_state import RunState
 from glompo.core.streams import Streams
 from glompo.core.views.optimizer_view import OptimizerView
 from glompo.events import Asked, PointsKnown, RunOpened, Sampled
-from glompo.events.enums import By, RequestKind
+from glompo.events.enums import RequestKind
 from glompo.events.verdict import Verdict
 
 
@@ -35,7 +35,7 @@ class RunView:
         The run.
     now : float
         Run time in seconds.
-    stirred : set of int, optional
+    changed : set of int, optional
         Optimizers to which something has happened since the last decision; all that live by default.
     budget : int, optional
         Calls of the task that the exit conditions permit; None if any number.
@@ -90,9 +90,10 @@ class RunView:
 
         Nothing can be due for the others, so that a decision costs as much as has happened, not as many as live.
         """
+        if self._changed is None:
+            return self.alive
         alive = self._state.alive
-        chosen = alive if self._changed is None else (opt for opt in sorted(self._changed) if opt in alive)
-        return (self._see(alive[opt]) for opt in chosen)
+        return map(self._see, [alive[opt] for opt in sorted(self._changed) if opt in alive])
 
     @property
     def holders(self) -> Iterator[OptimizerView]:
@@ -309,12 +310,6 @@ class RunView:
         return self._state.incumbent(shared)
 
     @property
-    def displaced(self) -> Iterator[OptimizerView]:
-        """Optimizers that rest because there were too few slots, and go on as soon as there are, in order."""
-        resting = (one for one in self.alive if one.phase is Phase.PAUSED)
-        return (one for one in resting if one.pause_by == By.SLOTS and not self.held(one.opt))
-
-    @property
     def session_at(self) -> float:
         """Run time at which this session began, in seconds."""
         return self._state.session_at
@@ -340,6 +335,11 @@ class RunView:
         """Name of the user that asked to end the run; None if there was none."""
         asked = self._state.asked
         return asked.who if asked is not None and asked.what == RequestKind.END else None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether neither the run nor this session is to end, or has ended."""
+        return self._state.ending is None and self._state.finished is None and not self.leaving
 
     @property
     def ending(self) -> Verdict | None:

@@ -15,6 +15,7 @@ from glompo._version import __version__
 from glompo.errors import SettingError, UserError
 from glompo.evaluators.pool.limits import whole
 from glompo.loggers import library_logger
+from glompo.optional import library
 
 TIMEOUT = 10.0
 """Seconds in which a scheduler must answer."""
@@ -31,7 +32,7 @@ def connected(address: str, wait: float) -> Iterator[Any]:
     UserError
         If no scheduler answers, or there is no worker.
     """
-    dask = _package("distributed")
+    dask = library("the cluster", "distributed", "cluster")
     try:
         client = dask.Client(address, timeout=TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -65,7 +66,7 @@ def batch_jobs(settings: Mapping[str, Any], slots: int, wait: float) -> Iterator
     UserError
         If a package or Slurm is not there, Slurm refuses such jobs, or none begins in time.
     """
-    queue = _package("dask_jobqueue")
+    queue = library("the cluster", "dask_jobqueue", "cluster")
     if shutil.which("sbatch") is None:
         raise UserError("the cluster is 'slurm', but there is no sbatch here; run on a login node of the cluster")
     rest = dict(settings)
@@ -115,16 +116,6 @@ def installed() -> tuple[str, str]:
 
 def _said(versions: tuple[str, str]) -> str:
     return f"GloMPO {versions[0]} on Python {versions[1]}"
-
-
-def _package(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError as error:
-        package = name.replace("_", "-")
-        raise UserError(
-            f"the cluster needs {package}, which is not installed: pip install 'glompo[cluster]'"
-        ) from error
 
 
 def _await_worker(client: Any, wait: float, whose: str, remedy: str) -> None:

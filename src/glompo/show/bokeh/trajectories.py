@@ -15,7 +15,7 @@ from glompo.safe_text import legible
 from glompo.show import formatting as fmt
 from glompo.show.bokeh.picture import Data, Picture, axis_of, heights, marker_size, steps
 from glompo.show.bokeh.theme import ThemeName
-from glompo.show.colours import COLOURS, colours_of
+from glompo.show.colours import COLOURS, colour_of_each, colours_of
 from glompo.show.columns import Marks, Points, TrajectoryColumns
 from glompo.show.ends import end_of, shapes_for
 
@@ -76,7 +76,7 @@ class TrajectoriesPicture(Picture[TrajectoryColumns]):
             "dots": {
                 "x": dots.at,
                 "y": heights(scale, dots.value),
-                "colour": palette[_each(dots.opt, colours)] if dots.opt.size else [],
+                "colour": palette[colour_of_each(dots.opt, colours)] if dots.opt.size else [],
             },
             "starts": self._marked(columns, columns.starts, colours),
             "ends": self._marked(columns, columns.ends, colours),
@@ -169,11 +169,6 @@ def _ticks(marks: Marks, floor: float) -> Data:
     return {"x": marks.at, "y": np.full(marks.at.size, floor)}
 
 
-def _each(opts: NDArray[np.int64], colours: Mapping[int, int]) -> NDArray[np.intp]:
-    known, places = np.unique(opts, return_inverse=True)
-    return np.array([colours[opt] for opt in known.tolist()], np.intp)[places]
-
-
 def _lines(
     columns: TrajectoryColumns, colours: Mapping[int, int]
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
@@ -184,5 +179,5 @@ def _lines(
     own = np.repeat(opt, 2)
     first = np.flatnonzero(np.diff(own, prepend=-1))
     y[first] = np.nan  # nothing leads from the line of one optimizer to that of the next
-    colour = _each(own, colours) if own.size else np.empty(0, np.intp)
+    colour = colour_of_each(own, colours)
     return [(x[colour == k], y[colour == k]) for k in range(len(COLOURS))]

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from glompo.calibration.data import Data
 from glompo.calibration.losses import SUM, Loss
 from glompo.events import Evaluated, Event, RunOpened, SessionOpened
-from glompo.show.columns.trajectories import drawable
+from glompo.read.improvements import improvements_in
+from glompo.show.columns.trajectories import DRAWABLE
 
 Vector = NDArray[np.float64]
 
@@ -84,7 +85,7 @@ class FitRecord:
         self._sums: list[int] = []
         self._residuals: int | None = None
         self._count = 0
-        self._best = np.inf
+        self._best = DRAWABLE
         self._trail: list[tuple[float, ...]] = []
         self._last = np.empty(0)
 
@@ -102,11 +103,10 @@ class FitRecord:
         begun, self._count = self._count, self._count + len(event.f)
         if not self._sums or not event.extras:
             return
-        values = np.where(drawable(event.status, event.f), event.f, np.inf)
-        for k in np.flatnonzero(values < self._best).tolist():
+        for k, _, value in improvements_in(event, self._best):
             row = event.extras[k]
-            if values[k] < self._best and len(row) > self._sums[-1]:
-                self._best = float(values[k])
+            if len(row) > self._sums[-1]:
+                self._best = value
                 self._trail.append((begun + k + 1.0, self._best, *(float(row[i]) for i in self._sums)))
                 kept = row[self._residuals] if self._residuals is not None and len(row) > self._residuals else None
                 self._last = np.empty(0) if kept is None else np.asarray(kept, np.float64)
