@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from glompo.core.policies.rule import Rule
 from glompo.exit_conditions import (
     MaxOptimizersConverged,
+    MaxOptimizersExhausted,
     MaxOptimizersStarted,
     MaxOptimizersStopped,
     MaxTotalFunctionCalls,
@@ -133,3 +135,19 @@ def test_simultaneous_ends_never_take_the_answer_back() -> None:
     run.converge(3)
     assert before
     assert StopsAfterConvergence(1).ask(run.view()).fired
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        MaxOptimizersConverged(1),
+        MaxOptimizersExhausted(1),
+        MaxOptimizersStarted(1),
+        MaxOptimizersStopped(1),
+        MaxTotalFunctionCalls(1),
+        StopsAfterConvergence(1, 1),
+    ],
+    ids=lambda condition: type(condition).__name__,
+)
+def test_what_counts_optimizers_need_not_be_asked_after_each_evaluation(condition: Rule) -> None:
+    assert not condition.follows_evaluations()  # so that optimizers are given credits in bulk

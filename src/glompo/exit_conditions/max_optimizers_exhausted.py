@@ -20,6 +20,8 @@ class MaxOptimizersExhausted(BaseExitCondition):
         Optimizers that must be exhausted, 1 or more.
     """
 
+    per_evaluation = False
+
     def __init__(self, n: int) -> None:
         self.n = whole_number(self, "n", n, 1)
 
