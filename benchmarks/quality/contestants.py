@@ -31,11 +31,11 @@ class Spent(Exception):
     """The budget is used up."""
 
 
-def glompo(seconds: float = 0.0, **settings: Any) -> Contestant:
+def glompo(seconds: float = 0.0, gradient: bool = False, **settings: Any) -> Contestant:
     """Return GloMPO with the given settings.
 
     It runs in its deterministic mode, or with threads whose evaluations land in any order: each takes a lognormal time
-    with σ = 1, in the median `seconds`.
+    with σ = 1, in the median `seconds`. With `gradient` the task declares its gradient.
     """
 
     def run(f: Function, bounds: NDArray[np.float64], budget: int, seed: int) -> None:
@@ -53,6 +53,8 @@ def glompo(seconds: float = 0.0, **settings: Any) -> Contestant:
                 time.sleep(random.lognormvariate(math.log(seconds), 1.0))
             return value
 
+        if gradient:
+            task.gradient = f.gradient  # type: ignore[attr-defined]
         given = {name: value(len(bounds)) if callable(value) else value for name, value in settings.items()}
         try:
             library.minimize(
@@ -89,6 +91,18 @@ def without(*names: str, modelled: bool = True) -> Callable[[int], Any]:
         return Portfolio(*regimes.values())
 
     return portfolio
+
+
+def downhill(dims: int) -> Any:
+    """Return the default portfolio for a task with a gradient, with hops from the best point only."""
+    from glompo.generators import IncumbentHops
+    from glompo.portfolio import Portfolio, Regime
+    from glompo.portfolio.default import default_portfolio
+
+    base, local, annealing = default_portfolio(dims, gradient=True).regimes.values()
+    return Portfolio(
+        base, Regime("local", local.selector, local.share, IncumbentHops(), stopper=local.stopper), annealing
+    )
 
 
 def unmanaged(dims: int) -> Any:
@@ -279,6 +293,8 @@ CONTESTANTS: dict[str, Contestant] = {
     "glompo-64": glompo(max_jobs=64),
     "glompo-4-uneven": glompo(seconds=UNEVEN, max_jobs=4),
     "glompo-16-uneven": glompo(seconds=UNEVEN, max_jobs=16),
+    "glompo-gradient": glompo(gradient=True),
+    "glompo-gradient-downhill": glompo(gradient=True, optimizers=downhill),
     "glompo-unmanaged": glompo(max_jobs=1, optimizers=unmanaged, stoppers=()),
     "glompo-published": glompo(max_jobs=4, optimizers=published, stoppers=published_stoppers),
     "glompo-without-surrogate": glompo(optimizers=without(modelled=False)),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from benchmarks.quality.measure import TARGETS
-from benchmarks.quality.scores import Row
+from benchmarks.quality.scores import NO_PEERS, OURS, Row
 from numpy.typing import NDArray
 
 POINTS = np.geomspace(1.0, 1000.0, 200)
@@ -19,7 +19,6 @@ GROUPS = {
     "clusters and calibrations": ("Lennard-Jones", "calibration"),
 }
 LEFT_OUT = "left-out"
-HIDDEN = ("glompo-4", "glompo-16", "glompo-64", "glompo-published")
 
 
 def drawn(rows: Mapping[str, list[Row]], path: Path) -> bool:
@@ -31,13 +30,13 @@ def drawn(rows: Mapping[str, list[Row]], path: Path) -> bool:
     figure = Figure(figsize=(13, 4.6), dpi=100, layout="constrained")
     axes = figure.subplots(1, len(GROUPS), sharey=True)
     names = [
-        name for name in rows if name not in HIDDEN and curve(rows[name], tuple(sum(GROUPS.values(), ()))) is not None
+        name for name in rows if name not in NO_PEERS and curve(rows[name], tuple(sum(GROUPS.values(), ()))) is not None
     ]
     for one, (title, members) in zip(axes, GROUPS.items(), strict=True):
         for place, name in enumerate(names):
             shares = curve(rows[name], members)
             if shares is not None:
-                ours = name == "glompo"
+                ours = name == OURS
                 style = "-" if place < len(COLOURS) else "--"
                 one.plot(POINTS, shares, style, color=COLOURS[place % len(COLOURS)], lw=3 if ours else 1.3, label=name)
         one.set(xscale="log", title=title, xlabel="evaluations per parameter", ylim=(0, 1))

@@ -16,12 +16,17 @@ TARGETS = 10.0 ** np.linspace(2, -8, 51)
 """Distances to the lowest value, in units of the problem's scale."""
 
 
+DIFFERENCE = 1e-6
+"""Step of a difference that stands for a slope, in units of the ranges."""
+
+
 class Counted:
     """A function that counts its calls and remembers when each target was reached first."""
 
     def __init__(self, problem: Problem, budget: int) -> None:
         self._f, self._lowest, self._budget = problem.f, problem.lowest, budget
         self._targets = (TARGETS * problem.scale).tolist()
+        self._ranges = np.ptp(problem.bounds, axis=1)
         self.solved_at = problem.lowest + self._targets[-1]
         self.calls, self.best = 0, math.inf
         self.reached: list[int] = []
@@ -41,6 +46,15 @@ class Counted:
             while len(self.reached) < len(self._targets) and value - self._lowest <= self._targets[len(self.reached)]:
                 self.reached.append(self.calls)
         return value
+
+    def gradient(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the gradient at a point, of the problem or by central differences that are not counted."""
+        known = getattr(self._f, "gradient", None)
+        if known is not None:
+            return np.asarray(known(x))
+        steps = np.diag(DIFFERENCE * self._ranges)
+        rises = [self._f(x + step) - self._f(x - step) for step in steps]
+        return np.array(rises) / (2 * DIFFERENCE * self._ranges)
 
 
 def measured(contestant: str, problem: Problem, seed: int, per_parameter: int) -> dict[str, Any]:

@@ -16,6 +16,19 @@ READ_AT = (30, 100, 300, 1000)
 """Evaluations per parameter at which the shares are read."""
 
 RESAMPLES = 2000
+OURS = "glompo"
+SLOTS = ("glompo-4", "glompo-16", "glompo-64", "glompo-4-uneven", "glompo-16-uneven")
+"""Ourselves with more slots; *uneven* where evaluations really take time, each another."""
+
+GRADIENT, DOWNHILL = "glompo-gradient", "glompo-gradient-downhill"
+"""Ourselves on tasks that declare their gradient, and without steps uphill."""
+
+VARIANTS = ("glompo-without-surrogate", "glompo-without-local", "glompo-without-annealing", "glompo-base-alone")
+"""Portfolios among which, and ours, a choice is made with one family left out."""
+
+NO_PEERS = (*SLOTS, GRADIENT, DOWNHILL, *VARIANTS, "glompo-published")
+"""Ourselves otherwise than with defaults: they have tables of their own."""
+
 BAND = 0.02
 """Difference of shares that is a tie."""
 
