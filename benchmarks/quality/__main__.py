@@ -17,7 +17,20 @@ from benchmarks.quality.table import page
 RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[2] / "docs" / "quality.md"
 # an optimizer of Nevergrad does not stand newer versions of numpy
-NEEDED = ("numpy<2.3", "ioh", "cma", "scipy", "nevergrad", "optuna", "cmaes", "torch", "pygmo", "fcmaes", "matplotlib")
+NEEDED = (
+    "numpy<2.3",
+    "ioh",
+    "cma",
+    "scipy",
+    "nevergrad",
+    "optuna",
+    "cmaes",
+    "torch",
+    "pygmo",
+    "fcmaes",
+    "dftd4",
+    "matplotlib",
+)
 
 
 def run(given: argparse.Namespace) -> None:

@@ -156,9 +156,10 @@ def noisy(levels: tuple[float, ...], dims: tuple[int, ...]) -> Iterator[Problem]
 
 
 def calibrations() -> Iterator[Problem]:
-    """Fits of models to data that they made themselves: an epidemic, and a reaction with solver noise."""
+    """Fits of models to data that they made themselves: an epidemic, a reaction with solver noise, dispersion."""
     yield _epidemic()
     yield _kinetics()
+    yield _damping()
 
 
 def _epidemic() -> Problem:
@@ -208,6 +209,53 @@ def _kinetics() -> Problem:
         return off if math.isfinite(off) else math.inf
 
     return Problem("calibration", "kinetics", misfit, np.array([(-3.0, 2.0)] * 4), 0.0, 1e-2)
+
+
+MOLECULES = {
+    "water": ((8, 1, 1), ((0, 0, 0), (0.757, 0.586, 0), (-0.757, 0.586, 0))),
+    "methane": (
+        (6, 1, 1, 1, 1),
+        ((0, 0, 0), (0.63, 0.63, 0.63), (-0.63, -0.63, 0.63), (-0.63, 0.63, -0.63), (0.63, -0.63, -0.63)),
+    ),
+    "ammonia": ((7, 1, 1, 1), ((0, 0, 0), (0.94, 0, -0.38), (-0.47, 0.81, -0.38), (-0.47, -0.81, -0.38))),
+}
+"""Atomic numbers and places in Å."""
+
+BOHR, HARTREE = 1.8897259886, 627.509
+"""One Å in units of length of the program, and its unit of energy in kcal/mol."""
+
+
+def _damping() -> Problem:
+    """Damping of D4 dispersion: s8, s9, a1 and a2 from the dispersion energies of twelve pairs of molecules, by dftd4.
+
+    The data are those of the parameters for PBE (Caldeweyher et al., J. Chem. Phys. 150, 154122, 2019).
+    """
+    from dftd4.interface import DampingParam, DispersionModel
+
+    pairs = []
+    for numbers, places in MOLECULES.values():
+        one = np.array(places) * BOHR
+        alone = DispersionModel(np.array(numbers), one)
+        for apart in (3.0, 3.4, 4.0, 5.0):
+            both = np.concatenate([one, one + np.array([0, 0, apart * BOHR])])
+            pairs.append((DispersionModel(np.array(numbers * 2), both), alone))
+
+    def energies(p: Point) -> NDArray[np.float64]:
+        damping = DampingParam(s6=1.0, s8=p[0], s9=p[1], a1=p[2], a2=p[3])
+        together, alone = np.array(
+            [[m.get_dispersion(damping, grad=False)["energy"] for m in pair] for pair in pairs]
+        ).T
+        return (together - 2 * alone) * HARTREE  # type: ignore[no-any-return]
+
+    data = energies(np.array([0.95948085, 1.0, 0.38574991, 4.80688534]))
+
+    def misfit(p: Point) -> float:
+        off = float(((energies(p) - data) ** 2).sum())
+        return off if math.isfinite(off) else math.inf
+
+    return Problem(
+        "calibration", "dispersion", misfit, np.array([(0.0, 4.0), (0.0, 2.0), (0.0, 1.0), (1.0, 9.0)]), 0.0, 1e-2
+    )
 
 
 def developed_on() -> Iterator[Problem]:
