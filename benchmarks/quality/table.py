@@ -126,7 +126,8 @@ def _clusters(file: Path) -> Iterator[str]:
     """Give what ``python -m benchmarks.quality.clusters`` has printed of each cluster."""
     yield (
         "Evaluations until the lowest energy of a Lennard-Jones cluster was found, from random starts, with the "
-        "default portfolio and all 3 n coordinates free (`python -m benchmarks.quality.clusters 8 13`):"
+        "default portfolio and all 3 n coordinates free (`python -m benchmarks.quality.clusters 8 13`, and 38 with "
+        "`--gradient`):"
     )
     if file.exists():
         yield "\n".join(f"* {line}" for line in file.read_text().splitlines() if "within" in line)
