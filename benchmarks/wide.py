@@ -18,8 +18,6 @@ from glompo.optimizers import RandomSampling
 from glompo.testing import simulate
 
 FURTHER = 6000
-MOST_OF_TEN = 1000
-"""Slots up to which they are also given to optimizers with ten each: every optimizer is a thread here."""
 
 
 def spent(slots: int, each: int, evaluations: int) -> float:
@@ -40,7 +38,7 @@ def main() -> None:
         "| slots | optimizers | CPU per evaluation from the start (µs) | of further ones (µs) |\n|---:|---:|---:|---:|"
     )
     for slots in map(int, sys.argv[1:] or ["100", "1000", "10000"]):
-        for each in (slots, 10) if slots <= MOST_OF_TEN else (slots,):
+        for each in (slots, 10):
             first, both = spent(slots, each, 2 * slots), spent(slots, each, 2 * slots + FURTHER)
             begun, further = first / (2 * slots), (both - first) / FURTHER
             print(f"| {slots:,} | {slots // each:,} | {begun * 1e6:.0f} | {further * 1e6:.0f} |", flush=True)

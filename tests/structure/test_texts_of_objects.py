@@ -11,10 +11,11 @@ import pytest
 
 import glompo
 from glompo.box import Box
-from glompo.optimizers import CMAOptimizer, FunctionOptimizer, Scipy
+from glompo.optimizers import CMAOptimizer, FunctionOptimizer, RandomSampling, Scipy
 from glompo.portfolio import Portfolio, Regime
 from glompo.problems import Rastrigin
 from glompo.read import Follower, load
+from glompo.selectors import CycleSelector
 from glompo.stoppers import CatchUp, MaxFuncCalls
 
 PACKAGES = (
@@ -75,6 +76,12 @@ def test_combinations_portfolios_and_bounds_are_shown_with_their_parts():
     assert text.startswith("Portfolio(Regime('local', ")
     assert repr(Box(np.array([(0.1, 10.0), (-1, 1)]), ("log", "none"))) == (
         "Box([(0.1, 10), (-1, 1)], scales=('log', 'none'))"
+    )
+
+
+def test_a_selector_of_many_optimizers_has_a_short_text():
+    assert str(CycleSelector(*[RandomSampling] * 1000, CMAOptimizer)) == (
+        "CycleSelector(1000 × RandomSampling, CMAOptimizer)"
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from functools import cached_property
+from itertools import groupby
 from typing import Any, Literal
 
 import numpy as np
@@ -48,6 +50,7 @@ class BaseSelector(Written, ABC):
         if not avail_opts:
             raise SettingError(f"{type(self).__name__} got no optimizer to choose from; name at least one")
         self._options = tuple(option_of(given) for given in avail_opts)
+        self._smallest = min(option.slots for option in self._options)
         self._gates: tuple[Callable[[ManagerView], bool], ...] = _gates(allow_spawn)
 
     @property
@@ -71,7 +74,7 @@ class BaseSelector(Written, ABC):
 
     def smallest(self) -> int:
         """Return the fewest slots that any option needs."""
-        return min([option.slots for option in self._options])
+        return self._smallest
 
     def choose(self, manager: ManagerView, slots_available: int) -> Choice:
         """Return what starts next: None if nothing fits now, False if nothing may start ever again.
@@ -125,7 +128,13 @@ class BaseSelector(Written, ABC):
         return option if option.slots <= slots_available else None
 
     def __str__(self) -> str:
-        return f"{type(self).__name__}({', '.join(option.name for option in self._options)})"
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
+        """Its class and its options; neighbours of one name are counted, since a run may be given thousands."""
+        counts = [(name, len(list(alike))) for name, alike in groupby(option.name for option in self._options)]
+        return f"{type(self).__name__}({', '.join(name if n == 1 else f'{n} × {name}' for name, n in counts)})"
 
 
 def _opinion(gate: Callable[[ManagerView], bool], manager: ManagerView) -> bool:
