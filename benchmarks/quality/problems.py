@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,7 +145,7 @@ def classical(dims: tuple[int, ...], seeds: tuple[int, ...]) -> Iterator[Problem
 def noisy(levels: tuple[float, ...], dims: tuple[int, ...]) -> Iterator[Problem]:
     """Smooth functions with relative noise that depends on the point alone, as that of a solver does."""
     for d in dims:
-        for name in ("rosenbrock", "rastrigin"):
+        for name in ("rosenbrock", "rastrigin", "ackley", "griewank", "levy"):
             f, half = CLASSICAL[name]
             shift = np.random.default_rng(d).uniform(-0.5 * half, 0.5 * half, d)
             for level in levels:
@@ -156,10 +158,11 @@ def noisy(levels: tuple[float, ...], dims: tuple[int, ...]) -> Iterator[Problem]
 
 
 def calibrations() -> Iterator[Problem]:
-    """Fits of models to data that they made themselves: an epidemic, a reaction with solver noise, dispersion."""
+    """Fits of models to data that they made themselves: an epidemic, a reaction with solver noise, two of molecules."""
     yield _epidemic()
     yield _kinetics()
     yield _damping()
+    yield _force_field()
 
 
 def _epidemic() -> Problem:
@@ -258,6 +261,46 @@ def _damping() -> Problem:
     )
 
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+SMALL = ("water", "methanol", "formaldehyde")
+FITTED = (
+    "off_diagonal C-O ro_sigma",
+    "bond C-O De_sigma",
+    "bond C-H De_sigma",
+    "bond O-H De_sigma",
+    "angle H-C-H theta_00",
+)
+
+
+def _force_field() -> Problem:
+    """Five numbers of the ReaxFF of `examples/reaxff_cho`, from its energies of 51 geometries of small molecules."""
+    sys.path += [str(folder) for folder in (EXAMPLES / "reaxff_cho", EXAMPLES) if str(folder) not in sys.path]
+    import cho
+    import scans
+
+    from glompo.calibration import Parameters
+
+    model = cho.CHO()
+    known = Parameters.read(cho.PARAMETERS)
+    fitted = [known[name] for name in FITTED]
+    wanted = {f"energy:{cho.name_of(one)}": np.array([]) for one in scans.read() if one.molecule in SMALL}
+
+    def energies(p: Point) -> NDArray[np.float64]:
+        found = model(dict(zip(FITTED, p.tolist(), strict=True)), wanted)
+        molecules = [name.split(":")[1] for name in wanted]
+        return np.array([found[name] - found[f"energy:{one}"] for name, one in zip(wanted, molecules, strict=True)])
+
+    data = energies(np.array([one.value for one in fitted]))
+    tolerances = cho.TOLERANCE_FLOOR + cho.TOLERANCE_SLOPE * np.abs(data)
+
+    def misfit(p: Point) -> float:
+        off = float(np.mean(((energies(p) - data) / tolerances) ** 2))
+        return off if math.isfinite(off) else math.inf
+
+    bounds = np.array([(one.lower, one.upper) for one in fitted])
+    return Problem("calibration", "force field", misfit, bounds, 0.0, 1e-2)
+
+
 def developed_on() -> Iterator[Problem]:
     """The problems on which choices were made."""
     yield from bbob(range(1, 15), (5, 10), (1,), "BBOB f1-f14")
@@ -273,11 +316,17 @@ def left_out() -> Iterator[Problem]:
     yield from bbob(range(15, 25), (3, 8), (4,), "BBOB f15-f24")
     yield from bbob(range(2, 15, 4), (20,), (5,), "BBOB f1-f14")
     yield from bbob(range(16, 25, 4), (20,), (5,), "BBOB f15-f24")
-    yield from many_affine(range(30, 40), (5, 10))
+    yield from many_affine(range(30, 50), (5, 10))
     yield from clusters((7, 9))
     yield from classical((4, 8), (7,))
     yield from noisy((1e-8, 1e-4, 1e-2), (5,))
     yield from calibrations()
+
+
+def wide() -> Iterator[Problem]:
+    """Two and forty parameters, with twice the budget; only ever measured."""
+    yield from bbob((1, 3, 6, 8, 10, 12), (2, 40), (5,), "BBOB f1-f14")
+    yield from bbob((15, 17, 20, 21), (2, 40), (5,), "BBOB f15-f24")
 
 
 def fast() -> Iterator[Problem]:
@@ -292,5 +341,6 @@ def fast() -> Iterator[Problem]:
 SUITES: dict[str, Callable[[], Iterator[Problem]]] = {
     "developed-on": developed_on,
     "left-out": left_out,
+    "wide": wide,
     "fast": fast,
 }

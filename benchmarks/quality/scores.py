@@ -56,7 +56,7 @@ def read(results: Path) -> dict[str, list[Row]]:
     return {name: lines for name, lines in found.items() if lines}
 
 
-def scores(rows: Sequence[Row], suite: str) -> Scores:
+def scores(rows: Sequence[Row], suite: str, read_at: Sequence[int] = READ_AT) -> Scores:
     """Return the shares of one contestant in one suite; of several budgets the largest one counts."""
     largest: dict[tuple[str, str, int], Row] = {}
     for row in rows:
@@ -65,14 +65,14 @@ def scores(rows: Sequence[Row], suite: str) -> Scores:
             largest[key] = row
     by_problem: dict[tuple[str, str], list[Shares]] = defaultdict(list)
     for (family, problem, _), row in largest.items():
-        by_problem[family, problem].append(_shares(row))
+        by_problem[family, problem].append(_shares(row, read_at))
     return {key: np.mean(many, axis=0) for key, many in by_problem.items()}
 
 
-def _shares(row: Row) -> Shares:
+def _shares(row: Row, read_at: Sequence[int]) -> Shares:
     reached = np.array(row["reached"], dtype=float)
-    known = [at <= row["budget"] or len(reached) == len(TARGETS) for at in READ_AT]
-    counts = [(reached <= at * row["dims"]).sum() / len(TARGETS) for at in READ_AT]
+    known = [at <= row["budget"] or len(reached) == len(TARGETS) for at in read_at]
+    counts = [(reached <= at * row["dims"]).sum() / len(TARGETS) for at in read_at]
     return np.where(known, counts, np.nan)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +56,7 @@ def page(results: Path, images: Path) -> str:
             "![Share of targets reached against evaluations per parameter](images/quality.png)",
             "The share of all problems and targets that each contestant reached, against evaluations per parameter.",
         ]
-    parts += ["## Clusters of atoms", *_clusters(results / "clusters.txt")]
+    parts += ["## Two and forty parameters", *_wide(rows), "## Clusters of atoms", *_clusters(results / "clusters.txt")]
     parts += [
         "## With more slots",
         *_slots(left_out),
@@ -75,6 +75,7 @@ def _compared(named: Mapping[str, Scores]) -> Iterator[str]:
     yield "The mean is that of the families; – where a contestant was not measured so far, or not on all problems."
     if OURS not in known:
         return
+    yield from _in_part(known)
     yield _ahead(known)
     for name in (BASELINE, UNMANAGED):
         if name in known:
@@ -91,6 +92,19 @@ def _means(named: Mapping[str, Scores]) -> str:
         known = {key: shares for key, shares in one.items() if _size(one, key[0]) == sizes[key[0]]}
         rows.append([name, *(_shown(of_family(known, family)) for family in names), _shown(overall(known, names))])
     return _table(["", *names, "mean"], rows)
+
+
+def _in_part(named: Mapping[str, Scores]) -> Iterator[str]:
+    """Compare those that were measured on some of the problems only, on these."""
+    rows, ours = [], named[OURS]
+    for name, one in named.items():
+        common = sorted(one.keys() & ours.keys())
+        if common and len(common) < len(ours):
+            both = (np.mean([many[key] for key in common], axis=0) for many in (one, ours))
+            rows.append([name, str(len(common)), *map(_shown, both)])
+    if rows:
+        yield "Those that were measured on some of the problems only, and ours on the same (means of the problems):"
+        yield _table(["", "problems", "theirs", "ours"], rows)
 
 
 def _size(one: Scores, family: str) -> int:
@@ -120,6 +134,23 @@ def _differences(ours: Scores, theirs: Scores) -> str:
     whole = overall_difference(ours, theirs)
     rows.append(["**mean of the families**", *_intervals(whole), str(whole.functions)])
     return _table(["", *(f"{at}·D" for at in READ_AT), "functions"], rows)
+
+
+def _wide(rows: Mapping[str, Sequence[Row]]) -> Iterator[str]:
+    """Compare those that were measured in very few and in many dimensions, dimension by dimension."""
+    budgets = (*READ_AT, 2000)
+    yield (
+        f"Ten functions of BBOB (f1, f3, f6, f8, f10, f12, f15, f17, f20, f21; instance 5), read at "
+        f"{', '.join(f'{at}·D' for at in budgets)}; nothing was chosen on them either. Beyond twenty parameters the "
+        "default has no surrogate."
+    )
+    table = []
+    for name, many in rows.items():
+        known = scores(many, "wide", budgets)
+        shown = [[shares for (_, problem), shares in known.items() if problem.endswith(f"d{dims}")] for dims in (2, 40)]
+        if all(shown):
+            table.append([name, *(_shown(np.mean(one, axis=0)) for one in shown)])
+    yield _table(["", "2 parameters", "40 parameters"], table)
 
 
 def _clusters(file: Path) -> Iterator[str]:

@@ -16,7 +16,7 @@ MOST_MODELLED = 20
 FEW = 6
 """Parameters up to which a search with a surrogate has the usual population."""
 
-WIDER = 2
+WIDER = 1.5
 """Times the usual population of a search with a surrogate in more dimensions, where a small one misses basins."""
 
 MOST_INTERPOLATED = 40
@@ -63,7 +63,7 @@ def default_portfolio(dims: int, *, residuals: bool = False, gradient: bool = Fa
 def _search(dims: int) -> CMAOptimizer:
     modelled = 1 < dims <= MOST_MODELLED
     wide = modelled and dims > FEW
-    return CMAOptimizer(surrogate=modelled, popsize=WIDER * usual_population(dims) if wide else None)
+    return CMAOptimizer(surrogate=modelled, popsize=int(WIDER * usual_population(dims)) if wide else None)
 
 
 def _local(dims: int, gradient: bool) -> Regime:
