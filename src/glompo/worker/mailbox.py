@@ -299,9 +299,15 @@ class Mailbox:
                 # a message costs as much as a hundred evaluations; where a rule waits for them, credits run out before
                 self._flusher.expect(self.flush, LONG_AGE if self._many else AGE)
 
+    @property
+    def has_mail(self) -> bool:
+        """Whether something waits for the optimizer that it has not been told of."""
+        self._owner.check()
+        # read without the lock: what comes a moment later is told a moment later
+        return self._point is not None or self._save is not None or (self._stop is not None and not self._told)
+
     def take_stop(self) -> str | None:
         """Return the reason of a stop request that the optimizer has not been told of yet."""
-        self._owner.check()
         with self._lock:
             if self._stop is None or self._told:
                 return None
@@ -310,14 +316,12 @@ class Mailbox:
 
     def take_point(self) -> events.IncumbentSent | None:
         """Return a better point that waits for the optimizer, once."""
-        self._owner.check()
         with self._lock:
             point, self._point = self._point, None
             return point
 
     def take_save(self) -> int | None:
         """Return the ticket of a request to save that waits, once."""
-        self._owner.check()
         with self._lock:
             ticket, self._save = self._save, None
             return ticket
