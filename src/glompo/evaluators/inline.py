@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from glompo.evaluators.call import callable_of, outcome_of
 from glompo.evaluators.environment import leave_vanished_directory, present_directory
 from glompo.evaluators.printstreams import present_place, printing_to
+from glompo.evaluators.protocol import Call
 from glompo.function import Outcome
 
 INSTANT = 1e-5
@@ -43,7 +45,7 @@ class InlineEvaluator:
         self._directory = present_directory()
         self._workers = workers
         self._threads: list[Thread] = []
-        self._calls: SimpleQueue[tuple[Future[Outcome], NDArray[np.float64], str] | None] = SimpleQueue()
+        self._calls: SimpleQueue[tuple[Call, str] | None] = SimpleQueue()
 
     def evaluate(self, x: NDArray[np.float64]) -> Outcome:
         """Return the outcome at `x`, shape (d,)."""
@@ -56,12 +58,16 @@ class InlineEvaluator:
         """Begin to compute the outcome at `x`, shape (d,), in a thread."""
         future: Future[Outcome] = Future()
         future.set_running_or_notify_cancel()
-        self._calls.put((future, x, present_place()))
+        self.begin((x, partial(_settle, future)))
+        return future
+
+    def begin(self, call: Call) -> None:
+        """Begin to compute the outcome of a call in a thread, and of all that follow from it there."""
+        self._calls.put((call, present_place()))
         if len(self._threads) < self._workers:
             thread = Thread(target=self._work, name=f"glompo-evaluation-{len(self._threads)}", daemon=True)
             self._threads.append(thread)
             thread.start()
-        return future
 
     def resize(self, workers: int) -> None:
         """Let `workers` evaluations be in flight at most; threads that there are already stay."""
@@ -75,11 +81,23 @@ class InlineEvaluator:
             thread.join()
 
     def _work(self) -> None:
-        while (call := self._calls.get()) is not None:
-            future, x, place = call
-            try:
-                with printing_to(place):
-                    outcome = self.evaluate(x)
-                future.set_result(outcome)
-            except BaseException as error:  # a defect of ours: the caller that waits must hear of it
-                future.set_exception(error)
+        while (begun := self._calls.get()) is not None:
+            call: Call | None
+            call, place = begun
+            with printing_to(place):
+                while call is not None:
+                    x, then = call
+                    call = then(self._landed(x))
+
+    def _landed(self, x: NDArray[np.float64]) -> Outcome | BaseException:
+        try:
+            return self.evaluate(x)
+        except BaseException as error:  # a defect of ours: the caller that waits must hear of it
+            return error
+
+
+def _settle(future: Future[Outcome], landed: Outcome | BaseException) -> None:
+    if isinstance(landed, Outcome):
+        future.set_result(landed)
+    else:
+        future.set_exception(landed)

@@ -16,12 +16,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.evaluators.protocol import Evaluator
+from glompo.evaluators.protocol import Call, Continuing, Evaluator
 from glompo.function import Outcome
 
 PRINTSTREAM = "printstream_"
@@ -71,6 +72,8 @@ class PrintingEvaluator:
         self._evaluator = evaluator
         self._place = place
         self.resize, self.close = evaluator.resize, evaluator.close
+        if isinstance(evaluator, Continuing):
+            self.begin = partial(self._begin, evaluator)
 
     def evaluate(self, x: NDArray[np.float64]) -> Outcome:
         """Return the outcome at `x`, shape (d,)."""
@@ -81,6 +84,10 @@ class PrintingEvaluator:
         """Begin to compute the outcome at `x`, shape (d,)."""
         with printing_to(self._place):
             return self._evaluator.submit(x)
+
+    def _begin(self, evaluator: Continuing, call: Call) -> None:
+        with printing_to(self._place):
+            evaluator.begin(call)
 
 
 class Router:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,18 @@ class Ending(Evaluator, Protocol):
 
     def end(self, future: Future[Outcome]) -> None:
         """End the evaluation of which this is the future, if it is under way or in wait."""
+
+
+Call: TypeAlias = "tuple[NDArray[np.float64], Callable[[Outcome | BaseException], Call | None]]"
+"""A point of shape (d,), and what takes its outcome, or why there is none, and returns what its thread does next."""
+
+
+@runtime_checkable
+class Continuing(Evaluator, Protocol):
+    """An evaluator whose threads do not wait to be given the next point: who evaluated one fetches the next itself."""
+
+    def begin(self, call: Call) -> None:
+        """Begin to compute the outcome of a call in a thread, and of all that follow from it there."""
 
 
 class NotEvaluated(Exception):

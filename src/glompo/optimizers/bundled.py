@@ -96,8 +96,9 @@ class BundledOptimizer(BaseOptimizer):
         """
         values = np.array(evaluate_all(function, list(points)), dtype=float)
         values[~np.isfinite(values)] = math.inf
-        best = int(values.argmin())
-        self.note_best(points[best], values[best])
+        known = values.tolist()  # its least is found without letting go of the interpreter lock, as argmin does
+        best = known.index(min(known))
+        self.note_best(points[best], known[best])
         return values
 
     def note_best(self, x: NDArray[np.float64], fx: float) -> None:

@@ -123,6 +123,9 @@ class CMAOptimizer(StepperOptimizer):
 
 
 class _Evolution(Stepper):
+    _judged = -1  # the generation for which pycma was last asked whether it ends
+    _criteria: dict[str, Any] = {}  # noqa: RUF012  # those that held, never changed
+
     def __init__(self, settings: CMAOptimizer, x0: NDArray[np.float64], bounds: NDArray[np.float64]) -> None:
         # a surrogate says which points of a generation are worth an evaluation, and needs the generation for that
         least = settings.popsize or usual_population(len(x0))
@@ -261,7 +264,9 @@ class _Evolution(Stepper):
             return {}
         if self._strategy is None:
             self._strategy = self._new_strategy()
-        return dict(self._strategy.stop())
+        if self._judged != self._strategy.countiter:  # pycma judges a generation once as well
+            self._judged, self._criteria = self._strategy.countiter, dict(self._strategy.stop())
+        return self._criteria
 
     def inject(self, x: NDArray[np.float64], fx: float) -> None:
         self._waiting = x

@@ -11,6 +11,9 @@ from glompo.optimizers.capabilities import Capabilities
 from glompo.optimizers.stepper import Stepper, StepperOptimizer
 from glompo.validation import whole_number_or_none
 
+AHEAD = 64
+"""Points that are drawn beyond those that are needed."""
+
 
 class RandomSampling(StepperOptimizer):
     """Evaluate x0, then points drawn uniformly from the box.
@@ -39,6 +42,8 @@ class RandomSampling(StepperOptimizer):
 
 
 class _Sampler(Stepper):
+    _drawn: NDArray[np.float64] | None = None  # points of the stream that have not been asked for
+
     def __init__(
         self, x0: NDArray[np.float64], bounds: NDArray[np.float64], iters: int | None, rng: np.random.Generator
     ) -> None:
@@ -53,9 +58,19 @@ class _Sampler(Stepper):
             points = self._x0[np.newaxis]
         else:
             n = n if self._iters is None else min(n, self._iters - self._asked)
-            points = self._rng.uniform(self._low, self._high, size=(n, len(self._low)))
+            points = self._next(n)
         self._asked += len(points)
         return points
+
+    def _next(self, n: int) -> NDArray[np.float64]:
+        """Return the next `n` points of the stream, which is the same however many are drawn at a time."""
+        drawn = np.empty((0, len(self._low))) if self._drawn is None else self._drawn
+        if len(drawn) < n:
+            # to draw lets go of the interpreter lock, and each time whatever waits for it is woken
+            more = self._rng.uniform(self._low, self._high, size=(n + AHEAD, len(self._low)))
+            drawn = np.concatenate([drawn, more])
+        self._drawn = drawn[n:]
+        return drawn[:n]
 
     def tell(self, points: NDArray[np.float64], values: NDArray[np.float64]) -> None:
         pass  # nothing is learned from them

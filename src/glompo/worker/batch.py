@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
 from time import monotonic
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,11 +68,16 @@ MANY = 32
 """Evaluations in a message from which on they come in quick succession."""
 
 
+Flush: TypeAlias = Callable[[bool], float | None]
+"""Sends what is old enough, or all there is, and returns in how many seconds to look again; None if nothing waits."""
+
+
 class Batch:
     """Evaluations in the order in which they were completed, with the age that they have when they are sent."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
+        self._rows: list[tuple[NDArray[np.float64], float, Outcome, float]] = []
         self.clear()
 
     def __len__(self) -> int:
@@ -80,7 +85,9 @@ class Batch:
 
     def clear(self) -> None:
         """Begin an empty one."""
-        self._rows: list[tuple[NDArray[np.float64], float, Outcome, float]] = []
+        # a message costs as much as a hundred evaluations; where a rule waits for them, credits run out before
+        self._longest = LONG_AGE if len(self._rows) >= MANY else AGE
+        self._rows = []
         self.size = 0  # bytes of their extras
 
     def add(self, x: NDArray[np.float64], value: float, outcome: Outcome, size: int) -> int:
@@ -91,6 +98,10 @@ class Batch:
         self._rows.append((x, value, outcome, self._clock()))
         self.size += size
         return len(self._rows)
+
+    def left(self) -> float:
+        """Return in how many seconds the oldest has waited long enough."""
+        return self._rows[0][3] + self._longest - self._clock()
 
     def message(self, count: int) -> Evaluated:
         """Return what is sent; `count` are the evaluations of the optimizer so far, these included."""
@@ -119,16 +130,16 @@ class Flusher:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._due: list[tuple[float, int, Callable[[], object]]] = []
+        self._due: list[tuple[float, int, Flush]] = []
         self._order = count()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="glompo-flusher", daemon=True)
         self._thread.start()
 
-    def expect(self, flush: Callable[[], object], age: float = AGE) -> None:
-        """Promise to call `flush` within `age` seconds."""
+    def expect(self, flush: Flush, seconds: float) -> None:
+        """Promise to call `flush` in so many seconds; and again, in as many as it returns, if it returns any."""
         with self._changed:
-            entry = monotonic() + age, next(self._order), flush
+            entry = monotonic() + seconds, next(self._order), flush
             heappush(self._due, entry)
             if self._due[0] is entry:
                 self._changed.notify()
@@ -142,9 +153,11 @@ class Flusher:
 
     def _run(self) -> None:
         while (flush := self._next()) is not None:
-            flush()  # without the lock: it takes the mailbox's, under which `expect` is called
+            again = flush(self._closed)  # without the lock: it takes the mailbox's, under which `expect` is called
+            if again is not None:
+                self.expect(flush, again)
 
-    def _next(self) -> Callable[[], object] | None:
+    def _next(self) -> Flush | None:
         """Return the next call that is due; None when there will be no more."""
         with self._changed:
             while True:

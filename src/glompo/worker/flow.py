@@ -9,8 +9,11 @@ its points at once.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from contextvars import Context, copy_context
+from functools import partial
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -20,7 +23,7 @@ from glompo.evaluators.protocol import Evaluator, NotEvaluated
 from glompo.function import Outcome
 from glompo.worker.call_gate import Cut
 from glompo.worker.mailbox import Mailbox
-from glompo.worker.pending_calls import PendingCalls
+from glompo.worker.pending_calls import PendingCalls, Place
 from glompo.worker.replay import Recorded, Replay
 
 Asked = dict[int, NDArray[np.float64]]
@@ -66,6 +69,8 @@ class Flow:
         self._unchecked: deque[int] = deque()  # those that may lie outside the bounds
         self._attempts: dict[int, int] = {}
         self._goes_on = True
+        self._turn = Lock()  # of the thread that tells
+        self._failure: BaseException | None = None  # what ended the search, from whichever thread
 
     @property
     def over(self) -> bool:
@@ -103,36 +108,55 @@ class Flow:
     def run(self, evaluator: Evaluator, mailbox: Mailbox, workers: int, in_order: bool) -> None:
         """Evaluate, with `workers` evaluations under way, until nothing is asked for and nothing is under way.
 
+        Where evaluations have threads in this process, each tells its value and takes the next point itself: to wake
+        the thread of the search, and to be woken by it, takes longer than to tell a value. The thread of the search
+        waits meanwhile; it begins what they cannot for want of credits, and ends the search.
+
         Raises
         ------
         Cut
             If the optimizer was asked to stop and goes on.
         """
-        calls = PendingCalls(evaluator, mailbox, in_order)
+        context = copy_context()  # what is told in other threads is told as in this one
+        calls = PendingCalls(
+            evaluator, mailbox, in_order, lambda note: self._follow(note, context, calls, mailbox, workers)
+        )
         try:
-            while calls.pending or not self.over:
-                self._record_outside()
-                if not calls.pending and self._todo:
-                    mailbox.await_next()
-                if mailbox.stops:
-                    self._goes_on = self._goes_on and self._heed()
-                while self._goes_on and self._todo and calls.pending < workers and mailbox.claim_one_at_hand():
-                    number = self._todo.popleft()
-                    calls.launch(number, self._points[number].copy())
-                if calls.pending:
+            while True:
+                with self._turn:
+                    if self._failure is not None:
+                        raise self._failure
+                    self._collect(calls)
+                    if not calls.pending and self._todo:
+                        mailbox.await_next()
+                    for place in self._next(calls, mailbox, workers):
+                        calls.launch(place)
+                    under_way = calls.pending
+                    if not under_way and self.over:
+                        return
                     # credits may come while evaluations are under way: with room for more they end the wait as well
-                    room = self._goes_on and bool(self._todo) and calls.pending < workers
-                    mailbox.rest(calls.is_next_done, or_credits=room)
-                    self._collect(calls)
-        except (Cut, NotEvaluated) as end:  # a credit is spent on each call that is under way: record them all
-            self._goes_on = False
-            while calls.pending:
-                mailbox.rest(calls.is_next_done, or_credits=False)
-                with suppress(Cut, NotEvaluated):
-                    self._collect(calls)
+                    room = self._goes_on and bool(self._todo) and under_way < workers
+                if under_way:
+                    mailbox.rest(partial(self._is_needed, calls, under_way), or_credits=room)
+        except BaseException as end:
+            self._failure = end  # from now on only this thread collects
+            if isinstance(end, (Cut, NotEvaluated)):
+                self._drain(calls, mailbox)
             if isinstance(end, NotEvaluated):
                 mailbox.give_up(end.reason)
             raise
+
+    def _is_needed(self, calls: PendingCalls, before: int) -> bool:
+        """Return whether the thread of the search has something to do, which has left `before` calls under way."""
+        return self._failure is not None or calls.has_news(before)
+
+    def _drain(self, calls: PendingCalls, mailbox: Mailbox) -> None:
+        """Record all calls that are under way, on each of which a credit was spent."""
+        self._goes_on = False
+        while calls.pending:
+            mailbox.rest(calls.is_next_done, or_credits=False)
+            with self._turn, suppress(Cut, NotEvaluated):
+                self._collect(calls)
 
     def _look(self) -> list[int]:
         """Take note of what has been asked for meanwhile, the last of `asked`, and return its numbers."""
@@ -150,13 +174,48 @@ class Flow:
 
     def _record_outside(self) -> None:
         """Tell of points outside the bounds, which need no evaluation, until there are none."""
-        while self._goes_on and (self._look() or self._unchecked):
+        self._look()
+        while self._goes_on and self._unchecked:
             number = self._unchecked.popleft()
             if number in self._points and (answer := self._outside(self._points[number])) is not None:
                 self._todo.remove(number)
                 self._land(number, answer)
+                self._look()
+
+    def _follow(
+        self, note: Callable[[], None], context: Context, calls: PendingCalls, mailbox: Mailbox, workers: int
+    ) -> Place | None:
+        """Tell what has landed, in a thread that evaluates, and return what that evaluates next."""
+        mine: list[Place] = []
+
+        def tell() -> None:
+            self._collect(calls)
+            for place in self._next(calls, mailbox, workers):
+                if mine:  # values that waited for this one have landed with it
+                    calls.launch(place)
+                else:
+                    mine.append(place)
+
+        with self._turn:
+            note()
+            if self._failure is None:
+                try:
+                    context.run(tell)
+                except BaseException as error:  # raised in the thread of the search
+                    self._failure = error
+        return mine[0] if mine else None
+
+    def _next(self, calls: PendingCalls, mailbox: Mailbox, workers: int) -> Iterator[Place]:
+        """Yield what is evaluated next, as long as there are slots and credits for it."""
+        if mailbox.stops:
+            self._goes_on = self._goes_on and self._heed()
+        while self._goes_on and self._todo and calls.pending < workers and mailbox.claim_one_at_hand():
+            number = self._todo.popleft()
+            calls.reserve(number)
+            yield number, self._points[number].copy()
 
     def _collect(self, calls: PendingCalls) -> None:
+        """Tell what has landed, and points outside the bounds that were asked for meanwhile."""
         for number, outcome in calls.collect():
             self._attempts[number] = self._attempts.get(number, 0) + 1
             answer = self._settle(self._points[number], outcome, self._attempts[number])
@@ -164,6 +223,7 @@ class Flow:
                 self._todo.append(number)
             else:
                 self._land(number, answer)
+        self._record_outside()
 
     def _land(self, number: int, answer: Answer) -> None:
         del self._points[number]

@@ -35,7 +35,7 @@ from glompo.events import Event
 from glompo.events.enums import EVALUATOR, Ending, RequestKind
 from glompo.function import Outcome
 from glompo.wire.messages import AT, DOWN, OPT, UP
-from glompo.worker.batch import AGE, BATCH_BYTES, LONG_AGE, MANY, Batch, Flusher
+from glompo.worker.batch import BATCH_BYTES, Batch, Flusher
 from glompo.worker.call_gate import Cut, OwnerProcess
 
 logger = logging.getLogger("glompo.worker")
@@ -104,7 +104,7 @@ class Mailbox:
         self._resting = False
         self._count = 0
         self._batch = Batch(clock)
-        self._many = False  # whether there were many in the last message
+        self._expected = False  # whether the flusher will look here
 
     # the engine's side
 
@@ -295,13 +295,19 @@ class Mailbox:
             self._count += 1
             if waiting >= ROWS:
                 self._flush()
-            elif waiting == 1 and self._flusher is not None:
-                # a message costs as much as a hundred evaluations; where a rule waits for them, credits run out before
-                self._flusher.expect(self.flush, LONG_AGE if self._many else AGE)
+            elif waiting == 1 and self._flusher is not None and not self._expected:
+                self._expected = True
+                self._flusher.expect(self.flush, self._batch.left())
+
+    @property
+    def has_mail(self) -> bool:
+        """Whether something waits for the optimizer that it has not been told of."""
+        self._owner.check()
+        # read without the lock: what comes a moment later is told a moment later
+        return self._point is not None or self._save is not None or (self._stop is not None and not self._told)
 
     def take_stop(self) -> str | None:
         """Return the reason of a stop request that the optimizer has not been told of yet."""
-        self._owner.check()
         with self._lock:
             if self._stop is None or self._told:
                 return None
@@ -310,14 +316,12 @@ class Mailbox:
 
     def take_point(self) -> events.IncumbentSent | None:
         """Return a better point that waits for the optimizer, once."""
-        self._owner.check()
         with self._lock:
             point, self._point = self._point, None
             return point
 
     def take_save(self) -> int | None:
         """Return the ticket of a request to save that waits, once."""
-        self._owner.check()
         with self._lock:
             ticket, self._save = self._save, None
             return ticket
@@ -346,14 +350,17 @@ class Mailbox:
 
     # the flusher's side
 
-    def flush(self) -> None:
-        """Send the evaluations that wait."""
+    def flush(self, now: bool = True) -> float | None:
+        """Send evaluations that have waited long enough, or `now`; return in how many seconds those that wait have."""
         with self._lock:
+            if self._batch and not now and (left := self._batch.left()) > 0:
+                return left
+            self._expected = False
             self._flush()
+            return None
 
     def _flush(self) -> None:
         if self._batch:
-            self._many = len(self._batch) >= MANY
             self._send(UP.encode(self._batch.message(self._count)))
             self._batch.clear()
 

@@ -174,7 +174,8 @@ class ManagedFunction:
             Points of shape (m,) by numbers of the caller's own. Returns when it is empty, or the search is over.
         tell : callable
             ``tell(number, value) -> bool`` takes that point out of `asked`, and may put others in; False ends the
-            search: nothing new is begun, and what is under way is told as well.
+            search: nothing new is begun, and what is under way is told as well. It is called by one thread at a time,
+            where evaluations have threads in this process by theirs, in the context (`contextvars`) of this call.
         heed : callable
             ``heed() -> bool`` is called when the optimizer was asked to stop; False ends the search.
         """

@@ -50,6 +50,8 @@ class WorkerLink:
 
     def deliver(self, optimizer: BaseOptimizer) -> list[int]:
         """Carry out what the manager sent; return the keys of its signals."""
+        if not (self._mailbox.has_mail or self._points):
+            return []
         keys = []
         if self._inject_due(optimizer):
             keys.append(INJECT)

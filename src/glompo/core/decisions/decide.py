@@ -27,7 +27,7 @@ from glompo.core.decisions.thaw import thaw
 from glompo.core.decisions.user_requests import user_requests
 from glompo.core.policies.ports import Policies
 from glompo.core.views.run_view import RunView
-from glompo.events import Event, Granted
+from glompo.events import Event, Granted, Judged
 
 Intent: TypeAlias = Event | Start
 """What is wanted: the event that records it; a start goes with the class to be started, which is not recorded."""
@@ -92,8 +92,15 @@ QUESTIONS = (
 """What a decision asks, in order."""
 
 
-_LAST_OF_ONE = next(place for place, one in enumerate(QUESTIONS) if credit_limits in one.judgments)
+def _place(judgment: Callable[[RunView, Policies], Iterator[Intent]]) -> int:
+    return next(place for place, one in enumerate(QUESTIONS) if judgment in one.judgments)
+
+
+_LAST_OF_ONE = _place(credit_limits)
 """Place of the last question that looks at single optimizers to which something has happened."""
+
+_GOES_ON: dict[type[Intent], int] = {Granted: _LAST_OF_ONE, Judged: _place(stops) + 1}
+"""Places at which it goes on after intents of one kind that change no answer to the questions before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +126,17 @@ def decision(view: RunView, policies: Policies, before: Sequence[Intent] = ()) -
     Parameters
     ----------
     before : sequence of Intent
-        What was decided last at this moment, and has been folded. After credits alone the questions that come before
-        theirs are not asked again: each has just been answered, and none of them asks for credits.
+        What was decided last at this moment, and has been folded. After credits alone, or when optimizers were only
+        looked at, the questions that come before are not asked again: each has just been answered, and none of them
+        asks for credits, or when an optimizer was looked at.
 
     Raises
     ------
     PolicyError
         If a policy breaks its contract.
     """
-    first = _LAST_OF_ONE if before and {type(intent) for intent in before} == {Granted} else 0
+    kinds = {type(intent) for intent in before}
+    first = _GOES_ON.get(kinds.pop(), 0) if len(kinds) == 1 else 0
     begin, end = _asked(view)
     for place in range(max(first, begin), end):
         answer: list[Intent] = []
