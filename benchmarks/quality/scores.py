@@ -26,7 +26,7 @@ GRADIENT, DOWNHILL = "glompo-gradient", "glompo-gradient-downhill"
 VARIANTS = ("glompo-without-surrogate", "glompo-without-local", "glompo-without-annealing", "glompo-base-alone")
 """Portfolios among which, and ours, a choice is made with one family left out."""
 
-NO_PEERS = (*SLOTS, GRADIENT, DOWNHILL, *VARIANTS, "glompo-published")
+NO_PEERS = (*SLOTS, GRADIENT, DOWNHILL, *VARIANTS)
 """Ourselves otherwise than with defaults: they have tables of their own."""
 
 BAND = 0.02

@@ -147,9 +147,9 @@ def _wide(rows: Mapping[str, Sequence[Row]]) -> Iterator[str]:
     table = []
     for name, many in rows.items():
         known = scores(many, "wide", budgets)
-        shown = [[shares for (_, problem), shares in known.items() if problem.endswith(f"d{dims}")] for dims in (2, 40)]
-        if all(shown):
-            table.append([name, *(_shown(np.mean(one, axis=0)) for one in shown)])
+        by_dims = [[shares for (_, problem), shares in known.items() if problem.endswith(f"d{d}")] for d in (2, 40)]
+        if known:
+            table.append([name, *(_shown(np.mean(one, axis=0)) if one else "–" for one in by_dims)])
     yield _table(["", "2 parameters", "40 parameters"], table)
 
 
