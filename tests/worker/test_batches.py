@@ -67,6 +67,15 @@ def test_however_many_messages_leave_meanwhile_the_flusher_is_to_look_once_and_s
     assert len(flusher.expected) == 2
 
 
+def test_an_evaluation_takes_what_is_old_along_before_the_flusher_has_its_turn():
+    now, said = 0.0, []
+    mailbox = a_mailbox(Waiting(), said, lambda: now)
+    for moment in (0.0, 0.9 * AGE, AGE, 1.5 * AGE):
+        now = moment
+        recorded(mailbox, 1)
+    assert [len(UP.decode(data, AT, OPT).f) for data in said] == [3]
+
+
 def test_what_still_waits_is_sent_when_the_flusher_is_closed():
     said, flusher = [], Flusher()
     recorded(a_mailbox(flusher, said), 1)

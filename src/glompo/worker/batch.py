@@ -61,7 +61,7 @@ def recordable(extras: tuple[Any, ...]) -> tuple[tuple[Any, ...], int]:
 AGE = 0.02
 """Seconds that an evaluation may wait in a worker."""
 
-LONG_AGE = 0.05
+LONG_AGE = 0.04
 """The same for evaluations in quick succession: a killed run loses less than 100 ms."""
 
 MANY = 32
@@ -98,6 +98,11 @@ class Batch:
         self._rows.append((x, value, outcome, self._clock()))
         self.size += size
         return len(self._rows)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the oldest has waited long enough, by the time of the latest."""
+        return self._rows[-1][3] - self._rows[0][3] >= self._longest
 
     def left(self) -> float:
         """Return in how many seconds the oldest has waited long enough."""

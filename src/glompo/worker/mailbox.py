@@ -293,8 +293,8 @@ class Mailbox:
                 self._flush()
             waiting = self._batch.add(x, value, outcome, size)
             self._count += 1
-            if waiting >= ROWS:
-                self._flush()
+            if waiting >= ROWS or (self._flusher is not None and self._batch.is_due):
+                self._flush()  # at once: the flusher would have to wait for the interpreter lock first
             elif waiting == 1 and self._flusher is not None and not self._expected:
                 self._expected = True
                 self._flusher.expect(self.flush, self._batch.left())
