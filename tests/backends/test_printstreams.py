@@ -122,6 +122,22 @@ def test_the_processes_of_a_pool_print_to_the_files_of_the_optimizer_that_asked_
     assert capfd.readouterr().out == ""
 
 
+def grows_by(x):
+    """Return how many bytes of a line are in its file before it ends."""
+    before = os.fstat(1).st_size
+    print("a part", end=" ")
+    grown = os.fstat(1).st_size - before
+    print("of a line")
+    return float(grown)
+
+
+def test_lines_of_processes_side_by_side_are_written_whole_also_where_nothing_is_buffered(monkeypatch):
+    monkeypatch.setenv("PYTHONUNBUFFERED", "1")
+    result = run(grows_by, evaluator="pool", max_jobs=1)
+    assert {line for lines in printed(result).values() for line in lines} == {"a part of a line"}
+    assert all((event.f == 0).all() for event in read_events(result.run_dir) if isinstance(event, Evaluated))
+
+
 @pytest.mark.parametrize("executor", [ThreadPoolExecutor, ProcessPoolExecutor])
 def test_workers_of_an_executor_print_to_the_files_of_the_optimizer_that_asked(capfd, executor):
     with executor(2) as own:

@@ -60,8 +60,11 @@ def serve(line: int, lifeline: int, payload_file: int, start: int) -> None:
     _offer_to_the_oom_killer()
     os.set_inheritable(line, False)
     channel = Channel(socket.socket(fileno=line))
-    if isinstance(sys.stdout, TextIOWrapper):  # or what a task prints would wait here, and be lost with the process
-        sys.stdout.reconfigure(line_buffering=True)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # what a task prints must not wait here, to be lost with the process, and lines that several processes print
+            # side by side must not be mixed: PYTHONUNBUFFERED would let each part of a line be written by itself
+            stream.reconfigure(line_buffering=True, write_through=False)
     try:
         orders, call = _loaded(lifeline, payload_file, start)
     except BaseException as error:  # also a module that calls sys.exit
