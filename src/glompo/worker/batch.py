@@ -61,7 +61,7 @@ def recordable(extras: tuple[Any, ...]) -> tuple[tuple[Any, ...], int]:
 AGE = 0.02
 """Seconds that an evaluation may wait in a worker."""
 
-LONG_AGE = 0.04
+LONG_AGE = 0.025
 """The same for evaluations in quick succession: a killed run loses less than 100 ms."""
 
 MANY = 32
