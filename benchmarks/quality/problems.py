@@ -285,10 +285,11 @@ def _force_field() -> Problem:
     fitted = [known[name] for name in FITTED]
     wanted = {f"energy:{cho.name_of(one)}": np.array([]) for one in scans.read() if one.molecule in SMALL}
 
+    origins = {name: ":".join(name.split(":")[:2]) for name in wanted}
+
     def energies(p: Point) -> NDArray[np.float64]:
         found = model(dict(zip(FITTED, p.tolist(), strict=True)), wanted)
-        molecules = [name.split(":")[1] for name in wanted]
-        return np.array([found[name] - found[f"energy:{one}"] for name, one in zip(wanted, molecules, strict=True)])
+        return np.array([found[name] - found[origin] for name, origin in origins.items()])
 
     data = energies(np.array([one.value for one in fitted]))
     tolerances = cho.TOLERANCE_FLOOR + cho.TOLERANCE_SLOPE * np.abs(data)
