@@ -77,7 +77,8 @@ def optimizer(kind: str) -> object:
 
 
 def warm(kind: str) -> None:
-    """Import what the optimizer needs, which is not the question here."""
+    """Import what a run and the optimizer need: that is a figure of its own."""
+    import glompo.manager  # noqa: F401
     from glompo.optimizers import CMAOptimizer
 
     if kind == "CMA":

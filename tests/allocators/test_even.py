@@ -31,11 +31,12 @@ class TestEvenAllocator:
         assert EvenAllocator(supply=0.5).allocate(run.view(), None) == {1: 32, 2: 1}
         assert EvenAllocator(supply=0.5, most=20).allocate(run.view(), None) == {1: 20, 2: 1}
 
-    def test_none_holds_more_than_it_has_made_calls(self) -> None:
+    def test_none_holds_more_than_four_times_the_calls_that_it_has_made(self) -> None:
         run = living(1, 8)
         run.evaluate(1, [1.0] * 5, seconds=1e-6)
         run.evaluate(2, [1.0] * 5, seconds=1e-6)
-        assert EvenAllocator().allocate(run.view(), None) == {1: 5, 2: 8}
+        assert EvenAllocator().allocate(run.view(), None) == {1: 20, 2: 20}
+        assert EvenAllocator(most=10).allocate(run.view(), None) == {1: 10, 2: 10}
 
     def test_who_has_half_of_its_supply_left_gets_nothing(self) -> None:
         run = living(1)

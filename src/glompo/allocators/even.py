@@ -9,15 +9,18 @@ from glompo.core.views.optimizer_view import OptimizerView
 from glompo.core.views.run_view import RunView
 from glompo.validation import number, whole_number
 
+GROWTH = 4
+"""Credits that an optimizer holds at most for each call that it has made: each further message costs a turn."""
+
 
 class EvenAllocator(Written):
     """Keep every living optimizer supplied with credits for a short while.
 
     How many that are follows from the pace at which it evaluates: as many as it uses in `supply` seconds, at
     least one per slot, at most `most`. So an optimizer of a fast function does not wait for the engine, and one of
-    a slow function holds no evaluations that another could use. Nor does it hold more than it has made calls, so that
-    one that falls silent soon holds few. Of a budget that is running out no optimizer takes more
-    than an even share at a time.
+    a slow function holds no evaluations that another could use. Nor does it hold more than four times the calls that it
+    has made, so that one that falls silent soon holds few. Of a budget that is running out no optimizer takes more than
+    an even share at a time.
 
     Parameters
     ----------
@@ -50,7 +53,7 @@ class EvenAllocator(Written):
         target = slots = one.slots
         if one.pace is not None:
             rate = slots / max(one.pace, 1e-9)
-            target = max(min(math.ceil(self.supply * rate), self.most, one.calls), slots)
+            target = max(min(math.ceil(self.supply * rate), self.most, GROWTH * one.calls), slots)
         if fair is not None:
             target = min(target, max(fair, slots))
         held = one.outstanding

@@ -18,9 +18,13 @@ from glompo.details import Ask, gradient_call, residual_call
 from glompo.errors import TaskContractError
 from glompo.function import EvaluationError, Outcome, Status, assess
 from glompo.safe_text import error_text
+from glompo.this_process import ThisProcess
 from glompo.values import without_masks
 
 logger = logging.getLogger("glompo.evaluators")
+
+INSTANT = 1e-5
+"""Seconds in which no task forks, or makes a directory, goes there and removes it; to look takes a tenth of that."""
 
 
 def callable_of(task: Any, detailed: int) -> Callable[..., Any]:
@@ -42,7 +46,7 @@ def outcome_of(call: Callable[..., Any], detailed: int, x: NDArray[np.float64]) 
     Should the task return in a fork of this process, that copy ends here: it has nothing to evaluate, and all that the
     optimizer and its lines to others do is done by the original.
     """
-    begin, pid = perf_counter(), os.getpid()
+    begin, pid = perf_counter(), ThisProcess.pid
     raised: BaseException | None = None
     try:
         raw = call(x)
@@ -57,7 +61,7 @@ def outcome_of(call: Callable[..., Any], detailed: int, x: NDArray[np.float64]) 
     except BaseException as error:
         raised = error
         outcome = Outcome(math.nan, Status.FAILED, error_text(error), (), perf_counter() - begin)
-    if os.getpid() != pid:
+    if outcome.seconds > INSTANT and ThisProcess.asked() != pid:
         _end_of_a_fork(raised, pid)
     return outcome
 

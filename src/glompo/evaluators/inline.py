@@ -12,14 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glompo.evaluators.call import callable_of, outcome_of
+from glompo.evaluators.call import INSTANT, callable_of, outcome_of
 from glompo.evaluators.environment import leave_vanished_directory, present_directory
 from glompo.evaluators.printstreams import present_place, printing_to
 from glompo.evaluators.protocol import Call
 from glompo.function import Outcome
-
-INSTANT = 1e-5
-"""Seconds in which no task makes a directory, goes there and removes it; to look takes a tenth of that."""
 
 
 class InlineEvaluator:

@@ -5,12 +5,12 @@ What unwinds is no Exception, so that code that survives exceptions does not sur
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from typing import NoReturn
 
 from glompo.errors import WorkerError
+from glompo.this_process import ThisProcess
 
 
 class Cut(BaseException):
@@ -33,7 +33,7 @@ class OwnerProcess:
     """
 
     def __init__(self) -> None:
-        self._pid = os.getpid()
+        self._pid = ThisProcess.pid
 
     def check(self) -> None:
         """Refuse a fork.
@@ -43,9 +43,9 @@ class OwnerProcess:
         WorkerError
             In any other process than the one in which this object was made.
         """
-        if os.getpid() != self._pid:
+        if ThisProcess.pid != self._pid:
             raise WorkerError(
-                f"process {os.getpid()} is a fork of process {self._pid}, to which the optimizer and its function "
+                f"process {ThisProcess.pid} is a fork of process {self._pid}, to which the optimizer and its function "
                 "belong; call it there, several points at once with function.map(X), and let the manager place the "
                 "evaluations in processes with evaluator='pool'"
             )
